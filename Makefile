@@ -24,8 +24,6 @@ setup: $(VENV)/.serving
 run: setup
 	@exec $(BIN)/intake up --port $(PORT)
 
-# Tests start hundreds of processes, so let Python keep what it has compiled.
-test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.development
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/pytest -n 6 --dist loadfile

@@ -5,8 +5,6 @@ Each web process then builds an application of its own, with its own connections
 
 from __future__ import annotations
 
-import click
-
 from app.exits import explain_failure
 from app.garbage import without_collection
 
@@ -16,6 +14,9 @@ def on_starting(_arbiter: object) -> None:
     with explain_failure(), without_collection():
         _check_setup()
         import app.wsgi  # noqa: F401
+        from classifier.danger_signs import load_tables
+
+        load_tables()  # half a second, before the first inbox that shows an alarm
 
 
 def _check_setup() -> None:
@@ -24,8 +25,7 @@ def _check_setup() -> None:
     Raises:
         IntakeError: the settings, the practices file, or the keys are not usable.
     """
-    from app.paging_check import warn_if_nobody_is_paged
-    from app.redis_check import warn_if_redis_is_open
+    from app.start_warnings import warn_at_start
     from inbox.database import Database
     from intake.encryption import Keyring
     from intake.logs import configure_logging
@@ -36,10 +36,5 @@ def _check_setup() -> None:
     practices = load_practices(settings.practices_file, ignore_unknown=True)
     configure_logging()
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
-    warn_if_nobody_is_paged(database, practices, settings, _print_warning)
-    warn_if_redis_is_open(settings.redis_url, _print_warning)
+    warn_at_start(database, practices, settings)
     database.close()  # a connection must not be in use on both sides of a fork
-
-
-def _print_warning(line: str) -> None:
-    click.echo(line, err=True)

@@ -6,19 +6,23 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import set_key
 
 from intake.encryption import new_key
 from intake.errors import IntakeError
-from intake.key_sources import is_given
-from intake.service_files import ATTACHMENTS_FOLDER, KEYS_FILE, MODELS_FOLDER, RUN_FILE
+from intake.key_sources import SOURCED, is_given
+from intake.loopback import is_loopback_name
+from intake.service_files import ATTACHMENTS_FOLDER, DATABASE_FILE, KEYS_FILE, MODELS_FOLDER, RUN_FILE
 from intake.settings import ENV_FILE, Settings, given_settings, load_settings
 
 PRACTICES_FILES = (Path("practices.toml"), Path("practices.demo.toml"))
+ENCRYPTION_KEYS = "ENCRYPTION_KEYS"
 KEY_MAKERS: Mapping[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(32),
-    "ENCRYPTION_KEYS": new_key,
+    ENCRYPTION_KEYS: new_key,
     "TWILIO_AUTH_TOKEN": lambda: secrets.token_hex(16),
 }
 
@@ -32,19 +36,19 @@ def prepare(data_dir: Path, port: int, redis_url: str) -> Settings:
         redis_url: Used if neither `.env` nor the environment sets one.
 
     Raises:
-        IntakeError: A setting is wrong, or there is no practices file.
+        IntakeError: A setting is wrong, there is no practices file, or the key of a database is missing.
     """
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     _make_keys(data_dir / KEYS_FILE)
     given = given_settings(data_dir / KEYS_FILE, ENV_FILE)
     chosen = {
-        "database_url": f"sqlite:///{(data_dir / 'intake.db').resolve()}",
+        "database_url": f"sqlite:///{(data_dir / DATABASE_FILE).resolve()}",
         "redis_url": redis_url,
         "public_url": f"http://127.0.0.1:{port}",
         "practices_file": given.get("practices_file") or _practices_file().resolve(),
         "models_dir": (data_dir / MODELS_FOLDER).resolve(),
         "attachments_dir": (data_dir / ATTACHMENTS_FOLDER).resolve(),
-        "demo_mode": "twilio_account_sid" not in given,
+        "demo_mode": "twilio_account_sid" not in given and _is_for_this_machine(given.get("public_url")),
     }
     settings = load_settings(**(chosen | given))
     _write_run_file(data_dir / RUN_FILE, settings, chosen)
@@ -52,9 +56,21 @@ def prepare(data_dir: Path, port: int, redis_url: str) -> Settings:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """Return the environment variables that make these settings."""
+    """Return the environment variables that make these settings.
+
+    A key that comes from a file or a command is left to be read from there: what is in the file may change meanwhile.
+    """
     values = settings.model_dump(mode="json", exclude_none=True)
+    for name in SOURCED:
+        if f"{name}_file" in values or f"{name}_command" in values:
+            values.pop(name, None)
+            values.pop(f"{name}_fallbacks", None)
     return {name.upper(): str(value) for name, value in values.items()}
+
+
+def _is_for_this_machine(public_url: str | None) -> bool:
+    """Return whether nobody else can open the service, so that a page to play a patient with does no harm."""
+    return public_url is None or is_loopback_name(urlsplit(public_url).hostname or "")
 
 
 def _write_run_file(path: Path, settings: Settings, names: Iterable[str]) -> None:
@@ -65,14 +81,40 @@ def _write_run_file(path: Path, settings: Settings, names: Iterable[str]) -> Non
 
 
 def _make_keys(path: Path) -> None:
-    """Make and keep each key that is not set yet: without its key the database cannot be read."""
+    """Make and keep each key that is not set yet, but none for a database that was written with another one.
+
+    Raises:
+        IntakeError: there is such a database.
+    """
     given = given_settings(path, ENV_FILE)
     missing = [name for name in KEY_MAKERS if not is_given(name.lower(), given)]
+    if ENCRYPTION_KEYS in missing:
+        _require_no_database(path, given)
     if missing and not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write("# Made once by `intake up`. Keep it: the database cannot be read without ENCRYPTION_KEYS.\n")
     for name in missing:
         set_key(path, name, KEY_MAKERS[name](), quote_mode="never")
+
+
+def _require_no_database(keys: Path, given: Mapping[str, Any]) -> None:
+    """Check that there is no data yet that a new key could not read.
+
+    Raises:
+        IntakeError: there is a database here, or another one is set.
+    """
+    put_back = f"put the line {ENCRYPTION_KEYS}=… that you kept into {keys} or {ENV_FILE}, then start again"
+    database = keys.with_name(DATABASE_FILE)
+    if given.get("database_url"):
+        raise IntakeError(
+            f"{ENCRYPTION_KEYS} is missing, and the database of DATABASE_URL can be read with its own key alone:"
+            f" {put_back}. For a new database, make a key with `intake keys new`"
+        )
+    if database.exists():
+        raise IntakeError(
+            f"{ENCRYPTION_KEYS} is missing, and {database} can be read with its own key alone: {put_back}. To begin"
+            f" anew without that data, move {database} away"
+        )
 
 
 def _practices_file() -> Path:

@@ -1,4 +1,4 @@
-"""Warning at the start of a practice whose emergencies page nobody."""
+"""Warning at the start of a practice whose emergencies page nobody, or that isn't in the practices file."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from inbox.database import Database
 from inbox.live_practices import LivePractices
+from inbox.lost_practices import describe_lost, find_lost
 from intake.practices import Practice, Practices
 from intake.settings import Settings
 from tasks.notification.escalation_policy import pages_nobody
@@ -36,6 +38,21 @@ def warn_if_nobody_is_paged(
             if not sys.stderr.isatty():  # there, the printed line is enough
                 log.warning("nobody_is_paged", practice=practice.slug)
             say(f"Warning: {warning}")
+
+
+def warn_of_lost_practices(database: Database, file: Practices, say: Callable[[str], None]) -> None:
+    """Log and print a warning of practices that have data and aren't in the file, those with open alarms first."""
+    try:
+        with database.read() as session:
+            lost = find_lost(session, file)
+    except SQLAlchemyError:
+        return  # whoever needs the database says so
+    if not lost:
+        return
+    if not sys.stderr.isatty():
+        for practice in lost:
+            log.warning("practice_not_in_file", practice=practice.slug, open_alarms=practice.open_alarms)
+    say(f"Warning: {describe_lost(lost)}")
 
 
 def paging_warning(practice: Practice, settings: Settings | None) -> str:

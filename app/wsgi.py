@@ -34,7 +34,7 @@ from staff.conversations import (
     saved_views,
 )
 from staff.figures import page as figures_page
-from staff.patients import addresses, found_values, from_conversation, listing, merging, messages, record
+from staff.patients import addresses, data, found_values, from_conversation, listing, merging, messages, record
 from staff.reviews import quality, review
 from staff.saved_replies import own_page, practice_page
 from staff.security import protect
@@ -76,6 +76,7 @@ BLUEPRINTS = (
     messages.blueprint,
     addresses.blueprint,
     merging.blueprint,
+    data.blueprint,
     from_conversation.blueprint,
     found_values.blueprint,
     attachments.blueprint,

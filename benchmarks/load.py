@@ -1,6 +1,7 @@
 """Under load: a burst of texts, then a steady stream, on the processes that `intake up` runs.
 
-Seconds depend on the machine and on what else it does; CPU time per text depends on it far less.
+Seconds depend on the machine and on what else it does; CPU time per text depends on it far less. It includes what is
+done after the replies, such as finding names and numbers for the console.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from sqlalchemy import func, select
 
 from faults.configuration import SQLITE
 from faults.counts import count, find_breaches
 from faults.service import Service
 from faults.texts import Sort, Text
+from inbox.models import FoundEntities
+from tasks.queue import WorkQueue
 from tests.e2e.processes import running_in
 
 PATIENCE_SECONDS = 180.0
@@ -70,7 +74,8 @@ def main(burst: int, rate: float, seconds: int) -> None:
         Service(Path(folder), SQLITE) as service,
     ):
         service.start_up()
-        _wait_for_replies(service, service.send(service.patients.write(12), threads=THREADS))  # everyone is warm now
+        _wait_for_replies(service, service.send(service.patients.write(12), threads=THREADS))
+        _wait_until_done(service)  # everyone is warm now
         with _measured(service, f"burst of {burst}") as phases:
             phases.append(service.send(service.patients.write(burst), threads=THREADS))
         with _measured(service, f"{rate:g} a second for {seconds} s") as phases:
@@ -90,6 +95,7 @@ def _measured(service: Service, name: str) -> Iterator[list[list[Text]]]:
     yield sent
     [texts] = sent
     replied = _wait_for_replies(service, texts)
+    _wait_until_done(service)
     after = _cpu_seconds(service)
     spent = {process: 1000 * (after[process] - before.get(process, 0.0)) / len(texts) for process in after}
     _print_phase(Phase(name, texts, replied, max(replied.values(), default=began) - began, spent))
@@ -100,6 +106,18 @@ def _wait_for_replies(service: Service, texts: Sequence[Text]) -> dict[str, floa
     service.happens(lambda: service.is_answered(texts), PATIENCE_SECONDS)
     patients = {text.patient for text in texts}
     return {sent.to: sent.at for sent in reversed(service.twilio.sent) if sent.to in patients}
+
+
+def _wait_until_done(service: Service) -> None:
+    """Wait until nothing is left to do after the replies, or patience ends."""
+    queue = WorkQueue(service.redis, service.database.keyring)
+    to_find = select(func.count()).where(FoundEntities.spans.is_(None))
+
+    def is_done() -> bool:
+        with service.database.read() as session:
+            return session.scalar(to_find) == 0 and not queue.waiting()
+
+    service.happens(is_done, PATIENCE_SECONDS)
 
 
 def _cpu_seconds(service: Service) -> dict[str, float]:

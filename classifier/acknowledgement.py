@@ -8,8 +8,11 @@ count, because they answer a question that someone asked.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
-from classifier.normalise import flattened
+from classifier.covering import Row, covers_all, end_of_gap
+from classifier.entities.rules_names import known_names
+from classifier.normalise import flattened, normalised, without_accents
 
 # Longer messages say something. The limit also keeps hostile text cheap.
 MAX_CHARACTERS = 240
@@ -43,7 +46,7 @@ _FOR_WHAT = (
 )
 _WHEN = r"(?:yesterday|today|earlier|again|already|(?:just )?now|this morning|so (?:quickly|fast|quick|much|soon))"
 _NAME = r"(?:(?i:dr|doctor|mrs?|ms|miss|nurse)\.? [A-Z][a-z]+|[A-Z][a-z]+|[A-Z]\.)"
-_NAMES = rf"{_NAME}(?:[ -]{_NAME}){{0,2}}"
+NAMES = rf"{_NAME}(?:[ -]{_NAME}){{0,2}}"
 _PHONE = r"(?:\+?[\d(][\d ().-]{6,18}\d)"
 
 # What makes a message an acknowledgement: whole phrases, in any case of letters.
@@ -113,15 +116,15 @@ _TRIMMINGS = (
 )
 
 # A name is accepted only where one belongs, capitalized and never just after a period: "Thanks. Bleeding" names a
-# problem, not a person.
-_NAMED_PHRASE = rf"(?i:{_THANKS}(?: (?:so|very) much| again| a lot)?),? {_NAMES}"
+# problem, not a person. So does "Thanks, Bleeding", which is why each must be a known one.
+_NAMED_PHRASE = rf"(?i:{_THANKS}(?: (?:so|very) much| again| a lot)?),? "
 _NAMED_TRIMMINGS = (
-    rf"(?i:(?:(?:oh|yeah|yes) )?(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))),? {_NAMES}",
-    rf"(?i:(?:(?:best|kind|warm) )*(?:regards|wishes)|sincerely|yours(?: sincerely| truly| faithfully)?|love),?"
-    rf" {_NAMES}",
-    rf"[-–—~]+ ?{_NAMES}(?:,? {_PHONE})?$",
-    r"[-–—~]+",
+    r"(?i:(?:(?:oh|yeah|yes) )?(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))),? ",
+    r"(?i:(?:(?:best|kind|warm) )*(?:regards|wishes)|sincerely|yours(?: sincerely| truly| faithfully)?|love),? ",
+    r"[-–—~]+ ?",
 )
+_TITLE = r"(?i:dr|doctor|mrs?|ms|miss|nurse)\.? "
+_MOST_NAMES = 3
 
 # Friendly ones only: 😭, 🤮 or 🩸 say that something is wrong.
 _SIGNS = (
@@ -129,15 +132,53 @@ _SIGNS = (
     r"|[:;=]-?[)D]|<3)[️\U0001f3fb-\U0001f3ff]*"
 )
 
-_WORD_END = r"(?![\w'{])"
-_GAP = ' .,!;:()*"'
+WORD_END = r"(?![\w'{])"
+
+
+class _BeforeNames:
+    """What stands before names, with that many of them, each known or an initial."""
+
+    def __init__(self, before: str, names: int) -> None:
+        name = rf"(?:{_TITLE})?([^\W\d_]+|[A-Z]\.)"
+        self._pattern = re.compile(rf"{before}{'[ -]'.join([name] * names)}{WORD_END}(?:,? {_PHONE}$)?")
+
+    def match(self, string: str, pos: int, /) -> re.Match[str] | None:
+        """Return them where they begin at a place, None if one of the names isn't known."""
+        found = self._pattern.match(string, pos)
+        return found if found and all(map(_is_known_name, found.groups())) else None
+
+
+def _is_known_name(word: str) -> bool:
+    is_initial = word.endswith(".")
+    return word[0].isupper() and (is_initial or without_accents(word).lower() in known_names())
+
+
+def _rows_of_names(before: str, *, decides: bool) -> Iterator[Row]:
+    return ((_BeforeNames(before, names), decides) for names in range(1, _MOST_NAMES + 1))
+
+
+_GAP = re.compile(r'[ .,!;:()*"]*')
 # Each row, and whether it makes a message an acknowledgement.
-_ROWS = (
-    *((re.compile(rf"(?:{row}){_WORD_END}", re.IGNORECASE), True) for row in _PHRASES),
-    *((re.compile(rf"(?:{row}){_WORD_END}", re.IGNORECASE), False) for row in _TRIMMINGS),
-    (re.compile(_NAMED_PHRASE + _WORD_END), True),
-    *((re.compile(row + _WORD_END), False) for row in _NAMED_TRIMMINGS),
+_ROWS: tuple[Row, ...] = (
+    *((re.compile(rf"(?:{row}){WORD_END}", re.IGNORECASE), True) for row in _PHRASES),
+    *((re.compile(rf"(?:{row}){WORD_END}", re.IGNORECASE), False) for row in _TRIMMINGS),
+    *_rows_of_names(_NAMED_PHRASE, decides=True),
+    *(row for before in _NAMED_TRIMMINGS for row in _rows_of_names(before, decides=False)),
+    (re.compile(r"[-–—~]+" + WORD_END), False),
     (re.compile(_SIGNS), True),
+)
+TRIMMINGS: tuple[Row, ...] = tuple((row, False) for row, _ in _ROWS)
+"""The same rows for whoever looks for something else beside them."""
+
+
+# Words that no mere thanks has, though a network may hear nothing else in it. Help is what thanks are for, too.
+_IN_NEED = re.compile(
+    r"\b(?:(?<!ur )(?<!the )(?<!for )(?<!of )(?<!big )(?<!great )(?<!huge )(?<!all )(?<!much )(?<!this )(?<!that )help"
+    r"|help (?:me|us)|please help|sos|911|emergency|ambulance"
+    r"|hurts?|hurting|pains?|sick|sicker|dizzy|bleeding|blood|dying|die|dead|worse|alone|scared|lost|numb|faint\w*"
+    r"|chok\w+|seiz\w+|suicid\w+|overdos\w+|goodbye|good bye|farewell"
+    r"|(?<!su )(?<!tu )(?<!la )(?<!por )(?<!de )(?<!mucha )ayuda|ayud[ae](?:n?me|n?nos)|auxilio|socorro|emergencia"
+    r"|duele|dolor|sangr\w+|muer\w+|morir\w*|peor|sol[oa]|miedo|enferm[oa]|para siempre)\b"
 )
 
 
@@ -147,28 +188,24 @@ def is_acknowledgement(text: str) -> bool:
     Args:
         text: Any string.
     """
+    return is_covered(text, _ROWS)
+
+
+def asks_for_help(text: str) -> bool:
+    """Return whether a message has a word of need or farewell, so that it is no mere thanks whatever the network says.
+
+    "Thanks for your help" has none, "thanks, help me" does.
+
+    Args:
+        text: Any string.
+    """
+    return _IN_NEED.search(without_accents(normalised(text[: MAX_CHARACTERS + 1]))) is not None
+
+
+def is_covered(text: str, rows: Sequence[Row]) -> bool:
+    """Return whether rows, of which at least one is a phrase that decides, account for every word of a message."""
     # Check the length first, so that a huge text is not even normalized.
     if len(text) > MAX_CHARACTERS:
         return False
     message = flattened(text)
-    return _reaches_end(message, _after_gap(message, 0))
-
-
-def _reaches_end(message: str, start: int) -> bool:
-    """Return whether rows of the tables, with at least one phrase, cover the message from `start` on."""
-    # Every position that complete rows lead to, and whether one of them was a phrase.
-    reached = {start: False}
-    for position in range(start, len(message)):
-        if position not in reached:
-            continue
-        for row, is_phrase in _ROWS:
-            if match := row.match(message, position):
-                end = _after_gap(message, match.end())
-                reached[end] = reached.get(end, False) or reached[position] or is_phrase
-    return reached.get(len(message), False)
-
-
-def _after_gap(message: str, position: int) -> int:
-    while position < len(message) and message[position] in _GAP:
-        position += 1
-    return position
+    return covers_all(message, rows, _GAP, end_of_gap(message, 0, _GAP))

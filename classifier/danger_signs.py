@@ -88,7 +88,7 @@ def compile_table(text: str, file: str) -> SignTable:
     Raises:
         DangerSignError: The table has a mistake; the message names the file and the sign.
     """
-    table = _parse_table(text, file)
+    table = parse_table(text, file)
     guards, words = table.pop("guards", {}), table.pop("language", {}).get("common_words", ())
     return compile_signs(_read_signs(table, file), _compile_guards(guards, file), frozenset(words), file)
 
@@ -99,7 +99,7 @@ def read_signs(text: str, file: str) -> list[Sign]:
     Raises:
         DangerSignError: The table has a mistake; the message names the file and the sign.
     """
-    table = _parse_table(text, file)
+    table = parse_table(text, file)
     return _read_signs({topic: entry for topic, entry in table.items() if topic not in ("guards", "language")}, file)
 
 
@@ -143,7 +143,12 @@ def _either_topic(signs: Sequence[Sign]) -> str:
     return "|".join(f"({_either([sign for sign in signs if sign.topic == topic])})" for topic in topics)
 
 
-def _parse_table(text: str, file: str) -> dict[str, Any]:
+def parse_table(text: str, file: str) -> dict[str, Any]:
+    """Return a table in TOML, with its fragments filled in.
+
+    Raises:
+        DangerSignError: It is not TOML, or a fragment has an unknown name.
+    """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -151,9 +156,30 @@ def _parse_table(text: str, file: str) -> dict[str, Any]:
     fragments: dict[str, str] = {}
     for name, value in table.get("fragments", {}).items():
         whole = f"(?:{'|'.join(value)})" if isinstance(value, list) else value
-        fragments[name] = _fill_in(whole, fragments, f"{file}: fragment {name}")
+        fragments[name] = fill_in(whole, fragments, f"{file}: fragment {name}")
     table["fragments"] = fragments
     return table
+
+
+NOTHING: Final = "(?!)"
+"""The pattern of an empty list of alternatives: it matches nothing."""
+
+
+def read_alternatives(path: Path) -> dict[str, dict[str, str]]:
+    """Return the lists of patterns of a table in TOML, by entry and name, each list as the alternatives of one pattern.
+
+    Raises:
+        DangerSignError: The table has a mistake; the message names it.
+    """
+    table = parse_table(path.read_text(encoding="utf-8"), path.name)
+    fragments = table.pop("fragments")
+    return {
+        entry: {
+            name: "|".join(fill_in(pattern, fragments, f"{path.name}: {entry}") for pattern in patterns)
+            for name, patterns in lists.items()
+        }
+        for entry, lists in table.items()
+    }
 
 
 def _compile_guards(guards: Mapping[str, Any], file: str) -> Guards:
@@ -203,7 +229,7 @@ def _read_sign(
     danger = entry.get("danger", danger)
     if danger not in list(DangerKind):
         raise DangerSignError(f"{owner}: unknown danger {danger}; known are {', '.join(DangerKind)}")
-    patterns = tuple(_fill_in(_expression(pattern, owner), fragments, owner) for pattern in entry["patterns"])
+    patterns = tuple(fill_in(_expression(pattern, owner), fragments, owner) for pattern in entry["patterns"])
     return Sign(name, topic, level, DangerKind(danger), entry["what"], patterns)
 
 
@@ -230,7 +256,12 @@ def _check_keys(entry: Any, types: Mapping[str, type], needed: Sequence[str], ow
             raise DangerSignError(f"{owner}: {key} must be a {'list' if types[key] is list else 'text'} and not empty")
 
 
-def _fill_in(pattern: str, fragments: Mapping[str, str], owner: str) -> str:
+def fill_in(pattern: str, fragments: Mapping[str, str], owner: str) -> str:
+    """Return a pattern with its fragments in place of their names, and on one line.
+
+    Raises:
+        DangerSignError: A fragment has an unknown name.
+    """
     # A class such as [^,] must not run on into the next sentence, which stands on a line of its own.
     within_sentence = _join_lines(pattern).replace("[^", "[^\\n")
     try:

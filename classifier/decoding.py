@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.denials import denial_language
 from classifier.outputs import (
     DANGER_COLUMNS,
     INTENTS,
@@ -17,6 +18,7 @@ from classifier.outputs import (
     MENTION_COLUMNS,
     check_columns,
 )
+from classifier.plain_words import needs_today, tells_of_swallowing
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 
@@ -28,10 +30,8 @@ INGESTION_SUSPECTED = 0.5
 LONG_WORDS = 60
 """Texts of more words have alarm thresholds of their own: much in them sounds like danger, and danger takes words."""
 
-SHORT_WORDS = 6
-"""Texts of no more words raise an alarm without a sign only from `SHORT_EMERGENCY`: they say too little for less."""
-SHORT_EMERGENCY = 0.1
-"""Chosen on the writers of validation and 260 bare everyday messages; see `training/EXPERIMENTS.md`."""
+SHORT_WORDS = 8
+"""Texts of no more words have a bar of their own for an alarm without a sign: they say too little for less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Thresholds:
         praise: The same for a message that only praises the practice.
         emergency: The least probability of an emergency, 0–1, that raises the alarm by itself.
         emergency_with_sign: The least probability that raises it together with an ambiguous danger sign.
+        short_emergency: The same as `emergency` for short texts; None if it is the same.
         long_emergency: The same as `emergency` for long texts; None if it is the same.
         long_emergency_with_sign: The same as `emergency_with_sign` for long texts; None if it is the same.
         same_day: The least probability of an emergency or a same-day matter, 0–1, that makes a message a same-day one.
@@ -64,6 +65,7 @@ class Thresholds:
     praise: float = 1.0
     emergency: float = 1.0
     emergency_with_sign: float = 0.0
+    short_emergency: float | None = None
     long_emergency: float | None = None
     long_emergency_with_sign: float | None = None
     same_day: float = 1.0
@@ -82,7 +84,7 @@ class Thresholds:
         """
         alone, with_sign = self.emergency, self.emergency_with_sign
         if is_short(text):
-            alone = max(alone, SHORT_EMERGENCY)
+            alone = alone if self.short_emergency is None else self.short_emergency
         if is_long(text):
             alone = alone if self.long_emergency is None else self.long_emergency
             with_sign = with_sign if self.long_emergency_with_sign is None else self.long_emergency_with_sign
@@ -167,46 +169,52 @@ def is_long(text: str) -> bool:
 
 
 def is_short(text: str) -> bool:
-    """Return whether a text is too short to raise an alarm on a faint suspicion."""
+    """Return whether a text has the alarm threshold of short ones."""
     return len(text.split()) <= SHORT_WORDS
 
 
 def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresholds, text: str) -> TriageLevel:
     """Return how soon a person must see a message.
 
-    A certain danger sign is an emergency whatever the network says; an ambiguous one needs its agreement.
+    A certain danger sign is an emergency whatever the network says; an ambiguous one needs its agreement. Without a
+    sign, a message that only denies symptoms is neither an emergency nor a same-day matter.
 
     Args:
         levels: The network's probabilities of the three levels, one row per window of the message; None if it has no
             such output, and then the signs decide alone.
         screening: The danger signs in the words.
         thresholds: The calibrated thresholds of the message's language.
-        text: The message, whose length counts.
+        text: The message, whose length and plain words count.
     """
     signed = screening != Screening()
     if screening.certain or (levels is None and signed):
         return TriageLevel.EMERGENCY
-    if levels is None:
+    if not signed and denial_language(text):
         return TriageLevel.ROUTINE
+    least = TriageLevel.SAME_DAY if needs_today(text) else TriageLevel.ROUTINE
+    if levels is None:
+        return least
     # One dangerous window is enough.
     emergency, pressing = levels[:, 0].max(), levels[:, :2].sum(axis=1).max()
     if emergency >= thresholds.alarm_at(signed, text):
         return TriageLevel.EMERGENCY
-    return TriageLevel.SAME_DAY if pressing >= thresholds.same_day else TriageLevel.ROUTINE
+    return TriageLevel.SAME_DAY if pressing >= thresholds.same_day else least
 
 
-def danger_kind(dangers: Floats | None, screening: Screening) -> DangerKind:
+def danger_kind(dangers: Floats | None, screening: Screening, text: str) -> DangerKind:
     """Return the kind of danger of an emergency.
 
     Args:
         dangers: The network's probabilities of self-harm and ingestion in the most dangerous window; None if it has
             no such output.
         screening: The danger signs in the words.
+        text: The message, which may tell plainly that something was swallowed.
     """
     named = screening.certain or screening.possible
-    if named in (DangerKind.SELF_HARM, DangerKind.INGESTION) or dangers is None:
-        return named or DangerKind.OTHER
-    self_harm, ingestion = dangers
+    if named in (DangerKind.SELF_HARM, DangerKind.INGESTION):
+        return named
+    self_harm, ingestion = (0.0, 0.0) if dangers is None else dangers
     if self_harm >= SELF_HARM_SUSPECTED:
         return DangerKind.SELF_HARM
-    return DangerKind.INGESTION if ingestion >= INGESTION_SUSPECTED else DangerKind.OTHER
+    is_swallowed = ingestion >= INGESTION_SUSPECTED or tells_of_swallowing(text)
+    return DangerKind.INGESTION if is_swallowed else DangerKind.OTHER

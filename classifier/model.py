@@ -14,9 +14,11 @@ from tokenizers import Tokenizer
 from classifier import acknowledgement, model_bundle, windows
 from classifier.danger_signs import load_tables
 from classifier.decoding import Outputs, Thresholds, danger_kind, triage_level
+from classifier.denials import denial_language
 from classifier.errors import ModelError
 from classifier.excerpt import Excerpt, choose_windows, shorten_text
 from classifier.loading import load_tokenizer, open_session
+from classifier.losses import find_loss
 from classifier.message_parts import split_parts
 from classifier.normalise import well_formed
 from classifier.outputs import INTENTS, LANGUAGES, Language
@@ -29,7 +31,7 @@ from classifier.second_intents import (
     whole_evidence,
 )
 from classifier.understanding import Mention, Understanding, decide_disposition
-from intake.vocabulary import Disposition, TriageLevel
+from intake.vocabulary import DangerKind, Disposition, TriageLevel
 
 # The intent of a message without readable text. Its confidence of 0 sends the message to a person.
 UNREADABLE_INTENT = "existing_patient_question"
@@ -261,7 +263,7 @@ class Classifier:
             return _Reading(self._unreadable(text, excerpt, screening), self.info.thresholds["en"])
         weights = list(excerpt.windows.values())
         outputs = self._outputs
-        language = self._language(outputs.languages(logits), weights)
+        language = denial_language(text) or self._language(outputs.languages(logits), weights)
         thresholds = self.info.thresholds_in(language)
         rows = outputs.probabilities(logits, thresholds.temperature)
         combined = windows.combine(rows, weights, outputs.labels, thresholds.review)
@@ -274,7 +276,8 @@ class Classifier:
         danger = None
         if triage is TriageLevel.EMERGENCY:
             worst = 0 if levels is None else int(levels[:, 0].argmax())
-            danger = danger_kind(None if dangers is None else dangers[worst], screening)
+            danger = danger_kind(None if dangers is None else dangers[worst], screening, text)
+        dangerous = _must_be_read(screening)
         label = outputs.labels[int(combined.argmax())]
         surely = float(combined.max())
         understanding = Understanding(
@@ -284,18 +287,22 @@ class Classifier:
             triage=triage,
             danger=danger,
             language=language,
-            disposition=Disposition.REVIEW
-            if not excerpt.is_whole
-            else decide_disposition(
-                label=label,
-                acknowledgement=triage is not TriageLevel.EMERGENCY
-                and self._is_acknowledgement(text, label, surely, thresholds),
-                person=label == "person" and surely >= thresholds.person,
-                fitting=float(shares.sum()) >= thresholds.scope,
-                understood=confidence >= self.info.review_threshold_of(intent, language),
+            disposition=find_loss(text)
+            or (
+                Disposition.REVIEW
+                if not excerpt.is_whole
+                else decide_disposition(
+                    label=label,
+                    acknowledgement=triage is not TriageLevel.EMERGENCY
+                    and self._is_acknowledgement(text, label, surely, thresholds),
+                    person=label == "person" and surely >= thresholds.person,
+                    fitting=float(shares.sum()) >= thresholds.scope,
+                    understood=confidence >= self.info.review_threshold_of(intent, language),
+                    dangerous=dangerous,
+                )
             ),
             model_version=self.info.version,
-            praise=label == "praise" and surely >= thresholds.praise,
+            praise=label == "praise" and surely >= thresholds.praise and not dangerous,
             partly_read=not excerpt.is_whole,
         )
         return _Reading(understanding, thresholds, *self._weigh(logits, combined))
@@ -324,9 +331,9 @@ class Classifier:
             confidence=0.0,
             probabilities=dict.fromkeys(intents, 1 / len(intents)),
             triage=triage,
-            danger=danger_kind(None, screening) if triage is TriageLevel.EMERGENCY else None,
+            danger=danger_kind(None, screening, text) if triage is TriageLevel.EMERGENCY else None,
             language="en",
-            disposition=Disposition.ACKNOWLEDGEMENT if acknowledged else Disposition.REVIEW,
+            disposition=find_loss(text) or (Disposition.ACKNOWLEDGEMENT if acknowledged else Disposition.REVIEW),
             model_version=self.info.version,
             partly_read=not excerpt.is_whole,
         )
@@ -336,8 +343,14 @@ class Classifier:
 
     def _is_acknowledgement(self, text: str, label: str, surely: float, thresholds: Thresholds) -> bool:
         found = label == "acknowledgement" and surely >= thresholds.acknowledgement
-        # A long message says something, whatever the network thinks.
-        return (found and len(text) <= acknowledgement.MAX_CHARACTERS) or acknowledgement.is_acknowledgement(text)
+        # A long message says something, whatever the network thinks, and so does one with a word of need.
+        is_thanks = found and len(text) <= acknowledgement.MAX_CHARACTERS and not acknowledgement.asks_for_help(text)
+        return is_thanks or acknowledgement.is_acknowledgement(text)
+
+
+def _must_be_read(screening: Screening) -> bool:
+    """Return whether the words tell of a danger, so that a person reads the message whatever else it seems to be."""
+    return screening.certain is not None or screening.possible is DangerKind.SELF_HARM
 
 
 def _mentions(chances: NDArray[np.float64] | None, reading: _Reading) -> tuple[Mention, ...]:

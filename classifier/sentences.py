@@ -22,6 +22,7 @@ from classifier.errors import ModelError
 from classifier.loading import open_session
 from classifier.model_bundle import CALIBRATION, MANIFEST, NETWORK, TOKENIZER, FileRecord, read_file
 from classifier.normalise import well_formed
+from classifier.question_topics import TopicModel
 
 SENTENCES: Final = Path(__file__).parent / "models" / "sentences"
 """The folder of the encoder that ships with the program."""
@@ -30,7 +31,9 @@ _REMEDY = "install the program again"
 _MAX_TOKENS = 64
 PHRASINGS: Final = "phrasings.npz"
 """The vectors of the starter set's phrasings, so that no worker computes them."""
-_NEEDED = (NETWORK, TOKENIZER, CALIBRATION, PHRASINGS)
+TOPICS: Final = "topics.npz"
+"""The linear model that tells which question of the starter set a text asks."""
+_NEEDED = (NETWORK, TOKENIZER, CALIBRATION, PHRASINGS, TOPICS)
 
 Vector = NDArray[np.float32]
 
@@ -39,13 +42,15 @@ class MatchThresholds(BaseModel):
     """When a question counts as one of the practice's, as calibration found it.
 
     Attributes:
-        similarity: The least similarity to a topic's phrasings.
+        topic: The least probability of a question of the starter set.
+        similarity: The least similarity to the phrasings of a question of the practice's own.
         margin: How much closer the topic must be than the next one.
         nearest: How many of a topic's phrasings count: its similarity is their mean.
     """
 
     model_config = ConfigDict(strict=True, frozen=True)
 
+    topic: Annotated[float, Field(gt=0, le=1)]
     similarity: Annotated[float, Field(gt=0, le=1)]
     margin: Annotated[float, Field(ge=0, le=1)]
     nearest: Annotated[int, Field(ge=1)]
@@ -75,9 +80,11 @@ class SentenceEncoder:
         session: onnxruntime.InferenceSession,
         tokenizer: Tokenizer,
         known: Mapping[str, Vector],
+        topics: TopicModel,
     ) -> None:
         """Use `SentenceEncoder.load`, which verifies the files first."""
         self.info = info
+        self.topics = topics
         self._session = session
         self._tokenizer = tokenizer
         self._known = known
@@ -102,6 +109,7 @@ class SentenceEncoder:
             open_session(folder, contents[NETWORK], threads=1),
             read_tokenizer(contents[TOKENIZER]),
             _read_vectors(contents[PHRASINGS]),
+            TopicModel.from_bytes(contents[TOPICS]),
         )
 
     def encode(self, texts: Sequence[str]) -> Vector:

@@ -71,7 +71,7 @@ class Understanding:
 
 
 def decide_disposition(
-    *, label: str, acknowledgement: bool, person: bool, fitting: bool, understood: bool
+    *, label: str, acknowledgement: bool, person: bool, fitting: bool, understood: bool, dangerous: bool = False
 ) -> Disposition:
     """Decide what should happen to a message, apart from its triage level.
 
@@ -82,7 +82,10 @@ def decide_disposition(
         fitting: Whether it is probable enough that any intent fits.
         understood: Whether the confidence in the most probable intent reaches its threshold. A practice may set its
             own; the model's is `Classifier.info.review_threshold_of(intent, language)`.
+        dangerous: Whether its words may tell of a danger that no label may hide; then it is for a person.
     """
+    if dangerous and (acknowledgement or person or label not in INTENTS):
+        return Disposition.REVIEW
     if acknowledgement:
         return Disposition.ACKNOWLEDGEMENT
     if person:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from inbox.models import Role, StaffMember, StaffPractice, StaffSession, now
 from inbox.passwords import NO_PASSWORD, hash_password, words_about
@@ -102,7 +102,9 @@ def open_session(session: Session, member: StaffMember, browser: str) -> str:
 
 def find_session(session: Session, token: str, moment: datetime) -> StaffSession | None:
     """Return the session of a token, None if it is revoked, expired, or idle too long, or its member is disabled."""
-    found = session.scalar(select(StaffSession).where(StaffSession.token_hash == _digest(token)))
+    whose = joinedload(StaffSession.member, innerjoin=True).joinedload(StaffMember.practices)
+    query = select(StaffSession).where(StaffSession.token_hash == _digest(token)).options(whose)
+    found = session.scalars(query).unique().one_or_none()
     if found is None or found.member.disabled_at is not None or not is_running(found, moment):
         return None
     return found

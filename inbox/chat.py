@@ -70,6 +70,24 @@ class ChatConversation:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatMark:
+    """When a chat's browser last asked for news, whether the chat has files, and what else makes it look different."""
+
+    seen_at: datetime | None
+    has_files: bool
+    state: tuple[object, ...]
+
+    @property
+    def is_seen_lately(self) -> bool:
+        """Whether it need not be noted again that the browser is there."""
+        return self.seen_at is not None and self.seen_at >= now() - SEEN_EVERY
+
+    def looks_like(self, other: ChatMark | None) -> bool:
+        """Return whether the chat still looks as it did; one with files may not, as each has a state of its own."""
+        return other is not None and self.state == other.state and not self.has_files
+
+
+@dataclass(frozen=True, slots=True)
 class ChatFile:
     """A picture or file of a chat's entry, as the patient sees it.
 
@@ -214,6 +232,30 @@ def read_transcript(database: Database, chat_id: int, after: int) -> Transcript:
         ended, *state = session.execute(select(*columns).where(Conversation.id == chat_id)).one_or_none() or (None,) * 4
         files = read_chat_files(session, chat_id)
     return Transcript(entries, bool(working), who_has_it(*state), ended is not None, files)
+
+
+def read_mark(database: Database, chat_id: int) -> ChatMark | None:
+    """Return a chat's mark, by one query: most open chats are idle. None if it is gone.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database could not be reached.
+    """
+    waiting = exists().where(Message.conversation_id == chat_id, Message.handled_at.is_(None))
+    came = exists().where(Attachment.message_id == Message.id, Message.conversation_id == chat_id)
+    went = exists().where(Attachment.delivery_id == Delivery.id, Delivery.conversation_id == chat_id)
+    columns = (
+        Conversation.chat_seen_at,
+        or_(came, went),
+        waiting,
+        Conversation.entries,
+        Conversation.chat_ended_at,
+        Conversation.staff_took_over_at,
+        Conversation.waiting_since,
+        Conversation.priority,
+    )
+    with database.read() as session:
+        found = session.execute(select(*columns).where(Conversation.id == chat_id)).one_or_none()
+    return found and ChatMark(found[0], bool(found[1]), tuple(found[2:]))
 
 
 def read_entries(session: Session, chat_id: int, after: int = 0) -> list[TranscriptEntry]:

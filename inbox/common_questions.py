@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox.models import AskedOutcome, AskedQuestion, CommonQuestion, now
 from intake.starter_questions import starter_questions
+from intake.vocabulary import Language
 
 LONGEST_ANSWER = 600
 LONGEST_TITLE = 120
@@ -22,18 +23,25 @@ LEAST_PHRASINGS = 3
 """How many phrasings a question needs: its similarity is the mean of its three nearest."""
 MOST_OWN = 50
 MOST_SUGGESTED = 4
+# Built once, as building a statement takes longer than running it.
+_ANY_ANSWERED = (
+    select(CommonQuestion.id)
+    .where(CommonQuestion.practice == bindparam("practice"), CommonQuestion.answer != "")
+    .limit(1)
+)
 _MISSING = (AskedOutcome.NO_ANSWER, AskedOutcome.UNCLEAR)
 
 
 @dataclass(frozen=True, slots=True)
 class PracticeQuestion:
-    """A common question of a practice; without an answer, it is only counted."""
+    """A common question of a practice; without an answer, it is only counted. Its Spanish answer is optional."""
 
     key: str
     title: str
     phrasings: tuple[str, ...]
     answer: str
     is_own: bool = False
+    answer_es: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +70,14 @@ def read_questions(session: Session, practice: str) -> list[PracticeQuestion]:
 
 def has_answers(session: Session, practice: str) -> bool:
     """Return whether a practice answers any question."""
-    query = select(CommonQuestion.id).where(CommonQuestion.practice == practice, CommonQuestion.answer != "")
-    return session.scalar(query.limit(1)) is not None
+    return session.scalar(_ANY_ANSWERED, {"practice": practice}) is not None
 
 
-def suggest_questions(session: Session, practice: str, since: datetime) -> list[str]:
-    """Return what a visitor of the chat could ask: questions with an answer, those that patients asked most first."""
+def suggest_questions(session: Session, practice: str, since: datetime) -> dict[Language, list[str]]:
+    """Return what a visitor of the chat could ask, by language: answered questions, those asked most first.
+
+    In Spanish, these are of the starter set, whose words are known.
+    """
     answered = [question for question in read_questions(session, practice) if question.answer and question.phrasings]
     if len(answered) > MOST_SUGGESTED:
         counted = select(AskedQuestion.key, func.count()).where(
@@ -75,7 +85,12 @@ def suggest_questions(session: Session, practice: str, since: datetime) -> list[
         )
         asked = {key: int(count) for key, count in session.execute(counted.group_by(AskedQuestion.key))}
         answered.sort(key=lambda question: -asked.get(question.key, 0))
-    return [question.phrasings[0] for question in answered[:MOST_SUGGESTED]]
+    suggested = answered[:MOST_SUGGESTED]
+    kept = [question for question in suggested if not question.is_own]
+    return {
+        Language.EN: [question.phrasings[0] for question in suggested],
+        Language.ES: [starter_questions()[question.key].spanish for question in kept],
+    }
 
 
 class QuestionChangedError(Exception):
@@ -102,7 +117,7 @@ def save_question(session: Session, practice: str, question: PracticeQuestion, b
         row = CommonQuestion(practice=practice, key=key)
         session.add(row)
     row.title, row.phrasings, row.answer = question.title, list(question.phrasings), question.answer
-    row.updated_at = now()
+    row.answer_es, row.updated_at = question.answer_es, now()
     try:
         session.flush()
     except IntegrityError:
@@ -129,6 +144,10 @@ def find_problem(question: PracticeQuestion) -> str:
         return f"A line has more than {LONGEST_PHRASING} characters. Write it as a patient would ask it."
     if len(question.answer) > LONGEST_ANSWER:
         return f"The answer has {len(question.answer)} characters. The limit is {LONGEST_ANSWER}."
+    if len(question.answer_es) > LONGEST_ANSWER:
+        return f"The Spanish answer has {len(question.answer_es)} characters. The limit is {LONGEST_ANSWER}."
+    if question.answer_es and not question.answer:
+        return "Write the answer in English, too: a question without one is only counted."
     return ""
 
 
@@ -161,4 +180,4 @@ def _find_row(session: Session, practice: str, key: str) -> CommonQuestion | Non
 
 def _of_row(row: CommonQuestion) -> PracticeQuestion:
     is_own = row.key not in starter_questions()
-    return PracticeQuestion(row.key, row.title, tuple(row.phrasings), row.answer, is_own)
+    return PracticeQuestion(row.key, row.title, tuple(row.phrasings), row.answer, is_own, row.answer_es)

@@ -1,5 +1,10 @@
 """Opt-out keywords, and the numbers that have opted out of texts.
 
+Anyone can type a patient's number into a form, or name it in a chat or an email. Whoever asks there for no more texts
+may be the patient, whose wish counts, or a stranger, who must not keep the words for an emergency from them. Such an
+opt-out is `claimed`: it ends all texts but the reply to an emergency that is texted from the number, staff are told and
+can undo it, and the number's own STOP makes it certain; see `docs/adr/0027-what-silences-a-phone.md`.
+
 The keywords are Twilio's defaults, their Spanish counterparts, and plain sentences that patients use to say the same,
 because a revocation counts in any reasonable wording (47 CFR 64.1200(a)(10)).
 """
@@ -8,6 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -82,7 +89,7 @@ _OPTED_OUT = select(OptOut.patient_index).where(
     OptOut.active,
     OptOut.patient_index.in_(bindparam("indexes", expanding=True)),
 )
-_STATES = select(OptOut.active, OptOut.recorded_by)
+_STATES = select(OptOut.active, OptOut.recorded_by, OptOut.claimed)
 _ACCENTS = str.maketrans("áéíóúêà", "aeiouea")
 
 
@@ -126,28 +133,45 @@ def number_of(conversation: Conversation) -> str | None:
     return address if address.startswith("+") else conversation.contact_phone
 
 
+def is_info(text: str) -> bool:
+    """Return whether a keyword asks for information rather than for help."""
+    return normalise(text) == "info"
+
+
 def is_ambiguous(text: str) -> bool:
     """Return whether a STOP keyword may have been meant for an appointment."""
     return normalise(text) in AMBIGUOUS
 
 
 def is_opted_out(session: Session, practice: str, address: str) -> bool:
-    """Return whether a number has opted out of texts from a practice.
+    """Return whether a number has opted out of texts from a practice, or somebody has claimed so.
 
     Only a process that lacks no key can tell; see `inbox.key_registry.lacks_keys`.
     """
     return bool(opted_out_among(session, practice, [address]))
 
 
+def is_opted_out_for_sure(session: Session, practice: str, address: str) -> bool:
+    """Return whether it is certain that a number has opted out of texts from a practice, emergencies included."""
+    state = opt_out_of(session, practice, address)
+    return state.is_out and not state.is_claimed
+
+
 def opted_out_among(session: Session, practice: str, addresses: Iterable[str]) -> frozenset[str]:
-    """Return which of these numbers have opted out of texts from a practice."""
+    """Return which of these numbers have opted out of texts from a practice, or somebody has claimed so."""
     by_index = {index: address for address in addresses for index in keyring().indexes(address)}
     found = session.scalars(_OPTED_OUT, {"practice": practice, "indexes": list(by_index)})
     return frozenset(by_index[index] for index in found)
 
 
 def record_consent(
-    session: Session, practice: str, address: str, *, opted_out: bool, recorded_by: int | None = None
+    session: Session,
+    practice: str,
+    address: str,
+    *,
+    opted_out: bool,
+    recorded_by: int | None = None,
+    claimed: bool = False,
 ) -> bool:
     """Store an opt-out or opt-in, and return whether it changed anything.
 
@@ -157,53 +181,90 @@ def record_consent(
         address: the number.
         opted_out: whether it opts out.
         recorded_by: the member who records it, None if the patient or the carrier said so.
+        claimed: whether nothing proves that whoever asks has the number.
     """
     of_number = _of_number(practice, address)
     rows = _lock_opt_outs(session, practice, address)
-    if any(active for active, _ in rows) == opted_out:
-        if opted_out and recorded_by is None:  # from now on the patient's own, which no member can undo
+    is_certain_now = opted_out and not claimed and any(row.active and row.claimed for row in rows)
+    if any(row.active for row in rows) == opted_out and not is_certain_now:
+        if opted_out and recorded_by is None and not claimed:  # the patient's own, which no member can undo
             session.execute(update(OptOut).where(*of_number, OptOut.active).values(recorded_by=None))
         return False
     if not rows:
         index = keyring().index(address)
-        opt_out = OptOut(practice=practice, patient_address=address, patient_index=index, recorded_by=recorded_by)
+        opt_out = OptOut(
+            practice=practice, patient_address=address, patient_index=index, recorded_by=recorded_by, claimed=claimed
+        )
         session.add(opt_out)
         return True
     session.execute(
-        update(OptOut).where(*of_number).values(active=opted_out, changed_at=now(), recorded_by=recorded_by)
+        update(OptOut)
+        .where(*of_number)
+        .values(active=opted_out, changed_at=now(), recorded_by=recorded_by, claimed=claimed)
     )
     return True
 
 
 def undo_opt_out(session: Session, practice: str, address: str) -> bool:
-    """Undo an opt-out that a member recorded, and return whether there was one; the patient's own stays."""
+    """Undo an opt-out that a member recorded or a stranger claimed, and return whether there was one.
+
+    The patient's own stays.
+    """
     if not can_undo_opt_out(_lock_opt_outs(session, practice, address)):
         return False
     session.execute(
-        update(OptOut).where(*_of_number(practice, address)).values(active=False, changed_at=now(), recorded_by=None)
+        update(OptOut)
+        .where(*_of_number(practice, address))
+        .values(active=False, changed_at=now(), recorded_by=None, claimed=False)
     )
     return True
 
 
-def is_recorded_by_staff(session: Session, practice: str, address: str) -> bool:
-    """Return whether the opt-out of a number is one that a member recorded."""
-    rows = session.execute(_STATES.where(*_of_number(practice, address)))
-    return can_undo_opt_out([(row.active, row.recorded_by) for row in rows])
+@dataclass(frozen=True, slots=True)
+class OptOutState:
+    """Whether a number has opted out of texts from a practice, whether staff may undo it, and if it is only claimed."""
+
+    is_out: bool = False
+    can_undo: bool = False
+    is_claimed: bool = False
 
 
-def can_undo_opt_out(rows: Sequence[tuple[bool, int | None]]) -> bool:
-    """Return whether staff may undo the opt-out in these rows: there is one, and the patient made none of it.
+def opt_out_of(session: Session, practice: str, number: str | None) -> OptOutState:
+    """Return how a number stands; see `is_opted_out`."""
+    if number is None:
+        return OptOutState()
+    rows = [OptOutRow(*row) for row in session.execute(_STATES.where(*_of_number(practice, number)))]
+    active = [row for row in rows if row.active]
+    return OptOutState(bool(active), can_undo_opt_out(rows), bool(active) and all(row.claimed for row in active))
 
-    Args:
-        rows: for each row of the number, whether it is active, and who recorded it.
-    """
-    recorded = [recorded_by for active, recorded_by in rows if active]
-    return bool(recorded) and None not in recorded
+
+class OptOutRow(NamedTuple):
+    """What a row says of its number: whether it is active, who recorded it, and whether it is only claimed."""
+
+    active: bool
+    recorded_by: int | None
+    claimed: bool = False
 
 
-def _lock_opt_outs(session: Session, practice: str, address: str) -> Sequence[tuple[bool, int | None]]:
+def can_undo_opt_out(rows: Sequence[OptOutRow]) -> bool:
+    """Return whether staff may undo the opt-out in these rows: there is one, and the patient surely made none of it."""
+    active = [row for row in rows if row.active]
+    return bool(active) and all(row.claimed or row.recorded_by is not None for row in active)
+
+
+def _lock_opt_outs(session: Session, practice: str, address: str) -> Sequence[OptOutRow]:
     rows = session.execute(_STATES.where(*_of_number(practice, address)).with_for_update())
-    return [(row.active, row.recorded_by) for row in rows]
+    found = [OptOutRow(*row) for row in rows]
+    if found:
+        _note_index_keys(session, practice, address)
+    return found
+
+
+def _note_index_keys(session: Session, practice: str, address: str) -> None:
+    """Note the key of an erased patient's opt-out where it was unknown: the number shows under which it is found."""
+    unknown = OptOut.practice == practice, OptOut.patient_address.is_(None), OptOut.index_key.is_(None)
+    for key, index in keyring().keyed_indexes(address):
+        session.execute(update(OptOut).where(*unknown, OptOut.patient_index == index).values(index_key=key))
 
 
 def _of_number(practice: str, address: str) -> tuple[ColumnElement[bool], ...]:

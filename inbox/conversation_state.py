@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from inbox.models import Conversation, ConversationState, now
+from inbox.models import Conversation, ConversationState, Message, now
 from intake.vocabulary import DangerKind, Priority, Team, TriageLevel
 
 
@@ -18,18 +18,28 @@ def note_message(conversation: Conversation) -> None:
     conversation.waiting_since = conversation.waiting_since or conversation.last_activity_at
 
 
-def note_decision(conversation: Conversation, intent: str | None, team: str | None, priority: Priority | None) -> None:
+def note_decision(
+    conversation: Conversation,
+    intent: str | None,
+    team: str | None,
+    priority: Priority | None,
+    message: Message | None = None,
+) -> None:
     """Apply the routing decision about a message to its conversation.
 
     Until staff answer, the highest priority of several messages counts, and what that message is about, so that neither
-    an "ok thanks" nor a question about prices hides it. If no one must look, nobody is waiting.
+    an "ok thanks" nor a question about prices hides it. If no one must look, nobody is waiting. If staff answered or
+    closed it before the message was handled, it is open again unless they had seen the message; an emergency always is.
 
     Args:
         conversation: the message's conversation.
         intent: what the patient wants, one of `intake.vocabulary.TOPICS`, None if the message does not show it.
         team: the team that must look, None for no one.
         priority: how soon they must look, None for no one.
+        message: the message, None if the conversation is open in any case.
     """
+    if message is not None and priority is not None:
+        _open_unseen(conversation, message, priority)
     outranked = conversation.priority is not None and priority is not None and priority < conversation.priority
     if not outranked:
         conversation.intent = intent or conversation.intent
@@ -38,7 +48,15 @@ def note_decision(conversation: Conversation, intent: str | None, team: str | No
     if conversation.priority is None:
         conversation.waiting_since = None
     elif conversation.state == ConversationState.OPEN:
-        conversation.waiting_since = conversation.waiting_since or conversation.last_activity_at
+        since = message.received_at if message is not None else conversation.last_activity_at
+        conversation.waiting_since = conversation.waiting_since or since
+
+
+def _open_unseen(conversation: Conversation, message: Message, priority: Priority) -> None:
+    is_seen = message.id <= (conversation.answered_up_to or 0)
+    if conversation.state != ConversationState.OPEN and (not is_seen or priority == Priority.URGENT):
+        conversation.state = ConversationState.OPEN
+        end_snooze(conversation)
 
 
 def note_triage(conversation: Conversation, level: TriageLevel, danger: DangerKind | None) -> None:
@@ -54,11 +72,25 @@ def note_triage(conversation: Conversation, level: TriageLevel, danger: DangerKi
         conversation.triage, conversation.danger = level, danger
 
 
-def note_answer(conversation: Conversation, state: ConversationState) -> None:
-    """Set the state after staff answered or closed, and clear the priority, the triage level, and the snooze."""
+def note_answer(conversation: Conversation, state: ConversationState, up_to: int | None) -> None:
+    """Set the state after staff answered or closed, and clear the priority, the triage level, and the snooze.
+
+    Args:
+        conversation: the conversation.
+        state: its state from now on.
+        up_to: the newest message that they had been shown, None if nothing tells.
+    """
+    conversation.answered_up_to = None if up_to is None else min(up_to, conversation.last_message_id or 0)
     conversation.state, conversation.priority = state, None
     conversation.triage = conversation.danger = None
     conversation.waiting_since = conversation.snoozed_until = None
+
+
+def note_false_alarm(conversation: Conversation, level: TriageLevel, team: str | None, priority: Priority) -> None:
+    """Let a conversation be no emergency; if staff have answered it, nobody needs to look sooner or later."""
+    conversation.triage, conversation.danger = level, None
+    if conversation.priority is not None:
+        conversation.team, conversation.priority = team, priority
 
 
 def note_transfer(conversation: Conversation, team: str) -> Priority:
@@ -86,6 +118,24 @@ def end_snooze(conversation: Conversation) -> None:
         conversation.snoozed_until, conversation.listed_at = None, conversation.last_activity_at
 
 
+def note_untold(conversation: Conversation, team: str, priority: Priority) -> None:
+    """Put a conversation on top of the inbox because a notice of it reached nobody.
+
+    One that staff have answered, closed, or snoozed is left alone: they know of it.
+
+    Args:
+        conversation: the conversation, locked.
+        team: the team that was to be notified.
+        priority: how soon it was to look.
+    """
+    moment = now()
+    is_snoozed = conversation.snoozed_until is not None and conversation.snoozed_until > moment
+    if conversation.state != ConversationState.OPEN or is_snoozed:
+        return
+    conversation.listed_at = moment
+    note_decision(conversation, None, conversation.team or team, max(priority, conversation.priority or priority))
+
+
 def unanswered_of(conversation: Conversation) -> dict[str, Any]:
     """Return how pressing a conversation is before staff answer it, as JSON has it, for `bring_back`."""
     values = {name: getattr(conversation, name) for name in ("priority", "triage", "danger", "intent")}
@@ -106,6 +156,7 @@ def bring_back(conversation: Conversation, unanswered: Mapping[str, Any] | None 
     before = unanswered or {}
     priority = Priority(before.get("priority") or Priority.LOW)
     note_message(conversation)
+    conversation.answered_up_to = None
     intent = before.get("intent") if priority >= Priority.HIGH else None
     note_decision(conversation, intent, conversation.team or Team.FRONT_DESK, max(priority, Priority.HIGH))
     if before.get("triage"):

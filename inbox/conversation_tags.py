@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
@@ -69,9 +69,10 @@ def remove_tag(session: Session, conversation: Conversation, tag: str) -> list[i
 
 def tags_of(session: Session, conversation_ids: Sequence[int]) -> dict[int, list[Tag]]:
     """Return the tags of conversations, each once, in the order in which they were added."""
-    query = select(ConversationTag).where(ConversationTag.conversation_id.in_(conversation_ids))
+    columns = (ConversationTag.conversation_id, ConversationTag.tag, ConversationTag.tag_index)
+    query = select(*columns).where(ConversationTag.conversation_id.in_(conversation_ids))
     found: dict[int, dict[str, Tag]] = {}
-    for row in session.scalars(query.order_by(ConversationTag.id)):
+    for row in session.execute(query.order_by(ConversationTag.id)):
         # a process that lacked a key, or a merge of two conversations, may have added one twice
         found.setdefault(row.conversation_id, {}).setdefault(fold_tag(row.tag), Tag(row.tag, row.tag_index))
     return {conversation_id: list(tags.values()) for conversation_id, tags in found.items()}
@@ -84,10 +85,11 @@ def tags_in_use(session: Session, practices: Sequence[str]) -> list[Tag]:
     recent = select(*columns).where(own).order_by(ConversationTag.id.desc()).limit(LOOKED_AT).subquery()
     newest = func.max(recent.c.id)
     counted = select(newest).group_by(recent.c.practice, recent.c.tag_index)
-    ids = session.scalars(counted.order_by(func.count().desc(), newest.desc()).limit(MOST_SUGGESTED)).all()
+    ids = counted.order_by(func.count().desc(), newest.desc()).limit(MOST_SUGGESTED).subquery()
+    query = select(ConversationTag.tag, ConversationTag.tag_index).where(ConversationTag.id.in_(select(ids)))
     found: dict[str, Tag] = {}
-    for row in session.scalars(select(ConversationTag).where(ConversationTag.id.in_(ids)).order_by(ConversationTag.id)):
-        found.setdefault(fold_tag(row.tag), Tag(row.tag, row.tag_index))
+    for word, index in session.execute(query.order_by(ConversationTag.id)):
+        found.setdefault(fold_tag(word), Tag(word, index))
     return [found[key] for key in sorted(found)]
 
 
@@ -98,12 +100,16 @@ def find_tag(session: Session, practices: Sequence[str], index: str) -> Tag | No
     return None if word is None else Tag(word, index)
 
 
-def code_of_tag(session: Session, practices: Sequence[str], word: str) -> str:
-    """Return the code that stands for a tag in addresses now, whether or not any conversation has it."""
-    codes = [code for slug in practices for code in keyring().indexes(tag_value(slug, word))]
-    own = ConversationTag.practice.in_(practices), ConversationTag.tag_index.in_(codes)
-    in_use = session.scalar(select(ConversationTag.tag_index).where(*own).order_by(ConversationTag.id).limit(1))
-    return in_use or next(iter(codes), "")
+def codes_of_tags(session: Session, practices: Sequence[str], words: Iterable[str]) -> dict[str, str]:
+    """Return the codes that stand for tags in addresses now, whether or not any conversation has them."""
+    codes = {word: _indexes_of(practices, word) for word in words}
+    every = {code for found in codes.values() for code in found}
+    if not every:
+        return dict.fromkeys(codes, "")
+    own = ConversationTag.practice.in_(practices), ConversationTag.tag_index.in_(every)
+    query = select(ConversationTag.tag_index).where(*own).group_by(ConversationTag.tag_index)
+    in_use = session.scalars(query.order_by(func.min(ConversationTag.id))).all()
+    return {word: next((code for code in in_use if code in found), found[0]) for word, found in codes.items()}
 
 
 def has_tag(session: Session, practices: Sequence[str], index: str) -> ColumnElement[bool]:
@@ -112,6 +118,14 @@ def has_tag(session: Session, practices: Sequence[str], index: str) -> ColumnEle
     Each practice has an index of its own for a tag, and for a while each key has.
     """
     tag = find_tag(session, practices, index)
-    indexes = {found for slug in practices for found in keyring().indexes(tag_value(slug, tag.word))} if tag else ()
-    own = ConversationTag.practice.in_(practices), ConversationTag.tag_index.in_(indexes)
+    return is_tagged(practices, tag.word) if tag else false()
+
+
+def is_tagged(practices: Sequence[str], word: str) -> ColumnElement[bool]:
+    """Return the condition that a conversation of these practices has a tag."""
+    own = ConversationTag.practice.in_(practices), ConversationTag.tag_index.in_(_indexes_of(practices, word))
     return Conversation.id.in_(select(ConversationTag.conversation_id).where(*own))
+
+
+def _indexes_of(practices: Sequence[str], word: str) -> list[str]:
+    return [index for slug in practices for index in keyring().indexes(tag_value(slug, word))]

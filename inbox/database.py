@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -20,10 +21,25 @@ from intake.encryption import Keyring
 from intake.errors import IntakeError
 
 BUSY_SECONDS = 5
+UNFINISHED = "unfinished_restore"
+"""The table that a PostgreSQL database has until its restoration is complete; see `inbox.backup.database_dump`."""
+HALF_RESTORED = (
+    "a restore into this database did not finish: drop the database, create it anew, and run `intake restore` again"
+)
 MISSING_KEY = (
     "ENCRYPTION_KEYS is missing a key that this database was written with: add it after the new one, restart every"
     " process, and run `intake keys status`"
 )
+
+
+NEWER = (
+    "the database is of a newer version of Intake: start that version, or restore a backup of this one with"
+    " `intake restore`"
+)
+MIGRATION_LOCK = 0x696E74616B65
+"""The number of PostgreSQL's advisory lock that a migration holds: "intake" in ASCII."""
+_FIRST_DIGITS = 4
+_APPLIED = text("SELECT max(version_num) FROM alembic_version")
 
 
 class Database:
@@ -93,19 +109,37 @@ class Database:
         """
         from alembic import command  # slow to import, and used only here
         from alembic.config import Config
+        from alembic.util import CommandError
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         try:
             with self.engine.begin() as connection:
+                _wait_for_other_migrations(connection)
                 self._write_with_known_key(connection)
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
             with self.write() as session:
                 if read_keys(session).writing is None:
                     register_key(session, self.keyring.writing, writes=True)
+        except CommandError:
+            raise IntakeError(NEWER) from None
         except SQLAlchemyError as error:
-            raise _unusable(error) from None
+            raise unusable(error) from None
+
+    def check_keys_of_any_version(self) -> None:
+        """Check that no encryption key is missing, of a database that may have no table of them yet.
+
+        Raises:
+            IntakeError: a key that rows were written with is missing, or the database cannot be used.
+        """
+        try:
+            with self.engine.connect() as connection:
+                known = _known_keys(connection)
+        except SQLAlchemyError as error:
+            raise unusable(error) from None
+        if not known.issubset(self.keyring.fingerprints):
+            raise IntakeError(MISSING_KEY)
 
     def check_keys(self) -> None:
         """Check that no encryption key is missing.
@@ -124,32 +158,59 @@ class Database:
         """
         try:
             with self.read() as session:
+                if inspect(session.connection()).has_table(UNFINISHED):
+                    raise IntakeError(HALF_RESTORED)
+                if session.scalar(_APPLIED) < newest_migration():
+                    raise IntakeError("the database is of an older version of Intake: run `intake migrate`")
                 return read_keys(session).missing_from(self.keyring.fingerprints)
         except SQLAlchemyError as error:
-            raise _unusable(error) from None
+            raise unusable(error) from None
 
     def _write_with_known_key(self, connection: Connection) -> None:
         """Have migrations write with a key that the database knows, if this process has one."""
-        if inspect(connection).has_table("encryption_keys"):
-            known = set(connection.scalars(select(EncryptionKey.fingerprint)))
-            own = self.keyring.fingerprints
-            self.keyring.write_with(next((key for key in own if key in known), own[0]))
+        known, own = _known_keys(connection), self.keyring.fingerprints
+        self.keyring.write_with(next((key for key in own if key in known), own[0]))
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
 
-def _unusable(error: SQLAlchemyError) -> IntakeError:
-    reason = type(error).__name__
+@cache
+def newest_migration() -> str:
+    """Return the number of this version's newest migration, such as "0038"."""
+    files = (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py")
+    return max(file.name[:_FIRST_DIGITS] for file in files)
+
+
+def _known_keys(connection: Connection) -> set[str]:
+    """Return the keys that rows may be written with; none of a database that is older than the table of them."""
+    if not inspect(connection).has_table("encryption_keys"):
+        return set()
+    return set(connection.scalars(select(EncryptionKey.fingerprint)))
+
+
+def _wait_for_other_migrations(connection: Connection) -> None:
+    """Let one process migrate at a time; SQLite lets one write at a time anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
+
+
+def unusable(error: SQLAlchemyError) -> IntakeError:
+    """Return what to tell a person whom the database fails: what is wrong, and what to do."""
+    reason, said = type(error).__name__, str(getattr(error, "orig", "")).lower()
+    if "is locked" in said or "lock timeout" in said:
+        return IntakeError("the database is busy, as another process is changing it: try again when that has ended")
+    if "disk is full" in said or "no space left" in said:
+        return IntakeError("the database's disk is full: make room there")
     return IntakeError(f"the database cannot be used ({reason}): check DATABASE_URL and run `intake migrate`")
 
 
 def _engine(url: str) -> Engine:
     # hide_parameters: a statement's parameters contain patient data, which errors would carry into logs
-    options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
+    options: dict[str, Any] = {"hide_parameters": True}
     if not url.startswith("sqlite"):
-        return create_engine(url, connect_args={"connect_timeout": BUSY_SECONDS}, **options)
+        return create_engine(url, connect_args={"connect_timeout": BUSY_SECONDS}, pool_pre_ping=True, **options)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **options)
     wait_without_blocking(engine, BUSY_SECONDS)
     file = engine.url.database

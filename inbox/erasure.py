@@ -99,8 +99,8 @@ def forget_numbers(opt_outs: Sequence[OptOut]) -> None:
     """Keep only the blind index of opt-outs, so that the number is still never texted."""
     for opt_out in opt_outs:
         if opt_out.patient_address is not None:
-            fingerprints = dict(zip(keyring().indexes(opt_out.patient_address), keyring().fingerprints, strict=True))
-            opt_out.index_key = fingerprints[opt_out.patient_index]
+            keys = {index: key for key, index in keyring().keyed_indexes(opt_out.patient_address)}
+            opt_out.index_key = keys[opt_out.patient_index]
             opt_out.patient_address = None
 
 

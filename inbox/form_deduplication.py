@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from inbox.column_types import keyring
 from inbox.database import Database
-from inbox.inbound import InboundMessage
-from inbox.models import Message
+from inbox.inbound import InboundMessage, find_known_id
 
 SAME_WITHIN = timedelta(minutes=10)
 
@@ -42,10 +39,7 @@ def identify_submission(
         else [_name(inbound.practice, "contents", *contents, str(number)) for number in (step, step - 1)]
     )
     ids = [index for name in names for index in keyring().indexes(name)]
-    with database.read() as session:
-        query = select(Message.provider_id).where(Message.provider == inbound.provider, Message.provider_id.in_(ids))
-        known = session.scalar(query.limit(1))
-    return replace(inbound, provider_id=known or ids[0])
+    return replace(inbound, provider_id=find_known_id(database, inbound.provider, ids))
 
 
 def _name(*values: str | None) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
@@ -21,11 +21,37 @@ from inbox.database import Database
 from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Keyword, Message, Refusal, TextConsent
 from inbox.opt_out_wording import OptOutWish, read_opt_out
-from inbox.patients import conversations_of
-from intake.channels import traits_of
+from inbox.patients import named_conversations
+from inbox.unsafe_contact import read_flag
+from intake.channels import is_vouched, traits_of
 from intake.vocabulary import Channel, SenderDoubt
 
 _NOTHING: Mapping[int, Kept] = MappingProxyType({})
+# Built once, as building a statement takes longer than running it.
+_KNOWN = (
+    select(Message.id, Conversation.id, Conversation.practice, Conversation.channel, Message.entry)
+    .join(Message.conversation)
+    .where(Message.provider == bindparam("provider"), Message.provider_id == bindparam("provider_id"))
+)
+_FIRST_ON_CHANNEL = (
+    select(Conversation)
+    .where(named_conversations(), Conversation.channel == bindparam("channel"))
+    .order_by(Conversation.id)
+    .limit(1)
+    # not read, as this process may lack the key that one of them was written with
+    .options(
+        *(
+            defer(column)
+            for column in (
+                Conversation.patient_address,
+                Conversation.patient_name,
+                Conversation.contact_phone,
+                Conversation.contact_email,
+            )
+        )
+    )
+)
+Admission = Callable[[Session], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +147,9 @@ class Recorded:
         return cls(message.id, conversation.id, conversation.practice, conversation.channel, is_new, message.entry)
 
 
-def record_message(database: Database, inbound: InboundMessage, files: FileStore | None = None) -> Recorded:
+def record_message(
+    database: Database, inbound: InboundMessage, files: FileStore | None = None, admit: Admission | None = None
+) -> Recorded:
     """Store a message, or find it if it is already stored.
 
     An opt-out takes effect in the same transaction, so nothing sent later can miss it.
@@ -130,6 +158,8 @@ def record_message(database: Database, inbound: InboundMessage, files: FileStore
         database: the database.
         inbound: the message.
         files: where the contents of its files go; without it, they are only named.
+        admit: asked of a new message of a chat, before its files are kept and again under the conversation's lock. It
+            raises if the chat may not take the message; then nothing is stored.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
@@ -139,36 +169,47 @@ def record_message(database: Database, inbound: InboundMessage, files: FileStore
     if files is not None and any(item.contents is not None for item in inbound.media):
         with database.read() as session:
             known = _find_known(session, inbound)
-        if known is not None:
-            return known
+            if known is not None:
+                return known
+            if admit is not None:
+                admit(session)
         kept = keep_sent(database, files, inbound.media)
     try:
-        return _record_once(database, inbound, kept)
+        return _record_once(database, inbound, kept, admit)
     except IntegrityError:
         # A concurrent copy, or a concurrent first message from the same patient, won. Its row is visible now.
-        return _record_once(database, inbound, kept)
+        return _record_once(database, inbound, kept, admit)
 
 
-def _record_once(database: Database, inbound: InboundMessage, kept: Mapping[int, Kept]) -> Recorded:
+def _record_once(
+    database: Database, inbound: InboundMessage, kept: Mapping[int, Kept], admit: Admission | None
+) -> Recorded:
     with database.write() as session:
-        return store_message(session, inbound, kept)
+        return store_message(session, inbound, kept, admit)
 
 
-def store_message(session: Session, inbound: InboundMessage, kept: Mapping[int, Kept] = _NOTHING) -> Recorded:
+def store_message(
+    session: Session, inbound: InboundMessage, kept: Mapping[int, Kept] = _NOTHING, admit: Admission | None = None
+) -> Recorded:
     """Store a message, or find it, in an open transaction.
 
     Args:
         session: the transaction.
         inbound: the message.
         kept: what came with it and is in the file store, by its place in the message's media.
+        admit: see `record_message`.
 
     Raises:
         sqlalchemy.exc.IntegrityError: a concurrent copy won; the caller must retry the transaction.
         StoreAwayError: what was kept can't be taken any more.
     """
+    if admit is not None:
+        session.execute(select(Conversation.id).where(Conversation.id == inbound.chat_id).with_for_update())
     known = _find_known(session, inbound)
     if known is not None:
         return known
+    if admit is not None:
+        admit(session)
     conversation = _conversation(session, inbound)
     message = Message(
         conversation=conversation,
@@ -200,13 +241,16 @@ def store_message(session: Session, inbound: InboundMessage, kept: Mapping[int, 
     return Recorded.of(message, is_new=True)
 
 
+def find_known_id(database: Database, provider: str, ids: Sequence[str]) -> str:
+    """Return which of the ids that a message may have is stored, the first if none is."""
+    with database.read() as session:
+        query = select(Message.provider_id).where(Message.provider == provider, Message.provider_id.in_(ids))
+        return session.scalar(query.limit(1)) or ids[0]
+
+
 def _find_known(session: Session, inbound: InboundMessage) -> Recorded | None:
     """Return a message that is stored already, without reading its text, whose key this process may lack."""
-    columns = (Message.id, Conversation.id, Conversation.practice, Conversation.channel, Message.entry)
-    query = select(*columns).join(Message.conversation)
-    row = session.execute(
-        query.where(Message.provider == inbound.provider, Message.provider_id == inbound.provider_id)
-    ).first()
+    row = session.execute(_KNOWN, {"provider": inbound.provider, "provider_id": inbound.provider_id}).first()
     if row is None:
         return None
     message_id, conversation_id, practice, channel, entry = row
@@ -226,27 +270,20 @@ def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
             contact_phone=contact.phone,
             contact_email=contact.email,
         )
-    query = select(Conversation).where(
-        conversations_of(inbound.practice, inbound.patient_address), Conversation.channel == inbound.channel
-    )
-    # not read, as this process may lack the key that one of them was written with
-    unread = [
-        defer(column)
-        for column in (
-            Conversation.patient_address,
-            Conversation.patient_name,
-            Conversation.contact_phone,
-            Conversation.contact_email,
-        )
-    ]
-    found = session.scalars(query.order_by(Conversation.id).options(*unread)).first()
-    return found or Conversation(
+    indexes = keyring().indexes(inbound.patient_address)
+    known = {"practice": inbound.practice, "indexes": indexes, "channel": inbound.channel}
+    if (found := session.scalars(_FIRST_ON_CHANNEL, known).first()) is not None:
+        return found
+    since, by = read_flag(session, inbound.practice, inbound.patient_address, named=not lacks_keys(session))
+    return Conversation(
         practice=inbound.practice,
         channel=inbound.channel,
         patient_address=inbound.patient_address,
-        patient_index=keyring().index(inbound.patient_address),
+        patient_index=indexes[0],
         # the other details stay with the message: anyone can give a patient's address, and a number of their own
         patient_name=contact.name,
+        unsafe_since=since,
+        unsafe_by=by,
     )
 
 
@@ -264,8 +301,11 @@ def _apply_wish(session: Session, inbound: InboundMessage, message: Message) -> 
     """Opt out the number that a chat, a form, or a voicemail is about; without one, a person reads the message."""
     number = inbound.contact.phone or number_of(message.conversation)
     if number is not None:
+        is_own = number == inbound.patient_address and is_vouched(inbound.channel, inbound.doubt)
         message.keyword = Keyword.STOP
-        message.keyword_changed_consent = record_consent(session, inbound.practice, number, opted_out=True)
+        message.keyword_changed_consent = record_consent(
+            session, inbound.practice, number, opted_out=True, claimed=not is_own
+        )
 
 
 def _list_media(media: tuple[Media, ...]) -> str | None:

@@ -79,7 +79,8 @@ def advise(status: KeyStatus) -> str:
         case Phase.REWRITING:
             return "run `intake keys rotate` again to finish: some rows may still be written with an older key."
         case Phase.SPARE:
-            kept = f" and {', '.join(sorted(status.of_erased - {status.target}))}" if status.of_erased else ""
+            others = ", ".join(sorted(status.of_erased - {status.target}))
+            kept = f" and {others}" if others else ""
             return (
                 f"remove every key but the first{kept} from ENCRYPTION_KEYS and restart every process; if the first is"
                 " the old one and you mean to change it, put the new one first instead."
@@ -101,4 +102,4 @@ def read_status(database: Database) -> KeyStatus:
     with database.read() as session:
         processes = tuple(running_processes(session, now()))
         use, own = read_keys(session), tuple(database.keyring.fingerprints)
-        return KeyStatus(use, own, processes, keys_of_erased(session))
+        return KeyStatus(use, own, processes, keys_of_erased(session, own))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ScalarSelect, Select, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from inbox.models import (
@@ -78,11 +78,9 @@ def note_seen(session: Session, staff_id: int, conversation_id: int, *reasons: N
     session.execute(update(MemberNotice).where(*unseen, wanted, MemberNotice.seen_at.is_(None)).values(seen_at=now()))
 
 
-def is_called(session: Session, staff_id: int, conversation_id: int) -> bool:
-    """Return whether a member has been called to a conversation and has not opened it since."""
-    return (
-        session.scalar(unseen_by(staff_id).where(MemberNotice.conversation_id == conversation_id).limit(1)) is not None
-    )
+def is_called(staff_id: int, conversation_id: int) -> ColumnElement[bool]:
+    """Return the condition that a member has been called to a conversation and has not opened it since."""
+    return unseen_by(staff_id).where(MemberNotice.conversation_id == conversation_id).exists()
 
 
 def read_calls(session: Session, staff_id: int, conversation_ids: Sequence[int]) -> dict[int, MemberNotice]:

@@ -31,11 +31,13 @@ _LEVELS = list(TriageLevel)  # the most serious comes first
 
 def combine_opt_outs(kept: Values, dropped: Values) -> dict[str, Any]:
     """Return the columns of one opt-out made of two: if either says that the patient opted out, it stays so."""
-    recorded = [row["recorded_by"] for row in (kept, dropped) if row["active"]]
+    active = [row for row in (kept, dropped) if row["active"]]
+    recorded = [row["recorded_by"] for row in active if not row["claimed"]]
     return {
-        "active": bool(recorded),
+        "active": bool(active),
         "changed_at": max(kept["changed_at"], dropped["changed_at"]),
         "recorded_by": None if None in recorded else next(iter(recorded), None),
+        "claimed": bool(active) and not recorded,
     }
 
 
@@ -63,7 +65,15 @@ def combine_conversations(kept: Values, dropped: Values) -> dict[str, Any]:
     awake = kept["snoozed_until"] is None or dropped["snoozed_until"] is None
     snoozed = None if awake else min(kept["snoozed_until"], dropped["snoozed_until"])
     line_type = dropped["line_type"] if unknown else kept["line_type"]
-    return known | combined | urgency | {"line_type": line_type, "snoozed_until": snoozed}
+    answered = [row["answered_up_to"] for row in (kept, dropped)]
+    answered_up_to = None if None in answered else min(answered)  # a message of the other may be unseen
+    flagged = [row for row in (kept, dropped) if row["unsafe_since"] is not None]
+    unsafe = {
+        "unsafe_page": any(row["unsafe_page"] for row in flagged),
+        "unsafe_alone": bool(flagged) and all(row["unsafe_alone"] for row in flagged),
+    }
+    others = {"line_type": line_type, "snoozed_until": snoozed, "answered_up_to": answered_up_to}
+    return known | combined | urgency | unsafe | others
 
 
 def combine_addresses(kept: Values, dropped: Values) -> dict[str, Any]:

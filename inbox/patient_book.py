@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, null, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
@@ -45,8 +45,10 @@ def check_details(typed: Mapping[str, str], today: date) -> tuple[Details | None
     }
     if not normalise_name(values["name"]):
         wrong["name"] = "Enter the patient’s name."
-    if values["birth_date"] and not _is_birth_date(values["birth_date"], today):
-        wrong["birth_date"] = "Enter a date in the past, such as 1984-03-27."
+    if values["birth_date"]:
+        values["birth_date"] = _read_birth_date(values["birth_date"], today)
+        if not values["birth_date"]:
+            wrong["birth_date"] = "Enter a date in the past, such as 1984-03-27."
     if wrong:
         return None, wrong
     return Details(values["name"], **{name: values[name] or None for name in FIELDS[1:]}), {}
@@ -120,11 +122,11 @@ def conversations_of_patient(session: Session, patient: Patient) -> list[int]:
     """Return the IDs of a patient's conversations: those from the record's addresses, and those linked to it."""
     addresses = session.scalars(select(PatientAddress.patient_address).where(PatientAddress.patient_id == patient.id))
     linked = select(PatientConversation.conversation_id).where(PatientConversation.patient_id == patient.id)
-    found = select(Conversation.id).where(
-        Conversation.practice == patient.practice,
-        or_(Conversation.patient_index.in_(_indexes(addresses)), Conversation.id.in_(linked)),
-    )
-    return list(session.scalars(found.order_by(Conversation.id)))
+    of_practice = select(Conversation.id).where(Conversation.practice == patient.practice)
+    addressed = of_practice.where(Conversation.patient_index.in_(_indexes(addresses)))
+    # a union finds both by their keys, and one condition with OR looks at every conversation of the practice
+    found = union(addressed, of_practice.where(Conversation.id.in_(linked)))
+    return sorted(session.scalars(found))
 
 
 def patients_of_conversation(session: Session, conversation: Conversation) -> Sequence[Patient]:
@@ -134,6 +136,22 @@ def patients_of_conversation(session: Session, conversation: Conversation) -> Se
     if conversation.patient_address:
         either.append(_has_address(conversation.practice, conversation.patient_address))
     return _listed(session, conversation.practice, or_(*either))
+
+
+def addresses_of(session: Session, patient_ids: Sequence[int]) -> dict[int, set[str]]:
+    """Return the numbers and email addresses on records, by record."""
+    found: dict[int, set[str]] = {patient_id: set() for patient_id in patient_ids}
+    if not found:
+        return found
+    columns = select(PatientAddress.patient_id, PatientAddress.patient_address)
+    for patient_id, address in session.execute(columns.where(PatientAddress.patient_id.in_(found))):
+        found[patient_id].add(address)
+    return found
+
+
+def name_on(records: Sequence[Patient]) -> str:
+    """Return the name on a conversation's record; empty where it has none, or where several share it."""
+    return records[0].name if len(records) == 1 else ""
 
 
 def record_names(session: Session, conversations: Sequence[Conversation], practices: Sequence[str]) -> dict[int, str]:
@@ -151,24 +169,26 @@ def record_names(session: Session, conversations: Sequence[Conversation], practi
     every = {index for found in indexes.values() for index in found}
     is_kept = Patient.merged_into.is_(None)
     addressed = (
-        select(PatientAddress.practice, PatientAddress.patient_index, Patient.id, Patient.name)
+        select(Patient.id, Patient.name, PatientAddress.practice, PatientAddress.patient_index, null())
         .join(Patient, Patient.id == PatientAddress.patient_id)
         .where(is_kept, PatientAddress.patient_index.in_(every))
     )
     linked = (
-        select(PatientConversation.conversation_id, Patient.id, Patient.name)
+        select(Patient.id, Patient.name, null(), null(), PatientConversation.conversation_id)
         .join(Patient, Patient.id == PatientConversation.patient_id)
         .where(is_kept, PatientConversation.conversation_id.in_(indexes))
     )
     by_address: dict[tuple[str, str], dict[int, str]] = {}
-    for practice, index, patient_id, name in session.execute(addressed) if every else ():
-        by_address.setdefault((practice, index), {})[patient_id] = name
     named: dict[int, dict[int, str]] = {row.id: {} for row in own}
+    found: Iterable[Any] = session.execute(union_all(addressed, linked))
+    for patient_id, name, practice, index, conversation_id in found:
+        if conversation_id is None:
+            by_address.setdefault((practice, index), {})[patient_id] = name
+        else:
+            named[conversation_id][patient_id] = name
     for row in own:
         for index in indexes[row.id]:
             named[row.id] |= by_address.get((row.practice, index), {})
-    for conversation_id, patient_id, name in session.execute(linked):
-        named[conversation_id][patient_id] = name
     return {row_id: next(iter(names.values())) for row_id, names in named.items() if len(names) == 1}
 
 
@@ -198,6 +218,18 @@ def sharing_patients(session: Session, patient: Patient) -> Sequence[Patient]:
     return _listed(session, patient.practice, or_(Patient.id.in_(sharing), alike), Patient.id != patient.id)
 
 
+def find_alike(session: Session, practice: str, details: Details, addresses: Iterable[str]) -> list[Patient]:
+    """Return the records with a patient's name and the same birth date or one of these numbers and addresses."""
+    named = Patient.name_index.in_(keyring().indexes(name_value(practice, details.name)))
+    index = PatientAddress.patient_index.in_(_indexes(addresses))
+    sharing = set(session.scalars(select(PatientAddress.patient_id).where(PatientAddress.practice == practice, index)))
+    return [
+        patient
+        for patient in _listed(session, practice, named)
+        if patient.id in sharing or (details.birth_date and patient.birth_date == details.birth_date)
+    ]
+
+
 def _has_address(practice: str, address: str) -> ColumnElement[bool]:
     having = select(PatientAddress.patient_id).where(
         PatientAddress.practice == practice, PatientAddress.patient_index.in_(_indexes([address]))
@@ -221,8 +253,10 @@ def _indexes(addresses: Iterable[str]) -> list[str]:
     return [index for address in addresses for index in keyring().indexes(address)]
 
 
-def _is_birth_date(value: str, today: date) -> bool:
+def _read_birth_date(value: str, today: date) -> str:
+    """Return a birth date in ISO 8601's usual spelling, empty if it is none."""
     try:
-        return date(1880, 1, 1) <= date.fromisoformat(value) <= today
+        read = date.fromisoformat(value)
     except ValueError:
-        return False
+        return ""
+    return read.isoformat() if date(1880, 1, 1) <= read <= today else ""

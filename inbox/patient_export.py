@@ -119,7 +119,8 @@ def _conversation(session: Session, conversation: Conversation, names: dict[int,
         "consents_to_texts": [_fields(consent, ("given_at", "wording")) for consent in of(TextConsent)],
         "tags": [tag.tag for tag in of(ConversationTag)],
         "drafts": [
-            {"by": names.get(draft.staff_id), **_fields(draft, ("updated_at", "text"))} for draft in of(ReplyDraft)
+            {"by": names.get(draft.staff_id), **_fields(draft, ("kind", "updated_at", "text"))}
+            for draft in of(ReplyDraft)
         ],
         "notes": [{"by": names.get(note.staff_id), **_fields(note, ("created_at", "text"))} for note in of(Note)],
     }

@@ -78,8 +78,25 @@ def find_records(session: Session, address: str, practices: Sequence[str]) -> Pa
         address: the normalized address.
         practices: the practices to search.
     """
-    patients = _records_of(session, address, practices)
-    addresses = frozenset({address, *_own_addresses(session, patients)})
+    having = select(PatientAddress.patient_id).where(
+        PatientAddress.practice.in_(practices), PatientAddress.patient_index.in_(keyring().indexes(address))
+    )
+    patients = _merged_records(session, set(session.scalars(having)))
+    return _find(session, patients, frozenset({address, *_own_addresses(session, patients)}), practices)
+
+
+def find_records_of(session: Session, patient: Patient) -> PatientRecords:
+    """Find what is on record with a practice about the patient of one of its records, and lock it, as `find_records`.
+
+    An address that another record shares finds nothing, as it doesn't tell whose a conversation is.
+    """
+    patients = _merged_records(session, {patient.id})
+    return _find(session, patients, frozenset(_own_addresses(session, patients)), [patient.practice])
+
+
+def _find(
+    session: Session, patients: Sequence[Patient], addresses: frozenset[str], practices: Sequence[str]
+) -> PatientRecords:
     indexes = [index for value in addresses for index in keyring().indexes(value)]
     of_practices = Conversation.practice.in_(practices)
     indexed = select(Conversation).where(of_practices, Conversation.patient_index.in_(indexes)).with_for_update()
@@ -105,12 +122,8 @@ def find_records(session: Session, address: str, practices: Sequence[str]) -> Pa
     )
 
 
-def _records_of(session: Session, address: str, practices: Sequence[str]) -> list[Patient]:
-    """Return the records that have an address, locked, with all that were merged into them."""
-    having = select(PatientAddress.patient_id).where(
-        PatientAddress.practice.in_(practices), PatientAddress.patient_index.in_(keyring().indexes(address))
-    )
-    wanted = set(session.scalars(having))
+def _merged_records(session: Session, wanted: set[int]) -> list[Patient]:
+    """Return records, locked, with all that were merged into them."""
     while True:
         merged = select(PatientMerge.dropped_id, PatientMerge.kept_id).where(
             PatientMerge.undone_at.is_(None),
@@ -119,7 +132,7 @@ def _records_of(session: Session, address: str, practices: Sequence[str]) -> lis
         more = {row_id for row in session.execute(merged) for row_id in row} - wanted
         if not more:
             break
-        wanted |= more
+        wanted = wanted | more
     query = select(Patient).where(Patient.id.in_(wanted)).order_by(Patient.id)
     return list(session.scalars(query.with_for_update()))
 

@@ -2,50 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
+from inbox.column_types import keyring
 from inbox.models import Conversation, Patient, PatientAddress, PatientConversation, PatientMerge
-from inbox.patient_book import conversations_of_patient
+
+PAGE = 100
 
 
-def overdue_patients(session: Session, practice: str, before: datetime, limit: int | None) -> Sequence[Patient]:
-    """Return the records that are past a practice's limit, with none that were merged into one that isn't.
+def overdue_patients(session: Session, practice: str, before: datetime) -> Iterator[int]:
+    """Yield the records that are past a practice's limit, with none that were merged into one that isn't.
 
     A record that was merged goes with the one that it was merged into.
     """
-    query = select(Patient).where(
-        Patient.practice == practice, Patient.updated_at <= before, Patient.merged_into.is_(None)
-    )
-    found: list[Patient] = []
-    for patient in session.scalars(query.order_by(Patient.id)):
-        if not _is_needed(session, patient, before):
-            found.append(patient)
-        if len(found) == limit:
-            break
-    return found
+    last_id = 0
+    while ids := session.scalars(_candidates(practice, before, last_id)).all():
+        last_id, needed = ids[-1], _needed_among(session, practice, ids, before)
+        yield from (patient_id for patient_id in ids if patient_id not in needed)
 
 
-def delete_overdue_patients(session: Session, practice: str, before: datetime, limit: int) -> int:
-    """Delete one batch of records with what belongs to them, and return how many."""
-    due = overdue_patients(session, practice, before, limit)
-    ids = {patient.id for patient in due}
+def delete_overdue_patients(session: Session, practice: str, before: datetime, chosen: Sequence[int]) -> int:
+    """Delete those of the chosen records that are still overdue, with what belongs to them, and return how many."""
+    if not chosen:
+        return 0
+    locked = select(Patient.id).where(Patient.id.in_(chosen), *_unchanged(practice, before))
+    due = session.scalars(locked.with_for_update(skip_locked=True)).all()
+    ids = found = set(due) - _needed_among(session, practice, due, before)
     while more := set(session.scalars(select(Patient.id).where(Patient.merged_into.in_(ids)))) - ids:
-        ids |= more
+        ids = ids | more
     session.execute(delete(PatientMerge).where(or_(PatientMerge.kept_id.in_(ids), PatientMerge.dropped_id.in_(ids))))
     for table in (PatientAddress, PatientConversation):
         session.execute(delete(table).where(table.patient_id.in_(ids)))
     session.execute(delete(Patient).where(Patient.id.in_(ids)))
-    return len(due)
+    return len(found)
 
 
-def _is_needed(session: Session, patient: Patient, before: datetime) -> bool:
-    """Return whether a conversation of a patient is under legal hold, or not past the limit."""
-    recent = select(Conversation.id).where(
-        Conversation.id.in_(conversations_of_patient(session, patient)),
-        or_(Conversation.held_at.is_not(None), Conversation.last_activity_at > before),
+def _unchanged(practice: str, before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Patient.practice == practice, Patient.updated_at <= before, Patient.merged_into.is_(None)
+
+
+def _candidates(practice: str, before: datetime, last_id: int) -> Select[int]:
+    """Return the query for the next page of unchanged records, without most of those that are needed.
+
+    Some of them may be needed all the same: while keys change, an address and its conversation can have different
+    indexes.
+    """
+    own = (PatientAddress.practice == Conversation.practice) & (
+        PatientAddress.patient_index == Conversation.patient_index
     )
-    return session.scalar(recent.limit(1)) is not None
+    addressed = select(PatientAddress.id).join(Conversation, own)
+    linked = select(PatientConversation.id).join(Conversation, PatientConversation.conversation_id == Conversation.id)
+    query = select(Patient.id).where(
+        Patient.id > last_id,
+        *_unchanged(practice, before),
+        ~exists(addressed.where(PatientAddress.patient_id == Patient.id, _is_kept(before)).correlate(Patient)),
+        ~exists(linked.where(PatientConversation.patient_id == Patient.id, _is_kept(before)).correlate(Patient)),
+    )
+    return query.order_by(Patient.id).limit(PAGE)
+
+
+def _needed_among(session: Session, practice: str, ids: Sequence[int], before: datetime) -> set[int]:
+    """Return which records have a conversation that is under legal hold, or not past the limit."""
+    addresses = select(PatientAddress.patient_id, PatientAddress.patient_address).where(
+        PatientAddress.patient_id.in_(ids)
+    )
+    owners: dict[str, set[int]] = {}
+    for patient_id, address in session.execute(addresses):
+        for index in keyring().indexes(address):
+            owners.setdefault(index, set()).add(patient_id)
+    kept = select(Conversation.patient_index).where(
+        Conversation.practice == practice, Conversation.patient_index.in_(owners), _is_kept(before)
+    )
+    linked = (
+        select(PatientConversation.patient_id)
+        .join(Conversation, PatientConversation.conversation_id == Conversation.id)
+        .where(PatientConversation.patient_id.in_(ids), _is_kept(before))
+    )
+    needed = set(session.scalars(linked))
+    return needed.union(*(owners[index] for index in session.scalars(kept) if index))
+
+
+def _is_kept(before: datetime) -> ColumnElement[bool]:
+    return or_(Conversation.held_at.is_not(None), Conversation.last_activity_at > before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, bindparam
 
 from inbox.column_types import keyring
 from inbox.models import Conversation
@@ -14,3 +14,11 @@ def conversations_of(practice: str, address: str) -> ColumnElement[bool]:
     It matches the address under every key, because key rotation leaves rows under several keys for a while.
     """
     return and_(Conversation.practice == practice, Conversation.patient_index.in_(keyring().indexes(address)))
+
+
+def named_conversations() -> ColumnElement[bool]:
+    """Return the same condition for a statement that is built once: its values are `practice` and `indexes`."""
+    return and_(
+        Conversation.practice == bindparam("practice"),
+        Conversation.patient_index.in_(bindparam("indexes", expanding=True)),
+    )

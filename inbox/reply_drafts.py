@@ -1,20 +1,20 @@
-"""Drafts of replies: one for each member and conversation, kept until it is sent or emptied."""
+"""Drafts of replies and notes: one of each kind for each member and conversation, kept until it is sent or emptied."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, union
 from sqlalchemy.orm import Session
 
-from inbox.models import Conversation, ReplyDraft, now
+from inbox.models import Conversation, DraftKind, ReplyDraft, now
 from inbox.reply_files import conversations_with_draft_files
 
 LONGEST_DRAFT = 20_000
-"""No medium takes a longer reply."""
+"""No medium takes a longer reply, and no note is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,25 @@ class KeptDraft:
     mark: str = ""
 
 
-def read_draft(session: Session, conversation_id: int, staff_id: int) -> KeptDraft:
+def read_draft(session: Session, conversation_id: int, staff_id: int, kind: DraftKind = DraftKind.REPLY) -> KeptDraft:
     """Return a member's draft for a conversation."""
-    draft = session.scalar(_own(conversation_id, staff_id))
-    return KeptDraft(draft.text, draft.mark) if draft else KeptDraft()
+    return read_drafts(session, conversation_id, staff_id)[kind]
+
+
+def read_drafts(session: Session, conversation_id: int, staff_id: int) -> Mapping[DraftKind, KeptDraft]:
+    """Return a member's drafts for a conversation by their kind, those that there are none of included."""
+    own = ReplyDraft.conversation_id == conversation_id, ReplyDraft.staff_id == staff_id
+    found = {DraftKind(draft.kind): draft for draft in session.scalars(select(ReplyDraft).where(*own))}
+    return {kind: KeptDraft(found[kind].text, found[kind].mark) if kind in found else KeptDraft() for kind in DraftKind}
 
 
 def save_draft(
-    session: Session, conversation_id: int, staff_id: int, text: str, seen: str | None
+    session: Session,
+    conversation_id: int,
+    staff_id: int,
+    text: str,
+    seen: str | None,
+    kind: DraftKind = DraftKind.REPLY,
 ) -> tuple[KeptDraft, bool]:
     """Keep a draft, or forget it if it is empty; return what is kept now, and whether it is this one.
 
@@ -48,8 +59,9 @@ def save_draft(
         text: what was typed.
         seen: the mark of the draft that this one continues, empty for none; another one is newer, and stays. None
             replaces whatever is kept.
+        kind: what it becomes.
     """
-    draft = session.scalar(_own(conversation_id, staff_id))
+    draft = session.scalar(_own(conversation_id, staff_id, kind))
     kept = KeptDraft(draft.text, draft.mark) if draft else KeptDraft()
     text = text.replace("\r\n", "\n") if text.strip() else ""
     if kept.text == text:
@@ -57,19 +69,28 @@ def save_draft(
     if seen is not None and seen != kept.mark:
         return kept, False
     if not text:
-        forget_draft(session, conversation_id, staff_id)
+        forget_draft(session, conversation_id, staff_id, kind)
         return KeptDraft(), True
     if draft is None:
-        draft = ReplyDraft(conversation_id=conversation_id, staff_id=staff_id)
+        draft = ReplyDraft(conversation_id=conversation_id, staff_id=staff_id, kind=kind)
         session.add(draft)
     draft.text, draft.mark, draft.updated_at = text, secrets.token_hex(8), now()
     session.flush()
     return KeptDraft(text, draft.mark), True
 
 
-def forget_draft(session: Session, conversation_id: int, staff_id: int) -> None:
+def add_to_draft(
+    session: Session, conversation_id: int, staff_id: int, words: str, kind: DraftKind, longest: int = LONGEST_DRAFT
+) -> None:
+    """Put words that were sent and taken back before what was typed since."""
+    kept = read_draft(session, conversation_id, staff_id, kind).text
+    together = f"{words}\n\n{kept}" if kept else words
+    save_draft(session, conversation_id, staff_id, together[:longest], None, kind)
+
+
+def forget_draft(session: Session, conversation_id: int, staff_id: int, kind: DraftKind = DraftKind.REPLY) -> None:
     """Delete a member's draft for a conversation."""
-    own = ReplyDraft.conversation_id == conversation_id, ReplyDraft.staff_id == staff_id
+    own = ReplyDraft.conversation_id == conversation_id, ReplyDraft.staff_id == staff_id, ReplyDraft.kind == kind
     session.execute(delete(ReplyDraft).where(*own))
 
 
@@ -78,19 +99,21 @@ def forget_drafts_of(session: Session, *, staff_id: int) -> None:
     session.execute(delete(ReplyDraft).where(ReplyDraft.staff_id == staff_id))
 
 
-def delete_overdue_drafts(session: Session, practice: str, before: datetime) -> None:
-    """Delete the drafts of a practice that nobody has changed since, but none under legal hold."""
-    ours = select(Conversation.id).where(Conversation.practice == practice, Conversation.held_at.is_(None))
-    overdue = ReplyDraft.updated_at <= before, ReplyDraft.conversation_id.in_(ours)
-    session.execute(delete(ReplyDraft).where(*overdue))
+def overdue_drafts(practice: str, before: datetime) -> Select[ReplyDraft]:
+    """Return the query for the drafts of a practice that nobody has changed since, but none under legal hold."""
+    query = select(ReplyDraft).join(Conversation, Conversation.id == ReplyDraft.conversation_id)
+    return query.where(
+        ReplyDraft.updated_at <= before, Conversation.practice == practice, Conversation.held_at.is_(None)
+    )
 
 
 def drafted_conversations(session: Session, staff_id: int, conversation_ids: Sequence[int]) -> set[int]:
     """Return for which of these conversations a member has a draft."""
     own = ReplyDraft.staff_id == staff_id, ReplyDraft.conversation_id.in_(conversation_ids)
-    words = set(session.scalars(select(ReplyDraft.conversation_id).where(*own)))
-    return words | conversations_with_draft_files(session, staff_id, conversation_ids)
+    words = select(ReplyDraft.conversation_id).where(*own)
+    return set(session.scalars(union(words, conversations_with_draft_files(staff_id, conversation_ids))))
 
 
-def _own(conversation_id: int, staff_id: int) -> Select[ReplyDraft]:
-    return select(ReplyDraft).where(ReplyDraft.conversation_id == conversation_id, ReplyDraft.staff_id == staff_id)
+def _own(conversation_id: int, staff_id: int, kind: DraftKind) -> Select[ReplyDraft]:
+    own = ReplyDraft.conversation_id == conversation_id, ReplyDraft.staff_id == staff_id
+    return select(ReplyDraft).where(*own, ReplyDraft.kind == kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.attachments import Kept, take_contents
@@ -41,11 +41,10 @@ def draft_files(session: Session, conversation_id: int, staff_id: int) -> Sequen
     return session.scalars(select(Attachment).where(*own, _DRAFTED).order_by(Attachment.position)).all()
 
 
-def conversations_with_draft_files(session: Session, staff_id: int, conversation_ids: Collection[int]) -> set[int]:
-    """Return for which of these conversations a member has files in a draft."""
+def conversations_with_draft_files(staff_id: int, conversation_ids: Collection[int]) -> Select[int | None]:
+    """Return the query for those of these conversations for which a member has files in a draft."""
     own = Attachment.staff_id == staff_id, Attachment.conversation_id.in_(conversation_ids)
-    found = session.scalars(select(Attachment.conversation_id).where(*own, _DRAFTED))
-    return {conversation_id for conversation_id in found if conversation_id is not None}
+    return select(Attachment.conversation_id).where(*own, _DRAFTED)
 
 
 def attach_to_reply(session: Session, files: Sequence[Attachment], delivery_id: int) -> None:
@@ -83,11 +82,16 @@ def delete_draft_files_of(session: Session, *, staff_id: int) -> None:
     _delete(session, (Attachment.staff_id == staff_id) & _DRAFTED)
 
 
-def delete_overdue_draft_files(session: Session, practice: str, before: datetime) -> None:
-    """Delete the files of a practice's old drafts, but none under legal hold."""
-    ours = select(Conversation.id).where(Conversation.practice == practice, Conversation.held_at.is_(None))
-    overdue = (Attachment.created_at <= before) & Attachment.conversation_id.in_(ours)
-    _delete(session, overdue & _DRAFTED)
+def overdue_draft_files(practice: str, before: datetime) -> Select[Attachment]:
+    """Return the query for the files of a practice's old drafts, but none under legal hold."""
+    query = select(Attachment).join(Conversation, Conversation.id == Attachment.conversation_id)
+    ours = Conversation.practice == practice, Conversation.held_at.is_(None)
+    return query.where(_DRAFTED, Attachment.created_at <= before, *ours)
+
+
+def delete_files(session: Session, attachments: Sequence[Attachment]) -> None:
+    """Delete these files."""
+    _delete(session, Attachment.id.in_([attachment.id for attachment in attachments]))
 
 
 def delete_files_of_conversations(session: Session, conversation_ids: Collection[int]) -> int:

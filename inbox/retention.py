@@ -1,26 +1,31 @@
 """Deleting what patients and staff wrote once its time is over, in small batches.
 
+A batch is chosen in a reading transaction, as that may look at every row. The writing one only looks at the batch.
+
 What is left of a message is its skeleton: when it came, what it was about, who handled it. Once nothing of a
 conversation is left to delete, its address, names, and contact details go too, so that the skeleton belongs to nobody.
+A conversation in which nobody wrote loses them after the same time.
 Legal holds and unfinished work are passed over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
-from typing import TypeVar
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.attachments import delete_attachments, parts_of_attachments
 from inbox.carrier_erasures import parts_of_delivery, parts_of_message, parts_of_voicemail, queue_erasures
 from inbox.found_entities import delete_entities
+from inbox.lost_practices import WHO, limits_of_lost, stored_slugs
 from inbox.models import (
-    Base,
+    Attachment,
     Conversation,
     ConversationTag,
     Delivery,
@@ -34,19 +39,20 @@ from inbox.models import (
     Voicemail,
 )
 from inbox.patient_retention import delete_overdue_patients, overdue_patients
-from inbox.reply_drafts import delete_overdue_drafts
+from inbox.reply_drafts import overdue_drafts
 from inbox.reply_files import (
+    delete_files,
     delete_files_of_conversations,
-    delete_overdue_draft_files,
     delete_reply_files,
+    overdue_draft_files,
 )
 from inbox.search_index import forget_texts
 from inbox.voicemail import forget_recording
-from intake.practices import Practice, Practices
+from intake.practices import Practice, Practices, Retention
 
-Row = TypeVar("Row", bound=Base)
 BATCH = 100
 EVERY = timedelta(days=1)
+_COUNTED = ("recordings", "messages", "replies", "notes", "calls")
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
@@ -60,6 +66,7 @@ class Removed:
         notes: notes that were deleted.
         recordings: recordings whose reference was deleted, and that the carrier must delete.
         calls: calls without a message, deleted with the caller's number.
+        conversations: conversations whose patient was forgotten, as nothing of them was left to delete.
         patients: patient records that were deleted.
     """
 
@@ -68,6 +75,7 @@ class Removed:
     notes: int = 0
     recordings: int = 0
     calls: int = 0
+    conversations: int = 0
     patients: int = 0
 
     def __add__(self, other: Removed) -> Removed:
@@ -82,8 +90,10 @@ class Removed:
 
 
 def due_runs(session: Session, practices: Practices, moment: datetime) -> Sequence[int]:
-    """Return the retention runs that are due, one for each practice with a limit."""
-    limited = {practice.slug for practice in practices.all if _has_limit(practice)}
+    """Return the retention runs that are due, one for each practice with a limit, those not in the file included."""
+    limited = {practice.slug for practice in practices.all if _has_limit(practice.retention)}
+    if _has_limit(limits_of_lost(practices)):
+        limited |= stored_slugs(session) - {practice.slug for practice in practices.all}
     known = {run.practice: run for run in session.scalars(select(RetentionRun))}
     for slug in limited - known.keys():
         known[slug] = RetentionRun(practice=slug, next_run_at=moment)
@@ -92,38 +102,105 @@ def due_runs(session: Session, practices: Practices, moment: datetime) -> Sequen
     return [run.id for slug, run in known.items() if slug in limited and run.next_run_at <= moment]
 
 
-def delete_overdue(session: Session, practice: Practice, moment: datetime, limit: int = BATCH) -> Removed:
-    """Delete one batch of what is past a practice's limits; nothing is left once it returns an empty count.
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """One batch of rows that are past a practice's limits, by their IDs."""
+
+    recordings: Sequence[int] = ()
+    messages: Sequence[int] = ()
+    replies: Sequence[int] = ()
+    notes: Sequence[int] = ()
+    calls: Sequence[int] = ()
+    drafts: Sequence[int] = ()
+    draft_files: Sequence[int] = ()
+    conversations: Sequence[int] = ()
+    patients: Sequence[int] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is past the limits."""
+        return not any(getattr(self, field.name) for field in fields(self))
+
+
+def choose_overdue(session: Session, practice: Practice, moment: datetime, limit: int = BATCH) -> Overdue:
+    """Return the next batch to delete; it may look at every row, so nobody should wait for its transaction.
+
+    Args:
+        session: an open transaction, best a reading one.
+        practice: the practice, with the limits that apply now.
+        moment: the current time.
+        limit: the largest number of rows of each kind.
+    """
+    chosen: dict[str, Sequence[int]] = {
+        name: session.scalars(query.with_only_columns(identity).order_by(identity).limit(limit)).all()
+        for name, (query, identity) in _queries(practice, moment).items()
+    }
+    if (before := _messages_before(practice, moment)) is not None:
+        chosen["patients"] = list(islice(overdue_patients(session, practice.slug, before), limit))
+    return Overdue(**chosen)
+
+
+def delete_overdue(session: Session, practice: Practice, moment: datetime, chosen: Overdue) -> Removed:
+    """Delete the chosen rows, except those that are no longer past a practice's limits or that another one deletes.
 
     Args:
         session: an open write transaction.
         practice: the practice, with the limits that apply now.
         moment: the current time.
-        limit: the largest number of rows of each kind.
+        chosen: the batch.
     """
-    slug, removed = practice.slug, Removed()
-    if (before := _recordings_before(practice, moment)) is not None:
-        removed += _delete_recordings(session, _next(session, _recordings(slug, before), Voicemail.id, limit))
+    queries, removed = _queries(practice, moment), Removed()
+
+    def lock(name: str) -> Sequence[Any]:
+        """Return the rows, locked with their conversations, so that a hold placed meanwhile is respected."""
+        ids = getattr(chosen, name)
+        if not ids or name not in queries:
+            return ()
+        query, identity = queries[name]
+        chosen_rows = query.where(identity.in_(ids)).order_by(identity)
+        return session.scalars(chosen_rows.with_for_update(skip_locked=True)).all()
+
+    removed += _delete_recordings(session, lock("recordings"))
     if (before := _messages_before(practice, moment)) is not None:
-        removed += _delete_words(session, slug, before, moment, limit)
-        removed += Removed(patients=delete_overdue_patients(session, slug, before, limit))
+        messages, replies, notes = lock("messages"), lock("replies"), lock("notes")
+        touched = [row.conversation_id for row in (*messages, *replies, *notes)]
+        removed += _delete_words(session, messages, replies, notes, lock("calls"), moment)
+        for draft in lock("drafts"):
+            session.delete(draft)
+        delete_files(session, lock("draft_files"))
+        session.flush()
+        done = Conversation.id.in_({*touched, *chosen.conversations})
+        emptied = _emptied(practice.slug, before).where(done).order_by(Conversation.id).with_for_update()
+        removed += _forget_patients(session, session.scalars(emptied).all())
+        removed += Removed(patients=delete_overdue_patients(session, practice.slug, before, chosen.patients))
     return removed
 
 
 def count_overdue(session: Session, practice: Practice, moment: datetime) -> Removed:
-    """Return what `delete_overdue` would delete in all."""
-    slug, removed = practice.slug, Removed()
-    if (before := _recordings_before(practice, moment)) is not None:
-        removed += Removed(recordings=_count(session, _recordings(slug, before)))
+    """Return what deleting all that is overdue would remove."""
+    queries = _queries(practice, moment)
+    counts = {name: _count(session, queries[name][0]) for name in _COUNTED if name in queries}
     if (before := _messages_before(practice, moment)) is not None:
-        removed += Removed(
-            messages=_count(session, _messages(slug, before)),
-            replies=_count(session, _replies(slug, before)),
-            notes=_count(session, _notes(slug, before)),
-            calls=_count(session, _calls(slug, before)),
-            patients=len(overdue_patients(session, slug, before, None)),
-        )
-    return removed
+        counts["conversations"] = _count(session, _emptied_at_last(practice.slug, before))
+        counts["patients"] = sum(1 for _ in overdue_patients(session, practice.slug, before))
+    return Removed(**counts)
+
+
+def _queries(practice: Practice, moment: datetime) -> dict[str, tuple[Select[Any], InstrumentedAttribute[int]]]:
+    """Return the query for each kind of overdue rows with a table of their own, and their identity."""
+    slug = practice.slug
+    found: dict[str, tuple[Select[Any], InstrumentedAttribute[int]]] = {}
+    if (before := _recordings_before(practice, moment)) is not None:
+        found["recordings"] = _recordings(slug, before), Voicemail.id
+    if (before := _messages_before(practice, moment)) is not None:
+        found["messages"] = _messages(slug, before), Message.id
+        found["replies"] = _replies(slug, before), Delivery.id
+        found["notes"] = _notes(slug, before), Note.id
+        found["calls"] = _calls(slug, before), Voicemail.id
+        found["drafts"] = overdue_drafts(slug, before), ReplyDraft.id
+        found["draft_files"] = overdue_draft_files(slug, before), Attachment.id
+        found["conversations"] = _emptied(slug, before), Conversation.id
+    return found
 
 
 def _messages_before(practice: Practice, moment: datetime) -> datetime | None:
@@ -138,11 +215,14 @@ def _recordings_before(practice: Practice, moment: datetime) -> datetime | None:
     return moment - timedelta(days=min(days)) if days else None
 
 
-def _delete_words(session: Session, practice: str, before: datetime, moment: datetime, limit: int) -> Removed:
-    messages = _next(session, _messages(practice, before), Message.id, limit)
-    replies = _next(session, _replies(practice, before), Delivery.id, limit)
-    notes = _next(session, _notes(practice, before), Note.id, limit)
-    calls = _next(session, _calls(practice, before), Voicemail.id, limit)
+def _delete_words(
+    session: Session,
+    messages: Sequence[Message],
+    replies: Sequence[Delivery],
+    notes: Sequence[Note],
+    calls: Sequence[Voicemail],
+    moment: datetime,
+) -> Removed:
     _empty_messages(session, messages, moment)
     forget_texts(session, [message.id for message in messages], [reply.id for reply in replies])
     delete_reply_files(session, [reply.id for reply in replies])
@@ -153,10 +233,6 @@ def _delete_words(session: Session, practice: str, before: datetime, moment: dat
     for row in (*notes, *calls):
         session.delete(row)
     session.flush()
-    delete_overdue_drafts(session, practice, before)
-    delete_overdue_draft_files(session, practice, before)
-    touched = [row.conversation_id for rows in (messages, replies, notes) for row in rows]
-    _forget_patients(session, touched, before)
     return Removed(messages=len(messages), replies=len(replies), notes=len(notes), calls=len(calls))
 
 
@@ -183,32 +259,24 @@ def _delete_recordings(session: Session, voicemails: Sequence[Voicemail]) -> Rem
     return Removed(recordings=len(voicemails))
 
 
-def _forget_patients(session: Session, conversation_ids: Sequence[int], before: datetime) -> None:
-    """Remove who the patient is from the conversations that have nothing left to delete."""
-    query = select(Conversation).where(
-        Conversation.id.in_(conversation_ids),
-        Conversation.last_activity_at <= before,
-        ~exists().where(Message.conversation_id == Conversation.id, Message.emptied_at.is_(None)),
-        ~exists().where(Delivery.conversation_id == Conversation.id, Delivery.emptied_at.is_(None)),
-        ~exists().where(Note.conversation_id == Conversation.id),
-    )
-    for conversation in session.scalars(query.with_for_update()):
-        conversation.patient_address = conversation.patient_index = conversation.public_id = None
-        conversation.patient_name = conversation.contact_phone = conversation.contact_email = None
+def _forget_patients(session: Session, conversations: Sequence[Conversation]) -> Removed:
+    """Remove who the patient is from conversations."""
+    for conversation in conversations:
+        for name in WHO:
+            setattr(conversation, name, None)
         session.execute(delete(ReplyDraft).where(ReplyDraft.conversation_id == conversation.id))
         delete_files_of_conversations(session, [conversation.id])
         session.execute(delete(MemberNotice).where(MemberNotice.conversation_id == conversation.id))
         session.execute(delete(ConversationTag).where(ConversationTag.conversation_id == conversation.id))
+    return Removed(conversations=len(conversations))
 
 
 def _messages(practice: str, before: datetime) -> Select[Message]:
-    overdue = (Message.emptied_at.is_(None), Message.received_at <= before, Message.handled_at.is_not(None))
-    return select(Message).join(Message.conversation).where(*overdue, _may_be_deleted(practice))
+    return select(Message).join(Message.conversation).where(_message_is_overdue(before), _may_be_deleted(practice))
 
 
 def _replies(practice: str, before: datetime) -> Select[Delivery]:
-    overdue = (Delivery.emptied_at.is_(None), Delivery.created_at <= before, Delivery.state.not_in(UNFINISHED))
-    return select(Delivery).join(Delivery.conversation).where(*overdue, _may_be_deleted(practice))
+    return select(Delivery).join(Delivery.conversation).where(_reply_is_overdue(before), _may_be_deleted(practice))
 
 
 def _notes(practice: str, before: datetime) -> Select[Note]:
@@ -231,12 +299,43 @@ def _calls(practice: str, before: datetime) -> Select[Voicemail]:
     )
 
 
-def _next(session: Session, query: Select[Row], identity: InstrumentedAttribute[int], limit: int) -> Sequence[Row]:
-    """Return one batch, locked with its conversations, so that a hold placed meanwhile is respected."""
-    return session.scalars(query.order_by(identity).limit(limit).with_for_update(skip_locked=True)).all()
+def _emptied(practice: str, before: datetime) -> Select[Conversation]:
+    """Return the query for the conversations that say who the patient is and have nothing left to delete."""
+    return _naming(practice, before).where(
+        ~exists().where(Message.conversation_id == Conversation.id, Message.emptied_at.is_(None)),
+        ~exists().where(Delivery.conversation_id == Conversation.id, Delivery.emptied_at.is_(None)),
+        ~exists().where(Note.conversation_id == Conversation.id),
+    )
 
 
-def _count(session: Session, query: Select[Row]) -> int:
+def _emptied_at_last(practice: str, before: datetime) -> Select[Conversation]:
+    """Return the query for those of which this is true once all that is overdue is deleted."""
+    left_message = Message.emptied_at.is_(None) & ~_message_is_overdue(before)
+    left_reply = Delivery.emptied_at.is_(None) & ~_reply_is_overdue(before)
+    return _naming(practice, before).where(
+        ~exists().where(Message.conversation_id == Conversation.id, left_message),
+        ~exists().where(Delivery.conversation_id == Conversation.id, left_reply),
+        ~exists().where(Note.conversation_id == Conversation.id, Note.created_at > before),
+    )
+
+
+def _naming(practice: str, before: datetime) -> Select[Conversation]:
+    said = [getattr(Conversation, name).is_not(None) for name in WHO]
+    return select(Conversation).where(Conversation.last_activity_at <= before, or_(*said), _may_be_deleted(practice))
+
+
+def _message_is_overdue(before: datetime) -> ColumnElement[bool]:
+    return and_(Message.emptied_at.is_(None), Message.received_at <= before, Message.handled_at.is_not(None))
+
+
+def _reply_is_overdue(before: datetime) -> ColumnElement[bool]:
+    """Return the condition for replies; a scheduled one is as old as its time, unless it was cancelled before that."""
+    is_past = or_(Delivery.scheduled_for.is_(None), Delivery.scheduled_for <= before, Delivery.attempts == 0)
+    is_finished = Delivery.state.not_in(UNFINISHED)
+    return and_(Delivery.emptied_at.is_(None), Delivery.created_at <= before, is_past, is_finished)
+
+
+def _count(session: Session, query: Select[Any]) -> int:
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
@@ -244,5 +343,5 @@ def _may_be_deleted(practice: str) -> ColumnElement[bool]:
     return (Conversation.practice == practice) & Conversation.held_at.is_(None)
 
 
-def _has_limit(practice: Practice) -> bool:
-    return any(days is not None for days in practice.retention.model_dump().values())
+def _has_limit(limits: Retention) -> bool:
+    return any(days is not None for days in limits.model_dump().values())

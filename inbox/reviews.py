@@ -33,6 +33,7 @@ class Line:
         at: when it was received or written.
         is_asked_about: whether it is the reviewed message.
         delivery: the row of a reply, None for a patient's message.
+        message_id: the id of a patient's message, 0 for a reply.
     """
 
     author: str
@@ -40,6 +41,7 @@ class Line:
     at: datetime
     is_asked_about: bool = False
     delivery: Delivery | None = None
+    message_id: int = 0
 
 
 def count_open(session: Session, practices: Collection[str]) -> int:
@@ -47,11 +49,11 @@ def count_open(session: Session, practices: Collection[str]) -> int:
     return session.scalar(select(func.count(Review.id)).where(_is_open(practices))) or 0
 
 
-def needs_label(session: Session, practices: Collection[str], conversation_id: int) -> bool:
-    """Return whether a message of a conversation is waiting for a label by a member of some practices."""
+def needs_label(practices: Collection[str], conversation_id: int) -> ColumnElement[bool]:
+    """Return the condition that a message of a conversation is waiting for a label by a member of some practices."""
     of_conversation = Message.conversation_id == conversation_id
     query = select(Review.id).join(Message, Message.id == Review.message_id).where(_is_open(practices), of_conversation)
-    return session.scalar(query.limit(1)) is not None
+    return query.correlate(None).exists()
 
 
 def claim_next(
@@ -123,12 +125,15 @@ def reviews_since(session: Session, practices: Collection[str], since: datetime 
 
 
 def read_context(session: Session, message: Message) -> list[Line]:
-    """Return a message and the lines around it, oldest first."""
+    """Return a message, the lines before it, and the newest ones after it, oldest first."""
     of_conversation = select(Message).where(Message.conversation_id == message.conversation_id)
     before = of_conversation.where(Message.id <= message.id).order_by(Message.id.desc()).limit(CONTEXT)
-    after = of_conversation.where(Message.id > message.id).order_by(Message.id).limit(CONTEXT)
+    after = of_conversation.where(Message.id > message.id).order_by(Message.id.desc()).limit(CONTEXT)
     messages = [*session.scalars(before), *session.scalars(after)]
-    lines = [Line("patient", nearby.text, nearby.received_at, nearby.id == message.id) for nearby in messages]
+    lines = [
+        Line("patient", nearby.text, nearby.received_at, nearby.id == message.id, message_id=nearby.id)
+        for nearby in messages
+    ]
     since = min(line.at for line in lines)
     replies = session.scalars(
         select(Delivery)

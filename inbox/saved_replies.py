@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.models import SavedReply, now
@@ -69,8 +69,16 @@ def find_words_problem(words: ReplyWords, others: Sequence[SavedReply]) -> str:
 
 def read_replies(session: Session, owner: Owner) -> list[SavedReply]:
     """Return an owner's saved replies, by name."""
-    found = session.scalars(select(SavedReply).where(_owned_by(owner)))
-    return sorted(found, key=lambda reply: (reply.name.casefold(), reply.id))
+    return read_replies_of(session, [owner])[owner]
+
+
+def read_replies_of(session: Session, owners: Sequence[Owner]) -> dict[Owner, list[SavedReply]]:
+    """Return the saved replies of several owners, by name."""
+    found: dict[Owner, list[SavedReply]] = {owner: [] for owner in owners}
+    query = select(SavedReply).where(or_(*map(_owned_by, owners)))
+    for reply in sorted(session.scalars(query), key=lambda reply: (reply.name.casefold(), reply.id)):
+        found[Owner(reply.practice, reply.staff_id)].append(reply)
+    return found
 
 
 def find_reply(session: Session, owner: Owner, reply_id: int) -> SavedReply | None:

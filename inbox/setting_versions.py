@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from inbox.models import SettingVersion
 from intake.practice_settings import Override, Value
 
-_NEWEST = select(SettingVersion.practice, func.max(SettingVersion.version)).group_by(SettingVersion.practice)
+_VERSIONS = SettingVersion.__table__.c
+# Each job and many a request begin with this; of the table, as that takes a third of the time that objects take.
+_NEWEST = select(_VERSIONS.practice, func.max(_VERSIONS.version)).group_by(_VERSIONS.practice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Standing:
 
 def newest_versions(session: Session) -> dict[str, int]:
     """Return the number of each practice's newest version, omitting practices without versions."""
-    return {row[0]: row[1] for row in session.execute(_NEWEST)}
+    return {row[0]: row[1] for row in session.connection().execute(_NEWEST)}
 
 
 def read_standing(session: Session, practice: str) -> Standing:

@@ -41,7 +41,8 @@ class SetupFacts:
         backup_at: when the service was last backed up, likewise.
         tests: the latest test of each kind and target.
         answers: how many common questions have an answer.
-        members: how many accounts can sign in.
+        signed_in: how many of the members who may sign in have done so.
+        invited: how many have not.
     """
 
     text_at: datetime | None
@@ -50,7 +51,8 @@ class SetupFacts:
     backup_at: datetime | None
     tests: Mapping[tuple[SetupTestKind, str], SetupTest]
     answers: int = 0
-    members: int = 0
+    signed_in: int = 0
+    invited: int = 0
 
 
 def read_facts(session: Session, practice: str) -> SetupFacts:
@@ -75,10 +77,15 @@ def read_facts(session: Session, practice: str) -> SetupFacts:
         .limit(1)
     )
     answers = select(func.count()).where(CommonQuestion.practice == practice, CommonQuestion.answer != "")
-    members = select(func.count(StaffMember.id)).where(
+    members = select(StaffMember.id).where(
         StaffMember.practices.any(StaffPractice.practice == practice), StaffMember.disabled_at.is_(None)
     )
     tests = select(SetupTest).where(SetupTest.practice == practice).order_by(SetupTest.id.desc()).limit(TESTS_READ)
+    subjects = [f"staff:{member}" for member in session.scalars(members)]
+    entered = select(func.count(AuditEntry.subject.distinct())).where(
+        AuditEntry.subject.in_(subjects), AuditEntry.action == "signed_in"
+    )
+    signed_in = session.scalar(entered) or 0
     return SetupFacts(
         text_at=session.scalar(text),
         callback_at=callback.last_at if callback else None,
@@ -86,7 +93,8 @@ def read_facts(session: Session, practice: str) -> SetupFacts:
         backup_at=session.scalar(backup),
         tests={(SetupTestKind(test.kind), test.target): test for test in reversed(session.scalars(tests).all())},
         answers=session.scalar(answers) or 0,
-        members=session.scalar(members) or 0,
+        signed_in=signed_in,
+        invited=len(subjects) - signed_in,
     )
 
 

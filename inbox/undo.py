@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -15,11 +15,21 @@ from intake.vocabulary import Priority, TriageLevel
 
 KEPT = timedelta(days=1)
 _MOMENTS = ("waiting_since", "snoozed_until", "staff_took_over_at", "placed_at", "last_activity_at", "listed_at")
-_VALUES = ("state", "assigned_to", "intent", "team", "priority", "triage", "danger", "last_message_id")
+_VALUES = (
+    *("state", "assigned_to", "intent", "team", "priority", "triage", "danger"),
+    *("last_message_id", "answered_up_to"),
+)
 # What says one thing together is put back together; how pressing something is stands first.
 _URGENCY = (("priority", "team"), ("triage", "danger"), ("waiting_since",))
 _OTHERS = (
-    *(("state",), ("assigned_to",), ("intent",), ("snoozed_until",), ("staff_took_over_at",), ("placed_at",)),
+    *(
+        ("state", "answered_up_to"),
+        ("assigned_to",),
+        ("intent",),
+        ("snoozed_until",),
+        ("staff_took_over_at",),
+        ("placed_at",),
+    ),
     ("last_activity_at", "listed_at"),
 )
 _LEVELS = list(TriageLevel)  # the most serious comes first
@@ -31,7 +41,7 @@ def standing_of(conversation: Conversation) -> dict[str, Any]:
     """Return what an action may change about a conversation, as JSON has it; nothing of the patient."""
     moments = {name: getattr(conversation, name) for name in _MOMENTS}
     values = {name: getattr(conversation, name) for name in _VALUES}
-    return values | {name: None if at is None else at.isoformat() for name, at in moments.items()}
+    return values | {name: at and at.astimezone(UTC).isoformat() for name, at in moments.items()}
 
 
 def plan_return(before: Values, after: Values, current: Values) -> dict[str, Any]:

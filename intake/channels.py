@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from intake.vocabulary import Channel, Medium
+from intake.vocabulary import Channel, Medium, SenderDoubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,19 @@ CHANNELS: dict[Channel, ChannelTraits] = {
 
 UNVOUCHED: tuple[Channel, ...] = tuple(channel for channel, traits in CHANNELS.items() if not traits.vouches_for_sender)
 """The channels on which anyone can write without an address that a carrier or a mail server vouches for."""
+
+
+def is_vouched(channel: str, doubt: SenderDoubt | None) -> bool:
+    """Return whether a carrier or a mail server vouches for who sent a message.
+
+    Args:
+        channel: a `Channel`.
+        doubt: why an email's sender is not believed, None if there is no doubt.
+
+    Raises:
+        ValueError: the channel is unknown.
+    """
+    return traits_of(channel).vouches_for_sender and doubt is None
 
 
 def traits_of(channel: str) -> ChannelTraits:

@@ -32,8 +32,9 @@ class Keyring:
     """
 
     def __init__(self, keys: str) -> None:
-        """Take comma-separated Fernet keys, as in `ENCRYPTION_KEYS`."""
-        secrets = [key.encode("ascii") for key in keys.split(",")]
+        """Take comma-separated Fernet keys, as in `ENCRYPTION_KEYS`; one that is given twice counts once."""
+        given = [key.encode("ascii") for key in keys.split(",")]
+        secrets = list({base64.urlsafe_b64decode(secret): secret for secret in given}.values())
         self._fernets = [Fernet(secret) for secret in secrets]
         self._index_keys = [_derive(secret, b"intake blind index") for secret in secrets]
         self._seal_keys = [_derive(secret, b"intake audit seal") for secret in secrets]
@@ -100,10 +101,16 @@ class Keyring:
 
     def indexes(self, value: str) -> list[str]:
         """Return the blind index of a value under each key, that of the key that writes first."""
+        return [index for _, index in self.keyed_indexes(value)]
+
+    def keyed_indexes(self, value: str) -> list[tuple[str, str]]:
+        """Return the fingerprint of each key with the blind index of a value under it, as `indexes`."""
         data = value.encode("utf-8", "surrogatepass")
-        first = self._index_keys[self._writing]
-        keys = [first, *(key for key in self._index_keys if key != first)]
-        return [hmac.new(key, data, hashlib.sha256).hexdigest()[:32] for key in keys]
+        places = sorted(range(len(self.fingerprints)), key=lambda place: place != self._writing)
+        return [
+            (self.fingerprints[place], hmac.new(self._index_keys[place], data, hashlib.sha256).hexdigest()[:32])
+            for place in places
+        ]
 
     def word_codes(self, scope: str, words: Iterable[str]) -> set[int]:
         """Return the codes of words in a search index under the key that writes; see `_word_code`."""

@@ -208,7 +208,11 @@ def _settings_in(head: str, field: FieldInfo, teams: tuple[str, ...]) -> Iterato
         for team in teams if _is_by_team(field) else (None,):
             parents = (head,) if team is None else (head, team)
             for name, editor in _nested_editors(nested):
-                yield Setting((*parents, name), editor.label, editor, _defaults(nested)[name], team)
+                if editor.members:
+                    members = [(member.split("."), member.words) for member in editor.members]
+                    yield from (Setting((*parents, name, *steps), words, editor) for steps, words in members)
+                else:
+                    yield Setting((*parents, name), editor.label, editor, _defaults(nested)[name], team)
 
 
 def _nested_editors(nested: type[BaseModel]) -> list[tuple[str, Editor]]:
@@ -242,7 +246,7 @@ def _path(model: Model, key: str) -> tuple[str, ...]:
     if head in model.model_fields and _is_by_team(model.model_fields[head]) and "." in rest:
         team, _, name = rest.rpartition(".")  # the name of a team may contain dots
         return head, team, name
-    return (head, rest) if rest else (head,)
+    return tuple(key.split("."))
 
 
 def _key(model: Model, location: Location) -> str | None:
@@ -258,9 +262,12 @@ def _item(location: Location) -> int | None:
 
 def _put_value(data: dict[str, Any], path: tuple[str, ...], value: Value, editor: Editor) -> None:
     *parents, last = path
+    holders = [data]
     for step in parents:
-        data = data.setdefault(step, {})
-    if value is None and editor.members:
-        data.pop(last, None)
-    else:
-        data[last] = value
+        holders.append(holders[-1].setdefault(step, {}))
+    if value is not None or not editor.members:
+        holders[-1][last] = value
+        return
+    holders[-1].pop(last, None)
+    if len(parents) > 2 and not holders[-1]:  # such as the texts of the chat in one language
+        holders[-2].pop(parents[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -58,6 +59,14 @@ def _opening(value: str) -> str:
     return value
 
 
+def _day_hours(value: str) -> str:
+    day, _, span = value.partition(" ")
+    try:
+        return f"{date.fromisoformat(day).isoformat()} {_opening(span)}"
+    except ValueError:
+        raise ValueError("expected a date and its opening hours, such as 2026-12-24 08:00-12:00") from None
+
+
 def _quiet_span(value: str) -> str:
     if not _OPENING.fullmatch(value) or value[:5] == value[6:]:
         raise ValueError("expected when it begins and ends, such as 20:00-07:00")
@@ -93,6 +102,12 @@ def _link(value: str) -> str:
     return value
 
 
+def _one_line(value: str) -> str:
+    if value != value.strip() or not value.isprintable():
+        raise ValueError("expected words on one line, without spaces around them")
+    return value
+
+
 def _speakable(value: str) -> str:
     if not all(word.isprintable() for word in value.split()):
         raise ValueError("expected words without control characters, which cannot be spoken")
@@ -119,9 +134,11 @@ MailAddress = Annotated[str, AfterValidator(_mail_address)]
 Country = Annotated[str, AfterValidator(_country)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Opening = Annotated[str, AfterValidator(_opening)]
+DayHours = Annotated[str, AfterValidator(_day_hours)]
 QuietSpan = Annotated[str, AfterValidator(_quiet_span)]
 Clock = Annotated[str, AfterValidator(_clock)]
 Address = Annotated[str, AfterValidator(_address)]
+Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
 Speech = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_speakable)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Origin = Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")]

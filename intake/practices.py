@@ -37,10 +37,12 @@ from intake.practice_values import (
     Address,
     Clock,
     Country,
+    DayHours,
     EmailAddress,
     IntentKey,
     Link,
     MailAddress,
+    Name,
     Opening,
     Origin,
     PhoneNumber,
@@ -54,12 +56,13 @@ from intake.practice_values import (
 )
 from intake.practice_values import is_plain_mail as is_plain_mail
 from intake.setting_editors import Editor, EditorKind, SettingGroup
-from intake.vocabulary import INTENTS, REPLIES, AutoReply, NoticeText, Priority, Team, Weekday
+from intake.vocabulary import INTENTS, REPLIES, AutoReply, ChatText, NoticeText, Priority, Team, Weekday
 
 log = structlog.get_logger(__name__)
 
 Location = tuple[int | str, ...]
 WEEKDAYS = tuple(Weekday)
+LAST_MINUTE = "-23:59"
 
 
 class _Strict(BaseModel):
@@ -230,11 +233,25 @@ class ConsoleAccess(_Strict):
     ] = Field(default=False, description="whether members of other practices may open conversations in an emergency")
 
 
+def _edited_greeting(label: str) -> Editor:
+    return Editor(
+        SettingGroup.GREETINGS,
+        EditorKind.SPEECH,
+        label,
+        hint="Callers hear it after the words about emergencies and before the tone.",
+        empty="standard wording",
+    )
+
+
 class Voice(_Strict):
     """The practice's own greetings (Jinja2), which callers hear after the emergency wording and before the tone."""
 
-    greeting_open: Speech | None = None
-    greeting_closed: Speech | None = None
+    greeting_open: Annotated[Speech | None, _edited_greeting("Greeting while open")] = None
+    greeting_closed: Annotated[Speech | None, _edited_greeting("Greeting while closed")] = None
+
+
+def _edited_flag(label: str, hint: str) -> Editor:
+    return Editor(SettingGroup.CHAT, EditorKind.FLAG, label, hint=hint)
 
 
 class ChatAppearance(_Strict):
@@ -251,18 +268,48 @@ class ChatAppearance(_Strict):
             empty="standard color",
         ),
     ] = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$", description="accent, such as #0b6e6e")
-    staff_names: bool = Field(default=True, description="whether visitors see the first names of those who answer")
-    suggest_questions: bool = Field(default=True, description="whether answered common questions are buttons")
-    email_copies: bool = Field(default=False, description="whether a visitor may have a copy of the chat by email")
-    files: bool = Field(default=True, description="whether a visitor may send pictures and PDFs")
-    strings: dict[Literal["en", "es"], dict[StringKey, Annotated[str, Field(min_length=1, max_length=500)]]] = {}
+    staff_names: Annotated[
+        bool, _edited_flag("Show first names", "Patients see the first name of whoever answers them.")
+    ] = Field(default=True, description="whether visitors see the first names of those who answer")
+    suggest_questions: Annotated[
+        bool, _edited_flag("Offer common questions", "Those that you have answered are buttons at the start.")
+    ] = Field(default=True, description="whether answered common questions are buttons")
+    email_copies: Annotated[
+        bool, _edited_flag("Offer a copy by email", "Patients can have the chat emailed to them once, unencrypted.")
+    ] = Field(default=False, description="whether a visitor may have a copy of the chat by email")
+    files: Annotated[bool, _edited_flag("Take pictures and PDFs", "Patients can send them in the chat.")] = Field(
+        default=True, description="whether a visitor may send pictures and PDFs"
+    )
+    strings: Annotated[
+        dict[Literal["en", "es"], dict[StringKey, Annotated[str, Field(min_length=1, max_length=500)]]],
+        Editor(SettingGroup.CHAT, EditorKind.CHAT_TEXT, members=tuple(ChatText), empty="standard wording"),
+    ] = {}
 
 
 class Practice(_Strict):
     """One healthcare practice."""
 
     slug: Slug
-    name: str = Field(min_length=1, max_length=60)
+    name: Annotated[
+        Name,
+        Editor(
+            SettingGroup.NAME,
+            EditorKind.LINE,
+            "Name of the practice",
+            hint="Texts begin with it. Emails, the chat, pages, callers, and staff notices name it too.",
+            is_required=True,
+        ),
+    ]
+    email_name: Annotated[
+        Name | None,
+        Editor(
+            SettingGroup.NAME,
+            EditorKind.LINE,
+            "Name that emails are from",
+            hint="If it should differ from the practice’s name.",
+            empty="the practice’s name",
+        ),
+    ] = Field(default=None, description="the sender's name of emails, if it is not the practice's")
     phone: Annotated[
         PhoneNumber,
         Editor(
@@ -300,6 +347,17 @@ class Practice(_Strict):
             "Closed on",
             hint="Other dates when you are closed all day.",
             example="12/24/2026, 12/26/2026",
+        ),
+    ] = []
+    special_hours: Annotated[
+        list[DayHours],
+        Editor(
+            SettingGroup.HOURS,
+            EditorKind.DAY_HOURS,
+            "Other hours on",
+            hint="Dates when you open late or close early, with that day’s hours. For a lunch break, write the date"
+            " twice.",
+            example="12/24/2026 8:00 AM - 12:00 PM, 12/31/2026 8:00 AM - 3:00 PM",
         ),
     ] = []
     open_on: Annotated[
@@ -429,10 +487,42 @@ class Practice(_Strict):
         ),
     ] = Field(default=False, description="whether staff can send pictures by text, which carriers can read")
     voice: Voice = Voice()
-    price_range: str | None = Field(default=None, max_length=200)
+    price_range: Annotated[
+        str | None,
+        Editor(
+            SettingGroup.NAME,
+            EditorKind.LINE,
+            "Prices in words",
+            hint="One sentence. The reply to a question about prices says it.",
+            example="A first visit is $120 to $180 without insurance.",
+            empty="no prices",
+        ),
+    ] = Field(default=None, min_length=1, max_length=200)
+    price_range_es: Annotated[
+        str | None,
+        Editor(
+            SettingGroup.NAME,
+            EditorKind.LINE,
+            "Prices in words, in Spanish",
+            hint="For patients who write in Spanish.",
+            example="Una primera visita cuesta de $120 a $180 sin seguro.",
+            empty="no prices",
+        ),
+    ] = Field(default=None, min_length=1, max_length=200)
     limits: Limits = Limits()
     retention: Retention = Retention()
     access: ConsoleAccess = ConsoleAccess()
+
+    @field_validator("special_hours")
+    @classmethod
+    def _is_not_closed_too(cls, entries: list[str], info: ValidationInfo) -> list[str]:
+        for entry in entries:
+            day = date.fromisoformat(entry.partition(" ")[0])
+            if day in info.data.get("closed_on", ()):
+                raise ValueError(
+                    f"{day.month}/{day.day}/{day.year} is also listed as closed all day (closed_on): remove one of them"
+                )
+        return entries
 
     @field_validator("escalation")
     @classmethod
@@ -469,7 +559,16 @@ class Practice(_Strict):
             raise ValueError(
                 "notices cannot go to the practice's own email address, as its mail comes in here: use another address"
             )
+        if texted := sorted(self.staff_numbers.intersection(self.phone_numbers)):
+            raise ValueError(
+                f"staff cannot be texted at {texted[0]}, as patients' messages come in there: use their own numbers"
+            )
         return self
+
+    @property
+    def sender_name(self) -> str:
+        """The name that emails are from."""
+        return self.email_name or self.name
 
     @property
     def redacts_notices(self) -> bool:
@@ -494,13 +593,21 @@ class Practice(_Strict):
         return any(opens <= local < closes for opens, closes in self._openings(local.date()))
 
     def keeps_hours(self, day: date) -> bool:
-        """Return whether the hours of its weekday count on a day, rather than being closed as on a holiday."""
-        return day not in self.closed_on and (day in self.open_on or not self._is_holiday(day))
+        """Return whether a day has hours, those of its weekday or its own, rather than being closed as on a holiday."""
+        is_kept = day in self.open_on or self._special_spans(day) or not self._is_holiday(day)
+        return day not in self.closed_on and bool(is_kept)
+
+    def hours_soon(self, moment: datetime) -> dict[str, list[str]]:
+        """Return the hours of the days of the next two weeks that have their own, by their ISO dates in order."""
+        today = moment.astimezone(ZoneInfo(self.time_zone)).date()
+        days = (today + timedelta(days=ahead) for ahead in range(14))
+        return {day.isoformat(): sorted(spans) for day in days if (spans := self._special_spans(day))}
 
     def next_opening(self, moment: datetime) -> datetime | None:
         """Return the next time the doors open after a moment, in the practice's zone; None without opening hours."""
         local = moment.astimezone(ZoneInfo(self.time_zone))
-        for days in range(15):
+        last_closed = max(self.closed_on, default=local.date())
+        for days in range(max(15, (last_closed - local.date()).days + 9)):
             for opens, _ in self._openings(local.date() + timedelta(days=days)):
                 if opens > local:
                     return opens
@@ -524,9 +631,14 @@ class Practice(_Strict):
         if not self.keeps_hours(day):
             return
         zone = ZoneInfo(self.time_zone)
-        for span in sorted(self.hours.get(WEEKDAYS[day.weekday()], [])):
+        for span in sorted(self._special_spans(day) or self.hours.get(WEEKDAYS[day.weekday()], [])):
             opens, closes = (datetime.combine(day, time.fromisoformat(part), tzinfo=zone) for part in span.split("-"))
-            yield opens, closes
+            # who writes 23:59 means the end of the day, which has no time of its own
+            yield opens, closes + timedelta(minutes=1) if span.endswith(LAST_MINUTE) else closes
+
+    def _special_spans(self, day: date) -> list[str]:
+        entries = (entry.partition(" ") for entry in self.special_hours)
+        return [span for on, _, span in entries if on == day.isoformat()]
 
     def _is_holiday(self, day: date) -> bool:
         if not self.observe_federal_holidays:
@@ -552,6 +664,12 @@ class PracticesFile(_Strict):
             ):
                 if value and owners.setdefault(value, practice.slug) != practice.slug:
                     raise ValueError(f"{value} belongs to both {owners[value]} and {practice.slug}")
+        for practice in self.practices:
+            for number in practice.staff_numbers:
+                if number in owners:
+                    raise ValueError(
+                        f"staff of {practice.slug} cannot be texted at {number}, where {owners[number]} takes messages"
+                    )
         slugs = [practice.slug for practice in self.practices]
         for slug in slugs:
             if slugs.count(slug) > 1:
@@ -670,7 +788,7 @@ def _explain(error: ValidationError, data: dict[str, object]) -> list[str]:
 def _reason(problem: ErrorDetails) -> str:
     if problem["type"] == "extra_forbidden":
         return "unknown key; see practices.demo.toml for the known ones"
-    return problem["msg"].removeprefix("Value error, ")
+    return problem["msg"].removeprefix("Value error, ").replace("String should have", "should have")
 
 
 def _path(location: Location, data: dict[str, object]) -> str:

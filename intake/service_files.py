@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DATA_DIR = Path("var")
 KEYS_FILE = "keys.env"
 RUN_FILE = "run.env"
+DATABASE_FILE = "intake.db"
 MODELS_FOLDER = "models"
 ATTACHMENTS_FOLDER = "attachments"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from intake.vocabulary import AutoReply, Intent, NoticeText, Reply, Weekday
+from intake.vocabulary import AutoReply, ChatText, Intent, NoticeText, Reply, Weekday
 
 
 class EditorKind(StrEnum):
@@ -18,8 +18,11 @@ class EditorKind(StrEnum):
     SPAN = "span"
     TIMES = "times"
     DATES = "dates"
+    DAY_HOURS = "day_hours"
     NUMBER = "number"
     REPLY = "reply"
+    SPEECH = "speech"
+    CHAT_TEXT = "chat_text"
     ADDRESSES = "addresses"
     FLAG = "flag"
     CHOICE = "choice"
@@ -28,36 +31,68 @@ class EditorKind(StrEnum):
     STEPS = "steps"
 
 
+class SettingPage(StrEnum):
+    """A page of the settings, in the order of their navigation. The value is in the page's address.
+
+    Attributes:
+        heading: the page's title.
+        purpose: what it is for.
+    """
+
+    heading: str
+    purpose: str
+
+    def __new__(cls, value: str, heading: str, purpose: str) -> Self:
+        """Attach the heading and the purpose to a member."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.heading, member.purpose = heading, purpose
+        return member
+
+    PRACTICE = "practice", "Practice", "Your name, prices, numbers, and links, as patients read them everywhere."
+    HOURS = "hours", "Hours", "When you are open. Replies, phone greetings, and the chat go by it."
+    REPLIES = "automatic-replies", "Automatic replies", "What patients are answered at once, in your own words."
+    GREETINGS = "greetings", "Phone greetings", "What callers hear if nobody picks up."
+    CHAT = "chat", "Chat", "How the chat on your website looks, and what it says."
+    TEAMS = "teams", "Teams and escalation", "Who is told about messages, and who is next if nobody takes an emergency."
+    REVIEWS = "reviews", "Reviews", "Which messages a person looks at before or after they are answered."
+    ACCESS = "access", "Privacy and sign-in", "How long data is kept, and how members get into the console."
+
+
 class SettingGroup(StrEnum):
-    """A section of the settings page. The order is that of the page; a section without settings is left out.
+    """A section of a settings page. The order is that of the page; a section without settings is left out.
 
     Attributes:
         heading: the section's title.
         noun: what one of its settings is called.
+        page: the page that it is on.
     """
 
     heading: str
     noun: str
+    page: SettingPage
 
-    def __new__(cls, value: str, heading: str, noun: str) -> Self:
-        """Attach the heading and the noun to a member."""
+    def __new__(cls, value: str, heading: str, noun: str, page: SettingPage) -> Self:
+        """Attach the heading, the noun, and the page to a member."""
         member = str.__new__(cls, value)
         member._value_ = value
-        member.heading, member.noun = heading, noun
+        member.heading, member.noun, member.page = heading, noun, page
         return member
 
-    HOURS = "hours", "Hours", "Hours"
-    PHONES = "phones", "Phone numbers", "Phone"
-    LINKS = "links", "Links", "Link"
-    REPLIES = "replies", "Replies", "Reply"
-    CHAT = "chat", "Chat", "Chat"
-    THRESHOLDS = "thresholds", "Thresholds", "Threshold"
-    REVIEWS = "reviews", "Reviews", "Review"
-    TEAMS = "teams", "Teams", "Team"
-    ESCALATION = "escalation", "Escalation", "Escalation"
-    RETENTION = "retention", "Retention", "Retention"
-    SIGN_IN = "sign_in", "Sign-in and access", "Sign-in setting"
-    OTHER = "other", "Other settings", "Setting"
+    NAME = "name", "Name and prices", "Practice", SettingPage.PRACTICE
+    HOURS = "hours", "Hours", "Hours", SettingPage.HOURS
+    PHONES = "phones", "Phone numbers", "Phone", SettingPage.PRACTICE
+    LINKS = "links", "Links", "Link", SettingPage.PRACTICE
+    REPLIES = "replies", "Replies", "Reply", SettingPage.REPLIES
+    GREETINGS = "greetings", "Phone greetings", "Phone", SettingPage.GREETINGS
+    CHAT = "chat", "Chat", "Chat", SettingPage.CHAT
+    THRESHOLDS = "thresholds", "Thresholds", "Threshold", SettingPage.REVIEWS
+    REVIEWS = "reviews", "Reviews", "Review", SettingPage.REVIEWS
+    TEAMS = "teams", "Teams", "Team", SettingPage.TEAMS
+    ESCALATION = "escalation", "Escalation", "Escalation", SettingPage.TEAMS
+    RETENTION = "retention", "Retention", "Retention", SettingPage.ACCESS
+    SIGN_IN = "sign_in", "Sign-in and access", "Sign-in setting", SettingPage.ACCESS
+    OTHER = "other", "Other settings", "Setting", SettingPage.ACCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +114,7 @@ class Editor:
     group: SettingGroup
     kind: EditorKind
     label: str = ""
-    members: tuple[Weekday | Intent | Reply, ...] = ()
+    members: tuple[Weekday | Intent | Reply | ChatText, ...] = ()
     options: tuple[AutoReply | NoticeText, ...] = ()
     hint: str = ""
     example: str = ""

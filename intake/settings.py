@@ -113,7 +113,7 @@ class Settings(BaseSettings):
         default=8,
         ge=0,
         le=60,
-        description="how long staff can undo what they sent, closed, transferred, or labeled before it takes effect",
+        description="how long staff can undo what they sent, closed, transferred, snoozed, or labeled",
     )
     backup_key: str | None = Field(default=None, repr=False, description="encrypts backups; not one of ENCRYPTION_KEYS")
     trusted_proxies: int = Field(default=0, ge=0, description="proxies in front that write X-Forwarded-For")

@@ -13,9 +13,10 @@ _FILE = Path(__file__).parent / "starter_questions.toml"
 
 @dataclass(frozen=True, slots=True)
 class StarterQuestion:
-    """A question of the starter set: its title on the console, and how patients phrase it."""
+    """A question of the starter set: its title on the console, what a Spanish chat suggests, how patients phrase it."""
 
     title: str
+    spanish: str
     phrasings: tuple[str, ...]
 
 
@@ -23,4 +24,7 @@ class StarterQuestion:
 def starter_questions() -> Mapping[str, StarterQuestion]:
     """Return the starter set by key, in the order in which the console shows it."""
     table = tomllib.loads(_FILE.read_text("utf-8"))
-    return {key: StarterQuestion(entry["title"], tuple(entry["phrasings"])) for key, entry in table.items()}
+    return {
+        key: StarterQuestion(entry["title"], entry["spanish"], tuple(entry["phrasings"]))
+        for key, entry in table.items()
+    }

@@ -42,15 +42,24 @@ class Route(_WordedEnum):
     """A row of the routing table that is not an intent."""
 
     REVIEW = "review", "Unsorted"
+    FOLLOW_UP = "follow_up", "Follow-up"
     URGENT = "urgent", "Emergency"
     SAME_DAY = "same_day", "Same day"
+    BEREAVEMENT = "bereavement", "Report of a death"
+    PREGNANCY_LOSS = "pregnancy_loss", "Pregnancy loss"
     PERSON = "person", "Asks for a person"
     PRAISE = "praise", "Praise"
+    WRONG_NUMBER = "wrong_number", "May be a wrong number"
+    CONTACT = "contact", "Contact details"
+    IN_CONFIDENCE = "in_confidence", "Asks in confidence"
     ACKNOWLEDGEMENT = "acknowledgement", "No reply needed"
     OPT_OUT = "opt_out", "Opt-out"
     OPT_IN = "opt_in", "Opt-in"
     HELP = "help", "Help request"
 
+
+REMARKS: tuple[Route, ...] = (Route.WRONG_NUMBER, Route.CONTACT, Route.IN_CONFIDENCE)
+"""The routes of messages that are recognized by their words alone, whatever they seem to be about."""
 
 TOPICS_WITHOUT_INTENT: tuple[Route, ...] = (Route.PERSON, Route.PRAISE)
 """What a message can be about beside an intent; its most likely intent is only a guess."""
@@ -61,10 +70,14 @@ TOPICS: tuple[Intent | Route, ...] = (*Intent, *TOPICS_WITHOUT_INTENT)
 ROUTES_WITH_TEAMS: tuple[Intent | Route, ...] = (
     *Intent,
     Route.REVIEW,
+    Route.FOLLOW_UP,
     Route.URGENT,
+    Route.BEREAVEMENT,
+    Route.PREGNANCY_LOSS,
     Route.SAME_DAY,
     Route.PERSON,
     Route.PRAISE,
+    *REMARKS,
 )
 """The routes that notify a team; a practice may override any of them."""
 
@@ -82,17 +95,28 @@ class ReplyName(_WordedEnum):
 
     REVIEW = "review", "Unsorted"
     REVIEW_AGAIN = "review_again", "Unsorted, second message"
+    FOLLOW_UP = "follow_up", "Follow-up"
     COMMON_QUESTION = "common_question", "Answer to a common question"
     URGENT = "urgent", "Emergency"
     URGENT_SELF_HARM = "urgent_self_harm", "Emergency (self-harm)"
     URGENT_INGESTION = "urgent_ingestion", "Emergency (something swallowed)"
+    URGENT_AGAIN = "urgent_again", "After an emergency"
+    BEREAVEMENT = "bereavement", "Report of a death"
+    PREGNANCY_LOSS = "pregnancy_loss", "Pregnancy loss"
     SAME_DAY = "same_day", "Same day"
+    VISIT_SOON = "visit_soon", "Visit that is soon"
     PERSON = "person", "Asks for a person"
     PRAISE = "praise", "Praise"
+    WRONG_NUMBER = "wrong_number", "Wrong number"
+    CONTACT = "contact", "Contact details"
+    IN_CONFIDENCE = "in_confidence", "Asks in confidence"
     OPT_OUT = "opt_out", "Opt-out"
     OPT_IN = "opt_in", "Opt-in"
     HELP = "help", "Help"
 
+
+EMERGENCY_REPLIES = (ReplyName.URGENT, ReplyName.URGENT_SELF_HARM, ReplyName.URGENT_INGESTION)
+"""The answers to emergencies: the general one, and those to a kind of danger."""
 
 KEYWORD_REPLIES = (ReplyName.OPT_OUT, ReplyName.OPT_IN, ReplyName.HELP)
 """The answers to STOP, START, and HELP, which carriers require."""
@@ -120,31 +144,47 @@ class Reply(str):
         return reply
 
 
-_ENGLISH_ONLY = (ReplyName.COMMON_QUESTION,)  # the sentence encoder finds questions in English alone
-
 REPLIES: tuple[Reply, ...] = tuple(
-    Reply(name, language)
-    for name in (*Intent, *ReplyName)
-    for language in (Language.EN, Language.ES)
-    if language is Language.EN or name not in _ENGLISH_ONLY
+    Reply(name, language) for name in (*Intent, *ReplyName) for language in (Language.EN, Language.ES)
 )
 """Every automatic reply, each English one before its Spanish twin; each has a template in `templates/replies/`."""
+ANSWERS: tuple[Reply, ...] = tuple(reply for reply in REPLIES if reply.name is ReplyName.COMMON_QUESTION)
+"""The replies that give the practice's own answer to a common question."""
+SENT_IN_EMERGENCIES: tuple[Reply, ...] = tuple(reply for reply in REPLIES if reply.name in EMERGENCY_REPLIES)
+"""The replies to emergencies, in each language."""
 
 
 def reply_in(language: str, name: str) -> Reply:
-    """Return the reply with this name in a patient's language; in English where there is none in that language.
+    """Return the reply with this name in a patient's language, in English if that is neither English nor Spanish.
 
     Args:
         language: a `Language`.
         name: an intent, or a `ReplyName`.
     """
-    wanted = Language.ES if language == Language.ES and name not in _ENGLISH_ONLY else Language.EN
+    wanted = Language.ES if language == Language.ES else Language.EN
     return next(reply for reply in REPLIES if reply.name == name and reply.language is wanted)
 
 
 def find_reply(key: str) -> Reply:
     """Return the reply with this key."""
     return next(reply for reply in REPLIES if reply == key)
+
+
+class ChatText(_WordedEnum):
+    """A text of the chat that a practice may word on the console, by its language and its name in the widget."""
+
+    EN_LAUNCHER = "en.launcher", "Button"
+    ES_LAUNCHER = "es.launcher", "Button, in Spanish"
+    EN_TITLE = "en.title", "Title"
+    ES_TITLE = "es.title", "Title, in Spanish"
+    EN_GREETING = "en.greeting", "Greeting while open"
+    ES_GREETING = "es.greeting", "Greeting while open, in Spanish"
+    EN_GREETING_CLOSED = "en.greetingClosed", "Greeting while closed"
+    ES_GREETING_CLOSED = "es.greetingClosed", "Greeting while closed, in Spanish"
+    EN_REPLY_TIME = "en.replyTime", "When patients are answered"
+    ES_REPLY_TIME = "es.replyTime", "When patients are answered, in Spanish"
+    EN_CONSENT = "en.consent", "What patients agree to"
+    ES_CONSENT = "es.consent", "What patients agree to, in Spanish"
 
 
 class Priority(StrEnum):
@@ -246,6 +286,7 @@ class Disposition(StrEnum):
 
     A message that nobody needs to answer is an acknowledgement; one that belongs to no intent is out of scope; a
     person is asked for when that is all that the message says.
+    Whoever reports a bereavement or a pregnancy loss gets condolences.
     """
 
     ROUTE = "route"
@@ -253,6 +294,8 @@ class Disposition(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     OUT_OF_SCOPE = "out_of_scope"
     PERSON = "person"
+    BEREAVEMENT = "bereavement"
+    PREGNANCY_LOSS = "pregnancy_loss"
 
 
 class AutoReply(_WordedEnum):
@@ -324,6 +367,25 @@ class Weekday(_WordedEnum):
     SUN = "sun", "Sunday"
 
 
+class Silence(_WordedEnum):
+    """Why a message gets no automatic reply although its route has one."""
+
+    UNSAFE = "unsafe", "it is not safe to contact the patient here"
+    NO_ADDRESS = "no_address", "there is no number or address to reply to"
+    OPTED_OUT = "opted_out", "the patient opted out"
+    MAY_OPT_OUT = "may_opt_out", "the patient may want no more texts"
+    REPLIES_OFF = "replies_off", "automatic replies are off"
+    ROUTE_OFF = "route_off", "automatic replies are off for this route"
+    STAFF_ACTIVE = "staff_active", "staff have taken over the conversation"
+    HOURLY_LIMIT = "hourly_limit", "the hourly limit has been reached"
+    REPEATED = "repeated", "the same reply was sent recently"
+    FOREIGN = "foreign", "texts do not go to numbers in this country"
+    CAPPED = "capped", "the daily limit of texts to numbers typed into forms has been reached"
+    STAFF_HAVE_IT = "staff_have_it", "staff have it"
+    TOO_OLD = "too_old", "the message is too old"
+    ALREADY_SENT = "already_sent", "one was already sent"
+
+
 class NotificationReason(_WordedEnum):
     """Why staff are told of a message, beside the route that it took."""
 
@@ -332,12 +394,23 @@ class NotificationReason(_WordedEnum):
     LANDLINE = "landline", "Patient to call, because a landline receives no texts"
     UNPROCESSED = "unprocessed", "Message that could not be processed"
     BROKEN_REPLY = "broken_reply", "Standard reply sent because the practice's own reply could not be used"
+    UNANSWERED_EMERGENCY = "unanswered_emergency", "Urgent message whose sender could get no reply: call them"
+    UNANSWERED_UNSAFE = (
+        "unanswered_unsafe",
+        "Urgent message that got no reply, as contact is not safe: find a safe way to reach them, or send help",
+    )
+    UNSAFE_CLAIMED = (
+        "unsafe_claimed",
+        "Somebody wrote on the website that a patient's phone is not safe: find out if it is true",
+    )
+    CRY_FOR_HELP = "cry_for_help", "Patient who may be asking for help: find out"
     UNHEARD_VOICEMAIL = "unheard_voicemail", "Voicemail without a transcript"
     STAFF_OPTED_OUT = "staff_opted_out", "A staff phone texted STOP and gets no more notices"
     OPTED_OUT = "opted_out", "Patient opted out of texts"
     POSSIBLE_OPT_OUT = "possible_opt_out", "Patient who may want no more texts"
     TEXTS_CAPPED = "texts_capped", "Contact forms cause no more texts today, because the daily limit was reached"
     ESCALATION = "escalation", "Unacknowledged urgent message"
+    MARKED = "marked_urgent", "Urgent message"
     TRANSFERRED = "transferred", "Conversation that a colleague transferred to this team"
 
 

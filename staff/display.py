@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from inbox.models import UNDELIVERED, Classification, Conversation, ConversationState, Delivery, DeliveryState
 from intake import channels, phone
 from intake.errors import IntakeError
-from intake.vocabulary import DangerKind, Language, Priority, TriageLevel, words_of
+from intake.vocabulary import DangerKind, Language, Medium, Priority, TriageLevel, words_of
 
 CHANNELS = {channel: traits.words for channel, traits in channels.CHANNELS.items()}
 STATES = {
@@ -17,6 +17,8 @@ STATES = {
     ConversationState.WAITING: "Waiting on patient",
     ConversationState.CLOSED: "Closed",
 }
+LOWER_LEVELS = {TriageLevel.SAME_DAY: "A nurse today", TriageLevel.ROUTINE: "Ordinary"}
+"""What staff can make of an emergency that is none."""
 _DELIVERY_STATES = {
     DeliveryState.PENDING: "Queued",
     DeliveryState.SENDING: "Sending",
@@ -48,6 +50,7 @@ _REASONS = {
     CANCELLED: "staff cancelled it",
     "sample": "this patient is fictional",
     "staff took over": "staff had taken over the conversation",
+    "unsafe": "the patient said that it is not safe to contact them here",
 }
 _ACTIONS = {
     "viewed": "viewed it",
@@ -56,6 +59,9 @@ _ACTIONS = {
     "close_undone": "undid the closing",
     "review_undone": "undid the label",
     "assigned": "assigned",
+    "marked_emergency": "marked it as an emergency",
+    "emergency_lowered": "marked it as not an emergency",
+    "lowering_undone": "undid that it is not an emergency",
     "transferred": "transferred it",
     "transfer_undone": "undid the transfer",
     "noted": "added a note",
@@ -65,14 +71,19 @@ _ACTIONS = {
     "handed_back": "resumed auto-replies",
     "played": "played the voicemail",
     "snoozed": "snoozed it",
+    "snooze_undone": "undid the snooze",
     "picture_viewed": "was shown a small picture",
     "picture_opened": "opened a picture",
     "file_downloaded": "downloaded a file",
     "state_changed": "changed the status",
     "escalated": "notified the next contact",
+    "paged_again": "paged everyone again",
     "acknowledged": "ended the alarm",
+    "unsafe_noted": "noted that it is not safe to contact the patient here, as a message says",
+    "unsafe_set": "marked it as not safe to contact the patient here",
+    "unsafe_cleared": "marked it as safe to contact the patient here again",
     "opted_out": "recorded that the patient wants no texts",
-    "opt_out_undone": "undid the opt-out from texts that staff had recorded",
+    "opt_out_undone": "undid the opt-out from texts",
     "consent_recorded": "recorded that the patient agreed to texts",
     "message_sent": "started a message from the patient record",
     "message_scheduled": "scheduled a message",
@@ -164,6 +175,8 @@ def spoken(address: str) -> str:
 def delivery_state(delivery: Delivery) -> str:
     """Return the display words of a reply's state, with the reason if it failed."""
     said = _DELIVERY_STATES[DeliveryState(delivery.state)]
+    if delivery.state == DeliveryState.SENT and delivery.medium == Medium.CHAT:
+        return "Not seen yet"
     if delivery.state == DeliveryState.PENDING and delivery.attempts:
         return "Will retry"
     if delivery.state == DeliveryState.PENDING and delivery.scheduled_for is not None:
@@ -206,6 +219,15 @@ def age(at: datetime, moment: datetime, zone: str) -> str:
         return f"{passed // timedelta(hours=1)} h"
     local = at.astimezone(ZoneInfo(zone))
     return f"{local:%b} {local.day}" if passed < timedelta(days=300) else f"{local:%b} {local.year}"
+
+
+def calendar_day(value: str) -> str:
+    """Return a stored date as people here write it, such as `5/2/1970`; anything else as it is."""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return value
+    return f"{day.month}/{day.day}/{day.year}"
 
 
 def until(at: datetime, moment: datetime) -> str:

@@ -101,7 +101,7 @@ def _send(context: Context, practice: Practice, to: str, subject: str, body: str
             sender=practice.email or "",
             body=body,
             sending_at=now(),
-            from_name=practice.name,
+            from_name=practice.sender_name,
             subject=subject,
             staff_mail=f"{key} {now().isoformat()}",
         )

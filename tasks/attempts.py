@@ -23,7 +23,7 @@ from intake.errors import IntakeError, MissingKeyError
 from intake.practices import Practice
 from intake.vocabulary import NotificationReason, Priority, Route, Team
 from tasks.carriers.backoff import wait_after
-from tasks.notification.models import add_notifications
+from tasks.notification.models import add_notifications, tickets_for
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 
@@ -149,8 +149,8 @@ def _hand_over(session: Session, message: Message, practice: Practice) -> AfterC
         )
     )
     message.handled_at = now()
-    note_decision(message.conversation, None, Team.REVIEW, Priority.HIGH)
-    notifications = add_notifications(
+    note_decision(message.conversation, None, Team.REVIEW, Priority.HIGH, message)
+    rows = add_notifications(
         session,
         message,
         practice,
@@ -159,4 +159,4 @@ def _hand_over(session: Session, message: Message, practice: Practice) -> AfterC
         reason=NotificationReason.UNPROCESSED,
     )
     log.error("message_handed_over", message_id=message.id, failures=message.failures)
-    return AfterCommit(notifications=notifications, topics=topics_of(message.conversation_id, practice.slug))
+    return AfterCommit(notifications=tickets_for(rows), topics=topics_of(message.conversation_id, practice.slug))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from inbox.conversation_state import note_decision, note_triage
@@ -29,20 +29,22 @@ from intake.vocabulary import (
     TOPICS,
     DangerKind,
     Disposition,
+    Intent,
     Language,
     NotificationReason,
     Priority,
     Route,
+    Silence,
     TriageLevel,
 )
 from tasks.due import NO_HOLD
-from tasks.handle_message import add_reply, notify_others
+from tasks.handle_message import add_reply, notify_others, write_reply
 from tasks.notification.escalation_policy import pages_nobody
-from tasks.notification.models import add_notifications
+from tasks.notification.models import add_notifications, tickets_for
 from tasks.notification.targets import CONSOLE
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
-from tasks.routing import Facts, RoutingDecision, decide
+from tasks.routing import Facts, RoutingDecision, decide, silenced
 from tasks.routing_facts import NEVER_ARRIVED, gather_facts
 
 RAISED_BY_LABEL: dict[str, TriageLevel] = {Route.URGENT: TriageLevel.EMERGENCY, Route.SAME_DAY: TriageLevel.SAME_DAY}
@@ -63,6 +65,7 @@ class Past:
         is_settled: whether staff have since replied or changed the conversation's state.
         age: the time since it arrived.
         is_placed: whether staff have since transferred, assigned, or taken over the conversation.
+        is_follow_up: whether it went to the team that has what it follows.
     """
 
     guess: str
@@ -74,12 +77,14 @@ class Past:
     age: timedelta
     told: frozenset[tuple[str, str]] = frozenset()
     is_placed: bool = False
+    is_follow_up: bool = False
 
 
 def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) -> RoutingDecision:
     """Decide what still needs to happen for a message, given its label.
 
-    A late label sends no reply but still notifies the right team, because no one has answered the patient. Where staff
+    A message gets one automatic reply: only an emergency's goes out after another. A late label sends none either, but
+    still notifies the right team, because no one has answered the patient. Where staff
     have placed the conversation since, only a label that raises its level still notifies someone.
 
     Args:
@@ -91,26 +96,35 @@ def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) ->
     confirmed = past.was_routed and label == past.guess
     if label == NONE_OF_THESE or confirmed or past.is_settled or facts.triage is TriageLevel.EMERGENCY:
         return NOTHING_ELSE  # an emergency already got the strongest response, whatever its label
-    plan = decide(_as_labeled(facts, label), practice)
+    plan = decide(as_labeled(facts, label), practice)
     if past.is_placed and plan.route not in RAISED_BY_LABEL:
         return NOTHING_ELSE  # whoever has it decides what follows
     if past.is_placed and plan.route != Route.URGENT:
-        plan = replace(plan, reply=None, why=f"{plan.why}; no reply: staff have it")
+        plan = silenced(plan, Silence.STAFF_HAVE_IT)
     if past.age > timedelta(hours=practice.review_reply_hours):
-        plan = replace(plan, reply=None, why=f"{plan.why}; no reply: the message is too old")
-    if past.was_routed and past.was_answered and plan.route != Route.URGENT:
-        plan = replace(plan, reply=None, why=f"{plan.why}; no reply: one was already sent")
-    was_told = past.was_routed and (plan.team, plan.priority) == (past.team, past.priority)
+        plan = silenced(plan, Silence.TOO_OLD)
+    if past.was_answered and plan.route != Route.URGENT:
+        plan = silenced(plan, Silence.ALREADY_SENT)
+    was_told = (past.was_routed or past.is_follow_up) and (plan.team, plan.priority) == (past.team, past.priority)
     teams_told = {team for _, team in past.told}
     plan = replace(plan, also=tuple(other for other in plan.also if other.team not in teams_told))
     return replace(plan, team=None, priority=None) if was_told or (plan.route, plan.team) in past.told else plan
 
 
-def _as_labeled(facts: Facts, label: str) -> Facts:
+def as_labeled(facts: Facts, label: str) -> Facts:
     """Return the routing inputs of a message that a person has understood."""
     language = Language.ES if facts.language == Language.ES else Language.EN
     understood = replace(
-        facts, language=language, disposition=Disposition.ROUTE, praise=False, partly_read=False, may_opt_out=False
+        facts,
+        keyword=None,
+        unheard=False,
+        language=language,
+        disposition=Disposition.ROUTE,
+        praise=False,
+        partly_read=False,
+        may_opt_out=False,
+        visit_soon=facts.visit_soon and label == Intent.APPOINTMENT_REQUEST,
+        remark=None,
     )
     match label:
         case Route.URGENT:
@@ -155,17 +169,36 @@ def correct(
     plan = plan_correction(label, facts, past, practice)
     review.label, review.staff_id, review.decided_at = label, staff_id, moment
     review.claimed_by = review.claimed_until = None
-    notifications = add_notifications(
+    rows = add_notifications(
         session, message, practice, team=plan.team, priority=plan.priority, reason=plan.route, hold=hold
     )
-    notifications += notify_others(session, message, practice, plan, hold=hold)
+    rows += notify_others(session, message, practice, plan, hold=hold)
     can_page = not pages_nobody(practice, settings)
     reply = add_reply(
         session, message, practice, plan, moment, can_page=can_page, may_opt_out=facts.may_opt_out, hold=hold
     )
     _note_standing(conversation, message, label, plan, is_placed=past.is_placed)
-    topics = AfterCommit(notifications=notifications, topics=topics_of(conversation.id, practice.slug))
+    topics = AfterCommit(notifications=tickets_for(rows, hold), topics=topics_of(conversation.id, practice.slug))
     return plan, reply | topics
+
+
+def read_label_replies(
+    session: Session, review: Review, labels: Sequence[str], practice: Practice, moment: datetime, settings: Settings
+) -> dict[str, str]:
+    """Return the words that each label would now send the patient; a label that sends none is left out."""
+    message = review.message
+    facts = gather_facts(session, message, message.classification, practice, review.threshold, moment)
+    past = _past(session, review, moment)
+    can_page = not pages_nobody(practice, settings)
+    replies = {}
+    for label in labels:
+        plan = plan_correction(label, facts, past, practice)
+        written = write_reply(
+            session, message, practice, plan, moment, can_page=can_page, may_opt_out=facts.may_opt_out
+        )
+        if written is not None:
+            replies[label] = written[0]
+    return replies
 
 
 def can_take_back(session: Session, review: Review) -> bool:
@@ -209,7 +242,7 @@ def _followed(
     notices = select(Notification).where(
         Notification.message_id == review.message_id,
         Notification.created_at >= review.decided_at,
-        Notification.reason != NotificationReason.TRANSFERRED,
+        Notification.reason.not_in((NotificationReason.TRANSFERRED, NotificationReason.MARKED)),
     )
     escalations = select(Escalation).where(
         Escalation.message_id == review.message_id, Escalation.created_at >= review.decided_at
@@ -234,9 +267,10 @@ def _has_left(
 
 
 def _was_joined(session: Session, escalations: Sequence[Escalation], review: Review) -> bool:
-    """Return whether other urgent messages joined an alarm that the review raised."""
+    """Return whether other urgent messages joined an alarm that the review raised, or a member raised it by hand."""
     others = select(Notification.id).where(
-        Notification.escalation_id.in_([row.id for row in escalations]), Notification.message_id != review.message_id
+        Notification.escalation_id.in_([row.id for row in escalations]),
+        or_(Notification.message_id != review.message_id, Notification.reason == NotificationReason.MARKED),
     )
     return session.scalar(others.limit(1)) is not None
 
@@ -262,6 +296,7 @@ def _past(session: Session, review: Review, moment: datetime) -> Past:
         age=moment - message.received_at,
         told=frozenset((reason, team) for reason, team in session.execute(notified)),
         is_placed=_is_placed(message),
+        is_follow_up=decision is not None and decision.route == Route.FOLLOW_UP,
     )
 
 
@@ -281,7 +316,10 @@ def _note_standing(
     if label == NONE_OF_THESE or conversation.last_message_id != message.id:
         return
     decided = message.decision
-    as_decided = decided and (conversation.team, conversation.priority) == (decided.team, decided.priority)
+    is_its_own = decided and decided.route != Route.FOLLOW_UP  # or else what it follows still counts
+    as_decided = (
+        decided and is_its_own and (conversation.team, conversation.priority) == (decided.team, decided.priority)
+    )
     if plan.team and as_decided and not is_placed:
         conversation.priority = None
     team = conversation.team if is_placed else plan.team

@@ -16,7 +16,7 @@ def is_due(
     next_attempt_at: InstrumentedAttribute[datetime],
     attempts: InstrumentedAttribute[int],
     created_at: InstrumentedAttribute[datetime],
-    moment: datetime,
+    moment: datetime | ColumnElement[datetime],
 ) -> ColumnElement[bool]:
     """Return the condition under which a row may be tried.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -14,9 +15,10 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from classifier.entities.entity import Entity
+from classifier.entities.owners import is_of_another
 from classifier.entities.recorded import Recorded, find_recorded
 from classifier.entities.rules import find_by_rules
-from inbox.found_entities import MOST_ATTEMPTS, pack_entities, recorded_of, stored_entities
+from inbox.found_entities import MOST_ATTEMPTS, pack_entities, recorded_of
 from inbox.models import FoundEntities, Message, now
 from intake.error_reporting import report_error
 from intake.errors import MissingKeyError
@@ -43,10 +45,46 @@ WITHOUT_KEY = timedelta(minutes=5)
 _SEARCHED: Final = 200
 _WHOLE_NUMBER: Final = 10
 """The digits of a phone number with its area code."""
+_MOST_READ_BACK: Final = 50
+"""How many messages of a conversation are searched for a way to reach the patient."""
 _SPACE = re.compile(r"\s")
 
 
 _TO_FIND = (FoundEntities.spans.is_(None), FoundEntities.attempts < MOST_ATTEMPTS)
+_WRITTEN = (
+    select(Message.text)
+    .where(Message.conversation_id == bindparam("conversation"), Message.id <= bindparam("message"))
+    .order_by(Message.id.desc())
+    .limit(_MOST_READ_BACK)
+)
+# Built once, as building a statement takes longer than running it.
+_KNOWN = select(FoundEntities.message_id, FoundEntities.spans.is_not(None)).where(
+    FoundEntities.message_id.in_(bindparam("ids", expanding=True))
+)
+_DUE = (
+    select(FoundEntities, func.length(Message.text))
+    .join(FoundEntities.message)
+    .where(
+        *_TO_FIND,
+        is_due(
+            FoundEntities.next_attempt_at,
+            FoundEntities.attempts,
+            FoundEntities.created_at,
+            bindparam("moment", type_=FoundEntities.created_at.type),
+        ),
+    )
+    .order_by(FoundEntities.attempts, FoundEntities.id)
+    .with_for_update(skip_locked=True, of=FoundEntities)
+)
+_ASKED = _DUE.where(FoundEntities.message_id.in_(bindparam("ids", expanding=True)))
+_OTHERS = _DUE.where(
+    FoundEntities.attempts == 0, FoundEntities.message_id.not_in(bindparam("ids", expanding=True))
+).limit(MOST_AT_ONCE)
+_FILL = (
+    update(FoundEntities)
+    .where(FoundEntities.id == bindparam("row"), FoundEntities.spans.is_(None))
+    .values(spans=bindparam("found"))
+)
 _WITH_CONVERSATION = (
     select(Message)
     .join(Message.conversation)
@@ -62,13 +100,14 @@ def find_in_text(text: str, recorded: Recorded) -> tuple[Entity, ...]:
 
 
 def names_contact(text: str) -> bool:
-    """Return whether a text has a whole phone number or an email address in it, whoever's it is.
+    """Return whether a text has a whole phone number or an email address in it that may be the writer's.
 
     A number that may be another, such as a member ID, doesn't count.
     """
     read = beginning_of(text)
     found = find_by_rules(read)
     others = [entity for entity in found if entity.kind not in (EntityKind.PHONE, EntityKind.NAME)]
+    reaching = [entity for entity in found if not is_of_another(read, entity.start, entity.end)]
     return any(
         entity.kind is EntityKind.EMAIL
         or (
@@ -76,8 +115,20 @@ def names_contact(text: str) -> bool:
             and sum(map(str.isdigit, read[entity.start : entity.end])) >= _WHOLE_NUMBER
             and not any(other.start < entity.end and entity.start < other.end for other in others)
         )
-        for entity in found
+        for entity in reaching
     )
+
+
+def has_named_contact(session: Session, conversation_id: int, message_id: int) -> bool:
+    """Return whether a patient has written how to reach them, in a message or before it in the same conversation.
+
+    A process that can't read what came before asks rather than leaves the message unhandled.
+    """
+    try:
+        written = session.scalars(_WRITTEN, {"conversation": conversation_id, "message": message_id}).all()
+    except MissingKeyError:
+        return False
+    return any(map(names_contact, written))
 
 
 def beginning_of(text: str) -> str:
@@ -153,19 +204,24 @@ def find_entities(context: Context, message_ids: Sequence[int]) -> Mapping[int, 
         Message id → why its entities could not be found.
     """
     with context.database.read() as session:
-        asked = set(message_ids) - stored_entities(session, message_ids).keys()
+        is_found: dict[int, bool] = {row[0]: row[1] for row in session.execute(_KNOWN, {"ids": list(message_ids)})}
+    asked = sorted(message_id for message_id in set(message_ids) if not is_found.get(message_id))
     if not asked:
         return {}
     with context.database.write() as session:
-        claimed, left = _claim(session, sorted(asked), now())
+        _add_rows(session, [message_id for message_id in asked if message_id not in is_found])
+        claimed, left = _claim(session, asked, now())
     context.queue.put_tickets([Ticket("find_entities", message_id) for message_id in left])
     errors: dict[int, Exception] = {}
     found: dict[int, tuple[Entity, ...]] = {}
+    conversations: set[int] = set()
     texts = _read_texts(context, list(claimed.values()))
     for row_id, message_id in claimed.items():
         try:
             read = texts[message_id] if message_id in texts else _read_texts_of(context, [message_id]).get(message_id)
-            found[row_id] = () if read is None else find_in_text(*read)
+            found[row_id] = () if read is None else find_in_text(read.text, read.recorded)
+            if read is not None:
+                conversations.add(read.conversation_id)
         except JobTimeoutException:
             raise
         except MissingKeyError as error:
@@ -173,7 +229,8 @@ def find_entities(context: Context, message_ids: Sequence[int]) -> Mapping[int, 
             _postpone(context, row_id)
         except Exception as error:
             errors[message_id] = error
-    context.queue.announce(*_store(context, found))
+    _store(context, found)
+    context.queue.announce(*map(conversation_topic, sorted(conversations)))
     return errors
 
 
@@ -192,23 +249,12 @@ def _claim(session: Session, message_ids: Sequence[int], moment: datetime) -> tu
         Row id → message id of those that were claimed, and the messages that need another job: a message that failed
         before is tried by itself, and long ones a few at a time.
     """
-    _add_rows(session, message_ids)
-    due = (
-        select(FoundEntities, func.length(Message.text))
-        .join(FoundEntities.message)
-        .where(
-            *_TO_FIND,
-            is_due(FoundEntities.next_attempt_at, FoundEntities.attempts, FoundEntities.created_at, moment),
-        )
-        .order_by(FoundEntities.attempts, FoundEntities.id)
-        .with_for_update(skip_locked=True, of=FoundEntities)
-    )
-    asked = session.execute(due.where(FoundEntities.message_id.in_(message_ids))).all()
+    wanted = {"ids": message_ids, "moment": moment}
+    asked = session.execute(_ASKED, wanted).all()
     rows, room = _take_first(asked)
     left = [row.message_id for row, _ in asked if row not in rows]
     if rows and not left and not rows[0].attempts:
-        others = due.where(FoundEntities.attempts == 0, FoundEntities.message_id.not_in(message_ids))
-        for row, size in session.execute(others.limit(MOST_AT_ONCE)):
+        for row, size in session.execute(_OTHERS, wanted):
             room -= size
             if room >= 0:
                 rows.append(row)
@@ -232,6 +278,8 @@ def _take_first(asked: Sequence[Row[FoundEntities, int]]) -> tuple[list[FoundEnt
 
 def _add_rows(session: Session, message_ids: Sequence[int]) -> None:
     """Add the rows of messages that were handled without."""
+    if not message_ids:
+        return
     # locked, so that two jobs for one message do not both add it
     handled = select(Message.id).where(
         Message.id.in_(message_ids), Message.handled_at.is_not(None), Message.emptied_at.is_(None)
@@ -242,18 +290,27 @@ def _add_rows(session: Session, message_ids: Sequence[int]) -> None:
     session.flush()
 
 
-def _read_texts(context: Context, message_ids: Sequence[int]) -> dict[int, tuple[str, Recorded]]:
-    """Return the texts of messages and what is recorded of their patients; nothing if one of them is unreadable."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A message's text, what is recorded of its patient, and its conversation."""
+
+    text: str = field(repr=False)
+    recorded: Recorded = field(repr=False)
+    conversation_id: int
+
+
+def _read_texts(context: Context, message_ids: Sequence[int]) -> dict[int, _Read]:
+    """Return what messages say, by their ids; nothing if one of them is unreadable."""
     try:
         return _read_texts_of(context, message_ids)
     except MissingKeyError:
         return {}  # each by itself then
 
 
-def _read_texts_of(context: Context, message_ids: Sequence[int]) -> dict[int, tuple[str, Recorded]]:
+def _read_texts_of(context: Context, message_ids: Sequence[int]) -> dict[int, _Read]:
     with context.database.read() as session:
         messages = session.scalars(_WITH_CONVERSATION, {"ids": message_ids}).all()
-        return {message.id: (message.text, recorded_of(message)) for message in messages}
+        return {message.id: _Read(message.text, recorded_of(message), message.conversation_id) for message in messages}
 
 
 def _postpone(context: Context, row_id: int) -> None:
@@ -263,14 +320,10 @@ def _postpone(context: Context, row_id: int) -> None:
         session.execute(update(FoundEntities).where(FoundEntities.id == row_id).values(values))
 
 
-def _store(context: Context, found: Mapping[int, tuple[Entity, ...]]) -> tuple[str, ...]:
-    """Store what was found, unless the message was deleted or replaced meanwhile; return the topics that changed."""
+def _store(context: Context, found: Mapping[int, tuple[Entity, ...]]) -> None:
+    """Store what was found, unless the message was deleted or replaced meanwhile."""
     if not found:
-        return ()
+        return
     with context.database.write() as session:
-        for row_id, entities in found.items():
-            to_fill = update(FoundEntities).where(FoundEntities.id == row_id, FoundEntities.spans.is_(None))
-            session.execute(to_fill.values(spans=pack_entities(entities)))
-        conversations = select(Message.conversation_id).join(FoundEntities, FoundEntities.message_id == Message.id)
-        ids = session.scalars(conversations.where(FoundEntities.id.in_(found)).distinct()).all()
-    return tuple(conversation_topic(conversation_id) for conversation_id in ids)
+        rows = [{"row": row_id, "found": pack_entities(entities)} for row_id, entities in found.items()]
+        session.connection().execute(_FILL, rows)

@@ -11,26 +11,56 @@ import structlog
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact
+from inbox.audit import record_action
 from inbox.chat_contact import has_contact, note_contact
+from inbox.consent import number_of
 from inbox.conversation_state import note_decision, note_triage
-from inbox.models import AskedQuestion, Classification, Conversation, Decision, Delivery, Keyword, Message, now
+from inbox.models import (
+    AskedOutcome,
+    AskedQuestion,
+    Classification,
+    Conversation,
+    Decision,
+    Delivery,
+    Keyword,
+    Message,
+    Notification,
+    now,
+)
+from inbox.unsafe_contact import set_unsafe
+from intake.channels import is_vouched
 from intake.practices import Practice
-from intake.vocabulary import TOPICS, EntityKind, Medium, NotificationReason, Priority, Route, Team
+from intake.vocabulary import (
+    REMARKS,
+    TOPICS,
+    Channel,
+    EntityKind,
+    Intent,
+    Language,
+    Medium,
+    NotificationReason,
+    Priority,
+    Route,
+    Silence,
+    Team,
+)
 from tasks.attempts import end_attempt
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
-from tasks.entities import names_contact, note_entities
+from tasks.entities import has_named_contact, note_entities
 from tasks.insurance_details import details_to_ask
 from tasks.metrics import QUESTIONS, Measure, of_message
 from tasks.notification.escalation_policy import pages_nobody
-from tasks.notification.models import add_notifications
+from tasks.notification.models import add_notifications, tickets_for
 from tasks.pubsub import topics_of
 from tasks.questions import FoundQuestion
-from tasks.queue import AfterCommit, Ticket
+from tasks.queue import AfterCommit
 from tasks.review_sampling import add_review
-from tasks.routing import RoutingDecision, decide
+from tasks.routing import ANSWERED_EVERY, RoutingDecision, decide
 from tasks.routing_facts import gather_facts, is_unheard, medium_of, needs_no_model, settle_language
 from tasks.unproven_numbers import tell_of_cap
+from templates.opening_hours import fill_hours
 from templates.replies import Occasion, render_for_patient
 
 if TYPE_CHECKING:
@@ -41,6 +71,17 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _EARLIER = select(Delivery.message_id, Delivery.reply).where(Delivery.conversation_id == bindparam("conversation"))
+
+_ANSWERED = (
+    select(AskedQuestion.key)
+    .join(Message, Message.id == AskedQuestion.message_id)
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        AskedQuestion.outcome == AskedOutcome.ANSWERED,
+        AskedQuestion.asked_at >= bindparam("since", type_=AskedQuestion.asked_at.type),
+    )
+)
+NEWCOMERS = {Language.EN: "New here? You can start at {}", Language.ES: "Si es paciente nuevo, puede empezar en {}"}
 
 
 def handle_message(
@@ -70,18 +111,24 @@ def handle_message(
         return AfterCommit()  # a transcription may have arrived meanwhile, and with it another job
     moment = now()
     note_contact(message)
+    is_claimed_unsafe = _note_unsafe_contact(session, message, moment)
     understanding = understanding and settle_language(session, message, understanding)
     default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)
-    facts = replace(facts, has_answer=question is not None and question.has_answer)
+    if question is not None:
+        answered = session.scalars(
+            _ANSWERED, {"conversation": message.conversation_id, "since": moment - ANSWERED_EVERY}
+        )
+        is_new = question.match.topic not in answered.all()
+        facts = replace(
+            facts,
+            has_answer=question.has_answer,
+            is_new_question=is_new,
+            answered_in_spanish=question.answer_es != "",
+        )
     plan = decide(facts, practice)
-    if understanding is not None:
-        session.add(_classification(message, understanding))
-    later = () if understanding is None else note_entities(session, message, entities)
-    session.add(_decision(message, plan))
-    if not plan.is_answer:
-        add_review(session, message, understanding, facts, practice, context.settings.secret_key)
-    answer = question.answer if question else ""
+    # What is read comes before what is written: a statement in between would flush the rows so far by themselves.
+    answer = word_answer(question.answer_in(facts.language), practice, plan) if question and plan.is_answer else ""
     ask = details_to_ask(session, message, practice, plan, facts, entities, moment)
     reply = add_reply(
         session,
@@ -94,15 +141,26 @@ def handle_message(
         ask=ask,
         may_opt_out=facts.may_opt_out,
     )
+    if understanding is not None:
+        session.add(_classification(message, understanding))
+    later = () if understanding is None else note_entities(session, message, entities)
+    session.add(_decision(message, plan))
+    if not plan.is_answer and plan.route not in REMARKS:
+        add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     counted = _count_question(session, message, practice, plan, question)
     reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.notice or plan.route
-    notifications = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
-    notifications += notify_others(session, message, practice, plan)
-    notifications += _tell_of_staff_opt_out(session, message, practice)
-    if plan.is_capped:
-        notifications += tell_of_cap(session, message, practice, moment)
+    notices = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
+    notices += notify_others(session, message, practice, plan)
+    notices += _tell_of_staff_opt_out(session, message, practice)
+    if is_claimed_unsafe:
+        notices += _tell_of_claimed_danger(session, message, practice)
+    if plan.silence is Silence.CAPPED:
+        notices += tell_of_cap(session, message, practice, moment)
     end_attempt(message)
-    note_decision(message.conversation, _topic(plan, understanding), _team(message.conversation, plan), plan.priority)
+    if plan.route == Route.WRONG_NUMBER:  # until staff resume them, no automatic reply goes to whoever this is
+        message.conversation.staff_took_over_at = message.conversation.staff_took_over_at or moment
+    team = _team(message.conversation, plan)
+    note_decision(message.conversation, _topic(plan, understanding), team, plan.priority, message)
     if understanding is not None:
         note_triage(message.conversation, understanding.triage, understanding.danger)
     log.info(
@@ -116,26 +174,77 @@ def handle_message(
     )
     topics = topics_of(message.conversation_id, practice.slug)
     measures = of_message(message, practice.slug, understanding, plan, moment) + counted
-    return reply | AfterCommit(notifications=notifications, later=later, topics=topics, measures=measures)
+    return reply | AfterCommit(notifications=tickets_for(notices), later=later, topics=topics, measures=measures)
+
+
+def word_answer(answer: str, practice: Practice, plan: RoutingDecision) -> str:
+    """Return the practice's own answer, with its hours filled in, and for a newcomer with where to start.
+
+    Nothing is added about what the practice takes or does: a plan that its answer doesn't name is not affirmed.
+    """
+    language = plan.reply.language if plan.reply else Language.EN
+    words = fill_hours(answer, practice.hours, language)
+    link = practice.links.new_patient
+    if plan.route == Intent.NEW_PATIENT_INQUIRY and link and link not in words:
+        words += " " + NEWCOMERS[language].format(link)
+    return words
+
+
+def _note_unsafe_contact(session: Session, message: Message, moment: datetime) -> bool:
+    """Flag the patient's number or address, if they say that it is not safe to contact them there.
+
+    Returns:
+        Whether staff have to find out if it is true: it was written where nothing proves the number that it names.
+    """
+    conversation = message.conversation
+    unsafe = read_unsafe_contact(message.text)
+    if unsafe is None:
+        return False
+    alone = not is_vouched(conversation.channel, message.doubt)
+    page = unsafe is UnsafeContact.ANY or conversation.channel != Channel.CHAT
+    if not set_unsafe(session, conversation, moment, alone=alone, page=page):
+        return False
+    record_action(
+        session,
+        staff_id=None,
+        practice=conversation.practice,
+        action="unsafe_noted",
+        subject=f"conversation:{conversation.id}",
+        message=message.id,
+    )
+    return alone and number_of(conversation) is not None
+
+
+def _tell_of_claimed_danger(session: Session, message: Message, practice: Practice) -> list[Notification]:
+    """Notify the front desk that somebody says so of a number; what the number itself sends is answered meanwhile."""
+    return add_notifications(
+        session,
+        message,
+        practice,
+        team=Team.FRONT_DESK,
+        priority=Priority.HIGH,
+        reason=NotificationReason.UNSAFE_CLAIMED,
+    )
 
 
 def notify_others(
     session: Session, message: Message, practice: Practice, plan: RoutingDecision, *, hold: timedelta = NO_HOLD
-) -> tuple[Ticket, ...]:
-    """Add notifications for the other teams that a message concerns, and return those that are due now."""
-    due: tuple[Ticket, ...] = ()
+) -> list[Notification]:
+    """Add notifications for the other teams that a message concerns, and return them."""
+    rows: list[Notification] = []
     for told in plan.also:
-        due += add_notifications(
+        rows += add_notifications(
             session, message, practice, team=told.team, priority=told.priority, reason=told.reason, hold=hold
         )
-    return due
+    return rows
 
 
-def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practice) -> tuple[Ticket, ...]:
-    """Notify the managers that a number which staff are notified at takes no more texts."""
-    is_staff = message.conversation.patient_address in practice.staff_numbers
+def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practice) -> list[Notification]:
+    """Notify the managers that a number which staff are notified at takes no more texts, unless anyone could ask."""
+    is_own = is_vouched(message.conversation.channel, message.doubt)
+    is_staff = is_own and message.conversation.patient_address in practice.staff_numbers
     if not is_staff or message.keyword != Keyword.STOP or not message.keyword_changed_consent:
-        return ()
+        return []
     return add_notifications(
         session,
         message,
@@ -154,9 +263,12 @@ def _team(conversation: Conversation, plan: RoutingDecision) -> str | None:
 
 
 def _topic(plan: RoutingDecision, understanding: Understanding | None) -> str | None:
-    """Return what a message is about, as the inbox shows it; None if it says nothing."""
-    if understanding is None or plan.route == Route.ACKNOWLEDGEMENT:
+    """Return what a message is about, as the inbox shows it; None if it says nothing, or only adds to something."""
+    if understanding is None or plan.route in (Route.ACKNOWLEDGEMENT, Route.WRONG_NUMBER, Route.CONTACT):
         return None
+    if plan.route == Route.FOLLOW_UP:
+        is_symptom = plan.is_clinical and understanding.intent == Intent.CLINICAL_CONCERN
+        return Intent.CLINICAL_CONCERN if is_symptom else None
     return plan.route if plan.route in TOPICS else understanding.intent
 
 
@@ -178,7 +290,7 @@ def _count_question(
             message_id=message.id,
             practice=practice.slug,
             key=question.match.topic,
-            similarity=round(question.match.similarity, 4),
+            similarity=round(question.match.score, 4),
             outcome=outcome,
         )
     )
@@ -199,37 +311,24 @@ def add_reply(
     hold: timedelta = NO_HOLD,
 ) -> AfterCommit:
     """Add the decision's reply to the outbox, unless the message already got that reply."""
-    if plan.reply is None:
-        return AfterCommit()
-    earlier = session.execute(_EARLIER, {"conversation": message.conversation_id}).all()
-    if (message.id, plan.reply) in earlier:
-        return AfterCommit()  # a voicemail is handled again when its transcription arrives late
-    medium = medium_of(message.conversation)
-    can_reach = has_contact(message.conversation)
-    occasion = Occasion(
-        moment,
-        is_first=not earlier,
-        is_text=medium is Medium.SMS,
-        answer=answer,
-        can_reach=can_reach,
-        names_contact=not can_reach and names_contact(message.text),
-        can_page=can_page,
-        may_opt_out=may_opt_out,
-        ask=ask,
+    written = write_reply(
+        session, message, practice, plan, moment, can_page=can_page, answer=answer, ask=ask, may_opt_out=may_opt_out
     )
-    body, is_own = render_for_patient(plan.reply, practice, occasion)
+    if written is None:
+        return AfterCommit()
+    body, is_own = written
     delivery = Delivery(
         conversation_id=message.conversation_id,
         message_id=message.id,
         reply=plan.reply,
-        medium=medium,
+        medium=medium_of(message.conversation),
         sender=message.received_on,
         body=body,
     )
     after_commit = add_delivery(session, delivery, hold=hold)
     if not is_own:
         log.error("reply_override_broken", practice=practice.slug, reply=plan.reply)
-        notifications = add_notifications(
+        notices = add_notifications(
             session,
             message,
             practice,
@@ -237,9 +336,49 @@ def add_reply(
             priority=Priority.NORMAL,
             reason=NotificationReason.BROKEN_REPLY,
             hold=hold,
+            again=True,  # another reply to the same message may be broken too
         )
-        return after_commit | AfterCommit(notifications=notifications)
+        return after_commit | AfterCommit(notifications=tickets_for(notices, hold))
     return after_commit
+
+
+def write_reply(
+    session: Session,
+    message: Message,
+    practice: Practice,
+    plan: RoutingDecision,
+    moment: datetime,
+    *,
+    can_page: bool,
+    answer: str = "",
+    ask: tuple[EntityKind, ...] = (),
+    may_opt_out: bool = False,
+) -> tuple[str, bool] | None:
+    """Return the words of the decision's reply, and whether they are in the practice's own wording if it has one.
+
+    None if the decision has no reply, or the message already got it.
+    """
+    if plan.reply is None:
+        return None
+    earlier = session.execute(_EARLIER, {"conversation": message.conversation_id}).all()
+    if (message.id, plan.reply) in earlier:
+        return None  # a voicemail is handled again when its transcription arrives late
+    can_reach = has_contact(message.conversation)
+    occasion = Occasion(
+        moment,
+        is_first=not earlier,
+        is_text=medium_of(message.conversation) is Medium.SMS,
+        answer=answer,
+        can_reach=can_reach,
+        has_phone=bool(message.conversation.contact_phone),
+        names_contact=not can_reach and has_named_contact(session, message.conversation_id, message.id),
+        can_page=can_page,
+        may_opt_out=may_opt_out,
+        ask=ask,
+        team=plan.team,
+        is_clinical=plan.is_clinical,
+    )
+    return render_for_patient(plan.reply, practice, occasion)
 
 
 def _classification(message: Message, understanding: Understanding) -> Classification:
@@ -267,4 +406,5 @@ def _decision(message: Message, plan: RoutingDecision) -> Decision:
         team=plan.team,
         priority=plan.priority,
         why=plan.why,
+        silence=plan.silence,
     )

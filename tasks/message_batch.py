@@ -38,7 +38,7 @@ _FOR_ALL = (*OUTAGES, JobTimeoutException)
 # Always in one order, so that two batches never wait for each other; what refers to a conversation, such as the search
 # index of a transcription, may be added meanwhile.
 _LOCKED_CONVERSATIONS = (
-    select(Conversation)
+    select(Conversation.id)
     .where(Conversation.id.in_(bindparam("ids", expanding=True)))
     .order_by(Conversation.id)
     .with_for_update(key_share=True)

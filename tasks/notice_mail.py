@@ -164,7 +164,7 @@ def _send(context: Context, claim: _Claim) -> Outcome:
             sender=claim.practice.email or "",
             body=claim.body,
             sending_at=now(),
-            from_name=claim.practice.name,
+            from_name=claim.practice.sender_name,
             subject=claim.subject,
             staff_mail=claim.key,
         )

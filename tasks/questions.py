@@ -12,32 +12,38 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from inbox.common_questions import PracticeQuestion, has_answers, read_questions
+from inbox.common_questions import LONGEST_ANSWER, PracticeQuestion, has_answers, read_questions
 from inbox.models import AskedOutcome, Message
+from intake.vocabulary import Language
 
 if TYPE_CHECKING:
     from classifier import Understanding
-    from classifier.questions import QuestionIndex, QuestionMatch
-    from classifier.sentences import SentenceEncoder, Vector
+    from classifier.questions import QuestionMatch, QuestionMatcher
+    from classifier.sentences import SentenceEncoder
     from inbox.database import Database
 
 log = structlog.get_logger(__name__)
 
-NEAR = 0.1
-"""How far below the threshold a question is still counted as one that may have been asked."""
-
 
 @dataclass(frozen=True, slots=True)
 class FoundQuestion:
-    """The common question that a message is closest to, with the practice's answer if it has one."""
+    """The common question that a message is closest to, with the practice's answer if it has one.
+
+    If the message asks several, the answer is to all of them, or empty; so is the Spanish one, which is optional.
+    """
 
     match: QuestionMatch
     answer: str
+    answer_es: str = ""
 
     @property
     def has_answer(self) -> bool:
         """Whether the message clearly asks a question that the practice has answered."""
         return self.match.is_clear and self.answer != ""
+
+    def answer_in(self, language: str) -> str:
+        """Return the answer in a patient's language, or else the usual one."""
+        return (language == Language.ES and self.answer_es) or self.answer
 
     def outcome(self, *, was_sent: bool) -> AskedOutcome:
         """Return what became of the question."""
@@ -55,32 +61,31 @@ class QuestionFinder:
         """Load nothing yet: most practices have no answers."""
         self._encoder: SentenceEncoder | None = None
         self._is_broken = False
-        self._indexes: dict[str, tuple[tuple[PracticeQuestion, ...], QuestionIndex]] = {}
+        self._matchers: dict[str, tuple[tuple[PracticeQuestion, ...], QuestionMatcher]] = {}
 
     def find(self, practice: str, questions: Sequence[PracticeQuestion], text: str) -> FoundQuestion | None:
         """Return the question that a text is closest to; None if the encoder cannot be used."""
-        from classifier.questions import encode_questions  # with the model's libraries, which the web does without
-
         encoder = self._load()
         if encoder is None:
             return None
-        match = self._index(encoder, practice, tuple(questions)).find(encode_questions(encoder, [text])[0])
-        answer = next(question.answer for question in questions if question.key == match.topic)
-        return FoundQuestion(match, answer)
+        match = self._matcher(encoder, practice, tuple(questions)).match(text)
+        answers = {question.key: question for question in questions}
+        asked = [answers[key] for key in (match.topic, *match.also)]
+        return FoundQuestion(
+            match,
+            join_answers([question.answer for question in asked]),
+            join_answers([question.answer_es for question in asked]),
+        )
 
-    def is_near(self, found: FoundQuestion) -> bool:
-        """Return whether a question is close enough to be counted."""
-        return self._encoder is not None and found.match.similarity >= self._encoder.info.thresholds.similarity - NEAR
+    def _matcher(
+        self, encoder: SentenceEncoder, practice: str, questions: tuple[PracticeQuestion, ...]
+    ) -> QuestionMatcher:
+        from classifier.questions import QuestionMatcher  # with the model's libraries, which the web does without
 
-    def _index(self, encoder: SentenceEncoder, practice: str, questions: tuple[PracticeQuestion, ...]) -> QuestionIndex:
-        from classifier.questions import QuestionIndex, encode_questions
-
-        known = self._indexes.get(practice)
+        known = self._matchers.get(practice)
         if known is None or known[0] != questions:
-            topics: Mapping[str, Vector] = {
-                question.key: encode_questions(encoder, question.phrasings) for question in questions
-            }
-            self._indexes[practice] = known = (questions, QuestionIndex(topics, encoder.info.thresholds))
+            phrasings = {question.key: question.phrasings for question in questions}
+            self._matchers[practice] = known = (questions, QuestionMatcher(encoder, phrasings))
         return known[1]
 
     def _load(self) -> SentenceEncoder | None:
@@ -94,6 +99,12 @@ class QuestionFinder:
                 self._is_broken = True
                 log.error("sentence_encoder_unusable", reason=str(error))
         return self._encoder
+
+
+def join_answers(answers: Sequence[str]) -> str:
+    """Return several answers as one; empty if one is missing or they are too long together."""
+    joined = " ".join(answers)
+    return joined if all(answers) and len(joined) <= LONGEST_ANSWER else ""
 
 
 def find_questions(
@@ -121,6 +132,6 @@ def find_questions(
             questions = read_questions(session, practice) if has_answers(session, practice) else []
         for message in members if questions else ():
             question = finder.find(practice, questions, message.text)
-            if question is not None and finder.is_near(question):
+            if question is not None and question.match.is_near:
                 found[message.id] = question
     return found

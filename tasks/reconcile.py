@@ -17,7 +17,7 @@ from inbox.retention import due_runs
 from inbox.search_index import first_unindexed
 from inbox.voicemail import store_overdue, unheard_of
 from intake.errors import MissingKeyError
-from intake.vocabulary import Priority
+from intake.vocabulary import Medium, Priority
 from tasks.context import Context
 from tasks.due import is_ripe
 from tasks.entities import waiting_messages
@@ -156,6 +156,7 @@ def _to_settle(
     )
     unfinished = select(Delivery.id).where(
         Delivery.state == DeliveryState.SENT,
+        Delivery.medium != Medium.CHAT,  # which no carrier knows of
         Delivery.next_attempt_at <= moment,
         Delivery.created_at > moment - STATUS_CHECKS_END,
     )
@@ -163,5 +164,7 @@ def _to_settle(
     checked = _oldest(session, "settle", unfinished.order_by(Delivery.next_attempt_at), waiting)
     for tickets, pause in ((asked, LOOK_AGAIN), (checked, timedelta(hours=1))):
         row_ids = [ticket.row_id for ticket in tickets]
+        if not row_ids:
+            continue
         session.execute(update(Delivery).where(Delivery.id.in_(row_ids)).values(next_attempt_at=moment + pause))
     return [*asked, *checked]

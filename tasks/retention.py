@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 from inbox.audit import record_action
 from inbox.audit_retention import prune_overdue
 from inbox.carrier_erasures import forget_erasure
+from inbox.lost_practices import retained_practice
 from inbox.models import CarrierErasure, ErasureKind, RetentionRun, now
-from inbox.retention import EVERY, Removed, delete_overdue
+from inbox.retention import EVERY, Overdue, Removed, choose_overdue, delete_overdue
 from intake.practices import Practice, Practices
 from tasks.carriers.backoff import wait_after
 from tasks.carriers.erasure import make_eraser
@@ -27,22 +29,29 @@ log = structlog.get_logger(__name__)
 
 def retain(context: Context, run_id: int) -> AfterCommit:
     """Delete one batch of a practice's overdue data; the run stays due until nothing is left, then waits a day."""
+    with context.database.read() as session:
+        run = session.get(RetentionRun, run_id)
+        if run is None or run.next_run_at > now():
+            return AfterCommit()
+        practice = retained_practice(context.practices, run.practice)
+        chosen = choose_overdue(session, practice, now())
     with context.database.write() as session:
         run = session.get(RetentionRun, run_id, with_for_update=True)
-        practice = context.practices.by_slug(run.practice) if run else None
-        if run is None or practice is None or run.next_run_at > now():
+        if run is None or run.next_run_at > now():
             return AfterCommit()
-        if not delete_batch(session, practice, context.practices, now()).total:
+        delete_batch(session, practice, context.practices, now(), chosen)
+        if chosen.is_empty:
             run.next_run_at = now() + EVERY
     return AfterCommit()
 
 
-def delete_batch(session: Session, practice: Practice, practices: Practices, moment: datetime) -> Removed:
-    """Delete one batch in an open transaction and record it; the audit trail goes last, when nothing else is left."""
-    removed = delete_overdue(session, practice, moment)
+def delete_batch(
+    session: Session, practice: Practice, practices: Practices, moment: datetime, chosen: Overdue
+) -> Removed:
+    """Delete a batch in an open transaction and record it; the audit trail goes last, when nothing else is left."""
+    removed = delete_overdue(session, practice, moment, chosen)
     if removed.total:
-        counts = {"messages": removed.messages, "replies": removed.replies, "notes": removed.notes}
-        counts |= {"recordings": removed.recordings, "calls": removed.calls, "patients": removed.patients}
+        counts = asdict(removed)
         record_action(
             session,
             staff_id=None,
@@ -52,7 +61,7 @@ def delete_batch(session: Session, practice: Practice, practices: Practices, mom
             **counts,
         )
         log.info("retention", practice=practice.slug, **counts)
-    else:
+    if chosen.is_empty:
         prune_overdue(session, practices, moment)
     return removed
 

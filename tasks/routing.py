@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from inbox.models import Keyword, LineType
 from intake.practices import Practice
 from intake.vocabulary import (
+    ANSWERS,
+    EMERGENCY_REPLIES,
     INTENTS,
     KEYWORD_REPLIES,
+    SENT_IN_EMERGENCIES,
     AutoReply,
     DangerKind,
     Disposition,
@@ -21,27 +25,45 @@ from intake.vocabulary import (
     Reply,
     ReplyName,
     Route,
+    Silence,
     Team,
     TriageLevel,
     reply_in,
     words_of,
 )
-from tasks.text_limits import CAPPED, UnprovenNumber, why_not_texted
+from tasks.follow_ups import Matter, holder_of, is_clinical, is_follow_up, needs_nurses, told_of_follow_up
+from tasks.routing_table import ROUTES, team_and_priority
+from tasks.silence import unanswered_reason
+from tasks.text_limits import UnprovenNumber, why_not_texted
 
-EMERGENCY_REPLIES: dict[DangerKind | None, ReplyName] = {
+REPLIES_TO_DANGERS: dict[DangerKind | None, ReplyName] = {
     DangerKind.SELF_HARM: ReplyName.URGENT_SELF_HARM,
     DangerKind.INGESTION: ReplyName.URGENT_INGESTION,
 }
 """The replies to emergencies by kind of danger; any other kind gets the general one."""
-ALWAYS_SENT = (ReplyName.URGENT, *EMERGENCY_REPLIES.values())
+ALWAYS_SENT = EMERGENCY_REPLIES
 """The replies that go out even if automatic replies are off."""
 NOT_COOLED_DOWN = (*ALWAYS_SENT, ReplyName.PERSON, ReplyName.COMMON_QUESTION)
 ANSWERED_ROUTES: tuple[Intent | Route, ...] = (
     *(intent for intent in Intent if intent not in (Intent.CLINICAL_CONCERN, Intent.COMPLAINT)),
     Route.REVIEW,
+    Route.FOLLOW_UP,
 )
 """The routes on which a common question is answered: never a clinical concern, a complaint, or anything more urgent."""
+LOSSES: dict[Disposition, tuple[Route, str]] = {
+    Disposition.BEREAVEMENT: (Route.BEREAVEMENT, "reports a death"),
+    Disposition.PREGNANCY_LOSS: (Route.PREGNANCY_LOSS, "reports the loss of a pregnancy"),
+}
+"""The routes of messages that are answered with condolences, and why."""
+WHY_REMARKED: dict[Route, str] = {
+    Route.WRONG_NUMBER: "says that it is a wrong number",
+    Route.CONTACT: "says how to reach them",
+    Route.IN_CONFIDENCE: "asks that a parent doesn't hear of it",
+}
+"""Why a message takes the route that its words alone decide."""
 ANSWERED_EVERY = timedelta(hours=1)
+AFTERMATH = timedelta(hours=2)
+"""How long after the reply to an emergency no message of the patient is answered as if there were none."""
 MOST_NAMED = 2
 
 
@@ -65,9 +87,12 @@ class Facts:
         keyword_answered: whether the provider itself replied to the keyword.
         keyword_ambiguous: whether the keyword may have been meant for an appointment.
         keyword_in_words: whether the patient opted out in free words, or where keywords mean nothing by themselves.
+        keyword_claimed: whether nothing proves that whoever wrote the keyword has the number.
+        may_be_cry: whether HELP may be a cry for it.
         may_opt_out: whether the message may ask for no more texts, among other things or of an unknown number.
         replies_by_text: whether a reply would be a text.
         opted_out: whether the number has opted out of texts.
+        opt_out_claimed: whether nothing proves that it did.
         can_be_answered: whether a reply can reach the sender.
         unproven_number: the number that a reply would be texted to, if no text has come from it.
         staff_active: whether staff have taken over the conversation.
@@ -75,6 +100,15 @@ class Facts:
         replies_last_hour: the number of automatic replies to this patient in the past hour.
         reply_ages: for each canned reply, the time since it was last sent in this conversation.
         has_answer: whether the message clearly asks a common question that the practice has answered.
+        visit_soon: whether it is about a visit so near that the practice must know before it.
+        is_new_question: whether that question was not answered in this conversation within the past hour.
+        remark: the route of the message if its words alone decide it, one of `REMARKS`.
+        is_dispute: whether the message speaks of a bill in collections, or threatens to take something further.
+        waits_with: the team that owes the patient an answer, None if none does.
+        answered_in_spanish: whether the practice has answered that question in Spanish, too.
+        unsafe: whether the patient said that it is not safe to contact them there.
+        follows: the matter that the message follows if nothing of its own can be made of it, None if there is none.
+        clinical_share: the probability that it is a clinical concern, given that one of the intents fits.
     """
 
     intent: str
@@ -92,9 +126,12 @@ class Facts:
     keyword_answered: bool = False
     keyword_ambiguous: bool = False
     keyword_in_words: bool = False
+    keyword_claimed: bool = False
+    may_be_cry: bool = False
     may_opt_out: bool = False
     replies_by_text: bool = True
     opted_out: bool = False
+    opt_out_claimed: bool = False
     can_be_answered: bool = True
     unproven_number: UnprovenNumber | None = None
     staff_active: bool = False
@@ -102,6 +139,15 @@ class Facts:
     replies_last_hour: int = 0
     reply_ages: dict[str, timedelta] | None = None
     has_answer: bool = False
+    visit_soon: bool = False
+    is_new_question: bool = False
+    remark: Route | None = None
+    is_dispute: bool = False
+    waits_with: str | None = None
+    answered_in_spanish: bool = False
+    unsafe: bool = False
+    follows: Matter | None = None
+    clinical_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +177,8 @@ class RoutingDecision:
         why: the reason, as shown to staff.
         also: other teams to notify.
         notice: what the team is told, if not the route.
-        is_capped: whether the reply was dropped because forms have caused too many texts.
+        is_clinical: whether a follow-up, or what it follows, may be about somebody's health.
+        silence: why the reply was dropped, None if it was not.
     """
 
     route: str
@@ -141,7 +188,8 @@ class RoutingDecision:
     why: str
     also: tuple[AlsoTold, ...] = ()
     notice: NotificationReason | None = None
-    is_capped: bool = False
+    is_clinical: bool = False
+    silence: Silence | None = None
 
     @property
     def is_answer(self) -> bool:
@@ -149,20 +197,8 @@ class RoutingDecision:
         return is_answer(self.reply)
 
 
-ROUTES: dict[str, tuple[Team, Priority]] = {
-    Intent.NEW_PATIENT_INQUIRY: (Team.FRONT_DESK, Priority.NORMAL),
-    Intent.EXISTING_PATIENT_QUESTION: (Team.FRONT_DESK, Priority.NORMAL),
-    Intent.APPOINTMENT_REQUEST: (Team.SCHEDULING, Priority.NORMAL),
-    Intent.BILLING_INQUIRY: (Team.BILLING, Priority.NORMAL),
-    Intent.CLINICAL_CONCERN: (Team.CLINICAL, Priority.HIGH),
-    Intent.COMPLAINT: (Team.MANAGER, Priority.HIGH),
-    Intent.PRICE_SHOPPER: (Team.DIGEST, Priority.LOW),
-    Route.REVIEW: (Team.REVIEW, Priority.NORMAL),
-    Route.URGENT: (Team.ON_CALL, Priority.URGENT),
-    Route.SAME_DAY: (Team.CLINICAL, Priority.HIGH),
-    Route.PERSON: (Team.FRONT_DESK, Priority.NORMAL),
-    Route.PRAISE: (Team.DIGEST, Priority.LOW),
-}
+_OF_THEIR_OWN = (Intent.CLINICAL_CONCERN, Intent.COMPLAINT, Intent.BILLING_INQUIRY)
+"""The intents of which scheduling is only told, even if the message is about a visit that is soon."""
 UNHEARD = (Team.FRONT_DESK, Priority.HIGH)  # for a voicemail without a transcription
 
 
@@ -180,27 +216,31 @@ def can_be_answered(medium: Medium, address: str | None, line_type: LineType) ->
 def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     """Return the reply, the teams, and the priority for a message."""
     if facts.keyword is not None:
-        return _limit(_plan_for_keyword(facts), facts, practice)
+        return _limit(_plan_for_keyword(facts, practice), facts, practice)
     route, why = _route(facts, practice)
     if route == Route.ACKNOWLEDGEMENT:
         return RoutingDecision(route, None, None, None, why)
-    team, priority = UNHEARD if facts.unheard else _row(route, practice)
+    team, priority = _told_first(route, facts, practice)
     also = _also_told(route, team, facts, practice)
     reply = reply_in(facts.language, _reply_name(route, facts, practice))
     if reply.name is ReplyName.COMMON_QUESTION:
         why += "; asks a common question"
     notice = NotificationReason.POSSIBLE_OPT_OUT if facts.may_opt_out and route == Route.PERSON else None
     plan = RoutingDecision(route, reply, team, priority, why + _words_for(also), also, notice)
+    if route == Route.FOLLOW_UP and facts.follows is not None:
+        plan = replace(plan, is_clinical=is_clinical(facts.follows, facts.clinical_share, practice))
     override = practice.routes.get(route)
     if override is not None and override.auto_reply is False:
-        return replace(plan, reply=None, why=f"{plan.why}; automatic replies are off for this route")
+        return silenced(plan, Silence.ROUTE_OFF)
     plan = _limit(plan, facts, practice)
-    return replace(plan, priority=Priority.LOW) if plan.is_answer else plan
+    # Who asked in Spanish and was answered in English may still need somebody as soon as otherwise.
+    is_settled = plan.is_answer and (facts.language == Language.EN or facts.answered_in_spanish)
+    return replace(plan, priority=Priority.LOW) if is_settled else plan
 
 
 def is_answer(reply: str | None) -> bool:
     """Return whether a reply is the practice's own answer; the message may ask for more than was understood."""
-    return reply == ReplyName.COMMON_QUESTION
+    return reply in ANSWERS
 
 
 def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
@@ -209,9 +249,11 @@ def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
     if facts.triage is TriageLevel.EMERGENCY:
         kind = "" if facts.danger in (None, DangerKind.OTHER) else f" ({facts.danger.words.lower()})"
         return Route.URGENT, f"sounds like an emergency{kind}"
+    if (by_words := _route_by_words(facts)) is not None:
+        return by_words
     if facts.may_opt_out and facts.triage is TriageLevel.ROUTINE:
         return Route.PERSON, "may want no more texts"
-    if facts.disposition is Disposition.ACKNOWLEDGEMENT and facts.triage is TriageLevel.ROUTINE:
+    if facts.disposition is Disposition.ACKNOWLEDGEMENT and _is_routine(facts):
         return Route.ACKNOWLEDGEMENT, "no reply needed"
     if facts.language == Language.OTHER:
         return Route.REVIEW, "written in neither English nor Spanish"
@@ -221,32 +263,94 @@ def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
         return Route.SAME_DAY, "a nurse should look at this today"
     if facts.partly_read and not _is_pressing(facts, practice):
         return Route.REVIEW, "too long: only part of it was read"
-    return _route_by_intent(facts)
+    return _route_by_intent(facts, practice)
 
 
-def _route_by_intent(facts: Facts) -> tuple[str, str]:
+def _is_routine(facts: Facts) -> bool:
+    return facts.triage is TriageLevel.ROUTINE and not facts.visit_soon
+
+
+def _route_by_words(facts: Facts) -> tuple[str, str] | None:
+    """Return the route of a message whose words alone decide it, None of any other."""
+    if facts.disposition in LOSSES and not _is_grief_to_treat(facts):
+        return LOSSES[facts.disposition]
+    if facts.remark is not None and facts.triage is TriageLevel.ROUTINE and not _is_by_patient(facts):
+        return facts.remark, WHY_REMARKED[facts.remark]
+    return None
+
+
+def _is_by_patient(facts: Facts) -> bool:
+    """Return whether who seems to be a wrong number clearly wants something of the practice.
+
+    Whoever is texted by mistake wants nothing, but may well complain of it.
+    """
+    is_wrong_number = facts.remark == Route.WRONG_NUMBER
+    return is_wrong_number and _has_clear_intent(facts) and facts.intent != Intent.COMPLAINT
+
+
+def _is_grief_to_treat(facts: Facts) -> bool:
+    """Return whether who reports a death is unwell, so that a nurse's reply fits better than condolences alone."""
+    return facts.disposition is Disposition.BEREAVEMENT and facts.triage is TriageLevel.SAME_DAY
+
+
+def _route_by_intent(facts: Facts, practice: Practice) -> tuple[str, str]:
+    if facts.visit_soon and not (facts.intent in _OF_THEIR_OWN and _has_clear_intent(facts)):
+        return Intent.APPOINTMENT_REQUEST, "about a visit that is soon"
+    if facts.disposition is Disposition.OUT_OF_SCOPE and facts.praise:
+        return Route.PRAISE, "praises the practice"
     if facts.disposition is Disposition.OUT_OF_SCOPE:
-        return (Route.PRAISE, "praises the practice") if facts.praise else (Route.REVIEW, "fits none of the intents")
+        return _review_or_follow_up("fits none of the intents", facts, practice)
     if facts.confidence < facts.threshold:
-        return Route.REVIEW, f"confidence {facts.confidence:.2f} is below {facts.threshold:.2f}"
+        why = f"confidence {facts.confidence:.2f} is below {facts.threshold:.2f}"
+        return _review_or_follow_up(why, facts, practice)
     return facts.intent, f"confidence {facts.confidence:.2f}"
 
 
-def _row(route: str, practice: Practice) -> tuple[str, Priority]:
-    """Return a route's team and priority, with the practice's override."""
-    team, priority = ROUTES[route]
+def _review_or_follow_up(why: str, facts: Facts, practice: Practice) -> tuple[str, str]:
+    """Return the route of a message that Intake can't sort by itself, and why it can't."""
+    if facts.follows is not None and is_follow_up(facts.follows, facts.clinical_share, practice):
+        return Route.FOLLOW_UP, f"{why}; follows an earlier message"
+    return Route.REVIEW, why
+
+
+def _told_first(route: str, facts: Facts, practice: Practice) -> tuple[str, Priority]:
+    """Return the team that is told first, and how soon it must look.
+
+    A death concerns the team of what is asked for, such as scheduling for the appointments to cancel, unless the
+    practice names a team for it.
+    """
+    if facts.unheard:
+        return UNHEARD
+    team, priority = team_and_priority(route, practice)
     override = practice.routes.get(route)
-    if override is None:
-        return team, priority
-    return override.team or team, override.priority or priority
+    if route == Route.FOLLOW_UP and facts.follows is not None:
+        team, priority = told_of_follow_up(facts.follows, facts.clinical_share, practice)
+    if facts.is_dispute:
+        priority = max(priority, Priority.HIGH)
+    if route == Route.CONTACT and facts.waits_with is not None:
+        team = facts.waits_with
+    if route == Route.IN_CONFIDENCE and facts.intent == Intent.CLINICAL_CONCERN and _has_clear_intent(facts):
+        team = team_and_priority(Intent.CLINICAL_CONCERN, practice)[0]
+    if route == Route.BEREAVEMENT and not (override and override.team) and facts.confidence >= facts.threshold:
+        asked, asked_priority = team_and_priority(facts.intent, practice)
+        team = team if asked_priority is Priority.LOW else asked
+    if facts.visit_soon and route == Intent.APPOINTMENT_REQUEST:
+        priority = max(priority, Priority.HIGH)
+    return team, priority
 
 
 def _reply_name(route: str, facts: Facts, practice: Practice) -> str:
     if route == Route.URGENT:
-        return EMERGENCY_REPLIES.get(facts.danger, ReplyName.URGENT)
+        return REPLIES_TO_DANGERS.get(facts.danger, ReplyName.URGENT)
+    if _follows_emergency(facts):
+        return ReplyName.URGENT_AGAIN
+    if facts.visit_soon and route == Intent.APPOINTMENT_REQUEST:
+        return ReplyName.VISIT_SOON
     if may_answer_question(route, facts):
         return ReplyName.COMMON_QUESTION
-    if route == Route.REVIEW and _is_cooling_down(reply_in(facts.language, ReplyName.REVIEW), facts, practice):
+    if route == Route.REVIEW and is_cooling_down(
+        reply_in(facts.language, ReplyName.REVIEW), facts.reply_ages, practice
+    ):
         return ReplyName.REVIEW_AGAIN
     return route
 
@@ -254,23 +358,38 @@ def _reply_name(route: str, facts: Facts, practice: Practice) -> str:
 def may_answer_question(route: str, facts: Facts) -> bool:
     """Return whether the practice's own answer to a common question replaces the reply of a route.
 
-    A message that may also be about something else gets its usual reply, and so does the next question within the
+    A message that may also be about something else gets its usual reply, and so does the same question within the
     hour. The team is told in either case, of an answered one at the lowest priority.
     """
-    age = (facts.reply_ages or {}).get(ReplyName.COMMON_QUESTION)
+    ages = facts.reply_ages or {}
+    age = min((ages[reply] for reply in ANSWERS if reply in ages), default=None)
     return (
         facts.has_answer
         and route in ANSWERED_ROUTES
         and facts.intent in ANSWERED_ROUTES
         and facts.triage is TriageLevel.ROUTINE
-        and facts.language == Language.EN
-        and not (facts.also or facts.may_opt_out or facts.unheard or facts.partly_read)
-        and (age is None or age >= ANSWERED_EVERY)
+        and not facts.is_dispute
+        and facts.language in (Language.EN, Language.ES)
+        and not (facts.also or facts.may_opt_out or facts.unheard or facts.partly_read or facts.visit_soon)
+        and (facts.is_new_question or age is None or age >= ANSWERED_EVERY)
     )
 
 
-def _is_cooling_down(reply: Reply, facts: Facts, practice: Practice) -> bool:
-    age = (facts.reply_ages or {}).get(reply)
+def _follows_emergency(facts: Facts) -> bool:
+    """Return whether an emergency of this conversation was answered a short while ago."""
+    ages = facts.reply_ages or {}
+    return any(ages.get(reply, AFTERMATH) < AFTERMATH for reply in SENT_IN_EMERGENCIES)
+
+
+def is_cooling_down(reply: Reply | None, ages: Mapping[str, timedelta] | None, practice: Practice) -> bool:
+    """Return whether a reply was sent so lately that it is not repeated.
+
+    Args:
+        reply: the reply, None for none.
+        ages: the time since each was last sent in the conversation.
+        practice: the practice.
+    """
+    age = (ages or {}).get(reply or "")
     return age is not None and age < timedelta(minutes=practice.limits.cool_down_minutes)
 
 
@@ -279,24 +398,44 @@ def _also_told(route: str, first: str, facts: Facts, practice: Practice) -> tupl
     reasons: list[str] = []
     if facts.triage is TriageLevel.SAME_DAY and route not in (Route.SAME_DAY, Route.URGENT):
         reasons.append(Route.SAME_DAY)
+    if route == Route.PREGNANCY_LOSS and facts.confidence >= facts.threshold:
+        reasons.append(facts.intent)
     if route == Route.SAME_DAY and _has_clear_intent(facts):
         reasons.append(facts.intent)
-    if route in (*INTENTS, Route.SAME_DAY, Route.URGENT):
+    if facts.visit_soon and route == Intent.APPOINTMENT_REQUEST and _has_clear_intent(facts):
+        reasons.append(facts.intent)
+    if route in (*INTENTS, Route.SAME_DAY, Route.URGENT, Route.FOLLOW_UP):
         reasons.extend(facts.also)
-    told: dict[str, AlsoTold] = {}
-    if facts.may_opt_out and route != Route.PERSON:
-        team, priority = _row(Route.PERSON, practice)
-        told[team] = AlsoTold(NotificationReason.POSSIBLE_OPT_OUT, team, priority)
+    if facts.is_dispute:
+        reasons.append(Intent.COMPLAINT)
+    told = _told_in_any_case(route, first, facts, practice)
     for reason in reasons:
-        team, priority = _row(reason, practice)
+        team, priority = team_and_priority(reason, practice)
         if team != first:
             told.setdefault(team, AlsoTold(reason, team, priority))
     return tuple(told.values())
 
 
+def _told_in_any_case(route: str, first: str, facts: Facts, practice: Practice) -> dict[str, AlsoTold]:
+    """Return the teams that a message concerns whatever it is mainly about: for a wish to opt out, and a visit soon."""
+    told: dict[str, AlsoTold] = {}
+    if facts.may_opt_out and route != Route.PERSON:
+        team, priority = team_and_priority(Route.PERSON, practice)
+        told[team] = AlsoTold(NotificationReason.POSSIBLE_OPT_OUT, team, priority)
+    if facts.visit_soon and route not in (Intent.APPOINTMENT_REQUEST, Route.URGENT):
+        team, priority = team_and_priority(Intent.APPOINTMENT_REQUEST, practice)
+        if team != first:
+            told[team] = AlsoTold(Intent.APPOINTMENT_REQUEST, team, max(priority, Priority.HIGH))
+    matter = facts.follows
+    if route == Route.FOLLOW_UP and matter is not None and needs_nurses(matter, facts.clinical_share, practice):
+        holder = holder_of(matter, practice)
+        told[holder] = AlsoTold(Route.FOLLOW_UP, holder, min(matter.priority, Priority.HIGH))
+    return told
+
+
 def _is_pressing(facts: Facts, practice: Practice) -> bool:
     """Return whether what was read of a message clearly goes to someone who looks sooner than a reviewer does."""
-    return _has_clear_intent(facts) and _row(facts.intent, practice)[1] >= Priority.HIGH
+    return _has_clear_intent(facts) and team_and_priority(facts.intent, practice)[1] >= Priority.HIGH
 
 
 def _has_clear_intent(facts: Facts) -> bool:
@@ -309,21 +448,23 @@ def _words_for(also: tuple[AlsoTold, ...]) -> str:
     return f"; {' and '.join(words_of(told.team) for told in also)} notified too" if also else ""
 
 
-def _plan_for_keyword(facts: Facts) -> RoutingDecision:
+def _plan_for_keyword(facts: Facts, practice: Practice) -> RoutingDecision:
     match facts.keyword:
         case Keyword.STOP:
             plan = RoutingDecision(Route.OPT_OUT, None, None, None, "opted out")
             if facts.keyword_in_words:
                 team, priority = ROUTES[Route.PERSON]
                 why, notice = "opted out of texts in their own words", NotificationReason.OPTED_OUT
+                if facts.keyword_claimed:
+                    why, notice = "wants no texts at a number that nothing proves", NotificationReason.POSSIBLE_OPT_OUT
                 plan = replace(plan, team=team, priority=priority, why=why, notice=notice)
             if facts.keyword_ambiguous:
-                why = "opted out, or meant to cancel an appointment"
-                plan = replace(plan, team=Team.FRONT_DESK, priority=Priority.NORMAL, why=why)
+                for_visits, soon = team_and_priority(Intent.APPOINTMENT_REQUEST, practice)
+                plan = replace(plan, team=for_visits, priority=soon, why="opted out, or meant to cancel an appointment")
         case Keyword.START:
             plan = RoutingDecision(Route.OPT_IN, None, None, None, "opted in")
         case _:
-            plan = RoutingDecision(Route.HELP, None, None, None, "asked for help")
+            plan = _plan_for_help(facts)
     if facts.keyword_answered:
         return replace(plan, why=f"{plan.why}; the carrier already replied")
     if facts.keyword is not Keyword.HELP and not facts.keyword_changed_consent:
@@ -331,39 +472,65 @@ def _plan_for_keyword(facts: Facts) -> RoutingDecision:
     return replace(plan, reply=reply_in(facts.language, plan.route))
 
 
+def _plan_for_help(facts: Facts) -> RoutingDecision:
+    """Return the decision about HELP, which must be answered as carriers require, and may be a cry all the same."""
+    plan = RoutingDecision(Route.HELP, None, None, None, "asked for help")
+    if not (facts.may_be_cry or _follows_emergency(facts)):
+        return plan
+    notice, why = NotificationReason.CRY_FOR_HELP, "asked for help, and may need it"
+    return replace(plan, team=Team.FRONT_DESK, priority=Priority.HIGH, why=why, notice=notice)
+
+
+def silenced(plan: RoutingDecision, silence: Silence) -> RoutingDecision:
+    """Return a decision without its reply, if it has one; if that leaves an emergency unanswered, on-call reads it."""
+    if plan.reply is None:
+        return plan
+    notice = unanswered_reason(plan.route, silence) or plan.notice
+    return replace(plan, reply=None, silence=silence, notice=notice, why=f"{plan.why}; no reply: {silence.words}")
+
+
 def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDecision:
     """Drop the reply if another one would be unwanted; the teams are notified either way."""
     if plan.reply is None:
         return plan
-    reason = _why_silent(plan.reply, facts, practice)
-    if reason is None:
-        return plan
-    return replace(plan, reply=None, why=f"{plan.why}; no reply: {reason}", is_capped=reason == CAPPED)
+    silence = _why_silent(plan.reply, facts, practice)
+    return plan if silence is None else silenced(plan, silence)
 
 
-def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> str | None:
+def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> Silence | None:
+    if facts.unsafe:
+        return Silence.UNSAFE
     if not facts.can_be_answered:
-        return "there is no number or address to reply to"
+        return Silence.NO_ADDRESS
     if reply.name is ReplyName.OPT_OUT:  # the confirmation is required once, regardless of the hourly limit
         return _why_not_texted(reply, facts, practice)
-    if facts.opted_out:
-        return "the patient opted out"
+    if facts.opted_out and not (facts.opt_out_claimed and reply.name in ALWAYS_SENT):
+        return Silence.OPTED_OUT
     if reply.name is ReplyName.OPT_IN:
         return None
-    if facts.may_opt_out and facts.replies_by_text and reply.name not in ALWAYS_SENT:
-        return "the patient may want no more texts"
+    may_want_none = facts.may_opt_out and reply.name is not ReplyName.WRONG_NUMBER  # which says how to stop
+    if may_want_none and facts.replies_by_text and reply.name not in ALWAYS_SENT:
+        return Silence.MAY_OPT_OUT
     if practice.auto_reply is AutoReply.OFF and reply.name not in (*ALWAYS_SENT, *KEYWORD_REPLIES):
-        return "automatic replies are off"
+        return Silence.REPLIES_OFF
+    return _why_too_much(reply, facts, practice) or _why_not_texted(reply, facts, practice)
+
+
+def _why_too_much(reply: Reply, facts: Facts, practice: Practice) -> Silence | None:
+    repeated = is_cooling_down(reply, facts.reply_ages, practice)
+    if reply.name in ALWAYS_SENT and not repeated:
+        # Whoever writes to staff, or writes a lot, is told whom to call: once, and not at every message.
+        return None
     if facts.staff_active and reply.name is not ReplyName.HELP:
-        return "staff have taken over the conversation"
+        return Silence.STAFF_ACTIVE
     if facts.replies_last_hour >= practice.limits.replies_per_hour:
-        return "the hourly limit has been reached"
-    if reply.name not in NOT_COOLED_DOWN and _is_cooling_down(reply, facts, practice):
-        return "the same reply was sent recently"
-    return _why_not_texted(reply, facts, practice)
+        return Silence.HOURLY_LIMIT
+    if repeated and reply.name not in NOT_COOLED_DOWN:
+        return Silence.REPEATED
+    return None
 
 
-def _why_not_texted(reply: Reply, facts: Facts, practice: Practice) -> str | None:
+def _why_not_texted(reply: Reply, facts: Facts, practice: Practice) -> Silence | None:
     if facts.unproven_number is None:
         return None
     return why_not_texted(facts.unproven_number, practice.limits, is_emergency=reply.name in ALWAYS_SENT)

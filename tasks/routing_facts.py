@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from classifier.remarks import is_dispute
 from inbox.column_types import keyring
-from inbox.consent import is_ambiguous, is_opted_out, is_spanish_keyword, is_stop_word
-from inbox.models import Classification, Conversation, Delivery, DeliveryState, Keyword, LineType, Message
+from inbox.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_word, opt_out_of
+from inbox.models import Classification, Conversation, Decision, Delivery, DeliveryState, Keyword, LineType, Message
 from inbox.opt_out_wording import OptOutWish, read_opt_out
-from intake.channels import medium_for, traits_of
+from inbox.unsafe_contact import is_silenced
+from intake.channels import is_vouched, medium_for, traits_of
 from intake.practices import Practice
-from intake.vocabulary import DangerKind, Disposition, Language, Medium, TriageLevel
+from intake.vocabulary import DangerKind, Disposition, Intent, Language, Medium, Priority, TriageLevel
+from tasks.follow_ups import Matter, find_matter, may_follow
+from tasks.imminent_visits import is_visit_soon
 from tasks.message_language import decide_language, has_language
 from tasks.person_words import person_language
+from tasks.remarks import find_remark, settle_praise
 from tasks.routing import Facts, can_be_answered
 from tasks.unproven_numbers import unproven_number
 
@@ -55,6 +60,23 @@ _LATEST_REPLIES = (
     .where(Delivery.conversation_id == bindparam("conversation"), Delivery.state.not_in(NEVER_ARRIVED))
     .group_by(Delivery.reply)
 )
+_LAST_TOLD = (
+    select(Decision.priority, Message.received_at)
+    .join(Message, Message.id == Decision.message_id)
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        Message.id < bindparam("message"),
+        Decision.team.is_not(None),
+    )
+    .order_by(Message.id.desc())
+    .limit(1)
+)
+_LAST_BY_STAFF = select(func.max(Delivery.created_at)).where(
+    Delivery.conversation_id == bindparam("conversation"),
+    Delivery.message_id.is_(None),
+    Delivery.created_at <= bindparam("until", type_=Delivery.created_at.type),
+    Delivery.state.not_in(NEVER_ARRIVED),
+)
 
 
 def settle_language(session: Session, message: Message, understanding: Understanding) -> Understanding:
@@ -88,6 +110,7 @@ def gather_facts(
     """
     conversation = message.conversation
     address = conversation.patient_address or ""
+    opt_out = opt_out_of(session, conversation.practice, address)
     facts = Facts(
         intent="",
         confidence=0.0,
@@ -98,34 +121,81 @@ def gather_facts(
         keyword_answered=message.keyword_answered,
         keyword_ambiguous=is_ambiguous(message.text),
         keyword_in_words=message.keyword == Keyword.STOP and not _is_keyword(message),
+        keyword_claimed=not _proves_number(message),
+        may_be_cry=message.keyword == Keyword.HELP and _may_be_cry(message),
         may_opt_out=message.keyword is None and read_opt_out(message.text) is not OptOutWish.NONE,
         replies_by_text=medium_of(conversation) is Medium.SMS,
-        opted_out=is_opted_out(session, conversation.practice, address),
+        opted_out=opt_out.is_out,
+        opt_out_claimed=opt_out.is_claimed,
         can_be_answered=can_be_answered(medium_of(conversation), address, LineType(conversation.line_type)),
         unproven_number=unproven_number(session, conversation, moment),
         staff_active=conversation.staff_took_over_at is not None,
         unheard=is_unheard(message),
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
-        reply_ages=_reply_ages(session, conversation, moment),
+        reply_ages=reply_ages_of(session, conversation, moment),
+        unsafe=is_silenced(conversation, medium_of(conversation)),
     )
     if understanding is None:
         return facts
     language = person_language(message.text)
+    threshold = practice.threshold_for(understanding.intent, default_threshold)
+    is_unsure = understanding.confidence < threshold or understanding.disposition == Disposition.OUT_OF_SCOPE
+    disposition, praise = settle_praise(
+        message, _disposition(message, Disposition(understanding.disposition)), praise=understanding.praise
+    )
     return replace(
         facts,
         intent=understanding.intent,
         confidence=understanding.confidence,
-        threshold=practice.threshold_for(understanding.intent, default_threshold),
+        threshold=threshold,
         triage=TriageLevel(understanding.triage),
         danger=DangerKind(understanding.danger) if understanding.danger else None,
         language=language or facts.language,
-        disposition=Disposition.PERSON
-        if language is not None
-        else _disposition(message, Disposition(understanding.disposition)),
-        praise=understanding.praise and not message.media,
+        disposition=Disposition.PERSON if language is not None else disposition,
+        praise=praise,
+        remark=find_remark(message, medium_of(conversation)),
+        is_dispute=is_dispute(message.text),
+        waits_with=_waits_with(conversation),
+        follows=_followed_by(session, message) if is_unsure else None,
+        clinical_share=understanding.probabilities.get(Intent.CLINICAL_CONCERN, 0.0),
         partly_read=understanding.partly_read,
         also=_other_intents(understanding),
+        visit_soon=is_visit_soon(message.text, practice, message.received_at),
     )
+
+
+def _waits_with(conversation: Conversation) -> str | None:
+    """Return the team that owes the patient an answer, None if nobody does or it can wait."""
+    can_wait = conversation.priority is None or conversation.priority <= Priority.LOW
+    return None if can_wait else conversation.team
+
+
+def _followed_by(session: Session, message: Message) -> Matter | None:
+    """Return the matter that a message follows, if it says nothing of its own."""
+    conversation = message.conversation
+    if not may_follow(conversation):
+        return None
+    at = message.received_at
+    values = {"conversation": conversation.id, "message": message.id}
+    told, told_at = session.execute(_LAST_TOLD, values).one_or_none() or (None, None)
+    asked_at = session.scalar(_LAST_BY_STAFF, {"conversation": conversation.id, "until": at})
+    return find_matter(conversation, told, told_at, asked_at, at)
+
+
+def _proves_number(message: Message) -> bool:
+    """Return whether whoever sent a message surely has the number that it is about."""
+    conversation = message.conversation
+    has_number = (conversation.patient_address or "").startswith("+")
+    return has_number and is_vouched(conversation.channel, message.doubt)
+
+
+def _may_be_cry(message: Message) -> bool:
+    """Return whether a lone word for help may be meant, rather than the command that lists how to stop texts.
+
+    A patient who writes in Spanish, who cries it out, or who has written of an emergency that nobody has answered.
+    """
+    is_loud = "!" in message.text and not is_info(message.text)
+    return is_loud or is_spanish_keyword(message.text) or message.conversation.triage == TriageLevel.EMERGENCY
 
 
 def _is_keyword(message: Message) -> bool:
@@ -167,7 +237,8 @@ def _replies_since(session: Session, conversation: Conversation, since: datetime
     return session.scalar(_REPLIES_SINCE, values) or 0
 
 
-def _reply_ages(session: Session, conversation: Conversation, moment: datetime) -> dict[str, timedelta]:
+def reply_ages_of(session: Session, conversation: Conversation, moment: datetime) -> dict[str, timedelta]:
+    """Return the time since each reply was last sent in a conversation."""
     found = session.execute(_LATEST_REPLIES, {"conversation": conversation.id})
     return {reply: moment - latest for reply, latest in found}
 

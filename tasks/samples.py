@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from inbox.chat import next_entry
@@ -156,6 +156,18 @@ def add_samples(session: Session, practice: Practice, moment: datetime) -> int:
     return len(SAMPLES)
 
 
+def is_sample() -> ColumnElement[bool]:
+    """Return the condition that a conversation is a sample."""
+    newest = select(Message.id).where(Message.id == Conversation.last_message_id, Message.provider == SAMPLE)
+    return newest.exists()
+
+
+def is_a_sample(session: Session, conversation: Conversation) -> bool:
+    """Return whether a conversation is a sample."""
+    newest = session.get(Message, conversation.last_message_id or 0)
+    return newest is not None and newest.provider == SAMPLE
+
+
 def sample_conversations(session: Session, practices: list[str]) -> list[Conversation]:
     """Return the samples of practices, locked."""
     own = select(Message.conversation_id).where(Message.provider == SAMPLE)
@@ -253,6 +265,7 @@ def _handle(session: Session, practice: Practice, conversation: Conversation, me
             team=plan.team,
             priority=plan.priority,
             why=plan.why,
+            silence=plan.silence,
         )
     )
     if not is_sure:
@@ -305,7 +318,7 @@ def _answer(
         )
         session.add(delivery)
     if sample.reply:
-        note_answer(conversation, ConversationState.CLOSED)
+        note_answer(conversation, ConversationState.CLOSED, message.id)
 
 
 def _raise_alarm(session: Session, practice: Practice, message: Message, plan: RoutingDecision, sample: Sample) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.orm import Session
 
-from inbox.consent import is_opted_out
+from inbox.consent import is_opted_out_for_sure
 from inbox.key_registry import lacks_keys
 from inbox.models import SetupTest, SetupTestKind, SetupTestState, StaffMember, now
 from intake.practices import TEXT_PREFIX, Practice
@@ -75,7 +75,7 @@ def _find_obstacle(session: Session, practice: Practice | None, address: str | N
         return ""
     if lacks_keys(session):
         return MISSING_KEY
-    return OPTED_OUT if is_opted_out(session, practice.slug, address.removeprefix(TEXT_PREFIX)) else ""
+    return OPTED_OUT if is_opted_out_for_sure(session, practice.slug, address.removeprefix(TEXT_PREFIX)) else ""
 
 
 def _send_notice(context: Context, practice: Practice, address: str) -> Outcome:
@@ -92,7 +92,7 @@ def _send_email(context: Context, practice: Practice, to: str, test_id: int) -> 
             sender=practice.email or "",
             body="Email from Intake works. This was only a test, which you asked for on the setup checklist.",
             sending_at=now(),
-            from_name=practice.name,
+            from_name=practice.sender_name,
             subject=f"Test email from Intake at {practice.name}",
             staff_mail=f"setup test {test_id}",
         )

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from intake.practices import Limits
-
-FOREIGN = "texts do not go to numbers in this country"
-CAPPED = "the daily limit of texts to numbers typed into forms has been reached"
+from intake.vocabulary import Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class UnprovenNumber:
     texts_today: int | None
 
 
-def why_not_texted(number: UnprovenNumber, limits: Limits, *, is_emergency: bool) -> str | None:
+def why_not_texted(number: UnprovenNumber, limits: Limits, *, is_emergency: bool) -> Silence | None:
     """Return why a number gets no automatic text, None if it may get one.
 
     The words for emergencies still go out when other replies no longer do, until as many again have been sent.
@@ -38,6 +36,6 @@ def why_not_texted(number: UnprovenNumber, limits: Limits, *, is_emergency: bool
         is_emergency: whether the text says what to do in an emergency.
     """
     if number.country not in limits.text_countries:
-        return FOREIGN
+        return Silence.FOREIGN
     most = limits.form_texts_per_day * (2 if is_emergency else 1)
-    return CAPPED if number.texts_today is not None and number.texts_today >= most else None
+    return Silence.CAPPED if number.texts_today is not None and number.texts_today >= most else None

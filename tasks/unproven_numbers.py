@@ -14,7 +14,6 @@ from intake.channels import UNVOUCHED, medium_for, traits_of
 from intake.practices import Practice
 from intake.vocabulary import Medium, NotificationReason, Priority, Team
 from tasks.notification.models import add_notifications
-from tasks.queue import Ticket
 from tasks.text_limits import UnprovenNumber
 
 DAY = timedelta(days=1)
@@ -36,10 +35,10 @@ def unproven_number(session: Session, conversation: Conversation, moment: dateti
     return UnprovenNumber(phone.country_of(address), counted)
 
 
-def tell_of_cap(session: Session, message: Message, practice: Practice, moment: datetime) -> tuple[Ticket, ...]:
+def tell_of_cap(session: Session, message: Message, practice: Practice, moment: datetime) -> list[Notification]:
     """Notify the managers, once a day, that forms cause no more texts."""
     if capped_practices(session, [practice.slug], moment):
-        return ()
+        return []
     return add_notifications(
         session,
         message,

@@ -142,7 +142,14 @@ class WarmWorker(SimpleWorker):
         """Do not listen for commands: whoever can write to Redis could give one."""
 
     def run_maintenance_tasks(self) -> None:
-        """Forget old failures, and switch to a newly activated model."""
+        """Forget old failures, and switch to a newly activated model.
+
+        Raises:
+            StopRequested: this worker was asked to stop. The error that the signal raised was lost: Python ignores
+                errors in finalizers.
+        """
+        if self.stop_was_requested:
+            raise StopRequested
         for queue in self.queues:
             queue.failed_job_registry.cleanup()
         self.last_cleaned_at = now()  # type: ignore[assignment]

@@ -16,6 +16,7 @@ _REQUIRED: dict[Intent | ReplyName, tuple[str, ...]] = {
     ReplyName.URGENT: ("911",),
     ReplyName.URGENT_SELF_HARM: ("911", "988"),
     ReplyName.URGENT_INGESTION: ("911", "1-800-222-1222"),
+    ReplyName.URGENT_AGAIN: ("911",),
 }
 
 

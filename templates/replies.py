@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
@@ -13,8 +17,19 @@ from jinja2.sandbox import SandboxedEnvironment
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
-from intake.vocabulary import REPLIES, EntityKind, Intent, Language, Reply, ReplyName, find_reply
+from intake.vocabulary import (
+    EMERGENCY_REPLIES,
+    REPLIES,
+    EntityKind,
+    Intent,
+    Language,
+    Reply,
+    ReplyName,
+    Team,
+    find_reply,
+)
 from templates.helplines import missing_helplines
+from templates.opening_hours import say_hours
 from templates.say_when import say_when
 
 FOLDER = Path(__file__).parent / "replies"
@@ -23,6 +38,8 @@ STOP_WORDING_ES = "Responda STOP para no recibir mensajes."
 SAMPLE_ANSWER = "We are open Monday to Friday, 8:00 AM to 5:00 PM."
 """Stands for the answer to a common question while its reply is checked or previewed."""
 MAX_LENGTH = 1600  # Twilio's limit for a message body, error 21617
+PLACEHOLDER = re.compile(r"\{\w+\}|\[\w+\]")
+"""What looks like a blank to fill in, and would reach the patient as it is."""
 ROOM = 200  # for a question about insurance details and for the opt-out instructions
 
 
@@ -30,12 +47,19 @@ PERSON_WORD = "PERSON"
 """What patients reply to an answer to talk to someone; `tasks.person_words` understands it."""
 PROMISES: tuple[Intent | ReplyName, ...] = (
     *(intent for intent in Intent if intent is not Intent.PRICE_SHOPPER),
-    *(ReplyName.REVIEW, ReplyName.REVIEW_AGAIN, ReplyName.PERSON, ReplyName.SAME_DAY),
+    *(ReplyName.REVIEW, ReplyName.REVIEW_AGAIN, ReplyName.PERSON, ReplyName.SAME_DAY, ReplyName.PREGNANCY_LOSS),
+    *(ReplyName.VISIT_SOON, ReplyName.FOLLOW_UP),
 )
 """The replies that promise an answer or a call, so that they need a way to reach the patient."""
+EMERGENCIES = (*EMERGENCY_REPLIES, ReplyName.URGENT_AGAIN)
+"""The replies to emergencies, which need one, too, but promise nothing."""
 ASKS_FOR_CONTACT = {
     Language.EN: "To hear from us after you leave this chat, write your phone number or email address here.",
     Language.ES: "Para recibir nuestra respuesta aunque cierre este chat, escriba aquí su correo o teléfono.",
+}
+ASKS_WHERE_TO_CALL = {
+    Language.EN: "So that we can call you, write your name and phone number here.",
+    Language.ES: "Para llamarle, escriba su nombre y su celular en este chat.",
 }
 SAYS_HOW_TO_STOP = {
     Language.EN: "To get no more texts from us, reply STOP to one of them.",
@@ -55,6 +79,26 @@ DETAILS: dict[Language, dict[EntityKind, str]] = {
     },
 }
 """How a reply calls the insurance details that it asks for."""
+SOMEONE = {Language.EN: "our team", Language.ES: "nuestro equipo"}
+SEEN_BY: dict[Language, dict[str, str]] = {
+    Language.EN: {
+        Team.FRONT_DESK: "our front desk",
+        Team.SCHEDULING: "our scheduling team",
+        Team.BILLING: "our billing team",
+        Team.CLINICAL: "a nurse",
+        Team.MANAGER: "a manager",
+        Team.ON_CALL: "our on-call staff",
+    },
+    Language.ES: {
+        Team.FRONT_DESK: "la recepcionista",
+        Team.SCHEDULING: "nuestro equipo de citas",
+        Team.BILLING: "nuestro equipo de facturas",
+        Team.CLINICAL: "una enfermera",
+        Team.MANAGER: "un gerente",
+        Team.ON_CALL: "el personal de guardia",
+    },
+}
+"""How a reply calls the team that sees a message, in the middle of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +110,16 @@ class Occasion:
         is_first: whether it is the first text to the patient, which must say how to opt out.
         is_text: whether it is sent as a text, which must name the practice; chats and emails show who they are from.
         answer: the practice's answer to a common question, for the reply that gives it.
-        can_reach: whether the practice can reach the patient; if not, no reply promises a call, and those that promise
-            an answer ask for a number or an address.
-        names_contact: whether the message has a number or an address in it, which is then not asked for again.
+        can_reach: whether the practice can reach the patient; if not, no reply promises a call, those that promise an
+            answer ask for a number or an address, and those to emergencies for a number.
+        names_contact: whether the patient has written a number or an address, which is then not asked for again.
+        has_phone: whether the practice has the patient's number.
         can_page: whether an emergency reaches anyone on call; if not, no reply says that staff are being alerted.
         may_opt_out: whether the patient may want no texts; if the practice can't reach them, they are told how to stop
             texts, and not asked for a number.
         ask: the insurance details that the reply also asks for.
+        team: the team that sees the message, None if no one does.
+        is_clinical: whether a follow-up may be about somebody's health.
     """
 
     moment: datetime
@@ -81,9 +128,12 @@ class Occasion:
     answer: str = SAMPLE_ANSWER
     can_reach: bool = True
     names_contact: bool = False
+    has_phone: bool = True
     can_page: bool = True
     may_opt_out: bool = False
     ask: tuple[EntityKind, ...] = ()
+    team: str | None = None
+    is_clinical: bool = False
 
 
 def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
@@ -100,7 +150,9 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     """
     reply = find_reply(name)
     values = variables(practice, occasion.moment, reply.language)
-    values |= {"can_reach": occasion.can_reach, "can_page": occasion.can_page}
+    values |= {"can_reach": occasion.can_reach, "has_phone": occasion.has_phone, "can_page": occasion.can_page}
+    values["is_clinical"] = occasion.is_clinical
+    values["seen_by"] = SEEN_BY[reply.language].get(occasion.team or "", SOMEONE[reply.language])
     answer = _tidy(occasion.answer)  # as the reply will be, or it would not be found in it
     if reply.name is ReplyName.COMMON_QUESTION:
         values["answer"] = answer
@@ -115,6 +167,11 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     missing = missing_helplines(reply.name, text)
     if missing:
         raise IntakeError(f"practice[{practice.slug}].replies.{name}: must name {' and '.join(missing)} at every hour")
+    if blank := PLACEHOLDER.search(text.replace(answer, "")):
+        raise IntakeError(
+            f"practice[{practice.slug}].replies.{name}: patients would read {blank[0]} as it is; fill it in, or write"
+            " a value that Intake knows in two pairs of braces, such as {{ phone }}"
+        )
     if reply.name is ReplyName.COMMON_QUESTION and not (answer in text and PERSON_WORD in text):
         raise IntakeError(
             f"practice[{practice.slug}].replies.{name} must contain {{{{ answer }}}} and say that patients can reply"
@@ -123,7 +180,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     text += _questions_for(occasion, reply, MAX_LENGTH - len(text))
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
-    elif occasion.is_first and reply.name is not ReplyName.OPT_OUT and "STOP" not in text:
+    elif occasion.is_first and reply.name is not ReplyName.OPT_OUT and "STOP" not in text.replace(practice.name, ""):
         text += ("\n" if "\n" in text else " ") + stop_wording(reply.language)
     if len(text) > MAX_LENGTH:
         raise IntakeError(
@@ -135,6 +192,8 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
 def _questions_for(occasion: Occasion, reply: Reply, left: int) -> str:
     """Return what a reply also asks: how to reach the patient, and, if there is room, for insurance details."""
     asked = ""
+    if not (occasion.can_reach or occasion.names_contact) and reply.name in EMERGENCIES:
+        asked += " " + ASKS_WHERE_TO_CALL[reply.language]
     if not occasion.can_reach and reply.name in PROMISES:
         if occasion.may_opt_out:
             asked += " " + SAYS_HOW_TO_STOP[reply.language]
@@ -178,8 +237,24 @@ def render_for_patient(name: str, practice: Practice, occasion: Occasion) -> tup
     return render_reply(name, practice.model_copy(update={"replies": others}), occasion), False
 
 
+_EVER = datetime(2026, 1, 1, tzinfo=UTC)
+_UNREACHED = Occasion(_EVER, is_first=True, is_text=False, can_reach=False, has_phone=False)
+_CASES = {
+    "": Occasion(_EVER, is_first=True),
+    ", also when nobody can be paged": Occasion(_EVER, is_first=True, can_page=False),
+    ", also in a chat whose visitor left an email address alone": Occasion(
+        _EVER, is_first=True, is_text=False, has_phone=False
+    ),
+    ", also in a chat whose visitor left no number or address": _UNREACHED,
+    ", also in such a chat when nobody can be paged": replace(_UNREACHED, can_page=False),
+}
+
+
 def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
     """Render every reply of a practice as a first reply, both when it is open and when it is closed.
+
+    One in the practice's own words must also have some for a chat whose visitor left no number or address, and for when
+    nobody can be paged.
 
     Returns:
         The replies at the given moment, by name.
@@ -187,9 +262,12 @@ def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
     Raises:
         IntakeError: a reply cannot be rendered, at this moment or at another hour of the week.
     """
-    for hour in hours_to_try(practice, moment).values():
-        for name in REPLIES:
-            render_reply(name, practice, Occasion(hour, is_first=True))
+    for hour, (where, case) in product(hours_to_try(practice, moment).values(), _CASES.items()):
+        for name in practice.replies if where else REPLIES:
+            try:
+                render_reply(name, practice, replace(case, moment=hour))
+            except IntakeError as error:
+                raise IntakeError(f"{error}{where}") from None
     return {name: render_reply(name, practice, Occasion(moment, is_first=True)) for name in REPLIES}
 
 
@@ -219,11 +297,67 @@ def variables(practice: Practice, moment: datetime, language: Language = Languag
     return {
         "practice": practice,
         "links": practice.links,
-        "phone": phone.spoken(practice.phone),
-        "on_call": phone.spoken(practice.on_call_number) if practice.on_call_number else None,
+        "phone": _spoken(practice.phone),
+        "on_call": _spoken(practice.on_call_number) if practice.on_call_number else None,
         "is_open": practice.is_open(moment),
+        "hours": say_hours(practice.hours, language),
         "next_opening": opening and say_when(opening, moment, language),
     }
+
+
+class _Unset:
+    """Stands for a value that a practice does not have: as false as None in a condition, and found in the text."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return f"\0{self._path}\0"
+
+
+def find_unset(reply: str, wording: str, practice: Practice, moments: Iterable[datetime]) -> str:
+    """Return a value that a wording says although the practice has none at some moment, empty if all are known.
+
+    Patients would read `None` for it.
+
+    Args:
+        reply: whose wording it is, for its language.
+        wording: the template.
+        practice: the practice.
+        moments: when it is tried.
+    """
+    language = Language.ES if reply.endswith("_es") else Language.EN
+    for moment in moments:
+        values = variables(practice, moment, language)
+        known = {name: _Unset(name) if value is None else value for name, value in values.items()}
+        for head, part in (("practice", practice), ("links", practice.links)):
+            pairs = {name: getattr(part, name) for name in type(part).model_fields}
+            marked = {name: _Unset(f"{head}.{name}") if value is None else value for name, value in pairs.items()}
+            known[head] = SimpleNamespace(**marked)
+        known |= {"can_reach": True, "has_phone": True, "can_page": True, "answer": SAMPLE_ANSWER}
+        known |= {"is_clinical": True, "seen_by": SOMEONE[language]}
+        try:
+            said = template(FOLDER, reply, wording).render(known)
+        except Exception:  # any mistake of the template's, which rendering the reply itself explains
+            return ""
+        if found := re.search("\0(.+?)\0", said):
+            return found[1]
+    return ""
+
+
+def known_value(practice: Practice, moment: datetime, path: str) -> str:
+    """Return what patients read for a value such as `links.pay`, empty if the practice has none."""
+    head, _, attribute = path.partition(".")
+    found = variables(practice, moment)[head]
+    return str((getattr(found, attribute) if attribute else found) or "")
+
+
+@lru_cache(maxsize=500)  # of practices alone, never of patients: a page shows many replies with the same numbers
+def _spoken(number: str) -> str:
+    return phone.spoken(number)
 
 
 @lru_cache(maxsize=500)  # drafts typed on the console are compiled here too

@@ -11,9 +11,11 @@ from functools import cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-NAMES = ("phone", "on_call", "is_open", "next_opening", "can_reach", "can_page", "answer")
+NAMES = ("phone", "on_call", "is_open", "next_opening", "hours", "can_reach", "has_phone", "can_page")
+OF_ONE_REPLY = ("answer", "seen_by", "is_clinical")
+"""What only one reply has: the answer to a common question, and what is known of a follow-up."""
 ATTRIBUTES = {
-    "practice": ("name", "price_range", "phone", "email"),
+    "practice": ("name", "price_range", "price_range_es", "phone", "email"),
     "links": ("new_patient", "scheduling", "pay", "prices", "privacy", "terms"),
 }
 _AS_IT_SHOULD_BE = "Write {{ practice.name }}, or {% if is_open %} … {% endif %}, with every bracket"
@@ -48,7 +50,7 @@ def _problem(node: nodes.Node) -> str | None:
             return None
         return f"{node.node.name}.{node.attr} cannot be used here"
     if isinstance(node, nodes.Name):
-        return None if node.name in NAMES else f"{node.name} cannot be used here"
+        return None if node.name in (*NAMES, *OF_ONE_REPLY) else f"{node.name} cannot be used here"
     if not isinstance(node, _PLAIN):
         return (
             "only the listed placeholders and {% if … %} can be used here; anything more belongs in the practices file"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import structlog
 
 from intake.errors import IntakeError
 from intake.practices import Practice
-from templates.replies import template, variables
+from templates.replies import hours_to_try, template, variables
 
 log = structlog.get_logger(__name__)
 
@@ -52,12 +53,24 @@ def render_prompt(name: str, practice: Practice, moment: datetime) -> str:
 
 
 def check_prompts(practice: Practice, moment: datetime) -> dict[str, str]:
-    """Render every prompt of a practice, by name.
+    """Render every prompt of a practice, both when it is open and when it is closed.
+
+    Returns:
+        The prompts at the given moment, by name.
 
     Raises:
-        IntakeError: a prompt cannot be rendered.
+        IntakeError: a prompt cannot be rendered, at this moment or at another hour of the week.
     """
+    for hour in hours_to_try(practice, moment).values():
+        for name in PROMPT_NAMES:
+            render_prompt(name, practice, hour)
     return {name: render_prompt(name, practice, moment) for name in PROMPT_NAMES}
+
+
+@cache
+def standard_prompt(name: str) -> str:
+    """Return a prompt's standard template, which a practice's override replaces."""
+    return " ".join((FOLDER / f"{name}.txt").read_text("utf-8").split())
 
 
 def _render(name: str, practice: Practice, moment: datetime, override: str | None) -> str:

@@ -19,6 +19,8 @@ from classifier import Classifier
 from inbox.database import Database
 from intake.encryption import Keyring
 from intake.settings import Settings, load_settings
+from tests.bytecode import keep_bytecode, rewrite_once
+from tests.compiled_templates import share_compiled_templates
 from tests.distribution import UnitScheduling, place_of
 from tests.postgres_server import postgres, postgres_database
 from tests.service import Service
@@ -42,13 +44,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the tests from waiting for the disk, and torch from waiting for itself.
+    """Keep the tests from waiting for the disk, torch from waiting for itself, and all from compiling things again.
 
     Temporary files are in memory if there is room: each SQLite commit calls fsync. Torch gets one thread, as the test
     processes fill every core: with more, most of its CPU time goes into threads that spin while they wait.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     share_compiled_statements()
+    share_compiled_templates()
+    keep_bytecode()
+    gc.disable()  # until all tests are collected
     if config.option.basetemp is None and _is_usable(MEMORY):
         config.stash[_in_memory] = tempfile.TemporaryDirectory(dir=MEMORY, prefix="intake-tests-")
         config.option.basetemp = f"{config.stash[_in_memory].name}/files"
@@ -58,6 +63,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Free that memory."""
     if _in_memory in config.stash:
         config.stash[_in_memory].cleanup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Do once what each test process would do at its start."""
+    rewrite_once(config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -76,14 +87,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector from looking through modules and tests, which all stay.
+    """Refuse to have every test process import torch.
 
     Raises:
-        pytest.UsageError: a module has imported torch, so that every test process did.
+        pytest.UsageError: a module has imported it.
     """
     if "torch" in sys.modules:
         raise pytest.UsageError("collecting the tests imported torch: import what needs it by `tests.training.lazy`")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Collect garbage from now on, more rarely than usual, and not among modules and tests, which all stay."""
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def _is_usable(folder: Path) -> bool:
@@ -160,30 +178,40 @@ def smtp() -> Iterator[SmtpStandIn]:
         assert running.refusals == []
 
 
-@pytest.fixture
-def settings(
-    database: Database, redis_url: str, empty_redis: redis.Redis, twilio: TwilioStandIn, tmp_path: Path
-) -> Settings:
-    """Settings of a service that sends its texts to the stand-in."""
-    practices_file = tmp_path / "practices.toml"
-    practices_file.write_text(PRACTICES_TOML)
+@pytest.fixture(scope="session")
+def common_settings(redis_url: str) -> Settings:
+    """What the settings of all tests have in common, read and checked once."""
     return load_settings(
         _env_file=None,
-        database_url=database.url,
+        database_url="sqlite:///",
+        practices_file=Path(),
         redis_url=redis_url,
         secret_key="a secret for tests only",
         encryption_keys=ENCRYPTION_KEY,
         public_url="https://intake.example.com",
-        practices_file=practices_file,
-        models_dir=tmp_path / "models",
-        attachments_dir=tmp_path / "attachments",
         twilio_account_sid=ACCOUNT_SID,
         twilio_auth_token=AUTH_TOKEN,
-        twilio_api_base_url=twilio.url,
         notice_hosts="127.0.0.1, 127.0.0.2",
         reconcile_every_seconds=1,
         undo_seconds=0,
     )
+
+
+@pytest.fixture
+def settings(
+    common_settings: Settings, database: Database, empty_redis: redis.Redis, twilio: TwilioStandIn, tmp_path: Path
+) -> Settings:
+    """Settings of a service that sends its texts to the stand-in."""
+    practices_file = tmp_path / "practices.toml"
+    practices_file.write_text(PRACTICES_TOML)
+    own = {
+        "database_url": database.url,
+        "practices_file": practices_file,
+        "models_dir": tmp_path / "models",
+        "attachments_dir": tmp_path / "attachments",
+        "twilio_api_base_url": twilio.url,
+    }
+    return common_settings.model_copy(update=own)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ CONSOLES = (
     *("test_accounts.py", "test_alarms.py", "test_calls.py", "test_console.py", "test_drafts.py", "test_patients.py"),
     *("test_first_run.py", "test_found.py", "test_inbox_panes.py", "test_operations.py", "test_review.py"),
     *("test_keys_of_a_day.py", "test_keys_while_loading.py", "test_reply_files.py", "test_saved_replies.py"),
-    "test_undo.py",
+    *("test_lost_answers.py", "test_phones.py", "test_signed_out.py", "test_undo.py"),
 )
 TORCH = (  # each process that imports it takes seconds
     *("tests/training/fit", "tests/training/export", "tests/training/data/test_dataset.py"),
@@ -26,7 +26,7 @@ TORCH = (  # each process that imports it takes seconds
     *("tests/training/test_pipeline.py", "tests/training/test_errors.py"),
 )
 CONSOLE_UNIT, PRODUCT_UNIT = "browser: consoles", "browser: the running product"
-TORCH_UNIT, POSTGRES_UNIT = "training: torch", "postgres"
+TORCH_UNIT, TRAINING_UNIT, POSTGRES_UNIT = "training: torch", "training: the rest", "postgres"
 
 
 class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]
@@ -40,8 +40,8 @@ def unit_of(nodeid: str) -> str:
     """Return the unit that a test belongs to, which is its module except in four folders.
 
     Each test in `e2e/` is its own unit if it starts its own processes. Modules in `browser/` share Chromium and,
-    except for those that test the console, one running product. Modules in `training/` that need PyTorch share it, and
-    those in `postgres/` share a PostgreSQL server.
+    except for those that test the console, one running product. Modules in `training/` that need PyTorch share it, the
+    others there share the corpus and what draws and asks, and those in `postgres/` share a PostgreSQL server.
     """
     module, folder = _module_and_folder(nodeid)
     if folder == "e2e" and module.name not in SHARED_SERVICES:
@@ -50,7 +50,9 @@ def unit_of(nodeid: str) -> str:
         return CONSOLE_UNIT if module.name in CONSOLES else PRODUCT_UNIT
     if folder == "postgres":
         return POSTGRES_UNIT
-    return TORCH_UNIT if _needs_torch(module) else str(module)
+    if folder == "training":
+        return TORCH_UNIT if _needs_torch(module) else TRAINING_UNIT
+    return str(module)
 
 
 def place_of(nodeid: str) -> int:

@@ -33,6 +33,10 @@ def test_modules_that_import_torch_go_to_one_process() -> None:
     assert unit_of("tests/training/fit/test_teacher.py::test_a") != unit_of("tests/training/test_recipe.py::test_a")
 
 
+def test_the_other_modules_of_the_training_share_the_corpus() -> None:
+    assert unit_of("tests/training/data/test_corpus.py::test_a") == unit_of("tests/training/test_recipe.py::test_b")
+
+
 def test_modules_that_share_a_postgresql_server_go_to_one_process() -> None:
     assert unit_of("tests/postgres/test_races.py::test_a") == unit_of("tests/postgres/test_alarms.py::test_b")
     assert unit_of("tests/postgres/test_races.py::test_a") != unit_of("tests/inbox/test_audit.py::test_a")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 ENCRYPTION_KEY = "uK0UnDLwlXHNKIXmB3TBkuLW4ncEoGQ4ZVqJqkqjT0k="
 OTHER_KEY = "Mxn3dTq3cYyJ8sJpZgd9n1l1U3bY8u2q8e3Xb3o0l1E="
 PATIENT = "+12025550123"
@@ -50,3 +53,15 @@ widget_key = "{OTHER_WIDGET_KEY}"
 allowed_origins = ["{OTHER_SITE}"]
 time_zone = "America/Chicago"
 """
+
+
+def without_quiet_hours(practices: str = PRACTICES_TOML) -> str:
+    """Return the practices with quiet hours of the first one that are not now, whenever the tests run."""
+    return practices.replace('slug = "demo"\n', f'slug = "demo"\n{later_quiet_hours()}\n', 1)
+
+
+def later_quiet_hours() -> str:
+    """Return the setting for quiet hours of the first practice that are not now."""
+    here = datetime.now(UTC).astimezone(ZoneInfo("America/New_York"))
+    begins, ends = (here + timedelta(hours=hours) for hours in (6, 8))
+    return f'patient_quiet_hours = "{begins:%H:%M}-{ends:%H:%M}"'

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
-_RECIPE = _HERE / "recipes" / "accurate-sixth.toml"
+_RECIPE = _HERE / "recipes" / "accurate-tenth.toml"
 _REPORTS = _HERE / "reports"
 _Step = Callable[..., None]
 
@@ -146,7 +146,7 @@ def sentences(output: Path, corpus: Path) -> None:
     from training.export.sentence_encoder import export_sentence_encoder
 
     limits = export_sentence_encoder(output, corpus)
-    click.echo(f"{output}: similarity {limits.similarity}, margin {limits.margin}")
+    click.echo(f"{output}: probability {limits.topic}, similarity {limits.similarity}, margin {limits.margin}")
 
 
 main.add_command(generate)

@@ -171,11 +171,16 @@ class CalibrationTargets(Section):
         out_of_scope_held: Share of out-of-scope messages that are not routed.
         false_alarms: The largest share of routine messages resembling urgent ones that may raise the alarm; calibration
             finds the most emergencies at this share. The same share of them may count as same-day ones.
+        everyday_writers: The validation writers whose messages are a practice's ordinary weeks, in true proportion.
+        everyday_alarms: The largest share of these writers' routine messages that may raise the alarm. Each of them
+            calls somebody away from a meal or a patient, and teaches that alarms are false.
     """
 
     accuracy: Share
     out_of_scope_held: Share = 0.9
     false_alarms: Share = 0.05
+    everyday_writers: tuple[str, ...] = ()
+    everyday_alarms: Share = 0.01
 
 
 class Recipe(Section):

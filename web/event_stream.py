@@ -35,14 +35,15 @@ def event_stream(watchers: Watchers, topics: Sequence[str], look: Callable[[bool
 def _events(watchers: Watchers, topics: Sequence[str], look: Callable[[bool], Iterable[str]]) -> Iterator[str]:
     ends_at = time.monotonic() + STREAM_SECONDS
     with watchers.watch(*topics) as changed:
-        yield "retry: 2000\n\n"
+        due = ["retry: 2000\n\n"]
         woken = True
         while time.monotonic() < ends_at and not watchers.is_closed:
             changed.clear()
             try:
-                yield from look(woken)
+                due += look(woken)
             except StreamEndedError:
                 return
+            if due:
+                yield "".join(due)  # at once: a WebKit on Linux may withhold what comes in several pieces
             woken = changed.wait(HEARTBEAT_SECONDS)
-            if not woken:
-                yield ": still here\n\n"
+            due = [] if woken else [": still here\n\n"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from inbox.lost_practices import find_lost
 from inbox.models import now
 from inbox.presence import find_unattended, is_model_lost, running_processes, takes_mail
 from tasks.queue import QUEUES
@@ -24,6 +25,7 @@ class Readiness:
         attachments: whether the bucket of pictures and files answers, if there is one; without it, they wait.
         mail: whether raw email comes in, if it is set up to; without it, mail servers keep it.
         workers: for each queue, whether a running worker takes jobs from it.
+        lost_practices: the practices that have data and aren't in the practices file, with their open alarms.
     """
 
     database: bool
@@ -33,6 +35,7 @@ class Readiness:
     attachments: bool
     mail: bool
     workers: dict[str, bool] = field(default_factory=dict)
+    lost_practices: dict[str, int] = field(default_factory=dict)
 
     @property
     def status(self) -> str:
@@ -40,7 +43,7 @@ class Readiness:
         if not self.database:
             return "not ready"
         parts = (self.queue, self.keys, self.model, self.attachments, self.mail, *self.workers.values())
-        return "ready" if all(parts) else "degraded"
+        return "ready" if all(parts) and not any(self.lost_practices.values()) else "degraded"
 
 
 def read_readiness(services: Services) -> Readiness:
@@ -49,8 +52,9 @@ def read_readiness(services: Services) -> Readiness:
     try:
         with services.database.read() as session:
             processes = running_processes(session, now())
+            lost = find_lost(session, services.practices)
     except SQLAlchemyError:
-        processes, missing = [], None
+        processes, lost, missing = [], [], None
     unattended = find_unattended(processes, QUEUES)
     return Readiness(
         database=missing is not None,
@@ -60,6 +64,7 @@ def read_readiness(services: Services) -> Readiness:
         attachments=services.files.is_ready(),
         mail=takes_mail(processes) or not _expects_mail(services),
         workers={name: name not in unattended for name in QUEUES},
+        lost_practices={practice.slug: practice.open_alarms for practice in lost},
     )
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from inbox.attachment_files import FileStore
 from inbox.database import Database
-from inbox.inbound import InboundMessage, Recorded, record_message
+from inbox.inbound import Admission, InboundMessage, Recorded, record_message
 from inbox.live_practices import LivePractices
 from intake.encryption import Keyring
 from intake.practices import Practices, load_practices
@@ -35,13 +35,17 @@ class Services:
     watchers: Watchers
     files: FileStore
 
-    def receive(self, inbound: InboundMessage) -> Recorded:
+    def receive(self, inbound: InboundMessage, admit: Admission | None = None) -> Recorded:
         """Store a message once, queue it for handling, and wake the pages that show it.
+
+        Args:
+            inbound: the message.
+            admit: raises if the conversation may not take the message; see `record_message`.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
         """
-        recorded = record_message(self.database, inbound, self.files)
+        recorded = record_message(self.database, inbound, self.files, admit)
         self.pass_on(recorded)
         return recorded
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import IO
 
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
@@ -16,6 +17,7 @@ LONGEST_CONTENT_TYPE = 100
 LONGEST_NAME = 100
 MOST_PARTS = 1000
 _CHUNK = 64 * 1024
+_AS_USUAL: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +37,27 @@ class PostedForm:
     Attributes:
         fields: the undecoded fields by name, each cut off after 512 KiB; if a name repeats, the last one wins.
         files: the files, in order.
+        cut: the names of the fields that were cut off.
     """
 
     fields: Mapping[str, bytes] = field(repr=False)
     files: tuple[PostedFile, ...] = ()
+    cut: frozenset[str] = frozenset()
 
 
-def read_multipart(stream: IO[bytes], parameters: Mapping[str, str], most_parts: int = MOST_PARTS) -> PostedForm:
+def read_multipart(
+    stream: IO[bytes],
+    parameters: Mapping[str, str],
+    most_parts: int = MOST_PARTS,
+    longest: Mapping[str, int] = _AS_USUAL,
+) -> PostedForm:
     """Read a request's body to its end.
 
     Args:
         stream: the body.
         parameters: the parameters of the Content-Type header.
         most_parts: how many fields and files there may be.
+        longest: how many bytes of a field are kept, by its name, if not 512 KiB.
 
     Raises:
         RequestError: 400 if the body is not valid multipart/form-data.
@@ -58,7 +68,7 @@ def read_multipart(stream: IO[bytes], parameters: Mapping[str, str], most_parts:
         raise RequestError(400, "invalid_form", "Send multipart/form-data with a boundary.")
     # long fields are cut off below, so that a long newsletter is not an error
     decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), max_parts=most_parts)
-    collector = _Collector()
+    collector = _Collector(longest)
     try:
         while not collector.finished:
             chunk = stream.read(_CHUNK)
@@ -66,7 +76,9 @@ def read_multipart(stream: IO[bytes], parameters: Mapping[str, str], most_parts:
             collector.collect(decoder)
     except ValueError:
         raise RequestError(400, "invalid_form", "The body is not valid multipart/form-data.") from None
-    return PostedForm({name: bytes(value) for name, value in collector.fields.items()}, collector.files)
+    return PostedForm(
+        {name: bytes(value) for name, value in collector.fields.items()}, collector.files, frozenset(collector.cut)
+    )
 
 
 @dataclass(slots=True)
@@ -93,8 +105,10 @@ class _File:
 class _Collector:
     """Collects the fields and files from the decoder."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: Mapping[str, int]) -> None:
         self.fields: dict[str, bytearray] = {}
+        self.cut: set[str] = set()
+        self._longest = longest
         self._files: list[_File] = []
         self.finished = False
         self._part: Field | File | None = None
@@ -104,6 +118,7 @@ class _Collector:
             match event:
                 case Field(name=name):
                     self.fields[name] = bytearray()
+                    self.cut.discard(name)
                     self._part = event
                 case File():
                     content_type = event.headers.get("Content-Type", "")[:LONGEST_CONTENT_TYPE]
@@ -117,8 +132,12 @@ class _Collector:
 
     def _take(self, data: bytes) -> None:
         if isinstance(self._part, Field):
-            value = self.fields[self._part.name]
-            value += data[: LONGEST_FIELD - len(value)]
+            name = self._part.name
+            value = self.fields[name]
+            room = self._longest.get(name, LONGEST_FIELD) - len(value)
+            value += data[:room]
+            if len(data) > room:
+                self.cut.add(name)
         elif self._files:
             self._files[-1].take(data)
 

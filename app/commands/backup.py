@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from app.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.service_files import (
     ATTACHMENTS_FOLDER,
+    DATABASE_FILE,
     KEYS_FILE,
     keyring_of_service,
     model_places,
@@ -21,7 +23,6 @@ from intake.service_files import (
 if TYPE_CHECKING:
     from inbox.attachment_files import FileStore
 
-DATABASE_FILE = "intake.db"
 DEFAULT_PRACTICES = Path("practices.toml")
 
 key_file_option = click.option(
@@ -104,8 +105,7 @@ def restore(file: Path, key_file: Path | None, data_dir: Path) -> None:
     try:
         manifest, unsure = restore_backup(file, key, target, data_dir)
     except BaseException:
-        if is_new:
-            data_dir.rmdir()
+        _remove_empty_folders(data_dir, is_new=is_new)
         raise
     click.echo(
         f"Restored the backup of {manifest.made_at:%Y-%m-%d %H:%M} UTC; the practices are in {target.practices_file}."
@@ -113,6 +113,12 @@ def restore(file: Path, key_file: Path | None, data_dir: Path) -> None:
     click.echo(f"{unsure} replies are looked up at the carrier before they are sent.")
     click.echo(f"The active model was {manifest.model}; a model of your own is not in the backup: add it again.")
     click.echo("What happened after the backup is not in it, such as texts and opt-outs: see docs/operations.md.")
+
+
+def _remove_empty_folders(data_dir: Path, *, is_new: bool) -> None:
+    for folder in (*sorted(data_dir.rglob("*"), reverse=True), *([data_dir] if is_new else [])):
+        with suppress(OSError):  # it is a file, or has one
+            folder.rmdir()
 
 
 def _read_key(key_file: Path | None, setting: str | None) -> str:

@@ -56,7 +56,7 @@ def fetch() -> None:
     from intake.logs import configure_logging
     from intake.settings import load_settings
     from web.services import open_services
-    from webhooks.email.mailbox_reader import fetch_new, open_mailbox
+    from webhooks.email.mailbox_reader import RestingEmails, fetch_new, open_mailbox
 
     settings = load_settings()
     configure_logging()
@@ -65,13 +65,16 @@ def fetch() -> None:
     watched = [(practice, practice.mailbox) for practice in services.practices.all if practice.mailbox is not None]
     if not watched:
         raise IntakeError("no practice has a mailbox; set one in the practices file")
-    failed = []
+    failed: list[str] = []
     for practice, mailbox in watched:
+        resting = RestingEmails()
         try:
             with open_mailbox(mailbox, ssl.create_default_context()) as client:
-                click.echo(f"{practice.slug}: {fetch_new(client, services, practice, mailbox)} emails")
+                click.echo(f"{practice.slug}: {fetch_new(client, services, practice, mailbox, resting)} emails")
         except (IMAPClientError, OSError, SQLAlchemyError) as error:
             failed.append(f"{practice.slug} ({type(error).__name__})")
+        if resting.count:
+            failed.append(f"{practice.slug} ({resting.count} emails, see the log)")
     if failed:
         raise IntakeError(
             f"could not fetch everything for {', '.join(failed)}: check the mailbox's server, user, and password"

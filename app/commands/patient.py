@@ -44,15 +44,16 @@ def export(address: str, slug: str | None, file: Path, data_dir: Path) -> None:
     PATIENT is a phone number or an email address.
     """
     from inbox.models import now
+    from inbox.patient_data import describe_records, record_on_each
     from inbox.patient_export import export_patient
     from inbox.patient_records import is_one_person
     from inbox.private_files import write_private
 
     with _records(address, slug, data_dir) as (session, known_as, records):
         exported = export_patient(session, known_as, records, now())
-        _audit(session, records, "patient_exported")
+        record_on_each(session, records, "patient_exported", None)
         write_private(file, json.dumps(exported, indent=2, ensure_ascii=False) + "\n")
-    click.echo(f"Wrote {_conversations(records)} to {file}. Recordings are at Twilio and not in the file.")
+    click.echo(f"Wrote {describe_records(records)} to {file}. Recordings are at Twilio and not in the file.")
     if not is_one_person(records.patients):
         click.echo("Several people’s records share this number or address, so none of the records is in the file.")
 
@@ -65,18 +66,15 @@ def erase(address: str, slug: str | None, yes: bool, data_dir: Path) -> None:
 
     PATIENT is a phone number or an email address.
     """
-    from inbox.erasure import erase_calls, erase_conversations, erase_patients, forget_numbers
+    from inbox.patient_data import describe_records, erase_records
 
     if not yes:
         with _records(address, slug, data_dir) as (_, _, records):
-            found = _conversations(records)
+            found = describe_records(records)
         click.confirm(f"Delete {found} for good?", abort=True)
     with _records(address, slug, data_dir) as (session, _, records):
-        found = _conversations(records)
-        _audit(session, records, "patient_erased")
-        forget_numbers(records.opt_outs)
-        erase_patients(session, records.patients)
-        queued = erase_conversations(session, records.all_conversations) + erase_calls(session, records.calls)
+        found = describe_records(records)
+        queued = erase_records(session, records, None)
     click.echo(f"Erased {found}. The workers erase {queued} texts, recordings, and files.")
     click.echo("Backups made before today still contain them: delete those, or erase again after a restore.")
 
@@ -109,19 +107,23 @@ def _records(address: str, slug: str | None, data_dir: Path) -> Iterator[tuple[S
         IntakeError: the address or the practice is unknown, or nothing is on record.
     """
     from inbox.database import Database
+    from inbox.lost_practices import stored_slugs
     from inbox.patient_records import find_records, normalise_address
     from intake.encryption import Keyring
     from intake.practices import load_practices
 
     settings = settings_of_running_service(data_dir)
     known_as = normalise_address(address)
-    slugs = [practice.slug for practice in load_practices(settings.practices_file).all]
-    if slug is not None and slug not in slugs:
-        raise IntakeError(f"there is no practice {slug}: the practices file has {', '.join(slugs)}")
+    in_file = {practice.slug for practice in load_practices(settings.practices_file).all}
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
     try:
         database.check_keys()
         with database.write() as session:
+            slugs = sorted(in_file | stored_slugs(session))  # also of a practice that was removed from the file
+            if slug is not None and slug not in slugs:
+                raise IntakeError(
+                    f"there is no practice {slug}: the practices file and the database have {', '.join(slugs)}"
+                )
             records = find_records(session, known_as, [slug] if slug else slugs)
             if records.is_empty:
                 raise IntakeError("nothing is on record about this patient: check the number or address")
@@ -130,32 +132,8 @@ def _records(address: str, slug: str | None, data_dir: Path) -> Iterator[tuple[S
         database.close()
 
 
-def _audit(session: Session, records: PatientRecords, action: str) -> None:
-    """Record an action on each conversation; the patient's name and number are in none."""
-    from inbox.audit import record_action
-
-    _audit_each(session, [(row.id, row.practice) for row in records.all_conversations], action)
-    for patient_id, practice in [(row.id, row.practice) for row in records.patients]:
-        subject = f"patient:{patient_id}"
-        record_action(session, staff_id=None, practice=practice, action=action, subject=subject)
-    for practice in sorted({call.practice for call in records.calls} | {row.practice for row in records.opt_outs}):
-        calls = [call.id for call in records.calls if call.practice == practice]
-        opt_outs = [opt_out.id for opt_out in records.opt_outs if opt_out.practice == practice]
-        record_action(
-            session, staff_id=None, practice=practice, action=action, subject="patient", calls=calls, opt_outs=opt_outs
-        )
-
-
 def _audit_each(session: Session, conversations: Sequence[tuple[int, str]], action: str) -> None:
     from inbox.audit import record_action
 
     for row_id, practice in conversations:
         record_action(session, staff_id=None, practice=practice, action=action, subject=f"conversation:{row_id}")
-
-
-def _conversations(records: PatientRecords) -> str:
-    found = records.all_conversations
-    named = f", {len(records.named)} of them found by contact details that nobody verified" if records.named else ""
-    kept = len(records.patients)
-    noted = f" and {kept} patient {'record' if kept == 1 else 'records'}" if kept else ""
-    return f"{len(found)} {'conversation' if len(found) == 1 else 'conversations'}{named}{noted}"

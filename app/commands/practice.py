@@ -14,7 +14,7 @@ from intake.service_files import settings_of_running_service
 from intake.vocabulary import AutoReply, Language
 
 if TYPE_CHECKING:
-    from intake.practices import Practice
+    from intake.practices import Practice, Practices
     from tasks.carriers.protocol import Outcome
 
 
@@ -62,8 +62,31 @@ def check(
         if show_prompts:
             for name, text in prompts.items():
                 click.echo(f"  {name}: {text}")
+    _warn_of_lost(practices, data_dir)
     if tests_addresses:
         _test_addresses(practices.all, data_dir)
+
+
+def _warn_of_lost(practices: Practices, data_dir: Path) -> None:
+    """Warn of practices that the service's database knows and the file lacks, if there is a service here."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from inbox.backup.database_dump import is_empty
+    from inbox.database import Database
+    from inbox.lost_practices import describe_lost, find_lost
+    from intake.encryption import Keyring
+
+    try:
+        settings = settings_of_running_service(data_dir)
+        if is_empty(settings.database_url):
+            return
+        database = Database(settings.database_url, Keyring(settings.encryption_keys))
+        with database.read() as session:
+            warning = describe_lost(find_lost(session, practices))
+    except (IntakeError, SQLAlchemyError):
+        return  # a file can be checked anywhere
+    if warning:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def _test_addresses(practices: list[Practice], data_dir: Path) -> None:

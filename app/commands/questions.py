@@ -26,12 +26,13 @@ def try_question(practice: str, text: str, data_dir: Path) -> None:
     It ignores what the intent model says of the text, which keeps the service from answering anything clinical.
     """
     from classifier.errors import ModelError
-    from classifier.questions import QuestionIndex, encode_questions
+    from classifier.questions import QuestionMatcher
     from classifier.sentences import SentenceEncoder
     from inbox.common_questions import read_questions
     from inbox.database import Database
     from intake.encryption import Keyring
     from intake.practices import load_practices
+    from tasks.questions import join_answers
 
     settings = settings_of_running_service(data_dir)
     if load_practices(settings.practices_file).by_slug(practice) is None:
@@ -44,14 +45,14 @@ def try_question(practice: str, text: str, data_dir: Path) -> None:
         encoder = SentenceEncoder.load()
     except ModelError as error:
         raise IntakeError(str(error)) from None
-    topics = {key: encode_questions(encoder, question.phrasings) for key, question in known.items()}
-    match = QuestionIndex(topics, encoder.info.thresholds).find(encode_questions(encoder, [text])[0])
-    found = known[match.topic]
-    click.echo(f"nearest: {found.title} ({found.key})")
-    limits = encoder.info.thresholds
-    click.echo(f"similarity: {match.similarity:.3f} (needs {limits.similarity:g})")
-    click.echo(f"margin: {match.similarity - match.runner_up:.3f} (needs {limits.margin:g})")
+    match = QuestionMatcher(encoder, {key: question.phrasings for key, question in known.items()}).match(text)
+    found = [known[key] for key in (match.topic, *match.also)]
+    for question in found:
+        click.echo(f"nearest: {question.title} ({question.key})")
+    click.echo(f"score: {match.score:.3f} (needs {match.needed:g})")
     if not match.is_clear:
         click.echo("answer: none, not sure enough")
+    elif not all(question.answer for question in found):
+        click.echo("answer: none written")
     else:
-        click.echo(f"answer: {found.answer or 'none written'}")
+        click.echo(f"answer: {join_answers([question.answer for question in found]) or 'none, too long together'}")

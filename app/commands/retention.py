@@ -33,6 +33,7 @@ def run_retention(slug: str | None, dry_run: bool, data_dir: Path) -> None:
     """
     from inbox.database import Database
     from inbox.live_practices import LivePractices
+    from inbox.lost_practices import stored_slugs
     from intake.encryption import Keyring
     from intake.practices import load_practices
 
@@ -42,7 +43,9 @@ def run_retention(slug: str | None, dry_run: bool, data_dir: Path) -> None:
         database.check_keys()
         live = LivePractices(database, load_practices(settings.practices_file))
         live.refresh()
-        for practice in _chosen(live.current, slug):
+        with database.read() as session:
+            lost = sorted(stored_slugs(session) - {practice.slug for practice in live.current.all})
+        for practice in _chosen(live.current, lost, slug):
             removed = _count(database, practice) if dry_run else _delete(database, practice, live.current)
             click.echo(f"{practice.slug}: {_describe(removed, practice, 'would be deleted' if dry_run else 'deleted')}")
         _report_waiting(database)
@@ -50,14 +53,14 @@ def run_retention(slug: str | None, dry_run: bool, data_dir: Path) -> None:
         database.close()
 
 
-def _chosen(practices: Practices, slug: str | None) -> list[Practice]:
-    if slug is None:
-        return practices.all
-    found = practices.by_slug(slug)
-    if found is None:
-        known = ", ".join(practice.slug for practice in practices.all)
-        raise IntakeError(f"there is no practice {slug}: the practices file has {known}")
-    return [found]
+def _chosen(practices: Practices, lost: list[str], slug: str | None) -> list[Practice]:
+    """Return the practices to look at, with those that the database knows and the file lacks."""
+    from inbox.lost_practices import retained_practice
+
+    known = [*(practice.slug for practice in practices.all), *lost]
+    if slug is not None and slug not in known:
+        raise IntakeError(f"there is no practice {slug}: the practices file and the database have {', '.join(known)}")
+    return [retained_practice(practices, name) for name in known if slug in (None, name)]
 
 
 def _count(database: Database, practice: Practice) -> Removed:
@@ -70,16 +73,17 @@ def _count(database: Database, practice: Practice) -> Removed:
 
 def _delete(database: Database, practice: Practice, practices: Practices) -> Removed:
     from inbox.models import now
-    from inbox.retention import Removed
+    from inbox.retention import Removed, choose_overdue
     from tasks.retention import delete_batch
 
     removed = Removed()
     while True:
+        with database.read() as session:
+            chosen = choose_overdue(session, practice, now())
         with database.write() as session:
-            batch = delete_batch(session, practice, practices, now())
-        if not batch.total:
+            removed += delete_batch(session, practice, practices, now(), chosen)
+        if chosen.is_empty:
             return removed
-        removed += batch
 
 
 def _describe(removed: Removed, practice: Practice, verb: str) -> str:
@@ -88,7 +92,8 @@ def _describe(removed: Removed, practice: Practice, verb: str) -> str:
         return "no limits, everything is kept"
     counts = (
         f"{removed.messages} messages, {removed.replies} replies, {removed.notes} notes, {removed.recordings}"
-        f" recordings, {removed.calls} calls, and {removed.patients} patient records"
+        f" recordings, {removed.calls} calls, the names and numbers of {removed.conversations} conversations, and"
+        f" {removed.patients} patient records"
     )
     return f"{counts} {verb}"
 

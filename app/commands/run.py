@@ -83,8 +83,7 @@ def worker(queues: tuple[str, ...], warned: bool) -> None:
     the others but `messages`, a worker also takes `urgent`, `notices`, and `lookups`.
     """
     with without_collection():
-        from app.paging_check import warn_if_nobody_is_paged
-        from app.redis_check import warn_if_redis_is_open
+        from app.start_warnings import warn_at_start
         from inbox.presence import Heartbeat
         from intake.error_reporting import configure_reporting
         from intake.logs import configure_logging
@@ -98,17 +97,12 @@ def worker(queues: tuple[str, ...], warned: bool) -> None:
         configure_reporting(settings.sentry_dsn, "worker")
         context = open_context(settings)
     if not warned:
-        warn_if_nobody_is_paged(context.database, context.live.file, settings, _print_warning)
-        warn_if_redis_is_open(settings.redis_url, _print_warning)
+        warn_at_start(context.database, context.live.file, settings)
     served = served_queues(queues or QUEUES)
     heartbeat = Heartbeat(context.database, "worker", served, partial(find_troubles, settings))
     heartbeat.start()
     run_worker(context, served)
     heartbeat.stop()
-
-
-def _print_warning(line: str) -> None:
-    click.echo(line, err=True)
 
 
 @click.command()
@@ -120,6 +114,7 @@ def migrate() -> None:
 
     settings = load_settings()
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    database.check_keys_of_any_version()  # a release that would send nothing does not replace one that works
     database.migrate()
-    database.check_keys()  # a release that would send nothing does not replace one that works
+    database.check_keys()  # nor does one on a database whose restore did not finish
     click.echo("The database is up to date.")

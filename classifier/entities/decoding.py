@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.decoding import softmax_rows
-from classifier.entities.entity import MODEL, Entity
+from classifier.entities.entity import MODEL, Entity, Places
 from classifier.entities.labels import KINDS
 from classifier.entities.spans import Span, join_neighbors, trim_span
 
@@ -18,6 +18,8 @@ Labels = NDArray[np.int64]
 
 _FIRST: Final = np.arange(1, 1 + 2 * len(KINDS), 2)
 _NEXT: Final = _FIRST + 1
+_POSSIBLE: Final = 0.02
+"""From which probability on a token may belong to a value; on validation, hardly any value lies below."""
 
 
 def best_labels(logits: Floats) -> Labels:
@@ -83,6 +85,18 @@ def decode_entities(
             sure = float(shares[first : last + 1, column : column + 2].sum(axis=1).mean())
             found.append(((start, end, kind), sure))
     return _joined(text, found)
+
+
+def possible_places(offsets: Sequence[tuple[int, int]], logits: Floats) -> Places:
+    """Return the places, in characters, of the tokens that may belong to a value, however improbably.
+
+    Args:
+        offsets: The place of each token, in characters.
+        logits: One row per token, one column per label.
+    """
+    if not len(logits):
+        return ()
+    return tuple(offsets[token] for token in np.flatnonzero(1 - softmax_rows(logits)[:, 0] >= _POSSIBLE).tolist())
 
 
 def _runs(labels: Labels) -> list[tuple[int, int]]:

@@ -7,6 +7,8 @@ from typing import Final
 
 from intake.vocabulary import EntityKind
 
+Places = tuple[tuple[int, int], ...]
+"""Where some parts of a text start and end, in characters."""
 MODEL: Final = "model"
 """`Entity.source` of what the network found."""
 

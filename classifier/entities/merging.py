@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
 
-from classifier.entities.entity import MODEL, Entity
+from classifier.entities.entity import MODEL, Entity, Places
+from classifier.entities.rules_names import common_words
 from intake.vocabulary import EntityKind
 
 RECORD: Final = "record"
@@ -18,11 +20,14 @@ _BY_FORM: Final = frozenset(
 """The rules whose values nothing else looks like; the network does not overrule them."""
 _ADDRESSES: Final = frozenset(("email", "said_email", "url", "domain", "said_url"))
 """The rules for what may contain the patient's own name: the `sam` of `sam@mail.example` is no name there."""
+_DOUBTFUL: Final = frozenset(("name", "the_nth", "el_dia", "day_month", "short_date", "amount_said"))
+"""The rules that may take ordinary words for a value."""
 _NEAR_DATES: Final = frozenset((EntityKind.DATE, EntityKind.DOB))
+_REST = re.compile(r"[a-z]{2,20}")
 _Place = tuple[int, int, EntityKind]
 
 
-def merge(rules: Iterable[Entity], model: Iterable[Entity] = ()) -> tuple[Entity, ...]:
+def merge(rules: Iterable[Entity], model: Iterable[Entity] = (), possible: Places | None = None) -> tuple[Entity, ...]:
     """Return entities that do not overlap, in the order of the text.
 
     Of two that overlap, the one of the higher rank stays: what the record contains, unless it is a name within an email
@@ -30,11 +35,15 @@ def merge(rules: Iterable[Entity], model: Iterable[Entity] = ()) -> tuple[Entity
     around a value. Of one rank, the longer stays, then the surer. The network says whether a date is a birth date, also
     where a rule found the date. A number that a label explains stays whole where the network found a part of it.
 
+    A rule that may take ordinary words for a value is not believed where the network sees no trace of one.
+
     Args:
         rules: What rules and the record found.
         model: What the network found.
+        possible: Where, in the order of the text, it sees at least a trace of a value; None without a network.
     """
-    found, rules = list(model), list(rules)
+    found = list(model)
+    rules = [entity for entity in rules if possible is None or _is_believed(entity, possible)]
     written = [(entity.start, entity.end) for entity in rules if entity.source in _ADDRESSES]
     numbers = sorted((entity.start, entity.end, entity.kind) for entity in found)
     dates = sorted((entity.start, entity.end, entity.kind) for entity in found if entity.kind in _NEAR_DATES)
@@ -54,6 +63,18 @@ def merge(rules: Iterable[Entity], model: Iterable[Entity] = ()) -> tuple[Entity
     return tuple(kept)
 
 
+def drop_cut_words(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
+    """Leave out the names that the network found in a part of a word, as `app` in "appointment"."""
+    return tuple(entity for entity in entities if not _is_cut_word(text, entity))
+
+
+def _is_cut_word(text: str, entity: Entity) -> bool:
+    if entity.source != MODEL or entity.kind is not EntityKind.NAME:
+        return False
+    rest = _REST.match(text, entity.end)
+    return rest is not None and (text[entity.start : entity.end] + rest[0]).lower() in common_words()
+
+
 def _is_within(entity: Entity, addresses: Iterable[tuple[int, int]]) -> bool:
     """Return whether an entity is a name of the record in the midst of an address."""
     if entity.source != RECORD or entity.kind is not EntityKind.NAME:
@@ -67,6 +88,13 @@ def _rank(entity: Entity, found: list[_Place]) -> int:
     if entity.source in _BY_FORM:
         return 1
     return 2 if entity.source == MODEL or _is_confirmed(entity, found) else 3
+
+
+def _is_believed(entity: Entity, possible: Places) -> bool:
+    if entity.source not in _DOUBTFUL:
+        return True
+    place = bisect_left(possible, (entity.end,)) - 1
+    return place >= 0 and possible[place][1] > entity.start
 
 
 def _is_confirmed(entity: Entity, found: list[_Place]) -> bool:

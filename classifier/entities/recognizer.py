@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from classifier.entities.entity import Entity
-from classifier.entities.merging import merge
+from classifier.entities.insurance_names import settle_names
+from classifier.entities.merging import drop_cut_words, merge
 from classifier.entities.rules import find_by_rules
 
 if TYPE_CHECKING:
@@ -45,4 +46,10 @@ class Recognizer:
             text: Any string.
             recorded: What of the patient's record the text contains (see `find_recorded`).
         """
-        return merge((*recorded, *find_by_rules(text)), () if self.tagger is None else self.tagger.find(text))
+        rules = (*recorded, *find_by_rules(text))
+        if self.tagger is None:
+            found = merge(rules)
+        else:
+            reading = self.tagger.read(text)
+            found = merge(rules, reading.entities, reading.possible)
+        return settle_names(text, drop_cut_words(text, found))

@@ -33,7 +33,7 @@ _PLANS = (
         LIKELY,
     ),
     pattern("plan_metal", EntityKind.PLAN, rf"(?<![\w-]){_NUMBERED}(?![\w-])", confidence=LIKELY),
-    pattern("plan_letter", EntityKind.PLAN, r"(?<![\w-])plan [b-dfgk-n](?![\w'-])", confidence=LIKELY),
+    pattern("plan_letter", EntityKind.PLAN, r"(?<![\w-])plan [cdfgk-n](?![\w'-])", confidence=LIKELY),
 )
 
 
@@ -46,14 +46,14 @@ def find(folded: Folded) -> Iterator[Entity]:
 
 def canonical_carrier(name: str) -> str:
     """Return an insurer's usual name; the name as written if no list has it."""
-    found = _names().get(_key(name))
+    found = _names().get(name_key(name))
     return " ".join(name.split()) if found is None or found[0] is not EntityKind.CARRIER else found[1]
 
 
 def _find_listed(folded: Folded) -> Iterator[Entity]:
     text, names = folded.text, _names()
     words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
-    keys = [_key(text[start:end]) for start, end in words]
+    keys = [name_key(text[start:end]) for start, end in words]
     place = 0
     while place < len(words):
         length, found = _longest(keys, place, names)
@@ -83,7 +83,20 @@ def _is_about_insurance(text: str, start: int, end: int) -> bool:
     return text[start].isupper() and _INSURANCE_WORD.search(text[max(start - _NEAR, 0) : end + _NEAR]) is not None
 
 
-def _key(name: str) -> str:
+def listed_name(name: str) -> EntityKind | None:
+    """Return what a name is by the lists: an insurer or a plan; None if they don't have it."""
+    found = _names().get(name_key(name))
+    return None if found is None else found[0]
+
+
+def is_doubtful(name: str) -> bool:
+    """Return whether a listed name is also a word or another company's name."""
+    found = _names().get(name_key(name))
+    return found is not None and found[2]
+
+
+def name_key(name: str) -> str:
+    """Return a name as the lists have it: its words in lower case, without accents."""
     return " ".join(_WORD.findall(fold(name).text.lower().removesuffix("'s"))) or "'"
 
 
@@ -93,12 +106,12 @@ def _names() -> dict[str, tuple[EntityKind, str, bool]]:
     folder = files("classifier.entities") / "data"
     names: dict[str, tuple[EntityKind, str, bool]] = {}
     for line in _lines((folder / "plans.txt").read_text(encoding="utf-8")):
-        names[_key(line)] = EntityKind.PLAN, line, " " not in line and not line.isupper()
+        names[name_key(line)] = EntityKind.PLAN, line, " " not in line and not line.isupper()
     for line in _lines((folder / "carriers.tsv").read_text(encoding="utf-8")):
         usual, *others = line.split("\t")
-        doubtful = {_key(other[1:]) for other in others if other.startswith("?")}
+        doubtful = {name_key(other[1:]) for other in others if other.startswith("?")}
         for name in (usual, *others):
-            key = _key(name.removeprefix("?"))
+            key = name_key(name.removeprefix("?"))
             names.setdefault(key, (EntityKind.CARRIER, usual, key in doubtful))
     return names
 

@@ -98,6 +98,16 @@ def common_words() -> frozenset[str]:
 
 
 @cache
+def known_names() -> frozenset[str]:
+    """Return common first and last names that are no ordinary words, in small letters, plain and without apostrophes.
+
+    They are those of `training/corpus/values` and the most common ones of the U.S. census.
+    """
+    text = (files("classifier.entities") / "data" / "names.txt").read_text(encoding="utf-8")
+    return frozenset(text.split())
+
+
+@cache
 def word_lists() -> dict[str, frozenset[str]]:
     """Return the lists in `data/words.txt`, by their titles."""
     text = (files("classifier.entities") / "data" / "words.txt").read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
@@ -14,8 +15,8 @@ from tokenizers import Encoding, Tokenizer
 
 from classifier import model_bundle, windows
 from classifier.entities.bundle import DEFAULT_FOLDER, EntityBundle
-from classifier.entities.decoding import decode_entities
-from classifier.entities.entity import Entity
+from classifier.entities.decoding import decode_entities, possible_places
+from classifier.entities.entity import Entity, Places
 from classifier.entities.labels import LABELS
 from classifier.errors import ModelError
 from classifier.loading import load_tokenizer, open_session
@@ -27,6 +28,19 @@ _PIECE: Final = 20_000
 """The most characters that are cut into tokens at once."""
 _BREAK = re.compile(r"\s")
 _SEARCHED: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the network says of a text.
+
+    Attributes:
+        entities: What it found, in the order of the text, without overlaps.
+        possible: The places, in characters, that may belong to a value, whether it found one there or not.
+    """
+
+    entities: tuple[Entity, ...]
+    possible: Places
 
 
 class EntityTagger:
@@ -73,7 +87,11 @@ class EntityTagger:
         return cls(bundle, session, load_tokenizer(home, bundle.contents[model_bundle.TOKENIZER]))
 
     def find(self, text: str, encoding: Encoding | None = None) -> tuple[Entity, ...]:
-        """Return the entities of a text, in its order, without overlaps.
+        """Return the entities of a text, in its order, without overlaps: `read` without the rest."""
+        return self.read(text, encoding).entities
+
+    def read(self, text: str, encoding: Encoding | None = None) -> Reading:
+        """Return what the network says of a text.
 
         Args:
             text: Any string of any length.
@@ -83,7 +101,8 @@ class EntityTagger:
             ids, offsets = self.encode(text)
         else:
             ids, offsets = encoding.ids, encoding.offsets
-        return decode_entities(text, offsets, self.label_logits(ids), self._penalty)
+        logits = self.label_logits(ids)
+        return Reading(decode_entities(text, offsets, logits, self._penalty), possible_places(offsets, logits))
 
     def encode(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """Return a text's tokens, without special ones, and the place of each in the text, in characters."""

@@ -1,9 +1,9 @@
-"""Decide which policies a message is about, which is primary, and which value belongs to which."""
+"""Decide which values hold, and which belongs to which policy."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from classifier.entities.rules_insurance import canonical_carrier
@@ -14,40 +14,33 @@ from intake.vocabulary import EntityKind
 _OLD_BEFORE = re.compile(
     r"\b(?:old|previous|former|used to (?:be|have)|had|not|no longer|instead of|drop|remove|take off|delete"
     r"|kicked off|drop(?:s|ped)? off(?: of)?|replaced(?! by)|have on (?:file|record)(?: for \w+)? is"
-    r"|cancel\w*|left|antes|era|viejo|anterior|ya no(?: tengo| es)?|quiten|en vez de|had been|lost|off of|by mistake"
-    r"|no more|replaces)(?: \w+){0,2}[ :,(#]{1,3}$"
+    r"|cancel\w*|left|antes|era|viejo|anterior|ya no(?: tengo| es)?|(?:do not|don'?t|dont) (?:use|send anything to)"
+    r"|disregard|ignore|quiten|en vez de|had been|lost|off of|by mistake"
+    r"|no more|replaces)(?: \w+){0,2}[ :,(#=]{1,3}$|\btake (?:the |my )?$"
     r"|\b(?:was|were|era)(?: the| my| id| number| old)?[ :,(#]{1,2}$"
 )
 _FROM = re.compile(r"\b(?:from|de) $")
 _TO = re.compile(r"^ (?:to|a) \{")
 _FOLLOWS = re.compile(r"\{(?:CARRIER|MEMBER_ID|PLAN)\}[ ,:(#-]{0,3}$")
 _OLD_AFTER = re.compile(
-    r"^[ ,)]{0,3}(?:no wait|no,|wait|sorry|i mean|scratch|is (?:gone|over|old|dead|cancel\w*|wrong)|was wrong"
-    r"|ended|ends"
+    r"^(?: ?\([^)]{0,50}\))?[ ,).]{0,4}(?:nvm|no (?:wait|sorry|actually|i mean|it'?s|its)\b|no,|wait|sorry|oops"
+    r"|actually|i mean|scratch|is (?:gone"
+    r"|over|old|dead|cancel\w*|wrong)|was wrong"
+    r"|ended|ends|stopped|quit|goes away|went away|but i use|maybe \{|off (?:my|the) (?:chart|file|account)"
     r"|(?:that |which )?(?:ran out|(?:was|were|has been|got) (?:just )?replaced)\b"
     r"|expired|terminated|lapsed|no longer|is no longer|was the old|the old one|->|→|termino|ya no|perdon|digo|dropped)"
-)
-_FIRST = re.compile(
-    r"\b(?:primary|primari[oa]|principal|first|1st|main)(?: is| es| insurance| plan|,)?[ :,(]{0,3}(?:my |is |the )?$"
-)
-_FIRST_AFTER = re.compile(
-    r"^(?: \{(?:MEMBER_ID|PLAN)\})?[ ,)]{0,3}(?:\([^)]{0,40}\) )?(?:is |as |es |es el |va |goes |como "
-    r"|the )?(?:my |the )?(?:primary|primari[oa]|1st|first|primero|principal)\b"
-)
-_SECOND = re.compile(
-    r"\b(?:secondary|secundari[oa]|second|2nd|then|luego|supplement|backup)(?: is| es"
-    r"|,)?[ :,(]{0,3}(?:my |is |the )?$"
-)
-_SECOND_AFTER = re.compile(
-    r"^(?: \{(?:MEMBER_ID|PLAN)\})?[ ,)]{0,3}(?:is |as |es |es el |va |goes |como |became |the )?(?:my "
-    r"|the )?(?:secondary|secundari[oa]|2nd|second|segundo)\b"
 )
 _MEDICARE_ID = re.compile(r"[1-9][A-Z][A-Z0-9]\d[A-Z][A-Z0-9]\d[A-Z]{2}\d\d")
 _NEW = re.compile(r"\b(?:new|now|nuev[oa]|ahora|effective|as of|since)\b")
 _HAS = re.compile(r"^ (?:has|tiene|gives|offers|pays for) \{CARRIER\}")
+_FROM_AFTER = re.compile(r"^ (?:from|with|by|run by|de|con) (?:the )?\{CARRIER\}")
 _SEPARATE: Final = 60
+_FOREIGN: Final = 1_000
+"""How much farther a value is from a program that has no such values."""
+PROGRAMS: Final = frozenset(("Medicare", "Medicaid"))
 _BEHIND: Final = 40
 _OF_POLICIES: Final = frozenset((EntityKind.PLAN, EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER))
+_FROM_WORK: Final = frozenset((EntityKind.EMPLOYER, EntityKind.GROUP_NUMBER))
 _LIABLE: Final = frozenset(
     ("state farm", "geico", "progressive", "allstate", "usaa", "farmers", "liberty mutual", "nationwide",
      "travelers", "esurance", "aaa", "the general", "mercury", "amica", "erie", "root", "safeco", "american family",
@@ -102,29 +95,18 @@ def holding(mentions: Sequence[Mention], write: Callable[[str], str | None]) -> 
     """
     found: list[tuple[Mention, Value]] = []
     seen: set[str] = set()
-    current = [mention for mention in mentions if not is_old(mention)] or list(mentions[-1:])
+    old = {write(mention.value) for mention in mentions if is_old(mention)}
+    current = (
+        [mention for mention in mentions if write(mention.value) not in old]
+        or [mention for mention in mentions if not is_old(mention)]
+        or list(mentions[-1:])
+    )
     for mention in current:
         text = write(mention.value)
         if text and text not in seen:
             seen.add(text)
             found.append((mention, Value(text, mention.entity.start, mention.entity.end)))
     return found
-
-
-def order_carriers(mentions: Iterable[Mention]) -> list[tuple[Mention, Value]]:
-    """Return the insurers that count, the primary payer first if the text says which it is."""
-    carriers = [mention for mention in mentions if mention.kind is EntityKind.CARRIER]
-    found = holding(carriers, lambda value: " ".join(value.split()))
-    distinct: dict[str, tuple[Mention, Value]] = {}
-    for mention, value in found:
-        distinct.setdefault(canonical_carrier(value.text), (mention, value))
-    return sorted(distinct.values(), key=lambda pair: _rank(pair[0]))
-
-
-def _rank(mention: Mention) -> int:
-    if _FIRST.search(mention.before) or _FIRST_AFTER.match(mention.after):
-        return 0
-    return 2 if _SECOND.search(mention.before) or _SECOND_AFTER.match(mention.after) else 1
 
 
 def is_liable(name: str) -> bool:
@@ -174,9 +156,13 @@ def _is_listed_apart(found: Sequence[tuple[Mention, Value]], carriers: Sequence[
 
 def _distance(mention: Mention, value: Value, carrier: tuple[Mention, Value]) -> int:
     """Return how far a value is from an insurer; what follows its insurer is nearer than what precedes it."""
-    if _MEDICARE_ID.fullmatch(value.text) and canonical_carrier(carrier[1].text) == "Medicare":
+    program = canonical_carrier(carrier[1].text)
+    if _MEDICARE_ID.fullmatch(value.text) and program == "Medicare":
         return 0
     place = carrier[0].place
+    if _FROM_AFTER.match(mention.after) and 0 < place - mention.place < _SEPARATE:
+        return 0
+    foreign = _FOREIGN if mention.kind in _FROM_WORK and program in PROGRAMS else 0
     if mention.place > place:
-        return mention.place - place
-    return place - mention.place + (0 if _HAS.match(mention.after) else _SEPARATE)
+        return mention.place - place + foreign
+    return place - mention.place + foreign + (0 if _HAS.match(mention.after) else _SEPARATE)

@@ -15,24 +15,42 @@ QUESTIONS: Final = (
 """What a message may ask."""
 
 
+_FACTS = re.compile(
+    r"\{(?:MEMBER_ID|GROUP_NUMBER)\}|\b(?:subscriber|policy ?holder|titular|sub:|the insured:|insurance has (?:me"
+    r"|us))|\b(?:insurance"
+    r"|plan)[^.?\n]{0,20}\{(?:CARRIER|PLAN)\}"
+)
+_ASKS = re.compile(
+    r"\?|\{(?:AMOUNT|CPT|CLAIM_NUMBER)\}|\b(?:am i|can i|do (?:i|you|u|y'?all)|does|will (?:you|they|it|u)"
+    r"|are (?:you|u)"
+    r"|is (?:it|that|this)|would|whether|wondering|can (?:you|u) (?:see|check|tell))\b"
+)
+_GIVES: Final = 3
+"""What it weighs that a message tells the facts of a card and asks nothing."""
 _INSURANCE = re.compile(r"\{(?:CARRIER|PLAN|MEMBER_ID|GROUP_NUMBER)\}")
 
 
-def choose_question(marked: str) -> tuple[str, int]:
-    """Return the question with the most points, and the points.
+def choose_question(marked: str) -> tuple[str, int, int]:
+    """Return the question with the most points, the points, and those that its own words gave it.
 
     If no word says what the message asks, one that only names an insurance is taken to give it for the record.
 
     Args:
         marked: The message as `mark_text` returns it.
     """
-    points = {question: sum(worth for cue, worth in cues if cue.search(marked)) for question, cues in _cues().items()}
-    best = max(points, key=lambda question: points[question])
-    if points[best]:
-        return best, points[best]
+    points = {question: points_of(question, marked) for question in _cues()}
+    gives = {"update_card": _GIVES} if _FACTS.search(marked) and not _ASKS.search(marked) else {}
+    best = max(points, key=lambda question: points[question] + gives.get(question, 0))
+    if points[best] or gives:
+        return best, points[best] + gives.get(best, 0), points[best]
     if _INSURANCE.search(marked):
-        return ("eligibility" if "?" in marked else "update_card"), 0
-    return "other", 0
+        return ("eligibility" if "?" in marked else "update_card"), 0, 0
+    return "other", 0, 0
+
+
+def points_of(question: str, marked: str) -> int:
+    """Return the points that the words of a message give to a question."""
+    return sum(worth for cue, worth in _cues().get(question, ()) if cue.search(marked))
 
 
 @cache

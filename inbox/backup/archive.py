@@ -114,9 +114,11 @@ def write_backup(target: Path, manifest: Manifest, source: BackupSource, key: Ba
                 sealed.finish()
                 file.flush()
                 os.fsync(file.fileno())
-            os.link(unfinished, target)  # unlike a rename, never replaces a file
+            # the name is taken first, so that no file is ever replaced; a link would do both, but not everywhere
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            os.replace(unfinished, target)
     except OSError as error:
-        raise IntakeError(f"cannot write the backup {target}: {error.strerror}") from None
+        raise IntakeError(f"the backup was not made: {error.filename or target}: {error.strerror}") from None
 
 
 def read_backup(source: Path, folder: Path, key: BackupKey) -> Manifest:
@@ -126,7 +128,11 @@ def read_backup(source: Path, folder: Path, key: BackupKey) -> Manifest:
         IntakeError: the file can't be read, is damaged, or was made with another key or by a newer version.
     """
     try:
-        with source.open("rb") as file:
+        opened = source.open("rb")
+    except OSError as error:
+        raise IntakeError(f"cannot read the backup {source}: {error.strerror}") from None
+    try:
+        with opened as file:
             sealed = SealedReader(file, key)
             with tarfile.open(mode="r|", fileobj=cast(IO[bytes], sealed)) as archive:
                 for member in archive:
@@ -136,7 +142,9 @@ def read_backup(source: Path, folder: Path, key: BackupKey) -> Manifest:
     except tarfile.TarError:
         raise IntakeError(DAMAGED) from None
     except OSError as error:
-        raise IntakeError(f"cannot read the backup {source}: {error.strerror}") from None
+        raise IntakeError(
+            f"cannot unpack the backup {source} into {error.filename or folder}: {error.strerror}"
+        ) from None
     return _read_manifest(folder)
 
 

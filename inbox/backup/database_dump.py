@@ -6,13 +6,16 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from inbox.database import HALF_RESTORED, UNFINISHED
 from inbox.private_files import create_private
 from intake.errors import IntakeError
 
@@ -49,40 +52,77 @@ def dump_database(url: str, target: Path) -> None:
         with closing(sqlite3.connect(sqlite_file(url))) as source, closing(sqlite3.connect(target)) as copy:
             source.backup(copy)
     except sqlite3.Error as error:
-        raise IntakeError(f"the database cannot be copied ({type(error).__name__}): check DATABASE_URL") from None
+        raise IntakeError(f"the database {sqlite_file(url)} cannot be copied to {target.parent}: {error}") from None
 
 
 def load_dump(url: str, dump: Path) -> None:
     """Fill an empty PostgreSQL database from a dump, wholly or not at all.
+
+    No process uses it before `end_loading`, as what the world did since the backup is not noted in it until then.
 
     Raises:
         IntakeError: it can't be filled.
     """
     database = make_url(url).database or ""
     options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
-    _run("pg_restore", url, *options, f"--dbname={database}", str(dump))
+    _execute(url, f"CREATE TABLE IF NOT EXISTS {UNFINISHED} (id integer)")
+    try:
+        _run("pg_restore", url, *options, f"--dbname={database}", str(dump))
+    except BaseException:
+        _execute(url, f"DROP TABLE {UNFINISHED}")
+        raise
+
+
+def end_loading(session: Session) -> None:
+    """Let the service use a database that was filled from a dump, once this transaction is committed."""
+    session.execute(text(f"DROP TABLE {UNFINISHED}"))
 
 
 def is_empty(url: str) -> bool:
     """Return whether there is no database yet, or one without any table.
 
     Raises:
-        IntakeError: the server can't be reached.
+        IntakeError: the server can't be reached, or a restore into the database did not finish.
     """
     if kind_of(url) == SQLITE:
         return not sqlite_file(url).exists()
-    engine = create_engine(url, connect_args={"connect_timeout": 5})
-    try:
-        return not inspect(engine).get_table_names()
-    except SQLAlchemyError as error:
-        raise IntakeError(f"the database cannot be used ({type(error).__name__}): check DATABASE_URL") from None
-    finally:
-        engine.dispose()
+    with _connection(url) as connection:
+        tables = set(inspect(connection).get_table_names())
+    if UNFINISHED in tables and len(tables) > 1:
+        raise IntakeError(HALF_RESTORED)
+    return tables <= {UNFINISHED}
+
+
+def left_beside(url: str) -> list[Path]:
+    """Return the journals of a lost SQLite database; SQLite would replay them over the one that takes its place."""
+    if kind_of(url) != SQLITE:
+        return []
+    file = sqlite_file(url)
+    beside = [file.with_name(file.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
+    return [path for path in beside if path.exists()]
 
 
 def sqlite_file(url: str) -> Path:
     """Return the file of a SQLite database."""
     return Path(make_url(url).database or "")
+
+
+def _execute(url: str, statement: str) -> None:
+    with _connection(url) as connection:
+        connection.execute(text(statement))
+
+
+@contextmanager
+def _connection(url: str) -> Iterator[Connection]:
+    """Yield a transaction of a PostgreSQL database that is committed at the end."""
+    engine = create_engine(url, connect_args={"connect_timeout": 5})
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise IntakeError(f"the database cannot be used ({type(error).__name__}): check DATABASE_URL") from None
+    finally:
+        engine.dispose()
 
 
 def _run(program: str, url: str, *arguments: str) -> None:

@@ -1,11 +1,14 @@
-"""Restoring a backup into an empty place, wholly or not at all."""
+"""Restoring a backup into an empty place, wholly or not at all: the database comes last, when all else is there."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Collection
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from alembic.config import Config
@@ -16,7 +19,7 @@ from sqlalchemy import select
 from inbox import migrations
 from inbox.attachment_files import THUMBNAIL, FileStore, Folder
 from inbox.backup.archive import ATTACHMENTS, DATABASE, PRACTICES, Manifest, read_backup
-from inbox.backup.database_dump import SQLITE, is_empty, kind_of, load_dump, sqlite_file
+from inbox.backup.database_dump import SQLITE, end_loading, is_empty, kind_of, left_beside, load_dump, sqlite_file
 from inbox.backup.restored import note_restoration
 from inbox.backup.sealed_stream import BackupKey
 from inbox.database import Database
@@ -49,7 +52,7 @@ def restore_backup(source: Path, key: BackupKey, target: RestoreTarget, folder: 
         source: the backup.
         key: its key.
         target: where it goes.
-        folder: an existing folder on the same file system as the database, for temporary files.
+        folder: an existing folder for temporary files; those of a SQLite database go beside it.
 
     Returns:
         What the backup was, and how many replies must be looked up at the carrier before they may be sent.
@@ -59,42 +62,63 @@ def restore_backup(source: Path, key: BackupKey, target: RestoreTarget, folder: 
     """
     if not is_empty(target.url):
         raise IntakeError("the database is not empty: restore into an empty one, so that nothing is overwritten")
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".intake-restore-") as name:
-        unpacked = Path(name)
-        manifest = read_backup(source, unpacked, key)
-        _check_fit(manifest, target, unpacked / PRACTICES)
-        if manifest.database == SQLITE:
-            unsure = _finish(f"sqlite:///{unpacked / DATABASE}", manifest, target.keyring)
-            os.replace(unpacked / DATABASE, sqlite_file(target.url))
-        else:
-            load_dump(target.url, unpacked / DATABASE)
-            unsure = _finish(target.url, manifest, target.keyring)
-        _move_files(Folder(unpacked / ATTACHMENTS), target)
-        shutil.copyfile(unpacked / PRACTICES, target.practices_file)
+    if left := left_beside(target.url):
+        raise IntakeError(
+            f"{' and '.join(map(str, left))} of an earlier database {'is' if len(left) == 1 else 'are'} still there,"
+            " and SQLite would mix that one into the restored one: move what is left of it away, then restore again"
+        )
+    staging = sqlite_file(target.url).absolute().parent if kind_of(target.url) == SQLITE else folder
+    try:
+        with tempfile.TemporaryDirectory(dir=staging, prefix=".intake-restore-") as name, ExitStack() as undo:
+            unpacked = Path(name)
+            manifest = read_backup(source, unpacked, key)
+            _check_fit(manifest, target, unpacked / PRACTICES)
+            if manifest.database == SQLITE:
+                unsure = _fill(f"sqlite:///{unpacked / DATABASE}", manifest, target, unpacked, undo)
+                os.replace(unpacked / DATABASE, sqlite_file(target.url))
+            else:
+                load_dump(target.url, unpacked / DATABASE)
+                unsure = _fill(target.url, manifest, target, unpacked, undo)
+            undo.pop_all()
+    except OSError as error:
+        raise IntakeError(f"nothing was restored: {error.filename or staging}: {error.strerror}") from None
     return manifest, unsure
 
 
-def _move_files(unpacked: Folder, target: RestoreTarget) -> None:
-    """Keep the files that the database knows; others came or went while the backup was made."""
-    database = Database(target.url, target.keyring)
-    try:
-        with database.read() as session:
-            known = set(session.scalars(select(Attachment.file_id)))
-    finally:
-        database.close()
-    for name in unpacked.names():
-        if name.removesuffix(THUMBNAIL) in known:
-            target.files.write(name, unpacked.read(name))
-
-
-def _finish(url: str, manifest: Manifest, keyring: Keyring) -> int:
-    database = Database(url, keyring)
+def _fill(url: str, manifest: Manifest, target: RestoreTarget, unpacked: Path, undo: ExitStack) -> int:
+    """Bring a database up to date, put everything else in its place, and at last note that it was restored."""
+    database = Database(url, target.keyring)
     try:
         database.migrate()
+        with database.read() as session:
+            known = set(session.scalars(select(Attachment.file_id)))
+        _move_files(Folder(unpacked / ATTACHMENTS), target.files, known, undo)
+        if not target.practices_file.exists():
+            undo.callback(_forgive, partial(target.practices_file.unlink, missing_ok=True))
+            shutil.copyfile(unpacked / PRACTICES, target.practices_file)
         with database.write() as session:
-            return note_restoration(session, manifest.made_at)
+            unsure = note_restoration(session, manifest.made_at)
+            if manifest.database != SQLITE:
+                end_loading(session)
+            return unsure
     finally:
         database.close()
+
+
+def _move_files(unpacked: Folder, files: FileStore, known: Collection[str], undo: ExitStack) -> None:
+    """Keep the files that the database knows; others came or went while the backup was made."""
+    restored = [name for name in unpacked.names() if name.removesuffix(THUMBNAIL) in known]
+    there = set(files.names()) if restored else set()
+    for name in restored:
+        if name not in there:
+            undo.callback(_forgive, partial(files.delete, name.removesuffix(THUMBNAIL)))
+        files.write(name, unpacked.read(name))
+
+
+def _forgive(remove: Callable[[], None]) -> None:
+    """Remove something as far as that is possible: the error that led here is the one to tell."""
+    with suppress(OSError):
+        remove()
 
 
 def _check_fit(manifest: Manifest, target: RestoreTarget, practices: Path) -> None:

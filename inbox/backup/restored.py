@@ -11,8 +11,6 @@ from inbox.audit import record_action
 from inbox.models import Delivery, DeliveryState, Message, RestoredBackup, RetentionRun, StaffSession, now
 from intake.vocabulary import Medium
 
-_LAST_MADE_AT = select(func.max(RestoredBackup.made_at))
-
 
 def note_restoration(session: Session, made_at: datetime) -> int:
     """Prepare a restored database, and return how many replies must be looked up before they may be sent.
@@ -37,7 +35,7 @@ def note_restoration(session: Session, made_at: datetime) -> int:
     )
     session.execute(update(StaffSession).where(StaffSession.revoked_at.is_(None)).values(revoked_at=moment))
     session.execute(update(RetentionRun).values(next_run_at=moment))
-    session.add(RestoredBackup(made_at=made_at))
+    session.add(RestoredBackup(made_at=made_at, last_message_id=session.scalar(select(func.max(Message.id))) or 0))
     record_action(
         session, staff_id=None, practice=None, action="restored", subject="backup", made_at=made_at.isoformat()
     )
@@ -46,5 +44,7 @@ def note_restoration(session: Session, made_at: datetime) -> int:
 
 def was_received_before_backup(session: Session, message: Message) -> bool:
     """Return whether a message may have been answered in a life of this database that a restoration ended."""
-    made_at = session.scalar(_LAST_MADE_AT)
-    return made_at is not None and message.received_at <= made_at
+    # on SQLite, a new message may take the ID of one that was erased, so the ID alone does not tell
+    by_id = (RestoredBackup.last_message_id >= message.id) & (RestoredBackup.restored_at >= message.received_at)
+    by_time = RestoredBackup.last_message_id.is_(None) & (RestoredBackup.made_at >= message.received_at)
+    return session.scalar(select(RestoredBackup.id).where(by_id | by_time).limit(1)) is not None

@@ -16,7 +16,7 @@ from inbox.models.conversations import (
     Message,
 )
 from inbox.models.deliveries import UNDELIVERED, Delivery, DeliveryState
-from inbox.models.drafts import ReplyDraft
+from inbox.models.drafts import DraftKind, ReplyDraft
 from inbox.models.encryption_keys import EncryptionKey, RunningProcess
 from inbox.models.found_entities import FoundEntities
 from inbox.models.leases import Lease
@@ -75,6 +75,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "DeliveryState",
+    "DraftKind",
     "EmergencyAccess",
     "EncryptionKey",
     "ErasureKind",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.models.base import Base, now
@@ -23,7 +23,8 @@ class AskedOutcome(StrEnum):
 class CommonQuestion(Base):
     """A question with the practice's own answer, or a question of the starter set whose phrasings it changed.
 
-    `key` is that of the starter set, or one made for a question of the practice's own. An empty answer answers nothing.
+    `key` is that of the starter set, or one made for a question of the practice's own. An empty answer answers
+    nothing; the Spanish one is optional.
     """
 
     __tablename__ = "common_questions"
@@ -35,6 +36,7 @@ class CommonQuestion(Base):
     title: Mapped[str] = mapped_column(String(120))
     phrasings: Mapped[list[str]]
     answer: Mapped[str] = mapped_column(Text)
+    answer_es: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
 

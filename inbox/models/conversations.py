@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
-from intake.vocabulary import Channel, DangerKind, Disposition, Language, Priority, SenderDoubt, TriageLevel
+from intake.vocabulary import Channel, DangerKind, Disposition, Language, Priority, SenderDoubt, Silence, TriageLevel
 
 
 class Keyword(StrEnum):
@@ -38,6 +38,9 @@ class LineType(StrEnum):
     LANDLINE = "landline"
 
 
+_FLAGGED = text("unsafe_by IS NOT NULL")
+
+
 class Conversation(Base):
     """One patient's thread with one practice on one channel.
 
@@ -51,12 +54,20 @@ class Conversation(Base):
     or the end of a snooze. Until `snoozed_until`, no view shows it. `waiting_since` is when the patient wrote what
     nobody has answered, None if nobody needs to. `chat_seen_at` is about when the patient's
     browser last asked for news. `placed_at` is when a member last assigned or transferred it, None if nobody has.
-    `insurance_asked_at` is when an automatic reply asked for missing insurance details.
+    `insurance_asked_at` is when an automatic reply asked for missing insurance details. While `unsafe_since` is set,
+    the patient says that somebody else may read what is sent there; `unsafe_by` is the member who set it, None if the
+    patient's own words did, `unsafe_page` adds the open page of a chat, and `unsafe_alone` means that nothing proves
+    who said it; see `inbox.unsafe_contact`. `answered_up_to` is the newest message that whoever last answered or
+    closed it had been shown, None if nothing tells.
     """
 
     __tablename__ = "conversations"
     __table_args__ = (
         UniqueConstraint("practice", "channel", "patient_index"),
+        Index("ix_conversations_found", "practice", "patient_index"),
+        Index(
+            "ix_conversations_flagged", "practice", "patient_index", sqlite_where=_FLAGGED, postgresql_where=_FLAGGED
+        ),
         Index("ix_conversations_listed", "practice", "state", "listed_at", "id"),
         Index("ix_conversations_listed_at", "listed_at", "id"),
         Index(  # holds all that the views' counts need
@@ -100,6 +111,11 @@ class Conversation(Base):
     waiting_since: Mapped[datetime | None]
     chat_seen_at: Mapped[datetime | None]
     insurance_asked_at: Mapped[datetime | None]
+    unsafe_since: Mapped[datetime | None]
+    unsafe_by: Mapped[int | None]
+    answered_up_to: Mapped[int | None]
+    unsafe_page: Mapped[bool] = mapped_column(default=False, server_default=false())
+    unsafe_alone: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 _UNINDEXED = text("indexed_with IS NULL AND emptied_at IS NULL")
@@ -191,7 +207,10 @@ class Classification(Base):
 
 
 class Decision(Base):
-    """The routing decision for a message, and the reason."""
+    """The routing decision for a message, and the reason.
+
+    `silence` is why no reply went out although the route has one; rows from before it was kept have it in `why` alone.
+    """
 
     __tablename__ = "decisions"
 
@@ -202,6 +221,7 @@ class Decision(Base):
     team: Mapped[str | None] = mapped_column(String(32))
     priority: Mapped[Priority | None] = mapped_column(String(8))
     why: Mapped[str] = mapped_column(String(200))
+    silence: Mapped[Silence | None] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     message: Mapped[Message] = relationship(back_populates="decision")

@@ -50,10 +50,14 @@ class RetentionRun(Base):
 
 
 class RestoredBackup(Base):
-    """A backup that this database was restored from."""
+    """A backup that this database was restored from.
+
+    `last_message_id` is the newest message in it, None if an older version restored it. `made_at` is a little earlier.
+    """
 
     __tablename__ = "restored_backups"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     made_at: Mapped[datetime]
+    last_message_id: Mapped[int | None]
     restored_at: Mapped[datetime] = mapped_column(default=now)

@@ -34,6 +34,7 @@ class AlarmEnd(StrEnum):
     ASSIGN = "assign"
     WAITING = "waiting"
     CLOSE = "close"
+    FALSE_ALARM = "false_alarm"
 
 
 class Notification(Base):
@@ -42,7 +43,8 @@ class Notification(Base):
     `conversation_id` is set only where there is no message: in a conversation in which the patient has not written yet.
     `escalation_step` is the step of the practice's escalation, counted from 1; it is 0 for the first notification.
     `interruptions` counts the attempts whose worker died before it recorded an outcome. `escalation_id` is the alarm
-    that an urgent notification belongs to. A `collected` one goes out with others.
+    that an urgent notification belongs to. A `collected` one goes out with others. `told_at` is when it first went
+    to whoever carries it, or may have; that stays when it is sent once more.
     """
 
     __tablename__ = "notifications"
@@ -65,6 +67,7 @@ class Notification(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     interruptions: Mapped[int] = mapped_column(default=0, server_default="0")
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
+    told_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 

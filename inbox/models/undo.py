@@ -20,6 +20,8 @@ class UndoKind(StrEnum):
     LABEL = "label"
     TRANSFER = "transfer"
     MESSAGE = "message"
+    SNOOZE = "snooze"
+    LOWERING = "lowering"
 
 
 class Undo(Base):

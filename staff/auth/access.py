@@ -5,7 +5,7 @@ Routes find rows through these functions, which answer 404 for another practice'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
@@ -205,6 +205,12 @@ def own_conversation(session: Session, conversation_id: int, *, lock: bool = Fal
         Conversation.id == conversation_id, Conversation.practice.in_(member().reachable)
     )
     return session.scalar(query.with_for_update() if lock else query) or abort(404)
+
+
+def own_conversations(session: Session, conversation_ids: Collection[int]) -> Sequence[Conversation]:
+    """Return and lock those of some conversations that are of the signed-in member's practices; others are left out."""
+    own = (Conversation.id.in_(conversation_ids), Conversation.practice.in_(member().reachable))
+    return session.scalars(select(Conversation).where(*own).order_by(Conversation.id).with_for_update()).all()
 
 
 def own_message(session: Session, message_id: int) -> Message:

@@ -19,10 +19,10 @@ from flask import (
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.accounts import find_member_to_change, has_proof, revoke_sessions
+from inbox.accounts import find_member_to_change, revoke_sessions
 from inbox.audit import record_action
-from inbox.models import NoticePreference, Role, StaffMember, StaffSession, now
-from inbox.passwords import NO_PASSWORD, SHORTEST_PASSWORD, hash_password, words_about
+from inbox.models import NoticePreference, Role, StaffMember, now
+from inbox.passwords import SHORTEST_PASSWORD, hash_password, words_about
 from inbox.second_factor import (
     check_totp,
     new_recovery_codes,
@@ -36,7 +36,7 @@ from intake.practices import Practice
 from staff.auth import browsers
 from staff.auth.access import member, open_to
 from staff.auth.browsers import list_browsers
-from staff.auth.reauthentication import refuse_unproved
+from staff.auth.reauthentication import read_proof, refuse_unproved
 from staff.display import clock
 from tasks.account_mail import practice_that_mails
 from web.services import Services, services_of
@@ -187,12 +187,11 @@ def _page(part: str | None = None, problem: str | None = None) -> Response:
     practices = _practices()
     zone = practices[0].time_zone if practices else "UTC"
     with _services().database.read() as reading:
-        account = reading.get_one(StaffMember, member().id)
+        proof = read_proof(reading)
+        account = proof["account"]
         shown = render_template(
             "staff/account.html",
-            account=account,
-            has_password=account.password_hash != NO_PASSWORD,
-            is_confirmed=has_proof(reading.get_one(StaffSession, member().session_id), now()),
+            **proof,
             passkeys=[(passkey.id, passkey.name, clock(passkey.created_at, zone)) for passkey in account.passkeys],
             practices=[practice.name for practice in practices],
             requires=[practice.name for practice in practices if practice.access.require_second_factor],
@@ -213,15 +212,13 @@ def _page(part: str | None = None, problem: str | None = None) -> Response:
 def _set_up_page(problem: str | None = None) -> Response:
     secret = session[_NEW_SECRET]
     with _services().database.read() as reading:
-        account = reading.get_one(StaffMember, member().id)
-        is_confirmed = has_proof(reading.get_one(StaffSession, member().session_id), now())
-    code = segno.make(totp_address(account, secret), error="m")
+        proof = read_proof(reading)
+    code = segno.make(totp_address(proof["account"], secret), error="m")
     shown = render_template(
         "staff/account_authenticator.html",
         image=code.svg_data_uri(scale=5, border=4, light="#fff"),
         secret=" ".join(re.findall(".{1,4}", secret)),
-        has_password=account.password_hash != NO_PASSWORD,
-        is_confirmed=is_confirmed,
         problem=problem,
+        **proof,
     )
     return make_response(shown, 400 if problem else 200)

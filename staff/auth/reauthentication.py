@@ -5,7 +5,10 @@ A member without a password signs in anew at the identity provider instead, once
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app, request
+from sqlalchemy.orm import Session
 
 from inbox.accounts import find_member_to_change, has_proof
 from inbox.models import StaffMember, StaffSession, now
@@ -20,6 +23,16 @@ WRONG_PASSWORD = "Incorrect password, or too many failed attempts. Check your pa
 WRONG_CURRENT_CODE = "Incorrect or already used code. Enter the code that your authenticator app shows now."
 UNCONFIRMED = "Confirm that it is you with single sign-on first, then make the change within five minutes."
 NOTHING_TO_PROVE_WITH = "Your account has no password. Ask your practice's administrator to reset it."
+
+
+def read_proof(session: Session) -> dict[str, Any]:
+    """Return what a form needs to know to ask for this proof; see `staff/proof.html`."""
+    account = session.get_one(StaffMember, member().id)
+    return {
+        "account": account,
+        "has_password": account.password_hash != NO_PASSWORD,
+        "is_confirmed": has_proof(session.get_one(StaffSession, member().session_id), now()),
+    }
 
 
 def refuse_unproved(field: str = "password", *, with_code: bool = True) -> str:

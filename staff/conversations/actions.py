@@ -16,8 +16,10 @@ from inbox.chat import end_chat
 from inbox.consent import number_of, record_consent, undo_opt_out
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.member_notices import pending_mail
-from inbox.models import AlarmEnd, Conversation, ConversationState, Role, UndoKind, now
-from intake.vocabulary import OptOutMistake
+from inbox.models import AlarmEnd, Conversation, ConversationState, DraftKind, Message, Role, UndoKind, now
+from inbox.reply_drafts import forget_draft
+from inbox.unsafe_contact import clear_unsafe, set_unsafe
+from intake.vocabulary import DangerKind, OptOutMistake
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
@@ -29,6 +31,7 @@ from staff.conversations.changes import (
     change_assignee,
     change_snooze,
     change_state,
+    read_assignee,
     tag_conversation,
     transfer,
     untag_conversation,
@@ -37,10 +40,14 @@ from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import hand_back, take_over
+from staff.conversations.unseen import newest_shown, require_seen
 from staff.undo.offers import begin_action, hold_for, offer_undo
+from tasks.marked_emergencies import MARKED_AS, is_emergency, lower_emergency, mark_emergency
 from tasks.notification.alarms import end_alarms
+from tasks.notification.escalation_policy import pages_nobody
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
+from tasks.samples import is_a_sample
 from web.services import services_of
 
 blueprint = Blueprint("actions", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
@@ -76,10 +83,10 @@ def end_taking_over(conversation_id: int) -> AnyResponse:
 @open_to(Role.STAFF)
 def assign(conversation_id: int) -> AnyResponse:
     """Assign a conversation to a member of its practice, to the signed-in member (`me`), or to no one."""
-    wanted = request.form.get("to", "")
+    wanted = request.form.get("to")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
-        return change_assignee(session, conversation, wanted)
+        return change_assignee(session, conversation, read_assignee(wanted))
 
     ends = AlarmEnd.ASSIGN if wanted in (ME, str(member().id)) else None
     return _act(conversation_id, "assigned", change, ends=ends, calls=True)
@@ -97,6 +104,7 @@ def transfer_to_team(conversation_id: int) -> AnyResponse:
             abort(400, f"{UNACKNOWLEDGED} Do that first; then you can transfer it.")
         practice, beginning = services.practices.require(conversation.practice), begin_action(session, conversation)
         done = transfer(session, conversation, practice, team, text, hold_for())
+        forget_draft(session, conversation_id, member().id, DraftKind.TRANSFER)
         offer_undo(session, conversation, UndoKind.TRANSFER, beginning, added=done.added)
         _record(session, conversation, "transferred", **done.detail)
         mail = pending_mail(session, [conversation_id], now())
@@ -108,6 +116,60 @@ def transfer_to_team(conversation_id: int) -> AnyResponse:
     return finish_action(conversation_id, "#newest" if text else "")
 
 
+@blueprint.post("/emergency")
+@open_to(Role.STAFF)
+def mark_as_emergency(conversation_id: int) -> AnyResponse:
+    """Make a conversation an emergency and notify on-call; the patient gets the emergency reply if that is checked."""
+    danger = next((kind for kind in MARKED_AS if kind == request.form.get("danger", DangerKind.OTHER)), None)
+    services = services_of(current_app)
+    with services.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        message = session.get(Message, conversation.last_message_id or 0)
+        if not request.form.get("sure"):
+            abort(400, "Check first that on-call should be notified now.")
+        if danger is None:
+            abort(400, "Choose what kind of emergency it is.")
+        if message is None:
+            abort(409, "The patient has not written yet, so this cannot be an emergency. Call on-call yourself.")
+        if is_emergency(conversation) or count_open_of(session, conversation.id):
+            abort(409, "This conversation is an emergency already.")
+        practice = services.practices.require(conversation.practice)
+        plan, after_commit = mark_emergency(
+            session,
+            message,
+            practice,
+            danger,
+            now(),
+            answers=bool(request.form.get("answer")),
+            can_page=not pages_nobody(practice, services.settings),
+        )
+        _record(session, conversation, "marked_emergency", message=message.id, danger=danger, reply=plan.reply)
+    services.queue.put_all(after_commit)
+    return finish_action(conversation_id)
+
+
+@blueprint.post("/no-emergency")
+@open_to(Role.STAFF)
+def take_alarm_down(conversation_id: int) -> AnyResponse:
+    """End the alarm of what is no emergency, and give the conversation the level that it has instead.
+
+    Labels stay as they are.
+    """
+    level = next((known for known in display.LOWER_LEVELS if known == request.form.get("level")), None)
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        if level is None:
+            abort(400, "Choose what it is instead: for a nurse today, or ordinary.")
+        if not is_emergency(conversation) and not count_open_of(session, conversation.id):
+            abort(409, "This conversation is not an emergency.")
+        lower_emergency(conversation, level, services_of(current_app).practices.require(conversation.practice))
+        return {"level": level, "priority": conversation.priority}
+
+    return _act(
+        conversation_id, "emergency_lowered", change, ends=AlarmEnd.FALSE_ALARM, undo=UndoKind.LOWERING, answers=True
+    )
+
+
 @blueprint.post("/notes")
 @open_to(Role.STAFF)
 def note(conversation_id: int) -> AnyResponse:
@@ -115,6 +177,7 @@ def note(conversation_id: int) -> AnyResponse:
     text = request.form.get("note", "").strip()
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        forget_draft(session, conversation_id, member().id, DraftKind.NOTE)
         return add_note(session, conversation, text)
 
     return _act(conversation_id, "noted", change, place="#newest", calls=True)
@@ -151,10 +214,10 @@ def set_state(conversation_id: int) -> AnyResponse:
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         if wanted == ConversationState.CLOSED and count_open_of(session, conversation.id):
             abort(400, f"{UNACKNOWLEDGED} Do that first; then you can close it.")
-        return change_state(conversation, wanted)
+        return change_state(conversation, wanted, newest_shown(session, conversation_id))
 
-    ends = ALARM_ENDS.get(wanted)
-    return _act(conversation_id, "state_changed", change, ends=ends, goes_on=wanted == ConversationState.CLOSED)
+    goes_on, answers = wanted == ConversationState.CLOSED, wanted != ConversationState.OPEN
+    return _act(conversation_id, "state_changed", change, ends=ALARM_ENDS.get(wanted), goes_on=goes_on, answers=answers)
 
 
 @blueprint.post("/snooze")
@@ -168,11 +231,13 @@ def set_snooze(conversation_id: int) -> AnyResponse:
             abort(400, f"{UNACKNOWLEDGED} Do that first; then you can snooze it.")
         zone = services_of(current_app).practices.require(conversation.practice).time_zone
         detail = change_snooze(conversation, wanted, zone)
-        if conversation.snoozed_until and request.accept_mimetypes.best != "application/json":
+        if conversation.snoozed_until and not hold_for() and request.accept_mimetypes.best != "application/json":
             flash(f"Snoozed the previous conversation until {display.day_and_clock(conversation.snoozed_until, zone)}.")
         return detail
 
-    return _act(conversation_id, "snoozed", change, goes_on=wanted != AWAKE)
+    return _act(
+        conversation_id, "snoozed", change, undo=UndoKind.SNOOZE, goes_on=wanted != AWAKE, answers=wanted != AWAKE
+    )
 
 
 @blueprint.post("/end-chat")
@@ -202,6 +267,22 @@ def record_opt_out(conversation_id: int) -> AnyResponse:
         }
 
     return _act(conversation_id, "opted_out", change)
+
+
+@blueprint.post("/unsafe-contact")
+@open_to(Role.STAFF)
+def mark_unsafe(conversation_id: int) -> AnyResponse:
+    """Mark a patient's number or address as not safe to contact, so that no automatic reply goes there; or as safe."""
+    wanted = request.form.get("unsafe", "")
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        if wanted not in ("yes", "no"):
+            abort(400, "Choose whether it is safe to contact the patient here.")
+        if wanted == "no":
+            return {"changed": clear_unsafe(session, conversation)}
+        return {"changed": set_unsafe(session, conversation, now(), by=member().id)}
+
+    return _act(conversation_id, "unsafe_set" if wanted == "yes" else "unsafe_cleared", change)
 
 
 @blueprint.post("/undo-opt-out")
@@ -247,9 +328,9 @@ def end_alarm(session: Session, conversation: Conversation, how: AlarmEnd) -> No
     end_alarms(session, conversation.id, member().name, member().id, how)
 
 
-def place_of(conversation: Conversation) -> str:
+def place_of(session: Session, conversation: Conversation) -> str:
     """Return where a conversation is in the list, before anything moves it."""
-    return cursor(conversation, read_filters().order)
+    return cursor(conversation, read_filters().order, is_of_samples=is_a_sample(session, conversation))
 
 
 def next_after(session: Session, conversation: Conversation, place: str | None) -> int | None:
@@ -284,23 +365,30 @@ def _act(
     change: Change,
     *,
     ends: AlarmEnd | None = None,
+    undo: UndoKind | None = None,
     place: str = "",
     goes_on: bool = False,
     calls: bool = False,
+    answers: bool = False,
 ) -> AnyResponse:
     """Change a conversation, end its alarm if the change means that someone deals with it, and wake its viewers.
 
-    If the change may call colleagues to the conversation, those who want it get mail.
+    If the change may call colleagues to the conversation, those who want it get mail. If it says that what the patient
+    wrote is dealt with, the page must have shown all of that.
     """
     services = services_of(current_app)
     following = None
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
-        stood, beginning = place_of(conversation), begin_action(session, conversation)
+        if answers:
+            require_seen(session, conversation, newest_shown(session, conversation_id))
+        stood, beginning = place_of(session, conversation), begin_action(session, conversation)
         was_closed = conversation.state == ConversationState.CLOSED
         detail = change(session, conversation)
         if conversation.state == ConversationState.CLOSED and not was_closed:
-            offer_undo(session, conversation, UndoKind.CLOSE, beginning)
+            undo = UndoKind.CLOSE
+        if undo is not None:
+            offer_undo(session, conversation, undo, beginning)
         if goes_on:
             following = next_after(session, conversation, stood)
         _record(session, conversation, action, **detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, current_app, g, render_template
@@ -11,6 +12,7 @@ from inbox.models import Role
 from intake.practices import Practice
 from staff.auth.access import member, open_to
 from staff.conversations.alarms import MOST_COUNTED, count_open
+from staff.conversations.calls import ALARM, Call, calls_of_member
 from tasks.notification.escalation_policy import pages_nobody
 from tasks.notification.targets import paged_addresses
 from web.services import services_of
@@ -35,13 +37,20 @@ def show() -> str:
 
 def _open_alarms() -> str:
     """Return the number of conversations with an open alarm, such as "2 urgent"; empty if there is none."""
-    if "open_alarms" not in g:
+    number = _count_alarms([call for call in calls_of_member() if call.kind == ALARM])
+    shown = f"{MOST_COUNTED - 1}+" if number >= MOST_COUNTED else str(number)
+    return f"{shown} urgent" if number else ""
+
+
+def _count_alarms(alarms: Sequence[Call]) -> int:
+    """Count the conversations with an open alarm, of which these are the newest; samples don't count."""
+    if len(alarms) < MOST_COUNTED:  # so there are no others
+        return len({alarm.conversation_id for alarm in alarms if not alarm.is_sample})
+    if "alarms_counted" not in g:
         with services_of(current_app).database.read() as session:
-            number = count_open(session, member().practices)
-        shown = f"{MOST_COUNTED - 1}+" if number >= MOST_COUNTED else str(number)
-        g.open_alarms = f"{shown} urgent" if number else ""
-    found: str = g.open_alarms
-    return found
+            g.alarms_counted = count_open(session, member().practices)
+    counted: int = g.alarms_counted
+    return counted
 
 
 def _nobody_paged() -> list[str]:

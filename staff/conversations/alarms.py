@@ -17,6 +17,7 @@ from inbox.models import (
     Delivery,
     DeliveryState,
     Escalation,
+    Message,
     Notification,
     NotificationState,
 )
@@ -26,6 +27,7 @@ from intake.vocabulary import SAMPLE, words_of
 from staff import display
 from tasks.notification.escalation_policy import NEVER, next_reached
 from tasks.notification.targets import CONSOLE, paged_addresses, personal_address, reached_addresses
+from tasks.samples import is_sample
 from web.services import services_of
 
 MOST_COUNTED = 100
@@ -40,6 +42,7 @@ _STATES = {
     NotificationState.FAILED: "could not be notified",
     NotificationState.DROPPED: "not notified: already acknowledged",
 }
+_REACHING = (NotificationState.PENDING, NotificationState.SENDING, NotificationState.SENT)
 _NOT_SENT = tuple(state for state in UNDELIVERED if state is not DeliveryState.UNCONFIRMED)
 _ENDS = {
     AlarmEnd.BUTTON: "took charge",
@@ -49,6 +52,7 @@ _ENDS = {
     AlarmEnd.ASSIGN: "took it on",
     AlarmEnd.WAITING: "marked it as waiting on the patient",
     AlarmEnd.CLOSE: "closed it",
+    AlarmEnd.FALSE_ALARM: "not an emergency",
 }
 
 
@@ -73,9 +77,12 @@ class Alarm:
         messages: the number of urgent messages in it.
         steps: whom Intake notified, in order.
         next_who: who is notified next; empty if no one is.
+        next_again: whether they have been notified before.
         next_in: how long until then, such as "in 6 min".
         next_at: when that is, None if no one is.
+        message_id: the message that raised it.
         unreachable: why nobody was and nobody will be notified; empty if somebody was, or will be.
+        reached_nobody: whether it is open, and nobody has been notified yet.
         ended: who ended it, how, and when; empty while it is open.
     """
 
@@ -86,10 +93,22 @@ class Alarm:
     messages: int
     steps: tuple[Step, ...]
     next_who: str
+    next_again: bool
     next_in: str
     next_at: datetime | None
     ended: str
+    message_id: int
     unreachable: str = ""
+    reached_nobody: bool = False
+
+    @property
+    def stops(self) -> str:
+        """Who is paged no more once it ends, as a sentence; empty if nobody would be."""
+        who = list(dict.fromkeys(filter(None, (*(step.who for step in self.steps), self.next_who))))
+        if not self.is_open or not who:
+            return ""
+        *others, last = (name if at == 0 else name[:1].lower() + name[1:] for at, name in enumerate(who))
+        return f"{', '.join(others)} and {last} get no more pages." if others else f"{last} gets no more pages."
 
     @property
     def summary(self) -> str:
@@ -99,7 +118,12 @@ class Alarm:
         if self.unreachable:
             return self.unreachable
         told = "; ".join(f"{step.who} {step.state}, {step.at}" for step in self.steps) or "Nobody was paged"
-        return f"{told}. Next: {self.next_who} {self.next_in}" if self.next_who else f"{told}. Nobody is next"
+        return f"{told}. Next: {self.next_words} {self.next_in}" if self.next_who else f"{told}. Nobody is next"
+
+    @property
+    def next_words(self) -> str:
+        """Who is notified next, and whether again."""
+        return f"{self.next_who} again" if self.next_again else self.next_who
 
 
 def has_open_alarm() -> ColumnElement[bool]:
@@ -118,9 +142,11 @@ def count_open_of(session: Session, conversation_id: int) -> int:
 
 
 def count_open(session: Session, practices: Sequence[str]) -> int:
-    """Count the conversations of these practices with an open alarm, up to `MOST_COUNTED`."""
-    query = select(Escalation.conversation_id).where(
-        Escalation.practice.in_(practices), Escalation.acknowledged_at.is_(None)
+    """Count the conversations of these practices with an open alarm, up to `MOST_COUNTED`; samples don't count."""
+    query = (
+        select(Escalation.conversation_id)
+        .join(Conversation, Conversation.id == Escalation.conversation_id)
+        .where(Escalation.practice.in_(practices), Escalation.acknowledged_at.is_(None), ~is_sample())
     )
     return session.scalar(select(func.count()).select_from(query.distinct().limit(MOST_COUNTED).subquery())) or 0
 
@@ -141,23 +167,36 @@ def read_alarms(
         .where(Escalation.conversation_id.in_(list(conversation_ids)))
         .group_by(Escalation.conversation_id)
     )
-    return show_alarms(
-        session, session.scalars(select(Escalation).where(Escalation.id.in_(newest))).all(), practices, moment
-    )
+    return _show_found(session, Escalation.id.in_(newest), practices, moment)
 
 
-def show_alarms(
-    session: Session, rows: Sequence[Escalation], practices: Mapping[str, Practice], moment: datetime
+def read_alarm(session: Session, row: Escalation, practice: Practice, moment: datetime) -> Alarm:
+    """Return an alarm in display words; see `read_alarms`."""
+    return _show_found(session, Escalation.id == row.id, {practice.slug: practice}, moment)[row.conversation_id]
+
+
+def _show_found(
+    session: Session, wanted: ColumnElement[bool], practices: Mapping[str, Practice], moment: datetime
 ) -> dict[int, Alarm]:
-    """Return alarms in display words, by the conversation's id; see `read_alarms`."""
-    notices: dict[int, list[Notification]] = {row.id: [] for row in rows}
-    query = select(Notification).where(Notification.escalation_id.in_(notices)).order_by(Notification.id)
-    for notice in session.scalars(query):
-        notices[notice.escalation_id or 0].append(notice)
-    unsent = _replies_not_sent(session, rows)
+    """Return the alarms that meet a condition in display words, by the conversation's id."""
+    query = (
+        select(Escalation, Message.provider, Notification)
+        .outerjoin(Message, Message.id == Escalation.message_id)  # whatever becomes of it, no alarm is left out
+        .outerjoin(Notification, Notification.escalation_id == Escalation.id)
+        .where(wanted)
+        .order_by(Escalation.id, Notification.id)
+    )
+    raised: dict[int, tuple[Escalation, bool, list[Notification]]] = {}
+    for row, provider, notice in session.execute(query):
+        notices = raised.setdefault(row.id, (row, provider == SAMPLE, []))[2]
+        if notice is not None:
+            notices.append(notice)
+    unsent = _replies_not_sent(session, [row for row, _, _ in raised.values()])
     return {
-        row.conversation_id: _show(row, notices[row.id], practices[row.practice], moment, is_unsent=row.id in unsent)
-        for row in rows
+        row.conversation_id: _show(
+            row, notices, practices[row.practice], moment, is_fictional=fictional, is_unsent=row.id in unsent
+        )
+        for row, fictional, notices in raised.values()
     }
 
 
@@ -178,7 +217,13 @@ def _replies_not_sent(session: Session, rows: Iterable[Escalation]) -> set[int]:
 
 
 def _show(
-    row: Escalation, notices: Sequence[Notification], practice: Practice, moment: datetime, *, is_unsent: bool
+    row: Escalation,
+    notices: Sequence[Notification],
+    practice: Practice,
+    moment: datetime,
+    *,
+    is_fictional: bool,
+    is_unsent: bool,
 ) -> Alarm:
     is_open = row.acknowledged_at is None
     settings = services_of(current_app).settings
@@ -192,19 +237,24 @@ def _show(
         messages=max(1, len({notice.message_id for notice in notices})),
         steps=steps,
         next_who=_contact(practice, step) if step else "",
+        next_again=0 < step <= row.step,
         next_in=display.until(next_at, moment) if step else "",
         next_at=next_at if step else None,
         ended=_ended(row, practice.time_zone, is_unsent=is_unsent),
-        unreachable=_unreachable(row, practice, settings) if is_open and not steps and not step else "",
+        message_id=row.message_id,
+        unreachable=_unreachable(practice, settings, is_fictional=is_fictional)
+        if is_open and not steps and not step
+        else "",
+        reached_nobody=is_open and not any(notice.state in _REACHING for notice in notices if notice.target != CONSOLE),
     )
 
 
-def _unreachable(row: Escalation, practice: Practice, settings: Settings) -> str:
+def _unreachable(practice: Practice, settings: Settings, *, is_fictional: bool) -> str:
     """Return why nobody was and nobody will be paged, and what to do about it."""
+    if is_fictional:
+        return f"Nobody was paged and nobody will be. {IS_SAMPLE}"
     if not paged_addresses(practice):
         why = f"no on-call contact has an address. {ADD_ADDRESS}"
-    elif row.message.provider == SAMPLE:
-        return f"Nobody was paged and nobody will be. {IS_SAMPLE}"
     elif not reached_addresses(practice, settings):
         why = f"no texts or emails can be sent to the on-call addresses. {SET_UP_CARRIER}"
     else:

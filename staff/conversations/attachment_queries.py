@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from inbox.models import Attachment, AttachmentKind, AttachmentState, Refusal
 
@@ -51,32 +51,32 @@ class ShownAttachment:
     height: int = 0
 
 
-def read_attachments(session: Session, message_ids: Iterable[int]) -> dict[int, tuple[ShownAttachment, ...]]:
-    """Return what is shown of the attachments of messages, by message."""
-    return _by_owner(session, Attachment.message_id, message_ids)
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What is shown of pictures and files, in their order, by the message or the reply that they are of."""
+
+    messages: dict[int, tuple[ShownAttachment, ...]]
+    replies: dict[int, tuple[ShownAttachment, ...]]
 
 
-def read_sent_files(session: Session, delivery_ids: Iterable[int]) -> dict[int, tuple[ShownAttachment, ...]]:
-    """Return what is shown of the files of replies, by reply."""
-    return _by_owner(session, Attachment.delivery_id, delivery_ids)
+def read_attachments(session: Session, message_ids: Iterable[int], delivery_ids: Iterable[int]) -> Attached:
+    """Return what is shown of the attachments of messages and of the files of replies."""
+    of_messages, of_replies = list(message_ids), list(delivery_ids)
+    query = select(Attachment).where(
+        or_(Attachment.message_id.in_(of_messages), Attachment.delivery_id.in_(of_replies))
+    )
+    found = Attached({}, {})
+    for attachment in session.scalars(query.order_by(Attachment.position, Attachment.id)):
+        for owner_id, owned in ((attachment.message_id, found.messages), (attachment.delivery_id, found.replies)):
+            if owner_id is not None:
+                before = owned.get(owner_id, ())
+                owned[owner_id] = (*before, _show(attachment, len(before) + 1))
+    return found
 
 
 def show_draft_files(files: Iterable[Attachment]) -> tuple[ShownAttachment, ...]:
     """Return what is shown of the files of a draft."""
     return tuple(_show(file, number) for number, file in enumerate(files, 1))
-
-
-def _by_owner(
-    session: Session, owner: InstrumentedAttribute[int | None], owner_ids: Iterable[int]
-) -> dict[int, tuple[ShownAttachment, ...]]:
-    query = select(owner, Attachment).where(owner.in_(list(owner_ids))).order_by(owner, Attachment.position)
-    found: dict[int, tuple[ShownAttachment, ...]] = {}
-    for owner_id, attachment in session.execute(query):
-        if owner_id is None:
-            continue
-        before = found.get(owner_id, ())
-        found[owner_id] = (*before, _show(attachment, len(before) + 1))
-    return found
 
 
 def _show(attachment: Attachment, number: int) -> ShownAttachment:

@@ -15,17 +15,17 @@ from inbox.member_notices import pending_mail
 from inbox.models import Conversation, ConversationState, Role, UndoKind, now
 from intake.vocabulary import words_of
 from staff import display
-from staff.auth.access import member, open_to, own_conversation, record_on_conversation
+from staff.auth.access import open_to, own_conversations, record_on_conversation
 from staff.conversations.alarms import has_open_alarm
 from staff.conversations.bulk_words import BulkAction
 from staff.conversations.changes import (
-    ME,
     change_assignee,
     change_snooze,
     change_state,
     check_tag,
     has_room_for,
     may_be_assigned,
+    read_assignee,
     tag_conversation,
     transfer,
     untag_conversation,
@@ -34,7 +34,8 @@ from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import PAGE
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.teams import teams_for
-from staff.undo.offers import Batch, Beginning, begin_action, hold_for, offer_undo
+from staff.conversations.unseen import why_unseen
+from staff.undo.offers import Batch, begin_action, hold_for, offer_undo
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
 from web.row_ids import read_row_id
@@ -55,8 +56,8 @@ class _Done:
     untold: str = ""
 
 
-_Change = Callable[[Session, Conversation], _Done | None]
-"""Changes a conversation, or returns None and leaves it alone."""
+_Change = Callable[[Session, Conversation, int | None], _Done | None]
+"""Changes a conversation, whose newest message in the list is the one given, or returns None and leaves it alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,16 @@ class _Kind:
         change: what it does to one conversation.
         words: what is said of the conversations afterwards.
         waits_for_alarm: whether it leaves those alone whose alarm nobody has acknowledged.
+        undo: what is offered to undo, None for nothing.
+        answers: whether it says that what the patients wrote is dealt with, so that the list must have shown all of it.
     """
 
     audited: str
     change: _Change
     words: Callable[[], str]
     waits_for_alarm: bool = field(default=True)
+    undo: UndoKind | None = None
+    answers: bool = False
 
 
 @blueprint.post("/bulk")
@@ -84,27 +89,30 @@ def change_several() -> Response:
     if wanted not in _KINDS:
         abort(400, "Choose whether to assign, transfer, tag, close, or snooze them.")
     kind = _KINDS[BulkAction(wanted)]
-    ids = sorted({row_id for value in request.form.getlist("c")[:PAGE] if (row_id := read_row_id(value)) is not None})
+    chosen = _read_chosen()
     changed: list[Conversation] = []
     refused: list[Conversation] = []
     tickets: tuple[Ticket, ...] = ()
     untold: set[str] = set()
     services = services_of(current_app)
     with services.database.write() as session:
-        own = [own_conversation(session, row_id, lock=True) for row_id in ids]
-        urgent = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(ids), has_open_alarm())))
+        own = own_conversations(session, chosen)
+        urgent = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(chosen), has_open_alarm())))
         batch = Batch()
         for conversation in own:
             beginning, was_closed = begin_action(session, conversation), conversation.state == ConversationState.CLOSED
+            shown = chosen[conversation.id]
             is_left = kind.waits_for_alarm and conversation.id in urgent
-            done = None if is_left else kind.change(session, conversation)
+            is_left |= kind.answers and bool(why_unseen(session, conversation, shown))
+            done = None if is_left else kind.change(session, conversation, shown)
             if done is None:
                 refused.append(conversation)
                 continue
             changed.append(conversation)
             tickets += done.tickets
             untold |= {done.untold} if done.untold else set()
-            _offer_undo(session, conversation, beginning, was_closed, done, batch)
+            if kind.undo is not None and not (kind.undo is UndoKind.CLOSE and was_closed):
+                offer_undo(session, conversation, kind.undo, beginning, batch=batch, added=done.added)
             if done.detail:
                 slug = conversation.practice
                 record_on_conversation(session, conversation.id, slug, kind.audited, bulk=True, **done.detail)
@@ -112,26 +120,36 @@ def change_several() -> Response:
     topics = tuple(topic for found in changed for topic in topics_of(found.id, found.practice))
     mails = tuple(Ticket("mail_notice", row_id) for row_id in mail)
     services.queue.put_all(AfterCommit(notifications=tickets, later=mails, topics=topics))
-    flash(" ".join([_say(changed, kind), *sorted(untold)]) if ids else NOTHING)
+    missing = _say_missing(len(chosen) - len(own))
+    flash(" ".join([_say(changed, kind), *missing, *sorted(untold)]) if chosen else NOTHING)
     query = read_filters().whole_query()
     if refused:
         query |= {"refused": ",".join(str(conversation.id) for conversation in refused), "left": wanted}
     return redirect(address_of(INBOX, query), 303)
 
 
-def _offer_undo(
-    session: Session, conversation: Conversation, beginning: Beginning, was_closed: bool, done: _Done, batch: Batch
-) -> None:
-    if done.added is not None:
-        offer_undo(session, conversation, UndoKind.TRANSFER, beginning, batch=batch, added=done.added)
-    elif conversation.state == ConversationState.CLOSED and not was_closed:
-        offer_undo(session, conversation, UndoKind.CLOSE, beginning, batch=batch)
+def _read_chosen() -> dict[int, int | None]:
+    """Return the chosen conversations, each with the newest message that the list showed, None if it does not say."""
+    pairs = (value.partition(":") for value in request.form.getlist("c")[:PAGE])
+    read = ((read_row_id(row_id), read_row_id(newest)) for row_id, _, newest in pairs)
+    return {row_id: newest for row_id, newest in read if row_id is not None}
 
 
 def _say(changed: Sequence[Conversation], kind: _Kind) -> str:
     """Return what was done to how many, such as "2 conversations snoozed until Thu, Jul 2, 8:00 AM."."""
     number = f"{len(changed)} {'conversation' if len(changed) == 1 else 'conversations'}"
     return f"{number} {kind.words()}{_until(changed)}."
+
+
+def _say_missing(count: int) -> list[str]:
+    """Return what to say of the chosen conversations that are deleted, or that the member may not open."""
+    if not count:
+        return []
+    return [
+        "1 of those you selected is no longer there."
+        if count == 1
+        else f"{count} of those you selected are no longer there."
+    ]
 
 
 def _until(changed: Sequence[Conversation]) -> str:
@@ -145,20 +163,19 @@ def _until(changed: Sequence[Conversation]) -> str:
     return f" until {ends.pop()}" if len(ends) == 1 else ""
 
 
-def _close(session: Session, conversation: Conversation) -> _Done:
-    return _Done(change_state(conversation, ConversationState.CLOSED))
+def _close(session: Session, conversation: Conversation, shown: int | None) -> _Done:
+    return _Done(change_state(conversation, ConversationState.CLOSED, shown))
 
 
-def _assign(session: Session, conversation: Conversation) -> _Done | None:
+def _assign(session: Session, conversation: Conversation, _: int | None) -> _Done | None:
     """Assign a conversation, unless the person does not work for its practice."""
-    wanted = request.form.get("to", "")
-    chosen = member().id if wanted == ME else read_row_id(wanted)
+    chosen = read_assignee(request.form.get("to"))
     if chosen is not None and not may_be_assigned(session, conversation.practice, chosen):
         return None
-    return _Done(change_assignee(session, conversation, wanted))
+    return _Done(change_assignee(session, conversation, chosen))
 
 
-def _transfer(session: Session, conversation: Conversation) -> _Done | None:
+def _transfer(session: Session, conversation: Conversation, _: int | None) -> _Done | None:
     """Transfer a conversation, unless its practice has no such team, or the team has it already."""
     team = request.form.get("team", "")
     if not team:
@@ -170,7 +187,7 @@ def _transfer(session: Session, conversation: Conversation) -> _Done | None:
     return _Done(done.detail, done.tickets, done.added, done.untold)
 
 
-def _tag(session: Session, conversation: Conversation) -> _Done | None:
+def _tag(session: Session, conversation: Conversation, _: int | None) -> _Done | None:
     """Add a tag to a conversation, unless it has as many as it may; one that has the tag stays as it is."""
     tag = check_tag(request.form.get("tag", ""))
     if not has_room_for(session, conversation, tag):
@@ -179,13 +196,13 @@ def _tag(session: Session, conversation: Conversation) -> _Done | None:
     return _Done(done if done["tag"] else {})
 
 
-def _untag(session: Session, conversation: Conversation) -> _Done:
+def _untag(session: Session, conversation: Conversation, _: int | None) -> _Done:
     """Remove a tag from a conversation; one that does not have it stays as it is."""
     done = untag_conversation(session, conversation, check_tag(request.form.get("tag", "")))
     return _Done(done if done["tags"] else {})
 
 
-def _snooze(session: Session, conversation: Conversation) -> _Done:
+def _snooze(session: Session, conversation: Conversation, _: int | None) -> _Done:
     practice = services_of(current_app).practices.require(conversation.practice)
     return _Done(change_snooze(conversation, request.form.get("until", ""), practice.time_zone))
 
@@ -193,10 +210,13 @@ def _snooze(session: Session, conversation: Conversation) -> _Done:
 _KINDS: dict[BulkAction, _Kind] = {
     BulkAction.ASSIGN: _Kind("assigned", _assign, lambda: "assigned"),
     BulkAction.TRANSFER: _Kind(
-        "transferred", _transfer, lambda: f"transferred to {words_of(request.form.get('team', ''))}"
+        "transferred",
+        _transfer,
+        lambda: f"transferred to {words_of(request.form.get('team', ''))}",
+        undo=UndoKind.TRANSFER,
     ),
     BulkAction.TAG: _Kind("tagged", _tag, lambda: "tagged", waits_for_alarm=False),
     BulkAction.UNTAG: _Kind("untagged", _untag, lambda: "without the tag", waits_for_alarm=False),
-    BulkAction.CLOSE: _Kind("state_changed", _close, lambda: "closed"),
-    BulkAction.SNOOZE: _Kind("snoozed", _snooze, lambda: "snoozed"),
+    BulkAction.CLOSE: _Kind("state_changed", _close, lambda: "closed", undo=UndoKind.CLOSE, answers=True),
+    BulkAction.SNOOZE: _Kind("snoozed", _snooze, lambda: "snoozed", undo=UndoKind.SNOOZE, answers=True),
 }

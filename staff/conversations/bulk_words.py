@@ -19,10 +19,13 @@ class BulkAction(StrEnum):
 
 
 _ALARM = "an emergency that nobody has acknowledged"
+_UNSEEN = f"it is {_ALARM}, or the patient has written again"
 _WHY = {
     BulkAction.ASSIGN: f"it is {_ALARM}, or the person does not work for that practice",
     BulkAction.TRANSFER: f"it is {_ALARM}, the team has it already, or its practice has no such team",
     BulkAction.TAG: f"it has {MOST_TAGS} tags already",
+    BulkAction.CLOSE: _UNSEEN,
+    BulkAction.SNOOZE: _UNSEEN,
 }
 
 

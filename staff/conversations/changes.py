@@ -20,7 +20,7 @@ from intake.settings import Settings
 from intake.vocabulary import words_of
 from staff.auth.access import member
 from staff.conversations.alarms import ADD_ADDRESS, IS_SAMPLE, SET_UP_CARRIER
-from staff.conversations.people import assignable
+from staff.conversations.people import assignable, names_among
 from staff.conversations.reply import hand_back
 from staff.conversations.snooze import snooze_end
 from staff.conversations.teams import teams_for
@@ -58,23 +58,36 @@ ALARM_ENDS: dict[str, AlarmEnd] = {
 }
 
 
-def change_state(conversation: Conversation, wanted: str) -> dict[str, Any]:
-    """Make a conversation open, waiting, or closed; closing turns auto-replies back on."""
+def change_state(conversation: Conversation, wanted: str, shown: int | None) -> dict[str, Any]:
+    """Make a conversation open, waiting, or closed; closing turns auto-replies back on.
+
+    Args:
+        conversation: the conversation.
+        wanted: its state from now on.
+        shown: the newest message that the member was shown, None if nothing tells.
+    """
     if wanted not in set(ConversationState):
         abort(400, "The status must be open, waiting, or closed.")
     if wanted == ConversationState.OPEN:
         conversation.state = ConversationState.OPEN
         end_snooze(conversation)
     else:
-        note_answer(conversation, ConversationState(wanted))
+        note_answer(conversation, ConversationState(wanted), shown)
     if wanted == ConversationState.CLOSED:
         hand_back(conversation)
     return {"state": wanted}
 
 
-def change_assignee(session: Session, conversation: Conversation, wanted: str) -> dict[str, Any]:
-    """Assign a conversation to a member of its practice, to the signed-in member (`me`), or to no one."""
-    chosen = member().id if wanted == ME else read_row_id(wanted)
+def read_assignee(wanted: str | None) -> int | None:
+    """Return the member whom a form names: by id, as the signed-in one (`me`), or None for no one (empty)."""
+    if wanted == "":
+        return None
+    chosen = member().id if wanted == ME else read_row_id(wanted or "")
+    return chosen or abort(400, "Choose who gets it, or no one.")
+
+
+def change_assignee(session: Session, conversation: Conversation, chosen: int | None) -> dict[str, Any]:
+    """Assign a conversation to a member of its practice, or to no one."""
     is_new = chosen is not None and chosen != conversation.assigned_to
     if chosen is not None and is_new and not may_be_assigned(session, conversation.practice, chosen):
         abort(400, "That person cannot be assigned to this conversation. Reload the page and choose again.")
@@ -99,7 +112,7 @@ def transfer(
     before, had = conversation.team, conversation.assigned_to
     note = add_note(session, conversation, text) if text else {}
     if had is not None:
-        change_assignee(session, conversation, "")
+        change_assignee(session, conversation, None)
     told = tell_team(session, conversation, practice, team, note_transfer(conversation, team), hold)
     untold = why_untold(practice, team, services_of(current_app).settings, goes_out=told.goes_out)
     detail = {"to": team, **({"from": before} if before else {}), **({"assignee": had} if had else {}), **note}
@@ -135,7 +148,7 @@ def add_note(session: Session, conversation: Conversation, text: str) -> dict[st
     written = Note(conversation_id=conversation.id, staff_id=member().id, text=text)
     session.add(written)
     session.flush()
-    names = {person.id: person.name for person in assignable(session, [conversation.practice])}
+    names = names_among(assignable(session, [conversation.practice]))
     mentioned = [staff_id for staff_id in find_mentions(text, names) if staff_id != member().id]
     call_members(session, conversation, mentioned, NoticeReason.MENTIONED, member().id)
     return {"note": written.id} | ({"mentioned": mentioned} if mentioned else {})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, String, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from inbox.consent import number_of
@@ -15,7 +16,7 @@ from inbox.patients import conversations_of
 from inbox.text_permission import GivenConsent
 from intake.vocabulary import Channel, ConsentHow, OptOutMistake
 from staff import display
-from staff.conversations.people import names_of
+from staff.conversations.people import NOBODY, names_of
 
 SHOWN = 20
 GIVEN_IN = {Channel.CHAT: "in a chat", Channel.WEB_FORM: "in a form"}
@@ -31,16 +32,32 @@ class ConsentChange:
     shown_at: str
 
 
-def read_consent_history(session: Session, conversation: Conversation, zone: str) -> list[ConsentChange]:
-    """Return the changes in all of the patient's conversations with the practice, newest first."""
+def read_consent_history(
+    session: Session,
+    conversation: Conversation,
+    zone: str,
+    others: Iterable[int],
+    known: Mapping[int, str],
+) -> list[ConsentChange]:
+    """Return the changes in all of the patient's conversations with the practice, newest first.
+
+    Args:
+        session: an open transaction.
+        conversation: one of them.
+        zone: the practice's time zone.
+        others: the other conversations from the same address.
+        known: the names of members that are known already, by id.
+    """
     number, ids = number_of(conversation), [conversation.id]
-    if number is not None:
+    if number is not None and number == conversation.patient_address:
+        ids += others
+    elif number is not None:
         ids += session.scalars(
             select(Conversation.id).where(
                 conversations_of(conversation.practice, number), Conversation.id != conversation.id
             )
         )
-    return _newest([*_given(session, ids), *_by_keyword(session, ids), *_by_staff(session, _subjects(ids))], zone)
+    return _newest([*_by_patient(session, ids), *_by_staff(session, _subjects(ids), known)], zone)
 
 
 def read_number_history(
@@ -58,7 +75,7 @@ def read_number_history(
     ids = list(session.scalars(select(Conversation.id).where(own)))
     subjects = [*_subjects(ids), f"patient_address:{address.id}"]
     agreed = [(consent.given_at, f"The patient agreed to texts {GIVEN_IN[consent.channel]}") for consent in given]
-    return _newest([*agreed, *_by_keyword(session, ids), *_by_staff(session, subjects)], zone)
+    return _newest([*agreed, *_by_keyword(session, ids), *_by_staff(session, subjects, NOBODY)], zone)
 
 
 def _newest(found: list[tuple[datetime, str]], zone: str) -> list[ConsentChange]:
@@ -70,22 +87,27 @@ def _subjects(ids: list[int]) -> list[str]:
     return [f"conversation:{row_id}" for row_id in ids]
 
 
-def _given(session: Session, ids: list[int]) -> list[tuple[datetime, str]]:
-    moments = session.scalars(select(TextConsent.given_at).where(TextConsent.conversation_id.in_(ids)))
-    return [(at, "The patient agreed to texts") for at in moments]
+def _by_patient(session: Session, ids: list[int]) -> list[tuple[datetime, str]]:
+    """Return what patients agreed to in forms and chats, and their keywords."""
+    given = select(TextConsent.given_at, literal(None, String)).where(TextConsent.conversation_id.in_(ids))
+    found: Iterable[Any] = session.execute(union_all(given, _keywords_in(ids)))
+    return [(at, _BY_PATIENT[Keyword(word)] if word else "The patient agreed to texts") for at, word in found]
 
 
 def _by_keyword(session: Session, ids: list[int]) -> list[tuple[datetime, str]]:
-    query = select(Message.received_at, Message.keyword).where(
+    return [(at, _BY_PATIENT[Keyword(word)]) for at, word in session.execute(_keywords_in(ids)) if word]
+
+
+def _keywords_in(ids: list[int]) -> Select[datetime, Keyword | None]:
+    return select(Message.received_at, Message.keyword).where(
         Message.conversation_id.in_(ids), Message.keyword.in_(_BY_PATIENT)
     )
-    return [(at, _BY_PATIENT[Keyword(keyword)]) for at, keyword in session.execute(query) if keyword]
 
 
-def _by_staff(session: Session, subjects: list[str]) -> list[tuple[datetime, str]]:
+def _by_staff(session: Session, subjects: list[str], known: Mapping[int, str]) -> list[tuple[datetime, str]]:
     query = select(AuditEntry).where(AuditEntry.subject.in_(subjects), AuditEntry.action.in_(_BY_STAFF))
     entries = session.scalars(query).all()
-    names = names_of(session, [entry.staff_id for entry in entries])
+    names = names_of(session, [entry.staff_id for entry in entries], known)
     changed = [entry for entry in entries if entry.detail.get("changed") is not False]
     return [(entry.at, _describe(entry, names.get(entry.staff_id or 0, "Someone"))) for entry in changed]
 

@@ -8,15 +8,17 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.consent import is_opted_out, is_recorded_by_staff, number_of
+from inbox.chat_contact import is_out_of_reach
+from inbox.consent import number_of, opt_out_of
 from inbox.conversation_tags import tags_in_use, tags_of
-from inbox.member_notices import is_called, note_seen
-from inbox.models import AlarmEnd, ConversationState, Message, Role, UndoKind, now
-from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_draft, save_draft
+from inbox.member_notices import note_seen
+from inbox.models import AlarmEnd, ConversationState, DraftKind, Role, UndoKind, now
+from inbox.patient_book import name_on, patients_of_conversation
+from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_drafts, save_draft
 from inbox.reply_files import draft_files
-from inbox.reviews import needs_label
 from inbox.tag_words import LONGEST_TAG
-from intake.vocabulary import SAMPLE, OptOutMistake, words_of
+from inbox.unsafe_contact import is_silenced
+from intake.vocabulary import Channel, Language, OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import end_alarm, finish_action, go_on, next_after
@@ -25,31 +27,36 @@ from staff.conversations.attachment_queries import show_draft_files
 from staff.conversations.changes import LONGEST_NOTE
 from staff.conversations.consent_history import read_consent_history
 from staff.conversations.conversation_queries import (
+    LEFT,
     mark_read,
     read_acts,
     read_contact,
-    read_language,
     read_reach,
     read_thread,
 )
-from staff.conversations.found import read_found
+from staff.conversations.facts import read_facts
+from staff.conversations.found import Text, read_found
+from staff.conversations.inbox import INBOX
 from staff.conversations.insurance_card import UNVERIFIED
 from staff.conversations.list_pane import address_of, density, read_filters, show_list
 from staff.conversations.mark_switch import shows_marks
-from staff.conversations.people import assignable, names_of
-from staff.conversations.quick_replies import read_quick_replies
-from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, first_text_wording, send
+from staff.conversations.people import assignable, names_among, names_of
+from staff.conversations.quick_replies import first_name, read_quick_replies
+from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, send, wording_for
 from staff.conversations.row_words import initials
 from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
 from staff.conversations.thread_part import find_part
+from staff.conversations.unseen import UnseenMessageError, last_read, newest_shown, why_unseen
 from staff.displays import is_new_display, seal_of
 from staff.live import Presence, is_refresh, stream, wants_pane
 from staff.undo.offers import begin_action, hold_for, offer_undo
-from tasks.message_language import written_language
+from tasks.marked_emergencies import MARKED_AS, is_emergency, preview_replies
+from tasks.notification.escalation_policy import pages_nobody
 from tasks.pubsub import conversation_topic, practice_topic
 from tasks.queue import Ticket
-from templates.saved_replies import BLANKS
+from templates.saved_replies import BLANKS, Reader
+from web.errors import error_response
 from web.row_ids import read_row_id
 from web.services import Services, services_of
 from web.typing_signs import TypingSigns
@@ -95,16 +102,18 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
     text = request.form.get("text", "")
     if "insert" in request.form:
         return _insert(services, conversation_id, text, request.form["insert"] or request.form.get("saved", ""))
-    draft = Draft(
-        text=text,
-        form_id=request.form.get("form_id", ""),
-        seen=read_row_id(request.form.get("seen", "")) or 0,
-        closes=request.form.get("then") == ConversationState.CLOSED,
-        confirmed=request.form.get("confirmed", ""),
-        files=tuple(filter(None, map(read_row_id, request.form.getlist("file")))),
-    )
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
+        draft = Draft(
+            text=text,
+            form_id=request.form.get("form_id", ""),
+            seen=read_row_id(request.form.get("seen", "")) or 0,
+            newest=newest_shown(session, conversation_id),
+            closes=request.form.get("then") == ConversationState.CLOSED,
+            confirmed=request.form.get("confirmed", ""),
+            despite=bool(request.form.get("despite")),
+            files=tuple(filter(None, map(read_row_id, request.form.getlist("file")))),
+        )
         practice = services.practices.require(conversation.practice)
         beginning = begin_action(session, conversation)
         outcome = send(session, conversation, practice, member().id, draft, hold_for())
@@ -124,6 +133,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
                 delivery=outcome.delivery_id,
                 closed=draft.closes,
                 **({"unverified_sender": True} if draft.confirmed else {}),
+                **({"although_unsafe": True} if draft.despite and conversation.unsafe_since else {}),
             )
             end_alarm(session, conversation, AlarmEnd.REPLY)
     services.queue.put_all(outcome.after_commit)
@@ -135,9 +145,20 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
 
 def _again(services: Services, conversation_id: int, text: str, outcome: Outcome) -> tuple[str, int]:
     """Show the page again, with the draft still in the box and the reason it was not sent."""
-    overtaken = outcome.verdict is ReplyCheck.OVERTAKEN
+    overtaken = outcome.verdict in (ReplyCheck.OVERTAKEN, ReplyCheck.UNSEEN)
     shown = show_conversation(services, conversation_id, None, draft=text, problem=outcome.message, overtaken=overtaken)
     return shown, 409 if overtaken else 422
+
+
+@blueprint.app_errorhandler(UnseenMessageError)
+def show_unseen(error: UnseenMessageError) -> Response:
+    """Show the conversation with what the patient wrote meanwhile, and say that nothing was done; tell a script why."""
+    why = f"Nothing was changed. {error.why}"
+    if request.accept_mimetypes.best == "application/json":
+        return error_response(409, "unseen_message", why)
+    shown = show_conversation(services_of(current_app), error.conversation_id, None, problem=why)
+    place = address_of(f"{INBOX}conversations/{error.conversation_id}", read_filters().whole_query())
+    return Response(shown, 409, {"Content-Location": place}, mimetype="text/html")
 
 
 def _insert(services: Services, conversation_id: int, text: str, name: str) -> str:
@@ -146,9 +167,10 @@ def _insert(services: Services, conversation_id: int, text: str, name: str) -> s
     words = quick.get(name) or abort(400, "This saved reply does not exist. Reload the page and choose again.")
     drafted = f"{text.rstrip()}\n{words}".strip()
     with services.database.write() as session:
-        own_conversation(session, conversation_id, lock=True)
+        conversation = own_conversation(session, conversation_id, lock=True)
+        unseen = why_unseen(session, conversation, newest_shown(session, conversation_id))
         save_draft(session, conversation_id, member().id, drafted[:LONGEST_DRAFT], None)
-    return show_conversation(services, conversation_id, None, draft=drafted)
+    return show_conversation(services, conversation_id, None, draft=drafted, problem=unseen)
 
 
 def _read(services: Services, conversation_id: int, before: int | None) -> dict[str, Any]:
@@ -158,58 +180,100 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         conversation = own_conversation(session, conversation_id)
         practice = services.practices.require(conversation.practice)
         zone = practice.time_zone
-        reach, number = read_reach(session, conversation, practice), number_of(conversation)
-        others = Presence(services.queue.connection, conversation_id).others(member().id)
-        colleagues = assignable(session, [conversation.practice])
-        kept = read_draft(session, conversation_id, member().id)
-        alarms = read_alarms(session, [conversation_id], {practice.slug: practice}, moment)
-        thread = read_thread(session, conversation, zone, before)
-        contact = read_contact(session, conversation, zone, member().practices)
         is_own = practice.slug in member().practices
+        number = number_of(conversation)
+        opt_out = opt_out_of(session, conversation.practice, number)
+        reach = read_reach(session, conversation, practice, opt_out)
+        facts = read_facts(session, conversation, member())
+        others = Presence(services.queue.connection, conversation_id).others(member().id)
+        people = assignable(session, member().reachable)
+        known = names_among(people)
+        records = patients_of_conversation(session, conversation) if is_own else []  # emergency access opens none
+        kept = read_drafts(session, conversation_id, member().id)
+        alarms = read_alarms(session, [conversation_id], {practice.slug: practice}, moment)
+        thread = read_thread(session, conversation, zone, before, known)
+        newest = (
+            thread.last_message
+            if before is None
+            else max(thread.last_message, last_read(session, conversation_id) or 0)
+        )
+        contact = read_contact(session, conversation, zone, name_on(records), facts.agreed_at)
+        reader = Reader(first_name(conversation, records), member().name)
+        is_unsafe = is_silenced(conversation, reach.medium)
+        is_reached = not (reach.obstacle or reach.doubtful or is_unsafe)
+        can_get_reply = is_reached and conversation.last_message_id and not is_emergency(conversation)
         return {
             "conversation": conversation,
+            "is_unsafe": is_unsafe,
+            "is_chat": conversation.channel == Channel.CHAT,
             "practice": practice,
             "thread": thread,
+            "newest": newest,
             "found": read_found(
                 session,
                 conversation,
                 practice,
-                [entry.message for entry in thread.entries if entry.message and entry.text and not entry.waiting],
+                [
+                    Text(entry.message, entry.shown_at, entry.text)
+                    for entry in thread.entries
+                    if entry.message and entry.text and not entry.waiting
+                ],
+                records,
                 is_marked=shows_marks(),
                 may_add=is_own,
             ),
             "marks_on": shows_marks(),
             "unverified": UNVERIFIED,
-            "acts": read_acts(session, conversation_id, zone),
+            "acts": read_acts(session, conversation_id, zone, known),
             "contact": contact,
+            "records": records if is_own and not is_refresh() else None,
             "reach": reach,
-            "read_in": read_language(session, conversation),
+            "left": LEFT if is_out_of_reach(conversation, moment) else "",
+            "read_in": thread.language,
+            "is_emergency": is_emergency(conversation),
+            "lower_levels": display.LOWER_LEVELS,
+            "dangers": MARKED_AS,
+            "emergency_replies": preview_replies(
+                session,
+                conversation,
+                practice,
+                thread.language,
+                moment,
+                can_page=not pages_nobody(practice, services.settings),
+            )
+            if can_get_reply
+            else {},
             "has_number": number is not None,
-            "opted_out": number is not None and is_opted_out(session, conversation.practice, number),
-            "can_undo": number is not None and is_recorded_by_staff(session, conversation.practice, number),
+            "opted_out": opt_out.is_out,
+            "can_undo": opt_out.can_undo,
+            "is_claimed_out": opt_out.is_claimed,
             "mistakes": list(OptOutMistake),
-            "consents": read_consent_history(session, conversation, zone),
+            "consents": read_consent_history(
+                session, conversation, zone, [other.id for other in contact.others], known
+            ),
             "alarm": alarms.get(conversation_id),
             "flag": display.urgency_flag(conversation),
             "medium": reach.medium.words,
-            "colleagues": colleagues,
+            "people": people,
+            "colleagues": [person for person in people if practice.slug in person.practices],
             "other_teams": {team: words_of(team) for team in teams_for(practice) if team != conversation.team},
             "initials": initials(contact.name),
             "snoozed": display.clock(conversation.snoozed_until, zone)
             if conversation.snoozed_until and conversation.snoozed_until > moment
             else "",
-            "assignee": names_of(session, [conversation.assigned_to]).get(conversation.assigned_to or 0, ""),
+            "assignee": names_of(session, [conversation.assigned_to], known).get(conversation.assigned_to or 0, ""),
             "may_hold": member().may(Role.MANAGER) and is_own,
             "may_export": is_own,
-            "needs_label": needs_label(session, member().practices, conversation_id),
+            "needs_label": facts.needs_label,
             "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
-            "is_sample": (newest := session.get(Message, conversation.last_message_id or 0)) is not None
-            and newest.provider == SAMPLE,
-            "is_called": is_called(session, member().id, conversation_id),
-            "present": list(names_of(session, others).values()),
+            "is_sample": facts.is_sample,
+            "is_called": facts.is_called,
+            "present": list(names_of(session, others, known).values()),
             "quick": []
             if is_refresh()  # which leaves the reply box alone
-            else read_quick_replies(session, conversation, practice, reach.medium, member(), moment),
+            else read_quick_replies(
+                session, practice, reader, reach.medium, member(), Language(thread.language), moment
+            ),
             "blanks": list(BLANKS.values()),
             "tags": tags_of(session, [conversation_id]).get(conversation_id, []),
             "tags_in_use": tags_in_use(session, [practice.slug]),
@@ -219,14 +283,15 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "state": display.STATES[ConversationState(conversation.state)],
             "channel": display.CHANNELS,
             "label": words_of,
-            "draft": kept.text,
-            "mark": kept.mark,
+            "draft": kept[DraftKind.REPLY].text,
+            "mark": kept[DraftKind.REPLY].mark,
+            "note": kept[DraftKind.NOTE],
+            "transfer_note": kept[DraftKind.TRANSFER],
             "draft_files": show_draft_files(draft_files(session, conversation_id, member().id)),
             "problem": "",
             "overtaken": False,
             "before": before,
             "hit": "",
-            "transfer_note": "",
             "transfer_team": "",
         }
 
@@ -241,7 +306,8 @@ def show_conversation(services: Services, conversation_id: int, before: int | No
     is_new = is_new_display(seal)
     if is_new or shown["is_called"]:
         with services.database.write() as session:
-            note_seen(session, member().id, conversation.id)
+            if shown["is_called"]:
+                note_seen(session, member().id, conversation.id)
             if is_new:
                 up_to = thread.last_message
                 mark_read(session, member().id, conversation.id, up_to)
@@ -254,19 +320,19 @@ def show_conversation(services: Services, conversation_id: int, before: int | No
 def _render(shown: dict[str, Any], seal: str) -> str:
     """Return the whole page; or, to a script that has the list already, what stands beside the list."""
     filters = read_filters()
-    written_in = written_language(shown["draft"]) or shown["read_in"]
-    before, after = first_text_wording(shown["practice"], shown["reach"], written_in)
     values = shown | {
         "seal": seal,
         "form_id": secrets.token_hex(16),
         "longest": LONGEST[shown["reach"].medium],
-        "wording": (before, after),
+        "wording": wording_for(shown["draft"], shown["practice"], shown["reach"], shown["read_in"]),
         "snoozes": snooze_choices(now(), [shown["practice"].time_zone]),
         "query": address_of("", filters.whole_query()),
     }
     if wants_pane():
         return render_template("staff/pane_alone.html", filters=filters, density=density(), **values)
-    return render_template("staff/inbox.html", **(show_list(filters, shown["conversation"].id) | values))
+    return render_template(
+        "staff/inbox.html", **(show_list(filters, shown["conversation"].id, shown["people"]) | values)
+    )
 
 
 def _enter(services: Services, conversation_id: int, staff_id: int) -> None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload
 
-from inbox.chat_contact import reply_address, staff_medium
-from inbox.consent import is_opted_out
+from inbox.chat_contact import is_out_of_reach, reply_address, staff_medium
+from inbox.consent import OptOutState, is_ambiguous, number_of, opt_out_of
 from inbox.models import (
     UNDELIVERED,
     AuditEntry,
@@ -22,31 +22,55 @@ from inbox.models import (
     ConversationRead,
     Delivery,
     DeliveryState,
+    Keyword,
     LineType,
     Message,
     Note,
     Review,
     StaffMember,
-    TextConsent,
     Voicemail,
     now,
 )
-from inbox.patient_book import record_names
 from inbox.patients import conversations_of
+from inbox.reviews import LEVEL_LABELS
 from intake.practices import Practice
-from intake.vocabulary import INTENTS, TOPICS_WITHOUT_INTENT, Channel, Language, Medium, Route, SenderDoubt, words_of
+from intake.vocabulary import (
+    INTENTS,
+    REMARKS,
+    TOPICS_WITHOUT_INTENT,
+    Channel,
+    DangerKind,
+    Language,
+    Medium,
+    NotificationReason,
+    Route,
+    SenderDoubt,
+    TriageLevel,
+    words_of,
+)
 from staff import display
-from staff.conversations.attachment_queries import ShownAttachment, read_attachments, read_sent_files
-from staff.conversations.people import names_of
+from staff.conversations.attachment_queries import ShownAttachment, read_attachments
+from staff.conversations.people import NOBODY, names_of
 from staff.conversations.row_words import COMMON_QUESTION, NOT_SURE, SHOWN_FROM
 from tasks.routing import is_answer
 from tasks.routing_facts import NEVER_ARRIVED, medium_of
+from tasks.silence import read_silence, unanswered_reason
 
 MESSAGES_SHOWN = 100
 UNPROVEN = "provided (not verified)"
 ACTIONS_SHOWN = 40
 OWN_ADDRESS = "This email claims to come from a practice's own address, so that a reply would come back here."
+LEFT = "The visitor has left this chat and gave no phone or email."
 ENDED = "This chat has ended: the patient can no longer read replies in it."
+UNANSWERED: dict[str | None, str] = {
+    NotificationReason.UNANSWERED_EMERGENCY: "The patient got no reply to this emergency, and no text reaches them."
+    " Call now.",
+    NotificationReason.UNANSWERED_UNSAFE: "The patient got no reply to this emergency, as contact here is not safe."
+    " Find a safe way to reach them, or send help.",
+}
+MAY_CANCEL_VISIT = "CANCEL ended our texts, but the patient may have meant a visit. Call to find out."
+_BY_INTAKE = ("escalated", "unsafe_noted")
+_CONTACTS = {"telephone": "On-call phone", "email": "On-call email"}
 _Dated = TypeVar("_Dated", Delivery, Note)
 
 
@@ -92,6 +116,7 @@ class ThreadEntry:
         recording: the id of the message whose recording can be played.
         emptied: whether retention deleted its text.
         claims: the contact details that came with it, which nothing proves.
+        alert: what staff must do about it that no reply does; empty for most.
     """
 
     key: str
@@ -111,6 +136,7 @@ class ThreadEntry:
     seconds: int | None = None
     reading: Reading | None = None
     claims: str = field(default="", repr=False)
+    alert: str = ""
     waiting: bool = False
     emptied: bool = False
 
@@ -124,12 +150,32 @@ class Thread:
         last_message: the id of the newest message shown, 0 if there is none.
         last_reply: the id of the newest staff reply in the whole conversation, 0 if there is none.
         earlier: where the previous part ends, None if this is the first part.
+        language: that of the newest message in the whole conversation that the model has read.
     """
 
     entries: list[ThreadEntry]
     last_message: int
     last_reply: int
     earlier: int | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A message, with what is kept of it in other tables."""
+
+    message: Message
+    recording_url: str | None = field(repr=False)
+    seconds: int | None
+    corrected: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherConversation:
+    """Another conversation of the same patient."""
+
+    id: int
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +192,7 @@ class ContactDetails:
     who: str = field(repr=False)
     name: str = field(repr=False)
     lines: list[tuple[str, str]] = field(repr=False)
-    others: list[Conversation] = field(repr=False)
+    others: list[OtherConversation] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,25 +225,59 @@ class Reach:
     doubt: str = ""
 
 
-def read_thread(session: Session, conversation: Conversation, zone: str, before: int | None = None) -> Thread:
-    """Return the newest messages, or those before a given one, with the replies and notes between them."""
+def read_thread(
+    session: Session,
+    conversation: Conversation,
+    zone: str,
+    before: int | None = None,
+    known: Mapping[int, str] = NOBODY,
+) -> Thread:
+    """Return the newest messages, or those before a given one, with the replies and notes between them.
+
+    Args:
+        session: an open transaction.
+        conversation: the conversation.
+        zone: the practice's time zone.
+        before: where the part ends, None for the newest.
+        known: the names of members that are known already, by id.
+    """
     own = Message.conversation_id == conversation.id
-    query = select(Message).where(own)
-    if before is not None:
-        query = query.where(Message.id < before)
-    query = query.options(selectinload(Message.classification), selectinload(Message.decision))
-    found = list(session.scalars(query.order_by(Message.id.desc()).limit(MESSAGES_SHOWN + 1)))
-    messages = found[:MESSAGES_SHOWN]
+    found = _read_messages(session, own if before is None else own & (Message.id < before))
+    shown = found[:MESSAGES_SHOWN]
+    messages = [read.message for read in shown]
     since = min(message.received_at for message in messages) if len(found) > MESSAGES_SHOWN else None
-    until = session.scalar(select(Message.received_at).where(Message.id == before, own))
+    until = None
+    if before is not None:
+        until = session.scalar(select(Message.received_at).where(Message.id == before, own))
     deliveries = _between(session, Delivery, conversation.id, since, until)
     notes = _between(session, Note, conversation.id, since, until)
+    is_newest, is_whole = before is None, since is None and until is None
+    languages = (message.classification.language for message in messages if message.classification)
+    replies = [delivery.id for delivery in deliveries if delivery.message_id is None]
     return Thread(
-        entries=_entries(session, messages, deliveries, notes, zone),
+        entries=_entries(session, shown, deliveries, notes, zone, known, is_gone=is_out_of_reach(conversation, now())),
         last_message=messages[0].id if messages else 0,
-        last_reply=last_staff_reply(session, conversation.id),
+        last_reply=max(replies, default=0) if is_whole else last_staff_reply(session, conversation.id),
         earlier=messages[-1].id if since else None,
+        language=(is_newest and next(languages, None)) or read_language(session, conversation),
     )
+
+
+def _read_messages(session: Session, wanted: ColumnElement[bool]) -> list[_Read]:
+    """Return a part's messages, the newest first, and one more if there are any before it."""
+    query = (
+        select(Message, Voicemail.recording_url, Voicemail.duration_seconds, Review.label, StaffMember.name)
+        .outerjoin(Voicemail, Voicemail.message_id == Message.id)
+        .outerjoin(Review, Review.message_id == Message.id)
+        .outerjoin(StaffMember, StaffMember.id == Review.staff_id)
+        .where(wanted)
+        .options(joinedload(Message.classification), joinedload(Message.decision))
+    )
+    found = session.execute(query.order_by(Message.id.desc()).limit(MESSAGES_SHOWN + 1))
+    return [
+        _Read(message, url, seconds, f"{words_of(label)} ({name})" if label and name else "")
+        for message, url, seconds, label, name in found
+    ]
 
 
 def read_language(session: Session, conversation: Conversation) -> str:
@@ -229,35 +309,42 @@ def mark_read(session: Session, staff_id: int, conversation_id: int, message_id:
     return True
 
 
-def read_acts(session: Session, conversation_id: int, zone: str) -> list[Act]:
-    """Return staff activity in a conversation, newest first; a person's consecutive views are combined."""
+def read_acts(session: Session, conversation_id: int, zone: str, known: Mapping[int, str] = NOBODY) -> list[Act]:
+    """Return staff activity in a conversation, newest first; a person's consecutive views are combined.
+
+    Args:
+        session: an open transaction.
+        conversation_id: the conversation.
+        zone: the practice's time zone.
+        known: the names of members that are known already, by id.
+    """
     query = select(AuditEntry).where(AuditEntry.subject == f"conversation:{conversation_id}")
     found = list(session.scalars(query.order_by(AuditEntry.id.desc()).limit(ACTIONS_SHOWN)))
     given = [entry.detail.get("to") for entry in found if entry.action == "assigned"]
     concerned = [*given, *(staff_id for entry in found for staff_id in entry.detail.get("mentioned", []))]
-    names = names_of(session, [*(entry.staff_id for entry in found), *concerned])
+    names = names_of(session, [*(entry.staff_id for entry in found), *concerned], known)
     acts: list[Act] = []
     for newer, entry in zip([None, *found], found, strict=False):
         is_repeated = newer is not None and (newer.action, newer.staff_id) == ("viewed", entry.staff_id)
         if not (is_repeated and entry.action == "viewed"):
-            who = names.get(entry.staff_id or 0, "Someone")
+            who = "Intake" if entry.action in _BY_INTAKE else names.get(entry.staff_id or 0, "Someone")
             acts.append(Act(who, _say(entry, names), display.clock(entry.at, zone)))
     return acts
 
 
-def read_contact(session: Session, conversation: Conversation, zone: str, practices: Sequence[str]) -> ContactDetails:
+def read_contact(
+    session: Session, conversation: Conversation, zone: str, record_name: str, agreed: datetime | None
+) -> ContactDetails:
     """Return the patient's contact details and their other conversations with the practice.
 
     Args:
         session: an open transaction.
         conversation: the conversation.
         zone: the practice's time zone.
-        practices: the slugs of the practices whose patient records may be opened.
+        record_name: the name on the patient's record; empty if there is none, or if it may not be opened.
+        agreed: when the patient last agreed to texts in this conversation, None if they didn't.
     """
-    record_name = record_names(session, [conversation], practices).get(conversation.id, "")
     address = conversation.patient_address
-    given = select(func.max(TextConsent.given_at)).where(TextConsent.conversation_id == conversation.id)
-    agreed = session.scalar(given)
     lines = [
         ("Name", conversation.patient_name),
         ("Email" if address and "@" in address else "Number", address and display.spoken(address)),
@@ -267,12 +354,13 @@ def read_contact(session: Session, conversation: Conversation, zone: str, practi
         ("Line", "Landline (cannot receive texts)" if conversation.line_type == LineType.LANDLINE else None),
         ("First contact", display.clock(conversation.created_at, zone)),
     ]
-    others: list[Conversation] = []
+    others: list[OtherConversation] = []
     if address is not None:
-        same = select(Conversation).where(
+        same = select(Conversation.id, Conversation.channel).where(
             conversations_of(conversation.practice, address), Conversation.id != conversation.id
         )
-        others = list(session.scalars(same.order_by(Conversation.last_activity_at.desc())))
+        rows = session.execute(same.order_by(Conversation.last_activity_at.desc()))
+        others = [OtherConversation(row_id, channel) for row_id, channel in rows]
     return ContactDetails(
         display.who(conversation, record_name),
         record_name or conversation.patient_name or "",
@@ -281,12 +369,27 @@ def read_contact(session: Session, conversation: Conversation, zone: str, practi
     )
 
 
-def read_reach(session: Session, conversation: Conversation, practice: Practice) -> Reach:
-    """Return how a staff reply would be sent, or why it cannot be; to who has left a chat, by text or by email."""
+def read_reach(
+    session: Session, conversation: Conversation, practice: Practice, opt_out: OptOutState | None = None
+) -> Reach:
+    """Return how a staff reply would be sent, or why it cannot be; to who has left a chat, by text or by email.
+
+    Args:
+        session: an open transaction.
+        conversation: the conversation.
+        practice: its practice.
+        opt_out: how the patient's number stands, None to look it up.
+    """
     medium = staff_medium(session, conversation, now())
     address = reply_address(conversation, medium)
-    latest = select(Message.received_on, Message.doubt).where(Message.id == conversation.last_message_id)
-    received_on, doubt = session.execute(latest).one_or_none() or (None, None)
+    latest = (
+        select(Message.received_on, Message.doubt, _has_texted(conversation.id))
+        .select_from(Conversation)
+        .outerjoin(Message, Message.id == Conversation.last_message_id)
+        .where(Conversation.id == conversation.id)
+    )
+    received_on: str | None
+    received_on, doubt, has_texted = session.execute(latest).one_or_none() or (None, None, False)
     if received_on is None:  # staff began the conversation
         sent = select(Delivery.sender).where(Delivery.conversation_id == conversation.id, Delivery.medium == medium)
         received_on = session.scalar(sent.order_by(Delivery.id.desc()).limit(1))
@@ -294,7 +397,8 @@ def read_reach(session: Session, conversation: Conversation, practice: Practice)
     is_elsewhere = medium is not medium_of(conversation)
     if is_elsewhere:
         received_on = practice.texts_from if medium is Medium.SMS else practice.email
-    opted_out = medium is Medium.SMS and is_opted_out(session, conversation.practice, address)
+    if medium is Medium.SMS and opt_out is None:
+        opt_out = opt_out_of(session, conversation.practice, number_of(conversation))
     return Reach(
         medium=medium,
         sender=received_on or "",
@@ -302,8 +406,8 @@ def read_reach(session: Session, conversation: Conversation, practice: Practice)
         if conversation.chat_ended_at and not is_elsewhere
         else OWN_ADDRESS
         if doubt == SenderDoubt.OWN_ADDRESS
-        else _obstacle(medium, address or doubtful, LineType(conversation.line_type), received_on, opted_out),
-        is_first=medium is Medium.SMS and is_first_text(session, conversation.id),
+        else _obstacle(medium, address or doubtful, LineType(conversation.line_type), received_on, opt_out),
+        is_first=medium is Medium.SMS and not has_texted,
         doubtful=doubtful,
         doubt=SenderDoubt(doubt or SenderDoubt.UNVERIFIED).words if doubtful else "",
     )
@@ -311,16 +415,22 @@ def read_reach(session: Session, conversation: Conversation, practice: Practice)
 
 def is_first_text(session: Session, conversation_id: int) -> bool:
     """Return whether the practice has texted a patient nothing yet; what is only scheduled doesn't count."""
+    return not session.scalar(select(_has_texted(conversation_id)))
+
+
+def _has_texted(conversation_id: int) -> ColumnElement[bool]:
     texted = select(Delivery.id).where(
         Delivery.conversation_id == conversation_id,
         Delivery.medium == Medium.SMS,
         Delivery.state.not_in((*NEVER_ARRIVED, DeliveryState.NOT_SENT)),
         or_(Delivery.state != DeliveryState.PENDING, Delivery.scheduled_for.is_(None)),
     )
-    return session.scalar(texted.limit(1)) is None
+    return texted.exists()
 
 
-def _obstacle(medium: Medium, address: str, line: LineType, received_on: str | None, opted_out: bool) -> str:
+def _obstacle(
+    medium: Medium, address: str, line: LineType, received_on: str | None, opt_out: OptOutState | None
+) -> str:
     match medium:
         case Medium.CHAT:
             return ""
@@ -328,7 +438,7 @@ def _obstacle(medium: Medium, address: str, line: LineType, received_on: str | N
             return "" if "@" in address and received_on else "There is no email address to reply to."
         case _ if not address.startswith("+"):
             return "The sender left no phone number that can receive texts."
-        case _ if opted_out:
+        case _ if opt_out is not None and opt_out.is_out:
             return "The patient opted out of texts. Call them, or wait until they text START."
         case _ if line is LineType.LANDLINE:
             return "This number is a landline and cannot receive texts. Call it instead."
@@ -347,18 +457,25 @@ def _between(
 
 
 def _entries(
-    session: Session, messages: Sequence[Message], deliveries: Sequence[Delivery], notes: Sequence[Note], zone: str
+    session: Session,
+    messages: Sequence[_Read],
+    deliveries: Sequence[Delivery],
+    notes: Sequence[Note],
+    zone: str,
+    known: Mapping[int, str],
+    *,
+    is_gone: bool,
 ) -> list[ThreadEntry]:
-    recordings = _recordings(session, messages)
-    reviews = _corrections(session, messages)
-    attached = read_attachments(session, [message.id for message in messages])
-    sent = read_sent_files(session, [delivery.id for delivery in deliveries])
-    names = names_of(session, [*(delivery.staff_id for delivery in deliveries), *(note.staff_id for note in notes)])
-    entries = [
-        _said(message, recordings.get(message.id), attached.get(message.id, ()), reviews.get(message.id, ""), zone)
-        for message in messages
+    attached = read_attachments(
+        session, [read.message.id for read in messages], [delivery.id for delivery in deliveries]
+    )
+    writers = [*(delivery.staff_id for delivery in deliveries), *(note.staff_id for note in notes)]
+    names = names_of(session, writers, known)
+    entries = [_said(read, attached.messages.get(read.message.id, ()), zone) for read in messages]
+    entries += [
+        _answered(delivery, attached.replies.get(delivery.id, ()), names, zone, is_gone=is_gone)
+        for delivery in deliveries
     ]
-    entries += [_answered(delivery, sent.get(delivery.id, ()), names, zone) for delivery in deliveries]
     return _in_order(entries, [_noted(note, names, zone) for note in notes])
 
 
@@ -374,29 +491,8 @@ def _in_order(seen: Sequence[ThreadEntry], notes: Sequence[ThreadEntry]) -> list
     return [entry for _, entry in sorted(places, key=lambda place: place[0])]
 
 
-def _recordings(session: Session, messages: Sequence[Message]) -> dict[int, Voicemail]:
-    ids = [message.id for message in messages]
-    found = session.scalars(select(Voicemail).where(Voicemail.message_id.in_(ids)))
-    return {voicemail.message_id or 0: voicemail for voicemail in found}
-
-
-def _corrections(session: Session, messages: Sequence[Message]) -> dict[int, str]:
-    query = (
-        select(Review.message_id, Review.label, StaffMember.name)
-        .join(StaffMember, Review.staff_id == StaffMember.id)
-        .where(Review.message_id.in_([message.id for message in messages]), Review.label.is_not(None))
-    )
-    return {message_id: f"{words_of(chosen)} ({name})" for message_id, chosen, name in session.execute(query)}
-
-
-def _said(
-    message: Message,
-    voicemail: Voicemail | None,
-    attachments: tuple[ShownAttachment, ...],
-    corrected: str,
-    zone: str,
-) -> ThreadEntry:
-    has_recording = voicemail is not None and voicemail.recording_url is not None
+def _said(read: _Read, attachments: tuple[ShownAttachment, ...], zone: str) -> ThreadEntry:
+    message = read.message
     return ThreadEntry(
         key=f"message-{message.id}",
         kind="patient",
@@ -409,13 +505,24 @@ def _said(
         subject=message.subject or "",
         media=_media(message.media),
         attachments=attachments,
-        recording=message.id if has_recording else None,
-        seconds=voicemail.duration_seconds if voicemail else None,
-        reading=_reading(message, corrected),
+        recording=message.id if read.recording_url is not None else None,
+        seconds=read.seconds,
+        reading=_reading(message, read.corrected),
         claims=_claims(message),
+        alert=_alert(message),
         waiting=message.handled_at is None,
         emptied=message.emptied_at is not None,
     )
+
+
+def _alert(message: Message) -> str:
+    decision = message.decision
+    if decision is None:
+        return ""
+    if message.keyword == Keyword.STOP:
+        return MAY_CANCEL_VISIT if is_ambiguous(message.text) else ""
+    silence = read_silence(decision.silence, decision.reply, decision.why)
+    return UNANSWERED.get(unanswered_reason(decision.route, silence), "")
 
 
 def _claims(message: Message) -> str:
@@ -436,14 +543,15 @@ def _reading(message: Message, corrected: str) -> Reading | None:
         return None
     shows_intent = is_sure(decision.route, found.confidence) if found else False
     probabilities = sorted(found.probabilities.items(), key=lambda pair: -pair[1]) if found else []
+    flag = display.triage_flag(found.triage, found.danger) if found else None
     return Reading(
         topic=COMMON_QUESTION
         if is_answer(decision.reply)
-        else _topic(decision.route, found.intent if found and shows_intent else None),
+        else _topic(decision.route, found.intent if found and shows_intent else None, is_flagged=flag is not None),
         percent=_percent(found.confidence) if found and shows_intent else "",
         bars=[Bar(words_of(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
         also=display.other_intents(found),
-        flag=display.triage_flag(found.triage, found.danger) if found else None,
+        flag=flag,
         language=display.foreign_language(found),
         acknowledgement=found is not None and found.acknowledgement,
         partly_read=found is not None and found.partly_read,
@@ -458,11 +566,13 @@ def _reading(message: Message, corrected: str) -> Reading | None:
 
 def is_sure(route: str, confidence: float) -> bool:
     """Return whether a message's most likely intent is worth showing as what the message is about."""
-    return route not in (*TOPICS_WITHOUT_INTENT, Route.REVIEW) and confidence >= SHOWN_FROM
+    return route not in (*TOPICS_WITHOUT_INTENT, *REMARKS, Route.REVIEW, Route.FOLLOW_UP) and confidence >= SHOWN_FROM
 
 
-def _topic(route: str, intent: str | None) -> str:
-    """Return what a message is about, or how it was routed; a guess that is not worth showing is none."""
+def _topic(route: str, intent: str | None, *, is_flagged: bool) -> str:
+    """Return what a message is about, or how it was routed unless its flag says that; an unsure guess is not shown."""
+    if intent is None and is_flagged and route in LEVEL_LABELS:
+        return ""
     return words_of(intent) or (NOT_SURE if route in (*INTENTS, Route.REVIEW) else words_of(route))
 
 
@@ -476,10 +586,12 @@ def _percent(probability: float) -> str:
 
 
 def _answered(
-    delivery: Delivery, files: tuple[ShownAttachment, ...], names: Mapping[int, str], zone: str
+    delivery: Delivery, files: tuple[ShownAttachment, ...], names: Mapping[int, str], zone: str, *, is_gone: bool
 ) -> ThreadEntry:
     by_hand = delivery.message_id is None
     was_left = delivery.entry is not None and delivery.medium != Medium.CHAT
+    is_lost = is_gone and delivery.medium == Medium.CHAT and delivery.state == DeliveryState.SENT
+    added = f". {LEFT}" if is_lost else f", by {Medium(delivery.medium).words}" if was_left else ""
     return ThreadEntry(
         key=f"delivery-{delivery.id}",
         kind="staff" if by_hand else "robot",
@@ -489,9 +601,9 @@ def _answered(
         at=delivery.created_at,
         shown_at=display.clock(delivery.created_at, zone),
         number=delivery.entry,
-        status=display.delivery_state(delivery) + (f", by {Medium(delivery.medium).words}" if was_left else ""),
+        status=display.delivery_state(delivery) + added,
         emptied=delivery.emptied_at is not None,
-        trouble=delivery.state in UNDELIVERED and delivery.error_code != display.CANCELLED,
+        trouble=is_lost or (delivery.state in UNDELIVERED and delivery.error_code != display.CANCELLED),
     )
 
 
@@ -516,6 +628,16 @@ def _say(entry: AuditEntry, names: Mapping[int, str]) -> str:
             return f"transferred it to {words_of(detail.get('to'))}"
         case "noted" if mentioned := entry.detail.get("mentioned"):
             return f"added a note for {', '.join(names[staff_id] for staff_id in mentioned if staff_id in names)}"
+        case "marked_emergency" if kind := detail.get("danger"):
+            named = "" if kind == DangerKind.OTHER else f" ({DangerKind(kind).words.lower()})"
+            reply = "with the emergency reply" if detail.get("reply") else "without an automatic reply"
+            return f"marked it as an emergency{named}, {reply}"
+        case "escalated" if contact := detail.get("contact"):
+            told = _CONTACTS.get(contact) or words_of(contact)
+            return f"notified {told} again" if detail.get("again") else f"notified the next contact: {told}"
+        case "emergency_lowered" if level := detail.get("level"):
+            words = display.LOWER_LEVELS[TriageLevel(level)].lower()
+            return f"marked it as not an emergency: {words}"
         case "state_changed":
             return f"marked it as {str(detail.get('state', '')).lower()}"
     return display.action(entry.action)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, render_template, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from inbox.models import AlarmEnd, Role, now
@@ -10,10 +10,13 @@ from inbox.patient_book import record_names
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
 from staff.conversations.actions import finish_action
-from staff.conversations.alarms import show_alarms
-from staff.conversations.changes import ME, change_assignee, may_be_assigned
+from staff.conversations.alarms import read_alarm
+from staff.conversations.changes import change_assignee, may_be_assigned
 from tasks.notification.alarms import acknowledge, end_alarms
+from tasks.notification.escalation import PAGED_AGAIN_EVERY, page_again, was_paged_lately
+from tasks.notification.models import tickets_for
 from tasks.pubsub import topics_of
+from tasks.queue import AfterCommit
 from web.services import services_of
 
 blueprint = Blueprint("acknowledge", __name__, url_prefix="/staff/escalations/<int:escalation_id>")
@@ -28,7 +31,7 @@ def page(escalation_id: int) -> str:
         escalation = own_escalation(session, escalation_id)
         practice = services.practices.require(escalation.practice)
         conversation, found = escalation.conversation, escalation.message.classification
-        alarm = show_alarms(session, [escalation], {practice.slug: practice}, now())[conversation.id]
+        alarm = read_alarm(session, escalation, practice, now())
         names = record_names(session, [conversation], member().practices)
         shown = render_template(
             "staff/acknowledge.html",
@@ -60,9 +63,32 @@ def press(escalation_id: int) -> Response:
         if is_first:  # an older version of Intake raised several alarms for one conversation
             end_alarms(session, conversation_id, member().name, member().id, AlarmEnd.BUTTON)
             if conversation.assigned_to is None and may_be_assigned(session, practice, member().id):
-                detail = change_assignee(session, conversation, ME)
+                detail = change_assignee(session, conversation, member().id)
                 record_on_conversation(session, conversation_id, practice, "assigned", **detail)
     if not is_first:
         return redirect(url_for("acknowledge.page", escalation_id=escalation_id), 303)
     services.queue.announce(*topics_of(conversation_id, practice))
+    return finish_action(conversation_id)
+
+
+@blueprint.post("/again")
+@open_to(Role.STAFF)
+def press_again(escalation_id: int) -> Response:
+    """Page everyone once more who has been paged about an open alarm."""
+    services = services_of(current_app)
+    with services.database.write() as session:
+        escalation = own_escalation(session, escalation_id)
+        conversation_id, slug = escalation.conversation_id, escalation.practice
+        own_conversation(session, conversation_id, lock=True)
+        session.refresh(escalation)
+        if escalation.acknowledged_at is not None:
+            abort(409, "Someone has acknowledged this already, so nobody is paged again.")
+        if was_paged_lately(session, conversation_id):
+            minutes = int(PAGED_AGAIN_EVERY.total_seconds() / 60)
+            abort(409, f"They were paged again less than {minutes} minutes ago. Call them if it cannot wait.")
+        notices = page_again(session, escalation, services.practices.require(slug))
+        if not notices:
+            abort(409, "Nobody was paged: no address can be reached, or they are being notified now. Call them.")
+        record_on_conversation(session, conversation_id, slug, "paged_again", escalation=escalation_id)
+    services.queue.put_all(AfterCommit(notifications=tickets_for(notices), topics=topics_of(conversation_id, slug)))
     return finish_action(conversation_id)

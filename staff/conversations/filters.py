@@ -130,6 +130,11 @@ class Filters:
         return self.as_query(after=self.after)
 
     @property
+    def pins_alarms(self) -> bool:
+        """Whether the open alarms come first, as no other list was asked for; elsewhere a line counts them."""
+        return self.view in (View.ALL, View.URGENT) and not self.is_narrowed
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether anything but the view and the order limits the list."""
         return bool(set(self.as_query()) - {"view", "sort"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from classifier.insurance.assemble import stated_question
 from classifier.insurance.normalize import normal_birth_date
 from inbox.found_entities import stored_entities
 from inbox.models import Conversation, Message, Patient
-from inbox.patient_book import patients_of_conversation
+from inbox.patient_book import addresses_of, patients_of_conversation
 from intake.practices import Practice
 from intake.vocabulary import EntityKind
 from staff import display
@@ -28,6 +28,15 @@ _OF_BILLS = frozenset(
     (EntityKind.CARRIER, EntityKind.PLAN, EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER,
      EntityKind.AMOUNT, EntityKind.CPT, EntityKind.PHONE)
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A message as the thread shows it."""
+
+    message: int
+    shown_at: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,8 @@ def read_found(
     session: Session,
     conversation: Conversation,
     practice: Practice,
-    ids: Sequence[int],
+    texts: Iterable[Text],
+    records: Sequence[Patient],
     *,
     is_marked: bool,
     may_add: bool,
@@ -78,18 +88,20 @@ def read_found(
         session: an open transaction.
         conversation: the conversation.
         practice: its practice.
-        ids: the IDs of the messages.
+        texts: the messages.
+        records: the records that the conversation belongs to.
         is_marked: whether their texts are to be marked.
         may_add: whether the member may add what was found to a record.
     """
-    found = stored_entities(session, ids)
-    newest_first = _read_said(session, conversation, practice, found)
+    newest = sorted(texts, key=lambda text: -text.message)
+    found = stored_entities(session, [text.message for text in newest])
+    newest_first = [_interpret(text, found[text.message]) for text in newest if found.get(text.message)]
     offers = find_offers(newest_first) if may_add and conversation.channel in CHANNELS else []
     return Found(
         marks={said.message: split_text(said.text, said.entities) for said in newest_first if is_marked},
         card=build_card(_source_of(said) for said in newest_first),
-        offered=_propose(session, conversation, practice, offers) if offers else Proposals(),
-        unread=[message_id for message_id in ids if message_id not in found],
+        offered=_propose(session, conversation, practice, offers, records) if offers else Proposals(),
+        unread=[text.message for text in reversed(newest) if text.message not in found],
     )
 
 
@@ -100,7 +112,7 @@ def read_offered(session: Session, conversation: Conversation, practice: Practic
     newest = select(Message.id).where(Message.conversation_id == conversation.id).order_by(Message.id.desc())
     ids = session.scalars(newest.limit(SEARCHED)).all()
     offers = find_offers(_read_said(session, conversation, practice, stored_entities(session, ids)))
-    return _propose(session, conversation, practice, offers)
+    return _propose(session, conversation, practice, offers, patients_of_conversation(session, conversation))
 
 
 def find_offer(session: Session, conversation: Conversation, practice: Practice, key: str) -> Offer | None:
@@ -119,15 +131,15 @@ def _read_said(
     found = {message_id: entities for message_id, entities in stored.items() if entities}
     query = select(Message).where(Message.conversation_id == conversation.id, Message.id.in_(found))
     return [
-        Said(
-            message.id,
-            display.clock(message.received_at, practice.time_zone),
-            message.text,
-            found[message.id],
-            _record_of(message.text, found[message.id]),
+        _interpret(
+            Text(message.id, display.clock(message.received_at, practice.time_zone), message.text), found[message.id]
         )
         for message in session.scalars(query.order_by(Message.id.desc()))
     ]
+
+
+def _interpret(text: Text, entities: Sequence[Entity]) -> Said:
+    return Said(text.message, text.shown_at, text.text, entities, _record_of(text.text, entities))
 
 
 def _record_of(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
@@ -146,24 +158,29 @@ def _source_of(said: Said) -> Source:
         for entity in said.entities
         if entity.kind is EntityKind.DOB and entity.start not in of_holders
     )
-    question = stated_question(said.text, said.entities)
+    question = stated_question(said.text, said.entities, said.record)
     return Source(said.message, said.shown_at, said.record, [date for date in dates if date], question)
 
 
-def _propose(session: Session, conversation: Conversation, practice: Practice, offers: Sequence[Offer]) -> Proposals:
+def _propose(
+    session: Session,
+    conversation: Conversation,
+    practice: Practice,
+    offers: Sequence[Offer],
+    records: Sequence[Patient],
+) -> Proposals:
     """Leave out what is known already, and the practice's own numbers.
 
     A record takes what it lacks. Without one, what the conversation has is left out: a new record is offered that
     anyway. A name can name the conversation or a new record, so it is of no use where there are both.
     """
-    records = patients_of_conversation(session, conversation)
     if conversation.patient_name and records:
         offers = [offer for offer in offers if offer.kind is not EntityKind.NAME]
     known = [practice.phone, *practice.phone_numbers, practice.email, conversation.patient_name]
     known += [record.name for record in records]
     if not records:
         known += [conversation.patient_address, conversation.contact_phone, conversation.contact_email]
-    had = {record.id: {address.patient_address for address in record.addresses} for record in records}
+    had = addresses_of(session, [record.id for record in records])
     lacking = {
         offer.key: [
             record

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import Timestamp
-from inbox.conversation_tags import has_tag
+from inbox.conversation_tags import has_tag, is_tagged
 from inbox.member_notices import unseen_by
 from inbox.models import Conversation, ConversationRead, ConversationState, Escalation, MemberNotice
 from intake.practices import Practice
 from intake.vocabulary import Priority
 from staff.auth.access import Member
-from staff.conversations.alarms import has_open_alarm
+from staff.conversations.alarms import count_open, has_open_alarm
 from staff.conversations.filters import Filters, Order, View
 from staff.conversations.rows import Found, Row, show_rows
+from tasks.samples import is_sample
 from web.row_ids import read_row_id
 
 PAGE = 50
@@ -27,11 +29,12 @@ MOST_PINNED = 200
 UNFINISHED = (ConversationState.OPEN, ConversationState.WAITING)
 PRESSING = (Priority.URGENT, Priority.HIGH)
 _HAS_MESSAGE = Conversation.last_message_id.is_not(None)
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER = datetime(2500, 1, 1, tzinfo=UTC)  # nobody waits: behind everyone who does
 _MICROSECOND = timedelta(microseconds=1)
 _LATEST_MICROSECOND = 10**17
-_AMONG_URGENT = "u"
+_AMONG_URGENT, _AMONG_OTHERS, _AMONG_SAMPLES = "u", "", "s"
 _HAS_NEWS = and_(
     Conversation.state == ConversationState.OPEN,  # of the others, somebody or an automatic answer has taken care
     Conversation.last_message_id > func.coalesce(ConversationRead.message_id, 0),
@@ -45,20 +48,30 @@ class Page:
     Attributes:
         rows: the conversations.
         next: where the next page starts, None if this is the last.
-        pinned: the conversations with an open alarm, above everything whatever the filters and the search.
-        found: how many conversations on this page a search found, those above included.
+        pinned: the conversations with an open alarm, above the list that shows everything and the pressing one; if they
+            are very many, those that have waited longest, and the others are in the list.
+        pinned_count: how many there are.
+        alarms: how many conversations have an open alarm, if they are not above.
     """
 
     rows: list[Row]
     next: str | None
     pinned: list[Row] = field(default_factory=list)
-    found: int = 0
+    pinned_count: int = 0
+    alarms: int = 0
 
 
 def list_page(
-    session: Session, member: Member, filters: Filters, practices: Mapping[str, Practice], moment: datetime
+    session: Session,
+    member: Member,
+    filters: Filters,
+    practices: Mapping[str, Practice],
+    moment: datetime,
+    known: Mapping[int, str],
 ) -> Page:
-    """Return the conversations with an open alarm, and a page of the others that match the filters.
+    """Return a page of the conversations that match the filters, samples last.
+
+    If no other list was asked for, those with an open alarm come before the page, whatever their state.
 
     Args:
         session: an open transaction.
@@ -66,14 +79,18 @@ def list_page(
         filters: the filters, and where the page starts.
         practices: the member's practices, by slug.
         moment: the current time, aware.
+        known: the names of members that are known already, by id.
     """
-    pinned = find_pinned(session, member, moment)
-    found = find_conversations(session, member, filters, moment, PAGE + 1, ~has_open_alarm())
+    pinned = find_pinned(session, member, moment) if filters.pins_alarms else []
+    others = Conversation.id.not_in([hit.conversation.id for hit in pinned])
+    found = find_conversations(session, member, filters, moment, PAGE + 1, others)
     more, found = len(found) > PAGE, found[:PAGE]
-    rows = show_rows(session, member, [*pinned, *found], practices, moment)
-    return Page(
-        rows[len(pinned) :], cursor(found[-1].conversation, filters.order) if more else None, rows[: len(pinned)]
-    )
+    shown = show_rows(session, member, [*pinned, *found], practices, moment, known)
+    rows = shown[len(pinned) :]
+    place = cursor(found[-1].conversation, filters.order, is_of_samples=rows[-1].is_sample) if more else None
+    count = len(pinned) if len(pinned) < MOST_PINNED else _count_pinned(session, member, moment)
+    alarms = 0 if filters.pins_alarms else count_open(session, member.reachable)
+    return Page(rows, place, shown[: len(pinned)], count, alarms)
 
 
 def count_unread(session: Session, member: Member, filters: Filters, moment: datetime, most: int) -> int:
@@ -102,26 +119,31 @@ def next_in_list(
         moment: the current time, aware.
         done: the conversation that the member has dealt with.
     """
-    others = (~has_open_alarm(), Conversation.id != done)
-    pinned = (hit.conversation.id for hit in find_pinned(session, member, moment) if hit.conversation.id != done)
-    if place is None and (alarm := next(pinned, None)):
+    above = session.scalars(
+        _pinned(session, member, moment).with_only_columns(Conversation.id).limit(MOST_PINNED)
+    ).all()
+    alarm = next((row_id for row_id in above if row_id != done), None)
+    if place is None and alarm is not None:
         return alarm
+    others = Conversation.id.not_in([*(above if filters.pins_alarms else ()), done])
     for start in (place, "") if place else ("",):
-        found = find_conversations(session, member, filters, moment, 1, *others, after=start)
+        found = find_conversations(session, member, filters, moment, 1, others, after=start)
         if found:
             return found[0].conversation.id
-    return next(pinned, None)
+    return alarm
 
 
-def cursor(conversation: Conversation, order: Order) -> str:
+def cursor(conversation: Conversation, order: Order, *, is_of_samples: bool = False) -> str:
     """Return the place after a conversation: what the list is sorted by, in microseconds, and its id.
 
-    Those that are urgent come before the others of the newest first, which the place's first letter says.
+    Those that are urgent come before the others of the newest first, and samples come after all; the place's first
+    letter says among which it is.
     """
     newest = conversation.listed_at or conversation.created_at
     at = newest if order is Order.NEWEST else conversation.waiting_since or _NEVER
     is_first = order is Order.NEWEST and conversation.priority == Priority.URGENT
-    return f"{_AMONG_URGENT if is_first else ''}{(at - _EPOCH) // _MICROSECOND}-{conversation.id}"
+    among = _AMONG_SAMPLES if is_of_samples else _AMONG_URGENT if is_first else _AMONG_OTHERS
+    return f"{among}{(at - _EPOCH) // _MICROSECOND}-{conversation.id}"
 
 
 def find_conversations(
@@ -146,27 +168,52 @@ def find_conversations(
     """
     start = filters.after if after is None else after
     query = matching(session, member, filters, moment).where(*conditions)
-    if filters.order is not Order.NEWEST:
-        return _run(session, _page_of(query, start, filters.order, limit))
-    urgent: list[Found] = []  # two queries, as both then follow an index
-    if start.startswith(_AMONG_URGENT) or not _after(start, filters.order):
-        first = query.where(Conversation.priority == Priority.URGENT)
-        urgent = _run(session, _page_of(first, start.removeprefix(_AMONG_URGENT), filters.order, limit))
+    parts = _parts(filters.order)
+    among = start[:1] if start[:1] in (_AMONG_URGENT, _AMONG_SAMPLES) else _AMONG_OTHERS
+    start = start.removeprefix(among)
+    if not _after(start, filters.order) or among not in parts:
+        among, start = next(iter(parts)), ""
+    found: list[Found] = []
+    for part in list(parts)[list(parts).index(among) :]:  # a query for each, as it then follows an index
+        if len(found) < limit:
+            found += _run(session, _page_of(query.where(*parts[part]), start, filters.order, limit - len(found)))
         start = ""
-    others = query.where(func.coalesce(Conversation.priority, "") != Priority.URGENT)
-    rest = limit - len(urgent)
-    return urgent + (_run(session, _page_of(others, start, filters.order, rest)) if rest else [])
+    return found
+
+
+def _parts(order: Order) -> dict[str, tuple[ColumnElement[bool], ...]]:
+    """Return the parts of a list, in their order, by the letter that a place among them begins with."""
+    real, samples = ~is_sample(), is_sample()
+    if order is not Order.NEWEST:
+        return {_AMONG_OTHERS: (real,), _AMONG_SAMPLES: (samples,)}
+    urgent = Conversation.priority == Priority.URGENT
+    others = func.coalesce(Conversation.priority, "") != Priority.URGENT
+    return {_AMONG_URGENT: (urgent, real), _AMONG_OTHERS: (others, real), _AMONG_SAMPLES: (samples,)}
+
+
+def is_pinned() -> ColumnElement[bool]:
+    """Return the condition that a conversation has an open alarm, and is no sample."""
+    return and_(has_open_alarm(), ~is_sample())
 
 
 def find_pinned(session: Session, member: Member, moment: datetime) -> list[Found]:
-    """Return the conversations with an open alarm; who has waited longest comes first."""
+    """Return the conversations with an open alarm, up to `MOST_PINNED`; who has waited longest comes first."""
+    return _run(session, _pinned(session, member, moment).limit(MOST_PINNED))
+
+
+def _count_pinned(session: Session, member: Member, moment: datetime) -> int:
+    query = _pinned(session, member, moment).with_only_columns(Conversation.id).order_by(None)
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def _pinned(session: Session, member: Member, moment: datetime) -> Select[Conversation, bool]:
     since = (
         select(func.min(Escalation.created_at))
         .where(Escalation.conversation_id == Conversation.id, Escalation.acknowledged_at.is_(None))
         .scalar_subquery()
     )
-    query = matching(session, member, Filters(view=View.EVERY), moment).where(has_open_alarm())
-    return _run(session, query.order_by(since, Conversation.id).limit(MOST_PINNED))
+    query = matching(session, member, Filters(view=View.EVERY), moment).where(is_pinned())
+    return query.order_by(since, Conversation.id)
 
 
 def _run(session: Session, query: Select[Conversation, bool]) -> list[Found]:
@@ -179,8 +226,18 @@ def matching(session: Session, member: Member, filters: Filters, moment: datetim
     return select(Conversation, is_unread(member)).outerjoin(ConversationRead, has_opened(member)).where(*conditions)
 
 
-def conditions_of(session: Session, member: Member, filters: Filters, moment: datetime) -> list[ColumnElement[bool]]:
-    """Return the conditions that a conversation matches the filters, joined with what the member has read of it."""
+def conditions_of(
+    session: Session, member: Member, filters: Filters, moment: datetime, words: Mapping[str, str] = _NO_WORDS
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that a conversation matches the filters, joined with what the member has read of it.
+
+    Args:
+        session: an open transaction.
+        member: the member, whose practices and read positions count.
+        filters: the filters.
+        moment: the current time, aware.
+        words: the tags that are known already, by their codes.
+    """
     practices = [filters.practice] if filters.practice else member.reachable
     conditions: list[ColumnElement[bool]] = [
         Conversation.practice.in_(practices),
@@ -190,7 +247,9 @@ def conditions_of(session: Session, member: Member, filters: Filters, moment: da
         if value := getattr(filters, name):
             conditions.append(getattr(Conversation, name) == value)
     if filters.tag:
-        conditions.append(has_tag(session, member.reachable, filters.tag))
+        word = words.get(filters.tag)
+        tagged = is_tagged(member.reachable, word) if word else has_tag(session, member.reachable, filters.tag)
+        conditions.append(tagged)
     if filters.unread:
         conditions.append(is_unread(member))
     return conditions

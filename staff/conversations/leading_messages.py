@@ -2,29 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, and_, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from inbox.models import Classification, Conversation, Decision, Message, Review
 from intake.vocabulary import Priority, Route, TriageLevel
 
 _LABELS = {TriageLevel.EMERGENCY: Route.URGENT, TriageLevel.SAME_DAY: Route.SAME_DAY}
+_OUTRANKING, _PRESSING = "outranking", "pressing"
 
 
-def last_messages(session: Session, message_ids: Sequence[int | None]) -> dict[int, Message]:
-    """Return messages with what was understood and decided, by the conversation's id."""
-    query = select(Message).where(Message.id.in_(message_ids))
-    found = session.scalars(query.options(joinedload(Message.classification), joinedload(Message.decision)))
-    return {message.conversation_id: message for message in found}
+@dataclass(frozen=True, slots=True)
+class RowMessages:
+    """The messages that rows show something of, with what was understood and decided, by the conversation's id.
+
+    Attributes:
+        last: the last one.
+        leading: the newest unanswered one that matters more than the last, else the last.
+        pressing: the newest unanswered one that makes the conversation an emergency, or one for today.
+        labeled: the ids of those that staff have labeled.
+    """
+
+    last: Mapping[int, Message]
+    leading: Mapping[int, Message]
+    pressing: Mapping[int, Message]
+    labeled: frozenset[int]
 
 
-def outranking_messages(
-    session: Session, conversations: Sequence[Conversation], last: Mapping[int, Message]
-) -> dict[int, Message]:
-    """Return the unanswered messages that matter more than the last one of their conversation, the newest of each."""
-    outranked = [
+def read_row_messages(session: Session, conversations: Sequence[Conversation]) -> RowMessages:
+    """Return the messages that the rows of some conversations show something of."""
+    found = _load(session, [conversation.last_message_id for conversation in conversations])
+    last = {message.conversation_id: message for message, _ in found.values()}
+    newest = _read_newest(session, _outranked(conversations, last), _urgent(conversations))
+    found |= _load(session, [message_id for message_id in newest if message_id not in found])
+    chosen: dict[str, dict[int, Message]] = {_OUTRANKING: {}, _PRESSING: {}}
+    for message_id, kinds in newest.items():
+        message = found[message_id][0]
+        for kind in kinds:
+            chosen[kind][message.conversation_id] = message
+    labeled = frozenset(message_id for message_id, (_, is_labeled) in found.items() if is_labeled)
+    return RowMessages(last, last | chosen[_OUTRANKING], chosen[_PRESSING], labeled)
+
+
+def _load(session: Session, message_ids: Iterable[int | None]) -> dict[int, tuple[Message, bool]]:
+    """Return messages, and whether staff have labeled each."""
+    wanted = [message_id for message_id in message_ids if message_id is not None]
+    if not wanted:
+        return {}
+    query = (
+        select(Message, Review.label.is_not(None))
+        .outerjoin(Review, Review.message_id == Message.id)
+        .where(Message.id.in_(wanted))
+        .options(joinedload(Message.classification), joinedload(Message.decision))
+    )
+    return {message.id: (message, bool(is_labeled)) for message, is_labeled in session.execute(query)}
+
+
+def _outranked(conversations: Sequence[Conversation], last: Mapping[int, Message]) -> list[int]:
+    """Return the conversations in which another message matters more than the last one."""
+    return [
         conversation.id
         for conversation in conversations
         if conversation.priority is not None
@@ -32,42 +71,69 @@ def outranking_messages(
         and message.decision
         and (message.decision.priority is None or Priority(message.decision.priority) < conversation.priority)
     ]
-    if not outranked:
-        return {}
-    newest = (
-        select(func.max(Message.id))
+
+
+def _urgent(conversations: Sequence[Conversation]) -> list[int]:
+    """Return the conversations that are an emergency, or for today."""
+    return [
+        conversation.id
+        for conversation in conversations
+        if conversation.priority is not None and conversation.triage in _LABELS
+    ]
+
+
+def _read_newest(session: Session, outranked: Sequence[int], urgent: Sequence[int]) -> dict[int, set[str]]:
+    """Return the ids of the messages that matter more than the last one, or that are pressing, and which they are."""
+    queries = [*([_newest_outranking(outranked)] if outranked else []), *([_newest_pressing(urgent)] if urgent else [])]
+    newest: dict[int, set[str]] = {}
+    if queries:
+        for kind, message_id in session.execute(union_all(*queries)):
+            newest.setdefault(message_id, set()).add(kind)
+    return newest
+
+
+def _newest_outranking(conversation_ids: Sequence[int]) -> Select[str, int]:
+    """Return the query for the unanswered messages with their conversation's priority, the newest of each."""
+    return (
+        select(literal(_OUTRANKING), func.max(Message.id))
         .join(Decision, Decision.message_id == Message.id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(
-            Conversation.id.in_(outranked),
+            Conversation.id.in_(conversation_ids),
             Decision.priority == Conversation.priority,
             Message.received_at >= Conversation.waiting_since,
         )
         .group_by(Conversation.id)
     )
-    return last_messages(session, list(session.scalars(newest)))
 
 
-def pressing_messages(session: Session, conversations: Sequence[Conversation]) -> dict[int, Message]:
-    """Return the unanswered messages that make conversations an emergency, or one for today, the newest of each."""
-    pressing = [
-        conversation.id
-        for conversation in conversations
-        if conversation.priority is not None and conversation.triage in _LABELS
-    ]
-    if not pressing:
-        return {}
+def alarming_messages(session: Session, message_ids: Sequence[int]) -> tuple[dict[int, Message], dict[int, int]]:
+    """Return the messages that raised alarms, and how many the patient wrote after each, by the conversation's id."""
+    if not message_ids:
+        return {}, {}
+    raised = aliased(Message)
+    later = (
+        select(Message.conversation_id, func.count())
+        .join(raised, and_(raised.conversation_id == Message.conversation_id, raised.id < Message.id))
+        .where(raised.id.in_(message_ids))
+        .group_by(Message.conversation_id)
+    )
+    found = {message.conversation_id: message for message, _ in _load(session, message_ids).values()}
+    return found, {row[0]: row[1] for row in session.execute(later)}
+
+
+def _newest_pressing(conversation_ids: Sequence[int]) -> Select[str, int]:
+    """Return the query for the unanswered messages that make conversations pressing, the newest of each."""
     labeled = (and_(Conversation.triage == level, Review.label == label) for level, label in _LABELS.items())
-    newest = (
-        select(func.max(Message.id))
+    return (
+        select(literal(_PRESSING), func.max(Message.id))
         .join(Conversation, Conversation.id == Message.conversation_id)
         .outerjoin(Classification, Classification.message_id == Message.id)
         .outerjoin(Review, Review.message_id == Message.id)
         .where(
-            Conversation.id.in_(pressing),
+            Conversation.id.in_(conversation_ids),
             Message.received_at >= Conversation.waiting_since,
             or_(Classification.triage == Conversation.triage, *labeled),
         )
         .group_by(Conversation.id)
     )
-    return last_messages(session, list(session.scalars(newest)))

@@ -22,9 +22,10 @@ from intake.vocabulary import TOPICS, Channel, Team, words_of
 from staff import display
 from staff.auth.access import member
 from staff.conversations.bulk_words import why_left
+from staff.conversations.calls import count_calls
 from staff.conversations.filters import LEVELS, ORDERS, PRIORITIES, VIEWS, Filters, View
 from staff.conversations.inbox_queries import PAGE, Page, count_unread, list_page
-from staff.conversations.people import assignable
+from staff.conversations.people import Person, assignable, names_among
 from staff.conversations.search import search_page
 from staff.conversations.search_words import open_words
 from staff.conversations.snooze import snooze_choices
@@ -57,24 +58,27 @@ def address_of(path: str, query: dict[str, str], place: str = "") -> str:
     return f"{path}{f'?{urlencode(query)}' if query else ''}{place}"
 
 
-def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
+def show_list(filters: Filters, selected: int | None = None, people: Sequence[Person] | None = None) -> dict[str, Any]:
     """Return what the list's templates show, and record whose conversations it shows.
 
     Args:
         filters: what the address asks for.
         selected: the conversation beside it, if one is open.
+        people: the members of the member's practices, None to look them up.
     """
     moment, practices, wanted = now(), own_practices(), open_words(filters.search)
     with services_of(current_app).database.read() as session:
+        if people is None:
+            people = assignable(session, member().reachable)
+        known = names_among(people)
         if wanted:
-            page = search_page(session, member(), filters, wanted, practices, moment)
+            page = search_page(session, member(), filters, wanted, practices, moment, known)
         else:
-            page = list_page(session, member(), filters, practices, moment)
-        counts = read_counts(session, member(), moment)
+            page = list_page(session, member(), filters, practices, moment, known)
+        counts = read_counts(session, member(), count_calls(session), moment)
         saved = show_views(session, member(), moment)
         unread = 0 if wanted else count_unread(session, member(), filters, moment, MOST_COUNTED)
         capped = capped_practices(session, list(practices), moment)
-        people = assignable(session, member().reachable)
         refused = _refused(session)
         tags = tags_in_use(session, member().reachable)
         tagged = find_tag(session, member().reachable, filters.tag) if filters.tag else None
@@ -110,6 +114,7 @@ def show_list(filters: Filters, selected: int | None = None) -> dict[str, Any]:
         "drafted": drafted,
         "selected": selected,
         "density": density(),
+        "most_counted": MOST_COUNTED,
     }
 
 

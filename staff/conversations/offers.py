@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from classifier.entities.entity import Entity
+from classifier.entities.owners import is_of_another
 from classifier.entities.rules_names import may_be_name
 from classifier.insurance import InsuranceRecord
 from classifier.insurance.normalize import normal_birth_date, normal_name, normal_phone
@@ -25,6 +26,7 @@ _LONGEST = 100
 _SHORTEST_NUMBER = 10
 _TITLED = re.compile(r"\b(?:dr|dra|doctor|doctora|nurse|enfermera|hygienist)[.\s]{1,3}$", re.IGNORECASE)
 _CONTEXT = 20
+_REACHING = (EntityKind.PHONE, EntityKind.EMAIL)
 _WHOLE_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -91,6 +93,8 @@ def _offers_of(said: Said) -> Iterable[Offer]:
         write = _WRITERS.get(EntityKind(entity.kind))
         before = said.text[max(0, entity.start - _CONTEXT) : entity.start]
         if write is None or entity.start in of_others or _TITLED.search(before):
+            continue
+        if entity.kind in _REACHING and is_of_another(said.text, entity.start, entity.end):
             continue
         value = write(said.text[entity.start : entity.end])
         if value is not None:

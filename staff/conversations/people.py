@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.models import StaffMember, StaffPractice
 
+NOBODY: Mapping[int, str] = MappingProxyType({})
 
-def assignable(session: Session, practices: Sequence[str]) -> list[StaffMember]:
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member to whom conversations can be assigned, and the practices of those that were asked for."""
+
+    id: int
+    name: str
+    practices: frozenset[str] = field(repr=False)
+
+
+def assignable(session: Session, practices: Sequence[str]) -> list[Person]:
     """Return the members to whom a conversation of any of these practices can be assigned."""
-    working = select(StaffPractice.staff_id).where(StaffPractice.practice.in_(practices))
-    query = select(StaffMember).where(StaffMember.id.in_(working), StaffMember.disabled_at.is_(None))
-    return list(session.scalars(query.order_by(StaffMember.name, StaffMember.id)))
+    query = (
+        select(StaffMember.id, StaffMember.name, StaffPractice.practice)
+        .join(StaffPractice, StaffPractice.staff_id == StaffMember.id)
+        .where(StaffPractice.practice.in_(practices), StaffMember.disabled_at.is_(None))
+    )
+    found: dict[tuple[int, str], set[str]] = {}
+    for staff_id, name, practice in session.execute(query.order_by(StaffMember.name, StaffMember.id)):
+        found.setdefault((staff_id, name), set()).add(practice)
+    return [Person(staff_id, name, frozenset(slugs)) for (staff_id, name), slugs in found.items()]
 
 
-def names_of(session: Session, staff_ids: Sequence[int | None]) -> dict[int, str]:
-    """Return the names of staff members, by id."""
+def names_among(people: Iterable[Person]) -> dict[int, str]:
+    """Return the names of people, by id."""
+    return {person.id: person.name for person in people}
+
+
+def names_of(session: Session, staff_ids: Iterable[int | None], known: Mapping[int, str] = NOBODY) -> dict[int, str]:
+    """Return the names of staff members, by id; only those that are not known yet are looked up."""
     wanted = {staff_id for staff_id in staff_ids if staff_id is not None}
-    if not wanted:
-        return {}
-    found = session.execute(select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(wanted)))
-    return {member.id: member.name for member in found}
+    names = {staff_id: known[staff_id] for staff_id in wanted if staff_id in known}
+    if missing := wanted - names.keys():
+        found = session.execute(select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(missing)))
+        names |= {member.id: member.name for member in found}
+    return names

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from inbox.common_questions import read_questions
-from inbox.models import Conversation
-from inbox.patient_book import patients_of_conversation
-from inbox.saved_replies import Owner, read_replies
+from inbox.models import Conversation, Patient
+from inbox.saved_replies import Owner, read_replies_of
 from intake.practices import Practice
 from intake.vocabulary import KEYWORD_REPLIES, Intent, Language, Medium, ReplyName, reply_in, words_of
 from staff.auth.access import Member
-from staff.conversations.conversation_queries import read_language
+from templates.opening_hours import fill_hours
 from templates.replies import Occasion, render_for_patient
 from templates.saved_replies import Reader, fill_variables, first_name_of
 
@@ -42,31 +41,37 @@ class QuickReply:
 
 
 def read_quick_replies(
-    session: Session, conversation: Conversation, practice: Practice, medium: Medium, member: Member, moment: datetime
+    session: Session,
+    practice: Practice,
+    reader: Reader,
+    medium: Medium,
+    member: Member,
+    language: Language,
+    moment: datetime,
 ) -> list[QuickReply]:
     """Return what a member can put into a reply, in the patient's language as far as there is a text in it.
 
     Args:
         session: an open transaction.
-        conversation: the conversation.
-        practice: its practice.
+        practice: the practice.
+        reader: who reads and who writes it.
         medium: how the reply would be sent.
         member: the member who replies.
+        language: the patient's language.
         moment: the current time, aware.
     """
-    language = Language(read_language(session, conversation))
-    reader = Reader(_first_name(session, conversation, member), member.name)
     found: list[QuickReply] = []
     owners = {Owner(staff_id=member.id): "Yours", Owner(practice=practice.slug): "Practice"}
-    for owner, whose in owners.items():
-        for reply in read_replies(session, owner):
+    for owner, replies in read_replies_of(session, list(owners)).items():
+        for reply in replies:
             written_in = Language.ES if language is Language.ES and reply.text_es else Language.EN
             text = reply.text_es if written_in is Language.ES and reply.text_es else reply.text
             words = fill_variables(text, practice, moment, written_in, reader)
-            found.append(QuickReply(f"saved-{reply.id}", reply.name, whose, words))
+            found.append(QuickReply(f"saved-{reply.id}", reply.name, owners[owner], words))
     for question in read_questions(session, practice.slug):
         if question.answer:
-            found.append(QuickReply(f"answer-{question.key}", question.title, "Common question", question.answer))
+            answer = fill_hours(question.answer, practice.hours, language)
+            found.append(QuickReply(f"answer-{question.key}", question.title, "Common question", answer))
     return [*found, *_standard_replies(practice, medium, moment, language)]
 
 
@@ -79,9 +84,7 @@ def _standard_replies(practice: Practice, medium: Medium, moment: datetime, lang
         yield QuickReply(reply, words_of(reply), "Automatic reply", words)
 
 
-def _first_name(session: Session, conversation: Conversation, member: Member) -> str:
+def first_name(conversation: Conversation, records: Sequence[Patient]) -> str:
     """Return the patient's first name: that of the only record, else as the conversation has it."""
-    is_own = conversation.practice in member.practices  # emergency access opens no records
-    records = patients_of_conversation(session, conversation) if is_own else []
     names = {first_name_of(patient.name) for patient in records} or {first_name_of(conversation.patient_name)}
     return names.pop() if len(names) == 1 else ""

@@ -14,11 +14,13 @@ from inbox.conversation_state import note_answer, note_reply, unanswered_of
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, now
 from inbox.reply_files import attach_to_reply, detach_from_reply, draft_files
 from inbox.search_index import forget_texts
+from inbox.unsafe_contact import is_silenced
 from intake.practices import Practice
 from intake.vocabulary import Language, Medium
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_language, read_reach
 from staff.conversations.people import names_of
 from staff.conversations.reply_files import why_not_sent
+from staff.conversations.unseen import why_unseen
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
 from tasks.message_language import written_language
@@ -28,6 +30,8 @@ from templates.saved_replies import find_blanks
 
 REPLY = "staff"
 UNCONFIRMED = "Confirm first that the reply should go to this address."
+UNSAFE = "The patient said that it is not safe to write here. Check first that you want to send it all the same."
+SENT_OTHERWISE = "This reply was already sent, with other words. Read it, then send only what it does not say."
 FILE_GONE = "A file of this reply was removed elsewhere. Look at the files, then send it again."
 LONGEST = {Medium.SMS: MAX_LENGTH, Medium.CHAT: 4000, Medium.EMAIL: 20_000}
 FORM_ID = re.compile(r"[0-9a-f]{32}")
@@ -41,17 +45,21 @@ class Draft:
         text: the text as typed.
         form_id: the form's random id, by which repeats of the same reply are recognized.
         seen: the id of the newest staff reply that the page showed, 0 for none.
+        newest: the id of the newest message that the page showed, None if nothing tells.
         closes: whether sending it closes the conversation.
         files: the ids of the files that the page showed with it.
         confirmed: the doubtful address that the member confirmed, if any.
+        despite: whether the member sends it although the patient said that it is not safe.
     """
 
     text: str = field(repr=False)
     form_id: str
     seen: int
+    newest: int | None
     closes: bool
     confirmed: str = field(default="", repr=False)
     files: tuple[int, ...] = ()
+    despite: bool = False
 
 
 class ReplyCheck(Enum):
@@ -61,6 +69,7 @@ class ReplyCheck(Enum):
     SENT_BEFORE = "sent before"
     REFUSED = "refused"
     OVERTAKEN = "overtaken"
+    UNSEEN = "unseen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,15 @@ def send(
     """
     known = session.scalar(select(Delivery).where(Delivery.form_id == draft.form_id)) if draft.form_id else None
     if known is not None and known.conversation_id == conversation.id:
-        return Outcome(ReplyCheck.SENT_BEFORE)
+        words = draft.text.strip().replace("\r\n", "\n")
+        is_repeat = strip_first_words(known.body, practice) == strip_first_words(words, practice)
+        return Outcome(ReplyCheck.SENT_BEFORE) if is_repeat else Outcome(ReplyCheck.REFUSED, SENT_OTHERWISE)
+    overtaker = _overtaker(session, conversation.id, staff_id, draft.seen)
+    overtaken = (
+        f"{overtaker} replied while you were writing. Read that reply, then send yours again." if overtaker else ""
+    )
+    if unseen := why_unseen(session, conversation, draft.newest):
+        return Outcome(ReplyCheck.UNSEEN, f"Not sent. {unseen} {overtaken}".rstrip())
     reach = read_reach(session, conversation, practice)
     text = outgoing(draft.text, practice, reach, read_language(session, conversation))
     problem = "This page is out of date. Try again." if known or not FORM_ID.fullmatch(draft.form_id) else ""
@@ -104,13 +121,12 @@ def send(
         problem = FILE_GONE
     if not problem and draft.confirmed != reach.doubtful:
         problem = UNCONFIRMED
+    if not problem and is_silenced(conversation, reach.medium) and not draft.despite:
+        problem = UNSAFE
     if problem:
         return Outcome(ReplyCheck.REFUSED, problem)
-    overtaker = _overtaker(session, conversation.id, staff_id, draft.seen)
-    if overtaker:
-        return Outcome(
-            ReplyCheck.OVERTAKEN, f"{overtaker} replied while you were writing. Read that reply, then send yours again."
-        )
+    if overtaken:
+        return Outcome(ReplyCheck.OVERTAKEN, overtaken)
     delivery = Delivery(
         conversation_id=conversation.id,
         reply=REPLY,
@@ -125,7 +141,7 @@ def send(
     session.flush()
     attach_to_reply(session, files, delivery.id)
     take_over(conversation, staff_id)
-    note_answer(conversation, ConversationState.CLOSED if draft.closes else ConversationState.WAITING)
+    note_answer(conversation, ConversationState.CLOSED if draft.closes else ConversationState.WAITING, draft.newest)
     if draft.closes:
         hand_back(conversation)
     note_reply(conversation)
@@ -176,7 +192,7 @@ def outgoing(text: str, practice: Practice, reach: Reach, language: str) -> str:
         reach: how the reply is sent.
         language: the conversation's language, for a text that does not tell.
     """
-    before, after = first_text_wording(practice, reach, written_language(text) or language)
+    before, after = wording_for(text, practice, reach, language)
     text = text.strip().replace("\r\n", "\n")
     if not text:
         return ""
@@ -184,9 +200,14 @@ def outgoing(text: str, practice: Practice, reach: Reach, language: str) -> str:
     return named if "STOP" in text else f"{named}{after}"
 
 
-def first_text_wording(practice: Practice, reach: Reach, language: str) -> tuple[str, str]:
-    """Return the words to add before and after a patient's first text in a language; empty for later ones."""
-    return (_named(practice), f" {stop_wording(Language(language))}") if reach.is_first else ("", "")
+def wording_for(text: str, practice: Practice, reach: Reach, language: str) -> tuple[str, str]:
+    """Return the words to add before and after a reply as typed, in its own language or else the conversation's.
+
+    Only a patient's first text gets any.
+    """
+    if not reach.is_first:
+        return "", ""
+    return _named(practice), f" {stop_wording(Language(written_language(text) or language))}"
 
 
 def typed_words(reply: Delivery, practice: Practice) -> str:

@@ -43,8 +43,12 @@ def topic(
     """
     if corrected:
         return words_of(intent)
+    if route in (Route.WRONG_NUMBER, Route.IN_CONFIDENCE):
+        return words_of(route)
     if is_answer(reply):
         return COMMON_QUESTION
+    if route == Route.FOLLOW_UP:  # it is about what it follows
+        return words_of(intent)
     is_weak = confidence is not None and confidence < SHOWN_FROM and intent == guess
     return NOT_SURE if route == Route.REVIEW or is_weak else words_of(intent)
 

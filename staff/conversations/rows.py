@@ -9,17 +9,18 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from classifier.danger_part import from_danger_on
 from inbox.conversation_tags import tags_of
 from inbox.member_notices import read_calls
-from inbox.models import Conversation, ConversationState, Delivery, MemberNotice, Message, Review
+from inbox.models import Conversation, ConversationState, Delivery, MemberNotice, Message
 from inbox.patient_book import record_names
 from intake.practices import Practice
-from intake.vocabulary import SAMPLE, ReplyName, words_of
+from intake.vocabulary import ANSWERS, SAMPLE, words_of
 from staff import display
 from staff.auth.access import Member
 from staff.conversations.alarms import Alarm, read_alarms
 from staff.conversations.excerpt import Excerpt
-from staff.conversations.leading_messages import last_messages, outranking_messages, pressing_messages
+from staff.conversations.leading_messages import alarming_messages, read_row_messages
 from staff.conversations.people import names_of
 from staff.conversations.reply import typed_words
 from staff.conversations.row_words import called_by, initials, topic, wait, waits_too_long
@@ -34,7 +35,8 @@ class Row:
 
     Attributes:
         initials: the patient's initials, empty for a number or an address.
-        preview: the last text by a person; until it is answered, that of an emergency or a same-day message.
+        preview: the last text by a person; until it is answered, that of an emergency or a same-day message. While an
+            alarm is open, it is the one that raised it, from its danger on.
         by: its author, empty for the patient.
         topic: what the most pressing unanswered message is about, the newest of several, or that Intake is not sure.
         waits: how long the patient has waited for an answer; empty if nobody needs to give one.
@@ -43,8 +45,10 @@ class Row:
         snoozed: until when it is or was snoozed, empty if it is not.
         excerpt: the text that a search found, in pieces, each with whether it is what was searched for.
         hit: what a search found, as the thread's page calls it; empty if there is no one text.
+        newer: how many messages the patient wrote after the one that raised the open alarm.
         tags: the words of its tags.
         is_sample: whether it is one of the fictional conversations of a new service.
+        newest: the id of the patient's newest message, 0 if there is none.
         called: who called the member to it, such as "Mentioned by Ann Lee"; empty once the member has opened it.
     """
 
@@ -75,9 +79,11 @@ class Row:
     called: str
     tags: tuple[str, ...] = field(repr=False)
     alarm: Alarm | None
+    newest: int
     is_sample: bool = False
     excerpt: Excerpt = field(default=(), repr=False)
     hit: str = ""
+    newer: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,12 @@ class Found:
 
 
 def show_rows(
-    session: Session, member: Member, found: Sequence[Found], practices: Mapping[str, Practice], moment: datetime
+    session: Session,
+    member: Member,
+    found: Sequence[Found],
+    practices: Mapping[str, Practice],
+    moment: datetime,
+    known: Mapping[int, str],
 ) -> list[Row]:
     """Return conversations as rows.
 
@@ -99,35 +110,37 @@ def show_rows(
         found: the conversations.
         practices: their practices, by slug.
         moment: the current time, aware.
+        known: the names of members that are known already, by id.
     """
     conversations = [hit.conversation for hit in found]
     ids = [conversation.id for conversation in conversations]
-    messages = last_messages(session, [conversation.last_message_id for conversation in conversations])
-    leading = messages | outranking_messages(session, conversations, messages)
+    messages = read_row_messages(session, conversations)
     replies = _last_replies(session, ids)
-    pressing = pressing_messages(session, conversations)
-    answers = _automatic_answers(session, leading)
-    corrected = _corrected(session, [message.id for message in leading.values()])
+    answers = _automatic_answers(session, messages.leading)
     writers = [reply.staff_id for reply in replies.values()]
     calls = read_calls(session, member.id, ids)
     tags = tags_of(session, ids)
     callers = (call.by_staff_id for call in calls.values())
-    names = names_of(session, [*(conversation.assigned_to for conversation in conversations), *writers, *callers])
+    concerned = [*(conversation.assigned_to for conversation in conversations), *writers, *callers]
+    names = names_of(session, concerned, known)
     alarms = read_alarms(session, ids, practices, moment)
+    raising, newer = alarming_messages(session, [alarm.message_id for alarm in alarms.values() if alarm.is_open])
     recorded = record_names(session, conversations, member.practices)
     return [
         _row(
             hit,
             recorded.get(hit.conversation.id, ""),
-            messages.get(hit.conversation.id),
-            leading.get(hit.conversation.id),
-            pressing.get(hit.conversation.id),
+            messages.last.get(hit.conversation.id),
+            messages.leading.get(hit.conversation.id),
+            messages.pressing.get(hit.conversation.id),
+            raising.get(hit.conversation.id),
+            newer.get(hit.conversation.id, 0),
             replies.get(hit.conversation.id),
             answers.get(hit.conversation.id),
             alarms.get(hit.conversation.id),
             calls.get(hit.conversation.id),
             tuple(tag.word for tag in tags.get(hit.conversation.id, ())),
-            corrected,
+            messages.labeled,
             names,
             practices[hit.conversation.practice],
             moment,
@@ -151,14 +164,8 @@ def _automatic_answers(session: Session, leading: Mapping[int, Message]) -> dict
     answered = [message.id for message in leading.values() if message.decision and is_answer(message.decision.reply)]
     if not answered:
         return {}
-    query = select(Delivery).where(Delivery.message_id.in_(answered), Delivery.reply == ReplyName.COMMON_QUESTION)
+    query = select(Delivery).where(Delivery.message_id.in_(answered), Delivery.reply.in_(ANSWERS))
     return {delivery.conversation_id: delivery for delivery in session.scalars(query)}
-
-
-def _corrected(session: Session, message_ids: Sequence[int]) -> set[int]:
-    """Return which messages staff have labeled."""
-    query = select(Review.message_id).where(Review.message_id.in_(message_ids), Review.label.is_not(None))
-    return set(session.scalars(query))
 
 
 def _row(
@@ -167,19 +174,24 @@ def _row(
     message: Message | None,
     leading: Message | None,
     pressing: Message | None,
+    raising: Message | None,
+    newer: int,
     reply: Delivery | None,
     answer: Delivery | None,
     alarm: Alarm | None,
     call: MemberNotice | None,
     tags: tuple[str, ...],
-    corrected: set[int],
+    labeled: frozenset[int],
     names: Mapping[int, str],
     practice: Practice,
     moment: datetime,
 ) -> Row:
     conversation, zone = hit.conversation, practice.time_zone
     at = conversation.last_activity_at or conversation.created_at
-    text, by = (_text_of(pressing), "") if pressing else _last_said(message, reply, names, practice)
+    if raising:
+        text, by = from_danger_on(_text_of(raising)), ""
+    else:
+        text, by = (_text_of(pressing), "") if pressing else _last_said(message, reply, names, practice)
     found, decision = (leading.classification, leading.decision) if leading else (None, None)
     since, snoozed_until = conversation.waiting_since, conversation.snoozed_until
     assignee = names.get(conversation.assigned_to or 0, "")
@@ -198,7 +210,7 @@ def _row(
             reply=decision.reply if decision else None,
             guess=found.intent if found else None,
             confidence=found.confidence if found else None,
-            corrected=leading is not None and leading.id in corrected,
+            corrected=leading is not None and leading.id in labeled,
         ),
         also=display.other_intents(found),
         language=display.foreign_language(message.classification if message else None),
@@ -218,7 +230,9 @@ def _row(
         called=called_by(call.reason, names.get(call.by_staff_id, "")) if call else "",
         tags=tags,
         alarm=alarm if alarm and (alarm.is_open or conversation.state != ConversationState.CLOSED) else None,
+        newest=conversation.last_message_id or 0,
         is_sample=message is not None and message.provider == SAMPLE,
+        newer=newer,
     )
 
 

@@ -32,9 +32,10 @@ from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
 from staff.auth.access import Member
+from staff.conversations.alarms import count_open
 from staff.conversations.excerpt import cut_excerpt
 from staff.conversations.filters import Filters
-from staff.conversations.inbox_queries import PAGE, Page, find_conversations, find_pinned, matching
+from staff.conversations.inbox_queries import PAGE, Page, find_conversations, matching
 from staff.conversations.people import names_of
 from staff.conversations.reply import typed_words
 from staff.conversations.rows import Found, show_rows
@@ -81,19 +82,16 @@ def search_page(
     typed: str,
     practices: Mapping[str, Practice],
     moment: datetime,
+    known: Mapping[int, str],
 ) -> Page:
     """Return the conversations that a search finds among those that match the filters, the newest hit first."""
     wanted = read_wanted(typed)
     named = [] if filters.after else _find_by_patient(session, member, filters, typed, moment)
-    known = {found.conversation.id for found in named}
+    seen = {found.conversation.id for found in named}
     candidates, hits, following = _find_hits(session, member, filters, wanted, moment)
-    found = [*named, *(candidate.found for candidate in candidates if candidate.id not in known)]
-    pinned = find_pinned(session, member, moment)
-    above = {hit.conversation.id for hit in pinned}
-    matched = {hit.conversation.id for hit in found}
-    others = [hit for hit in found if hit.conversation.id not in above]
-    rows = show_rows(session, member, [*pinned, *others], practices, moment)
-    names = names_of(session, [hit.staff_id for hit in hits.values()])
+    found = [*named, *(candidate.found for candidate in candidates if candidate.id not in seen)]
+    rows = show_rows(session, member, found, practices, moment, known)
+    names = names_of(session, [hit.staff_id for hit in hits.values()], known)
     for place, row in enumerate(rows):
         if hit := hits.get(row.id):
             by = "" if hit.source > 0 else names.get(hit.staff_id or 0, "Staff")
@@ -101,8 +99,8 @@ def search_page(
             excerpt = cut_excerpt(text, places)
             key = f"message-{hit.source}" if hit.source > 0 else f"delivery-{-hit.source}"
             preview = "".join(words for words, _ in excerpt)
-            rows[place] = replace(row, by=by, preview=preview, excerpt=excerpt, hit=key)
-    return Page(rows[len(pinned) :], following, rows[: len(pinned)], found=len(matched))
+            rows[place] = replace(row, by=by, preview=preview, excerpt=excerpt, hit=key, newer=0)
+    return Page(rows, following, alarms=count_open(session, member.reachable))
 
 
 def _find_hits(

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
-from inbox.member_notices import count_unseen
 from inbox.models import Conversation, ConversationRead, ConversationState
 from staff.auth.access import Member
 from staff.conversations.filters import View
 from staff.conversations.inbox_queries import PRESSING, UNFINISHED, has_opened, in_practices, is_snoozed, is_unread
+from tasks.samples import is_sample
 
 _NOBODY, _ME, _OTHERS = "nobody", "me", "others"
 
@@ -26,7 +26,7 @@ class Group:
 
     Attributes:
         holder: whether nobody, the member, or a colleague has them.
-        pressing: whether they are urgent or of high priority.
+        pressing: whether they are urgent or of high priority, and no samples.
         unread: how many of them have a message that the member has not read.
     """
 
@@ -48,10 +48,14 @@ class Counts:
     unread: int = field(default=0)
 
 
-def read_counts(session: Session, member: Member, moment: datetime) -> Counts:
+def read_counts(session: Session, member: Member, calls: int, moment: datetime) -> Counts:
     """Count the conversations of the member's practices that are not closed; closed ones are not worth a count.
 
-    Of those that colleagues called the member to, the count is how many the member has not opened since.
+    Args:
+        session: an open transaction.
+        member: the member.
+        calls: to how many conversations colleagues called the member, who has not opened them since.
+        moment: the current time, aware.
     """
     assigned = Conversation.assigned_to
     holder = case((assigned.is_(None), _NOBODY), (assigned == member.id, _ME), else_=_OTHERS)
@@ -59,7 +63,7 @@ def read_counts(session: Session, member: Member, moment: datetime) -> Counts:
         Conversation.state.label("state"),
         holder.label("holder"),
         Conversation.team.label("team"),
-        func.coalesce(Conversation.priority.in_(PRESSING), False).label("pressing"),
+        and_(func.coalesce(Conversation.priority.in_(PRESSING), False), ~is_sample()).label("pressing"),
         is_snoozed(moment).label("snoozed"),
     )
     alike = (
@@ -73,7 +77,7 @@ def read_counts(session: Session, member: Member, moment: datetime) -> Counts:
     query = select(*columns, func.count(), func.sum(alike.c.unread)).group_by(*columns)
     groups: Iterable[Any] = session.execute(query)
     counts = sum_counts(Group(*values) for values in groups)
-    if calls := session.scalar(select(count_unseen(member.id, member.reachable))):
+    if calls:
         counts.views[View.MENTIONS] = calls
     return counts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import parse_qsl
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from inbox.conversation_tags import code_of_tag
+from inbox.conversation_tags import codes_of_tags
 from inbox.member_notices import unseen_by
 from inbox.models import Conversation, ConversationRead, SavedView
 from inbox.saved_views import read_views
@@ -46,8 +46,10 @@ class ShownView:
 def show_views(session: Session, member: Member, moment: datetime) -> list[ShownView]:
     """Return a member's saved views with their counts."""
     views = read_views(session, member.id)
-    filters = [filters_of(session, view, member) for view in views]
-    counts = _count(session, member, filters, moment)
+    codes = codes_of_tags(session, member.reachable, {view.tag for view in views if view.tag})
+    filters = [_read_filters(view, codes, member) for view in views]
+    words = {codes[view.tag]: view.tag for view in views if view.tag}
+    counts = _count(session, member, filters, words, moment)
     return [
         ShownView(view.id, view.name, wanted, count) for view, wanted, count in zip(views, filters, counts, strict=True)
     ]
@@ -55,19 +57,25 @@ def show_views(session: Session, member: Member, moment: datetime) -> list[Shown
 
 def filters_of(session: Session, view: SavedView, member: Member) -> Filters:
     """Return a view's filters; those that the member may not use any more are left out."""
+    return _read_filters(view, codes_of_tags(session, member.reachable, [view.tag] if view.tag else []), member)
+
+
+def _read_filters(view: SavedView, codes: Mapping[str, str], member: Member) -> Filters:
     stored = dict(parse_qsl(view.query))
     if view.tag:
-        stored["tag"] = code_of_tag(session, member.reachable, view.tag)
+        stored["tag"] = codes[view.tag]
     return Filters.read(stored, member.reachable)
 
 
-def _count(session: Session, member: Member, views: Sequence[Filters], moment: datetime) -> list[int]:
+def _count(
+    session: Session, member: Member, views: Sequence[Filters], words: Mapping[str, str], moment: datetime
+) -> list[int]:
     """Count all views in one query; of mentions, those that the member has not opened since."""
-    columns = [
-        func.sum(case((and_(*conditions_of(session, member, filters, moment), *_news(filters, member)), 1), else_=0))
-        for filters in views
-        if filters.view not in _NOT_COUNTED
-    ]
+    columns = []
+    for filters in views:
+        if filters.view not in _NOT_COUNTED:
+            conditions = conditions_of(session, member, filters, moment, words)
+            columns.append(func.sum(case((and_(*conditions, *_news(filters, member)), 1), else_=0)))
     if not columns:
         return [0] * len(views)
     query = select(*columns).select_from(Conversation).outerjoin(ConversationRead, has_opened(member))

@@ -7,11 +7,11 @@ conversation again, so that the form holds choices and no values.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
-from flask_login import current_user
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -19,19 +19,21 @@ from werkzeug.wrappers import Response
 from inbox.models import Conversation, Message, Patient, Role, now
 from inbox.patient_book import (
     FIELDS,
+    Details,
     add_address,
     check_details,
     create_patient,
+    find_alike,
     link_conversation,
     patients_of_conversation,
     touch_patient,
 )
+from inbox.patient_records import normalise_address
 from inbox.patient_search import search_patients
 from intake.errors import IntakeError
 from staff import display
-from staff.auth.access import member, open_to, record_on_conversation
+from staff.auth.access import open_to, record_on_conversation
 from staff.conversations.found import find_offer, read_offered
-from staff.live import is_refresh
 from staff.patients.access import record_listing, record_on_patient, unborrowed_conversation
 from staff.patients.history import LABELS
 from staff.patients.listing import LONGEST_SEARCH
@@ -43,10 +45,10 @@ blueprint = Blueprint("patient_of", __name__, url_prefix="/staff/conversations/<
 NO_RECORD = "There is no such record at this practice any more. Search for it again."
 
 
-@blueprint.app_context_processor
-def records() -> dict[str, Any]:
-    """Let the conversation page show the records of its patient."""
-    return {"patients_of": _patients_of} if current_user.is_authenticated else {}
+@blueprint.app_template_filter("calendar_day")
+def calendar_day(value: str) -> str:
+    """Write a birth date as people here do."""
+    return display.calendar_day(value)
 
 
 @blueprint.get("")
@@ -59,12 +61,16 @@ def page(conversation_id: int) -> str:
 @blueprint.post("")
 @open_to(Role.STAFF)
 def create(conversation_id: int) -> Response | tuple[str, int]:
-    """Create a record, or add the conversation and what was chosen to the record whose number is given."""
+    """Create a record, or add the conversation and what was chosen to the record whose number is given.
+
+    If the practice seems to have a record of this patient, ask first.
+    """
     services = services_of(current_app)
     typed = {name: request.form.get(name, "") for name in FIELDS}
     other = request.form.get("record", "").strip()
     wrong: dict[str, str] = {}
     patient: Patient | None = None
+    alike: list[Patient] = []
     with services.database.write() as session:
         conversation = unborrowed_conversation(session, conversation_id, lock=True)
         offers = read_offers(session, conversation)
@@ -85,11 +91,13 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
             zone = ZoneInfo(practice.time_zone)
             details, wrong = check_details(typed, now().astimezone(zone).date())
             if details is not None:
-                patient = create_patient(session, conversation.practice, details)
+                patient, alike = _create(session, conversation.practice, details, chosen)
         if patient is not None:
             _fill(session, patient, conversation, chosen, is_new=not other)
     if patient is None and other:
         return _show(conversation_id, typed=typed, used=used, problem=NO_RECORD), 409
+    if alike:
+        return _show(conversation_id, typed=typed, used=used, alike=alike), 409
     if patient is None:
         return _show(conversation_id, typed=typed, wrong=wrong, used=used), 422
     place = url_for("patient.page", slug=patient.practice, patient_id=patient.id, conversation=conversation_id)
@@ -126,6 +134,26 @@ def read_offers(session: Session, conversation: Conversation) -> dict[str, str]:
     }
     proven = offers["address"]
     return {key: value for key, value in offers.items() if value and (key == "address" or value != proven)}
+
+
+def _create(
+    session: Session, practice: str, details: Details, chosen: Sequence[tuple[str, str]]
+) -> tuple[Patient | None, list[Patient]]:
+    """Create a record, or return those that may be the same patient's, unless the member has seen them."""
+    alike = [] if "anyway" in request.form else find_alike(session, practice, details, _addresses(chosen))
+    if not alike:
+        return create_patient(session, practice, details), []
+    record_listing(session, practice, "patients_searched", [row.id for row in alike])
+    return None, alike
+
+
+def _addresses(chosen: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the numbers and email addresses among what a member chose; those that are neither are refused later."""
+    found = []
+    for key, value in chosen:
+        with suppress(IntakeError):
+            found += [normalise_address(value)] if key not in ("name", "dob") else []
+    return found
 
 
 def _existing(session: Session, practice: str, typed: str) -> Patient | None:
@@ -173,6 +201,7 @@ def _show(conversation_id: int, **changes: Any) -> str:
             "used": ["address"],
             "wanted": "",
             "matches": [],
+            "alike": [],
             "problem": "",
         }
         known = [patient.id for patient in shown["known"]]
@@ -186,14 +215,3 @@ def _show(conversation_id: int, **changes: Any) -> str:
             found=[offer.key for offer in found],
         )
     return render_template("staff/patient_new.html", **(shown | changes))
-
-
-def _patients_of(conversation: Conversation) -> dict[str, Any] | None:
-    """Return the records of a conversation's patient; None for emergency access and refreshes."""
-    if conversation.practice not in member().practices or is_refresh():
-        return None
-    key = f"patients_of_{conversation.id}"
-    if key not in g:
-        with services_of(current_app).database.read() as session:
-            setattr(g, key, list(patients_of_conversation(session, conversation)))
-    return {"records": getattr(g, key)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, current_app, flash, request
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -30,6 +32,7 @@ def new_message(slug: str, patient_id: int) -> Response | tuple[str, int]:
         form_id=request.form.get("form_id", ""),
         address_id=read_row_id(request.form.get("address", "")) or 0,
         send_at=request.form.get("send_at", "").strip(),
+        despite=bool(request.form.get("despite")),
     )
     try:
         outcome = _send(services, slug, patient_id, draft)
@@ -52,7 +55,8 @@ def send_now(slug: str, patient_id: int, delivery_id: int) -> Response | tuple[s
         patient = current_patient(session, slug, patient_id)
         practice = services.practices.require(slug)
         delivery = find_message(session, patient, delivery_id) or abort(404)
-        outcome = send_scheduled(session, patient, practice, member().id, delivery, now(), hold_for())
+        despite = bool(request.form.get("despite"))
+        outcome = send_scheduled(session, patient, practice, member().id, delivery, now(), hold_for(), despite=despite)
         _finish(session, patient, outcome, "schedule_sent_now")
     services.queue.put_all(outcome.after_commit)
     if outcome.problem:
@@ -89,14 +93,17 @@ def _finish(session: Session, patient: Patient, outcome: Outgoing, action: str) 
     delivery = outcome.delivery
     if delivery is None:
         return
-    detail = {"patient": patient.id, "delivery": delivery.id}
+    conversation = session.get_one(Conversation, delivery.conversation_id)
+    detail: dict[str, Any] = {"patient": patient.id, "delivery": delivery.id}
+    if conversation.unsafe_since is not None:
+        detail["although_unsafe"] = True
     record_on_conversation(session, delivery.conversation_id, patient.practice, action, **detail)
     if delivery.scheduled_for is not None:
         return
     was_for = outcome.was_for.isoformat() if outcome.was_for else None
     offer_undo(
         session,
-        session.get_one(Conversation, delivery.conversation_id),
+        conversation,
         UndoKind.MESSAGE,
         Beginning(outcome.before, {"alarms": [], "notices": []}),
         delivery_id=delivery.id,

@@ -17,11 +17,12 @@ from inbox.patient_book import conversations_of_patient
 from inbox.patients import conversations_of
 from inbox.text_permission import why_not_text
 from inbox.undo import standing_of
+from inbox.unsafe_contact import read_flag
 from intake.practices import Practice
 from intake.vocabulary import Channel, Language, Medium
 from staff import display
 from staff.conversations.conversation_queries import Reach, is_first_text, read_language
-from staff.conversations.reply import FORM_ID, REPLY, check, outgoing, strip_first_words, take_over
+from staff.conversations.reply import FORM_ID, REPLY, UNSAFE, check, outgoing, strip_first_words, take_over
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
 from tasks.notification.quiet_hours import after_quiet_hours
@@ -41,12 +42,14 @@ class MessageDraft:
         form_id: the form's random id, by which repeats are recognized.
         address_id: the ID of the record's number or email address.
         send_at: the practice's local time, such as `2026-11-30T09:00`; empty for now.
+        despite: whether the member sends it although the patient said that it is not safe.
     """
 
     text: str = field(repr=False)
     form_id: str
     address_id: int
     send_at: str
+    despite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Scheduled:
     shown_to: str = field(repr=False)
     text: str = field(repr=False)
     shown_at: str
+    is_unsafe: bool
 
 
 def send_message(
@@ -115,12 +119,19 @@ def send_message(
         return Outgoing("Choose a number or email address of this record.")
     at, problem = read_time(draft.send_at, practice.time_zone, moment)
     problem = problem or _why_unreachable(session, patient, practice, address)
+    if not problem and not draft.despite and is_unsafe(session, address):
+        problem = UNSAFE
     if problem:
         return Outgoing(problem)
     later = quiet_until(practice, at or moment) if address.is_number else None
     if later is not None:
         return _refuse_quiet(practice, later)
     return _store_message(session, address, practice, staff_id, draft, at, hold)
+
+
+def is_unsafe(session: Session, address: PatientAddress) -> bool:
+    """Return whether the patient said that it is not safe to write to or call an address."""
+    return read_flag(session, address.practice, address.patient_address)[0] is not None
 
 
 def _why_unreachable(session: Session, patient: Patient, practice: Practice, address: PatientAddress) -> str:
@@ -189,6 +200,8 @@ def send_scheduled(
     delivery: Delivery,
     moment: datetime,
     hold: timedelta,
+    *,
+    despite: bool = False,
 ) -> Outgoing:
     """Send a scheduled message at once, if the patient may be written to now.
 
@@ -200,10 +213,13 @@ def send_scheduled(
         delivery: the message, locked.
         moment: the current time.
         hold: how long it can still be undone.
+        despite: whether the member sends it although the patient said that it is not safe.
     """
     if not is_waiting(delivery):
         return Outgoing("This message is not waiting to be sent. Reload the page to see what became of it.")
     conversation = session.get_one(Conversation, delivery.conversation_id, with_for_update=True, populate_existing=True)
+    if conversation.unsafe_since is not None and not despite:
+        return Outgoing(UNSAFE)
     if delivery.medium == Medium.SMS:
         if problem := why_not_text(session, patient, conversation.patient_address or ""):
             return Outgoing(problem)
@@ -283,6 +299,7 @@ def read_scheduled(session: Session, patient: Patient, zone: str) -> list[Schedu
             display.spoken(delivery.conversation.patient_address or ""),
             delivery.body,
             display.clock(delivery.scheduled_for or delivery.next_attempt_at, zone),
+            is_unsafe=delivery.conversation.unsafe_since is not None,
         )
         for delivery in session.scalars(query.order_by(Delivery.scheduled_for, Delivery.id))
     ]
@@ -320,6 +337,7 @@ def _find_conversation(session: Session, practice: str, address: PatientAddress,
 
 
 def _begin_conversation(session: Session, address: PatientAddress, medium: Medium, staff_id: int) -> Conversation:
+    since, by = read_flag(session, address.practice, address.patient_address)
     conversation = Conversation(
         practice=address.practice,
         channel=_channel(medium),
@@ -328,6 +346,8 @@ def _begin_conversation(session: Session, address: PatientAddress, medium: Mediu
         state=ConversationState.WAITING,
         assigned_to=staff_id,
         staff_took_over_at=now(),
+        unsafe_since=since,
+        unsafe_by=by,
     )
     session.add(conversation)
     session.flush()

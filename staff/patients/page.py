@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.consent import is_opted_out, is_recorded_by_staff
+from inbox.consent import opt_out_of
 from inbox.models import Patient, PatientAddress, PatientConversation
 from inbox.patient_book import FIELDS, sharing_patients
 from inbox.patient_merging import latest_merge
@@ -23,7 +23,7 @@ from staff.displays import is_new_display, seal_of
 from staff.patients.access import own_patient, record_on_patient
 from staff.patients.changes import read_changes
 from staff.patients.history import LABELS, changes_since, read_history
-from staff.patients.outgoing import draft_again, read_scheduled
+from staff.patients.outgoing import draft_again, is_unsafe, read_scheduled
 from web.row_ids import read_row_id
 from web.services import services_of
 
@@ -103,13 +103,14 @@ def _read(session: Session, patient: Patient, zone: str, before: int | None, sin
 def _describe_address(
     session: Session, address: PatientAddress, given: Sequence[GivenConsent], zone: str
 ) -> dict[str, Any]:
-    out = address.is_number and is_opted_out(session, address.practice, address.patient_address)
+    out = opt_out_of(session, address.practice, address.patient_address if address.is_number else None)
     return {
         "id": address.id,
         "shown": display.spoken(address.patient_address),
         "is_number": address.is_number,
-        "opted_out": out,
-        "can_undo": out and is_recorded_by_staff(session, address.practice, address.patient_address),
+        "opted_out": out.is_out,
+        "can_undo": out.can_undo,
+        "unsafe": is_unsafe(session, address),
         "consent": _describe_consent(address, given, zone),
         "texted": address.is_number and has_texted(session, address.practice, address.patient_address),
         "consents": read_number_history(session, address, given, zone) if address.is_number else [],

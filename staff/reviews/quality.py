@@ -83,6 +83,7 @@ def page() -> str:
         "right": quality_statistics.share_right(judged),
         "readiness": quality_statistics.judge_readiness(asked),
         "least": {"reviews": quality_statistics.LEAST_REVIEWS, "agreement": quality_statistics.LEAST_AGREEMENT},
+        "few": quality_statistics.LEAST_TO_TELL,
         "model_is_lost": model_is_lost,
         "replies_are_off": choice.practice.auto_reply is AutoReply.OFF,
     }

@@ -16,6 +16,8 @@ from typing import TypeVar
 
 Z = 1.959964  # 95% of a normal distribution lies within this many standard deviations
 LEAST_REVIEWS = 200
+LEAST_TO_TELL = 30
+"""Fewer reviews than this tell no share: one more would move it by several points."""
 LEAST_AGREEMENT = 0.95
 Key = TypeVar("Key", bound=Hashable)
 

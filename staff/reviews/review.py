@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import (
@@ -18,6 +19,7 @@ from flask import (
     url_for,
 )
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -34,12 +36,14 @@ from inbox.reviews import (
     read_context,
     release,
 )
-from intake.vocabulary import INTENTS, Route, words_of
+from intake.vocabulary import INTENTS, Priority, Route, words_of
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
+from staff.conversations.alarms import count_open_of
+from staff.conversations.unseen import UnseenMessageError, newest_shown, require_seen
 from staff.live import stream
 from staff.undo.offers import begin_action, hold_for, mark_label_undone, offer_undo
-from tasks.corrections import can_take_back, correct, take_back
+from tasks.corrections import can_take_back, correct, read_label_replies, take_back
 from tasks.pubsub import practice_topic
 from tasks.routing import RoutingDecision
 from web.row_ids import read_row_id
@@ -79,6 +83,7 @@ class LabelChoice:
         share: the model's probability in percent, None for none of these.
         is_guess: whether it is the model's prediction.
         raises: whether it raises the triage level rather than naming what the message is about.
+        sends: the automatic reply that it sends the patient; empty for none.
     """
 
     key: str
@@ -87,6 +92,7 @@ class LabelChoice:
     share: int | None
     is_guess: bool
     raises: bool
+    sends: str = field(default="", repr=False)
 
 
 @blueprint.app_context_processor
@@ -153,11 +159,22 @@ def label(review_id: int) -> AnyResponse:
         plan, after_commit = correct(
             database, review, chosen, member().id, practice, now(), services.settings, hold_for()
         )
+        if plan.reply:
+            require_seen(database, conversation, newest_shown(database, conversation.id))
         offer_undo(database, conversation, UndoKind.LABEL, beginning, review_id=review.id)
         _record(database, review, "reviewed", intent=review.intent, label=chosen, reply=plan.reply, team=plan.team)
+        alarming = conversation.id if count_open_of(database, conversation.id) else None
     services.queue.put_all(after_commit)
-    flash(_outcome(chosen, plan))
+    flash(_outcome(chosen, plan, alarming))
     return redirect(following, 303)
+
+
+@blueprint.errorhandler(UnseenMessageError)
+def show_unseen(error: UnseenMessageError) -> AnyResponse:
+    """Say that the label was not stored, beside the message and what the patient wrote after it."""
+    flash(Markup('<span class="problem">Not labeled. {}</span>').format(error.why))
+    of_conversation = error.conversation_id if request.form.get("then") == "conversation" else None
+    return redirect(url_for("review.page", conversation=of_conversation), 303)
 
 
 @blueprint.post("/<int:review_id>/skip")
@@ -223,6 +240,8 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
     message, found = review.message, review.message.classification
     practice = services_of(current_app).practices.require(review.practice)
     names = record_names(database, [message.conversation], member().practices)
+    lines = read_context(database, message)
+    replies = read_label_replies(database, review, REVIEW_LABELS, practice, now(), services_of(current_app).settings)
     return {
         "review": review,
         "reason": REASONS[ReviewReason(review.reason)],
@@ -233,14 +252,15 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
         "channel": display.CHANNELS[message.conversation.channel],
         "practice": practice.name if len(member().practices) > 1 else "",
         "age": display.age(message.received_at, now(), practice.time_zone),
-        "lines": read_context(database, message),
+        "lines": lines,
+        "newest": max(line.message_id for line in lines),
         "clock": lambda at: display.clock(at, practice.time_zone),
         "status": display.delivery_state,
-        "choices": _choices(message, review),
+        "choices": _choices(message, review, replies),
     }
 
 
-def _choices(message: Message, review: Review) -> list[LabelChoice]:
+def _choices(message: Message, review: Review, replies: Mapping[str, str]) -> list[LabelChoice]:
     probabilities = message.classification.probabilities if message.classification else {}
     return [
         LabelChoice(
@@ -250,6 +270,7 @@ def _choices(message: Message, review: Review) -> list[LabelChoice]:
             _percent(probabilities.get(label)),
             label == review.intent,
             label in LEVEL_LABELS,
+            replies.get(label, ""),
         )
         for label in REVIEW_LABELS
     ]
@@ -259,12 +280,23 @@ def _percent(probability: float | None) -> int | None:
     return None if probability is None else round(100 * probability)
 
 
-def _outcome(label: str, plan: RoutingDecision) -> str:
-    """Return a message about what a label caused."""
+def _outcome(label: str, plan: RoutingDecision, alarming: int | None) -> str:
+    """Return a message about what a label caused, and about the alarm that it did not end.
+
+    Args:
+        label: the label.
+        plan: what follows from it.
+        alarming: the conversation, if its alarm is open.
+    """
     notified = f"notifying {words_of(plan.team)}" if plan.team else ""
     replied = "sending the patient the standard reply" if plan.reply else ""
     follows = " and ".join(part for part in (replied, notified) if part)
-    return f"Labeled “{words_of(label)}”: {follows or 'nothing else to do'}."
+    if alarming is None or plan.priority == Priority.URGENT:  # which says already that on-call is told
+        return f"Labeled “{words_of(label)}”: {follows or 'nothing else to do'}."
+    address = url_for("conversation.page", conversation_id=alarming)
+    return Markup('Labeled “{}”{}. The emergency alarm is still open: <a href="{}">open the conversation</a>.').format(
+        words_of(label), f": {follows}" if follows else "", address
+    )
 
 
 def _refusal(database: Session, review: Review) -> str:

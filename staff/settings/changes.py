@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,8 +31,9 @@ from staff.settings.escalation_rows import address_of, explain_row
 from staff.settings.form_values import is_same, teams_of
 from staff.settings.mistakes import locate_mistake
 from staff.settings.typed_values import NOT_AN_ADDRESS, explain_typed, full_number
+from staff.settings.wordings import explain_wording
+from templates.chat_texts import find_blank
 from templates.replies import check_replies
-from templates.simple_words import problem_of
 from templates.voice_prompts import check_prompts
 
 # Where managers may send notices. Other addresses name any server, which this service would then contact from inside
@@ -113,6 +115,16 @@ def propose_values(situation: Situation, values: Mapping[str, Value]) -> Proposa
         raise MistakenError(mistakes + _mistakes_in(situation, clear))
     chosen = {key: Override(value, read_setting(situation.file, key)) for key, value in values.items()}
     return _propose(situation, {**situation.standing.overrides, **chosen}, values)
+
+
+def practice_with(situation: Situation, values: Mapping[str, Value]) -> Practice:
+    """Return the practice as it would be with these values.
+
+    Raises:
+        MistakenError: some values cannot be used.
+    """
+    overrides = propose_values(situation, values).overrides
+    return with_settings(situation.file, {key: override.value for key, override in overrides.items()})
 
 
 def propose_undoing(situation: Situation, version: SettingVersion, before: Standing) -> Proposal:
@@ -219,8 +231,11 @@ def _forbidden_here(situation: Situation, key: str, value: Value) -> list[Mistak
         return [Mistake(key, MISSING)]
     if kind is EditorKind.STEPS and isinstance(value, list):
         return _explain_steps(situation, key, value)
-    if kind is EditorKind.REPLY and isinstance(value, str):
-        problem = problem_of(value)
+    if kind in (EditorKind.LINE, EditorKind.CHAT_TEXT) and isinstance(value, str):
+        blank = _explain_blank(kind, value)
+        return [Mistake(key, blank)] if blank else []
+    if kind in (EditorKind.REPLY, EditorKind.SPEECH) and isinstance(value, str):
+        problem = explain_wording(situation.practice, _setting(situation, key), value)
         return [Mistake(key, problem)] if problem else []
     if kind is EditorKind.ADDRESSES and isinstance(value, list):
         before = read_setting(situation.practice, key)
@@ -232,6 +247,13 @@ def _forbidden_here(situation: Situation, key: str, value: Value) -> list[Mistak
         return [Mistake(key, words, number) for number, words in explained if words]
     words = explain_typed(kind, value) if isinstance(value, str) else ""
     return [Mistake(key, words)] if words else []
+
+
+def _explain_blank(kind: EditorKind, value: str) -> str:
+    if kind is EditorKind.LINE:
+        return "leave out { } and [ ], which patients would read as they are" if re.search(r"[{}\[\]]", value) else ""
+    blank = find_blank(value)
+    return f"nothing fills in {blank}: use a button, or write the words themselves" if blank else ""
 
 
 def _explain_steps(situation: Situation, key: str, rows: Sequence[object]) -> list[Mistake]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from werkzeug.datastructures import MultiDict
@@ -9,11 +10,15 @@ from werkzeug.datastructures import MultiDict
 from intake.practice_settings import Setting, Value, as_written_today, list_settings, read_setting
 from intake.practices import TEXT_PREFIX, Practice
 from intake.setting_editors import EditorKind
+from intake.vocabulary import ChatText
 from staff.settings.escalation_rows import describe_row, read_rows, sort_rows
-from staff.settings.typed_values import STANDARD_COLOR, full_number, read_typed, show_number, show_typed
+from staff.settings.typed_values import NO_TIMES, STANDARD_COLOR, full_number, read_typed, show_number, show_typed
 from tasks.notification.targets import key_of
-from tasks.routing import ROUTES
+from tasks.routing_table import ROUTES
+from templates.chat_texts import STANDARD as CHAT_TEXTS
+from templates.plain_words import read_words, show_words
 from templates.replies import standard_words
+from templates.voice_prompts import standard_prompt
 
 KEPT = ".kept"  # ends the name of the field with the addresses that a team keeps
 CHOSEN, NO_OWN_COLOR = ".chosen", ".standard"  # end the names of a color's fields
@@ -21,9 +26,62 @@ OPENS, CLOSES, CLOSED = ".opens", ".closes", ".closed"  # end the names of a day
 STANDARD = "standard"  # the button that brings back the standard wording of a reply
 
 
+ONE_LINE = (EditorKind.LINE, EditorKind.SPEECH, EditorKind.CHAT_TEXT)
+"""What is shown or spoken on one line, whatever line breaks it is typed with."""
+CHAT_VALUES = {"{name}": "practice name", "{phone}": "our phone number"}
+"""The values that a text of the chat can have, in its own braces and in words."""
+WORDINGS = (EditorKind.REPLY, EditorKind.SPEECH, EditorKind.CHAT_TEXT)
+"""What is worded by the practice, and has a standard wording otherwise."""
+
+
+def standard_wording(setting: Setting) -> str:
+    """Return the words of a reply, a greeting, or a text of the chat that apply if the practice has none of its own."""
+    match setting.editor.kind:
+        case EditorKind.SPEECH:
+            return standard_prompt(setting.path[-1])
+        case EditorKind.CHAT_TEXT:
+            return CHAT_TEXTS[ChatText(".".join(setting.path[2:]))]
+        case _:
+            return standard_words(setting.path[-1])
+
+
 def practice_settings(practice: Practice) -> list[Setting]:
     """Return every setting that the page has for a practice."""
     return list_settings(type(practice), teams_of(practice))
+
+
+def show_wording(setting: Setting, wording: str) -> str:
+    """Return a wording as people write it, with the practice's values in words."""
+    if setting.editor.kind is not EditorKind.CHAT_TEXT:
+        return show_words(wording)
+    for brace, words in CHAT_VALUES.items():
+        wording = wording.replace(brace, f"[{words}]")
+    return wording
+
+
+def read_wording(setting: Setting, typed: str) -> tuple[str | None, str]:
+    """Return the wording that was typed, and why it cannot be used; that is empty if nothing is wrong so far.
+
+    It is None if it is the standard one, and as it was typed if it cannot be used.
+    """
+    kind, problem = setting.editor.kind, ""
+    wording = " ".join(typed.split()) if kind in ONE_LINE else typed
+    if kind is EditorKind.CHAT_TEXT:
+        for brace, words in CHAT_VALUES.items():
+            wording = re.sub(rf"\[{words}\]", brace, wording, flags=re.IGNORECASE)
+    else:
+        wording, problem = read_words(wording)
+    if problem:
+        return typed, problem
+    standard = standard_wording(setting)
+    is_standard = is_same(setting, wording, standard) or is_same(setting, typed, show_wording(setting, standard))
+    return (None if not wording or is_standard else wording), ""
+
+
+def find_words(practice: Practice, words: str) -> list[str]:
+    """Return the names of the practice's own wordings that contain some words."""
+    wordings = [setting for setting in practice_settings(practice) if setting.editor.kind in WORDINGS]
+    return [setting.name for setting in wordings if words in str(read_setting(practice, setting.key) or "")]
 
 
 def teams_of(practice: Practice) -> list[str]:
@@ -60,6 +118,8 @@ def parse_value(setting: Setting, form: MultiDict[str, str], before: Value) -> V
     key = setting.key
     typed = form.get(key, "").replace("\r\n", "\n").strip()
     match setting.editor.kind:
+        case kind if kind in WORDINGS and is_same(setting, typed, format_value(setting, before)):
+            return before  # whatever its template is
         case EditorKind.ADDRESSES:
             known = [str(address) for address in before] if isinstance(before, list) else []
             kept = [address for address in known if key_of(address) in form.getlist(key + KEPT)]
@@ -80,7 +140,7 @@ def pick_hours(form: MultiDict[str, str], key: str, *, is_open: bool) -> list[st
     """Return the hours of a day as chosen with time pickers.
 
     Whoever changes a day need not change two things: marking an open day as closed closes it whatever its times are,
-    and filling in the times of a closed day opens it.
+    and filling in the times of a closed day opens it. One that is marked as open needs times.
 
     Args:
         form: the form.
@@ -88,6 +148,8 @@ def pick_hours(form: MultiDict[str, str], key: str, *, is_open: bool) -> list[st
         is_open: whether the page showed hours.
     """
     hours = [f"{opens}-{closes}" for opens, closes in picked_times(form, key) if opens or closes]
+    if not (hours or is_open or key + CLOSED in form):
+        return [NO_TIMES]
     return [] if key + CLOSED in form and is_open else hours
 
 
@@ -115,8 +177,8 @@ def picked_times(form: MultiDict[str, str], key: str) -> list[tuple[str, str]]:
 def format_value(setting: Setting, value: Value) -> str:
     """Return a value as it is typed."""
     match setting.editor.kind:
-        case EditorKind.REPLY if value is None:
-            return standard_words(setting.path[-1])
+        case kind if kind in WORDINGS and (value is None or isinstance(value, str)):
+            return show_wording(setting, standard_wording(setting) if value is None else value)
         case EditorKind.ADDRESSES | EditorKind.STEPS:
             return ""  # have fields of their own for what there is already
         case EditorKind.FLAG:
@@ -150,9 +212,11 @@ def display_value(setting: Setting, value: Value) -> str:
 
 
 def is_same(setting: Setting, first: Value, second: Value) -> bool:
-    """Return whether two values mean the same; in a reply, blank lines and the spacing in a line make no difference."""
+    """Return whether two values mean the same; spacing within a line and blank lines make no difference."""
     if setting.editor.kind is EditorKind.REPLY and isinstance(first, str) and isinstance(second, str):
         return _words_by_line(first) == _words_by_line(second)
+    if setting.editor.kind in ONE_LINE and isinstance(first, str) and isinstance(second, str):
+        return first.split() == second.split()
     if setting.editor.kind is EditorKind.COLOR and isinstance(first, str) and isinstance(second, str):
         return first.lower() == second.lower()
     return first == second
@@ -174,12 +238,14 @@ def _words_by_line(text: str) -> list[list[str]]:
 def _parse_typed(setting: Setting, typed: str) -> Value:
     """Parse what was typed for a setting with a single field."""
     match setting.editor.kind:
-        case EditorKind.HOURS | EditorKind.TIMES | EditorKind.DATES as kind:
+        case EditorKind.HOURS | EditorKind.TIMES | EditorKind.DATES | EditorKind.DAY_HOURS as kind:
             return list(read_typed(kind, typed))
         case EditorKind.SPAN as kind if typed:
             return str(read_typed(kind, typed))
-        case EditorKind.REPLY if is_same(setting, typed, standard_words(setting.path[-1])):
-            return None
+        case kind if kind in WORDINGS:
+            return read_wording(setting, typed)[0]
+        case kind if kind in ONE_LINE:
+            return " ".join(typed.split()) or None
         case EditorKind.NUMBER if typed:
             return _parse_number(typed)
         case EditorKind.PHONE if typed:

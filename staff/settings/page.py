@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from inbox.common_questions import read_questions
 from inbox.models import Role, now
 from intake.practice_settings import MistakenError, Value, find_setting, setting_of
 from intake.practices import Practice
-from intake.setting_editors import EditorKind
+from intake.setting_editors import EditorKind, SettingGroup, SettingPage
 from intake.vocabulary import REPLIES
 from staff.auth.access import first_practice, member, open_to
 from staff.settings.changes import (
@@ -18,11 +19,13 @@ from staff.settings.changes import (
     Situation,
     load_situation,
     load_situation_at,
+    practice_with,
     propose_values,
 )
 from staff.settings.escalation_rows import press_button, read_rows
-from staff.settings.form_values import read_changes
+from staff.settings.form_values import find_words, read_changes
 from staff.settings.history import HistoryEntry, entries_since
+from staff.settings.mistakes import explain_elsewhere
 from staff.settings.page_actions import (
     APPLIES,
     NOTHING_CHANGED,
@@ -35,6 +38,7 @@ from staff.settings.page_actions import (
     write_change,
 )
 from staff.settings.reply_preview import preview_wording
+from staff.settings.section_preview import PREVIEWED, SectionPreview, preview_section
 from staff.settings.typed_values import STANDARD_COLOR
 from staff.settings.view import (
     NOTHING_UNSAVED,
@@ -46,11 +50,14 @@ from staff.settings.view import (
     explain_unusable,
     list_problems,
 )
+from staff.settings.wordings import list_values
+from templates.opening_hours import HOURS_QUESTION, MEND, find_contradiction
+from templates.plain_words import CONDITIONS
 from templates.replies import STOP_WORDING, hours_to_try
-from templates.simple_words import ATTRIBUTES, NAMES
 
 ROWS_BUTTON = "rows"  # the name of the buttons that add or remove a row
 
+OTHER_PAGES = tuple(each.value for each in SettingPage if each is not SettingPage.PRACTICE)
 blueprint = Blueprint("settings", __name__, url_prefix="/staff/settings")
 
 OVERTAKEN = (
@@ -64,6 +71,10 @@ OVERTAKEN_BY_FILE = (
 MISTAKEN = "Not saved. Fix these, then save again:"
 
 
+def _page_named(name: str) -> SettingPage:
+    return next(page for page in SettingPage if page == name)
+
+
 @blueprint.get("")
 @open_to(Role.MANAGER)
 def first() -> Response:
@@ -71,42 +82,68 @@ def first() -> Response:
     return redirect(url_for(".page", slug=first_practice()), 303)
 
 
-@blueprint.get("/<slug>")
+@blueprint.get("/<slug>", defaults={"settings_page": SettingPage.PRACTICE.value})
+@blueprint.get(f"/<slug>/<any({','.join(map(repr, OTHER_PAGES))}):settings_page>")
 @open_to(Role.MANAGER)
-def page(slug: str) -> str:
-    """Show the settings."""
+def page(slug: str, settings_page: str) -> str:
+    """Show a page of the settings."""
     file = practice_in_file(slug)
     with current_services().database.write() as session:
         situation = load_situation(session, file)
         record_audit(session, slug, "settings_viewed", version=situation.standing.version)
-    return _render(situation)
+    return _render(situation, _page_named(settings_page))
 
 
-@blueprint.post("/<slug>")
+@blueprint.post("/<slug>", defaults={"settings_page": SettingPage.PRACTICE.value})
+@blueprint.post(f"/<slug>/<any({','.join(map(repr, OTHER_PAGES))}):settings_page>")
 @open_to(Role.MANAGER)
-def save(slug: str) -> Response | Refusal | str:
-    """Save the changes in a form: all of them, or none if one value cannot be used."""
-    file, token = practice_in_file(slug), request.form.get("version", "")
+def save(slug: str, settings_page: str) -> Response | Refusal | str:
+    """Save the changes in a page's form: all of them, or none if one value cannot be used."""
+    file, token, page = practice_in_file(slug), request.form.get("version", ""), _page_named(settings_page)
     with current_services().database.read() as session:
         situation, opened = load_situation(session, file), load_situation_at(session, file, token)
     changed = read_changes(request.form, opened.practice)
     if token != situation.token:
-        return _refuse_overtaken(file, opened, UnsavedForm(request.form, changed))
+        return _refuse_overtaken(file, page, opened, UnsavedForm(request.form, changed))
     if ROWS_BUTTON in request.form:
-        return _press_rows(situation, changed, request.form[ROWS_BUTTON])
+        return _press_rows(situation, page, changed, request.form[ROWS_BUTTON])
     if not changed:
-        return finish_change(slug, NOTHING_CHANGED)
+        return finish_change(slug, NOTHING_CHANGED, page)
     try:
         proposal = propose_values(situation, changed)
         version = write_change(situation, proposal, "settings_changed")
     except MistakenError as error:
         unsaved = UnsavedForm(request.form, changed, tuple(error.mistakes))
-        return _render(situation, unsaved, problem=MISTAKEN), 422
+        return _render(situation, page, unsaved, problem=MISTAKEN), 422
     except OvertakenError:
-        return _refuse_overtaken(file, opened, UnsavedForm(request.form, changed))
+        return _refuse_overtaken(file, page, opened, UnsavedForm(request.form, changed))
     flash_past_dates(proposal, situation.practice)
+    if "name" in proposal.changes:
+        _flash_old_name(file, situation.practice.name)
+    if any(key.startswith("hours") for key in proposal.changes):
+        _flash_contradiction(file)
     names = ", ".join(setting_of(type(file), key).name for key in proposal.changes)
-    return finish_change(slug, f"Saved as version {version} ({names}). {APPLIES}")
+    return finish_change(slug, f"Saved as version {version} ({names}). {APPLIES}", page)
+
+
+def _flash_old_name(file: Practice, name: str) -> None:
+    """Say which of the practice's own words still have the name that it had."""
+    with current_services().database.read() as session:
+        practice = load_situation(session, file).practice
+        answers = [
+            f"Common question: {each.title}" for each in read_questions(session, file.slug) if name in each.answer
+        ]
+    if found := [*find_words(practice, name), *answers]:
+        flash(f"Your own words still say “{name}”: {', '.join(found)}.")
+
+
+def _flash_contradiction(file: Practice) -> None:
+    """Say that the practice's own answer about its hours no longer agrees with the hours that were saved."""
+    with current_services().database.read() as session:
+        answers = {question.key: question.answer for question in read_questions(session, file.slug)}
+        hours = load_situation(session, file).practice.hours
+    if contradiction := find_contradiction(answers.get(HOURS_QUESTION, ""), hours):
+        flash(f"Your answer to “Opening hours” (Common questions) disagrees. {contradiction} {MEND}")
 
 
 @blueprint.post("/<slug>/preview")
@@ -114,15 +151,34 @@ def save(slug: str) -> Response | Refusal | str:
 def show_preview(slug: str) -> str:
     """Show a reply that is being typed as a patient would read it."""
     file, name = practice_in_file(slug), request.form.get("reply", "")
+    if "section" in request.form:
+        return _preview_section(file, request.form["section"])
     if name not in REPLIES:
         abort(400, f"Unknown reply. Known replies: {', '.join(REPLIES)}.")
     with current_services().database.read() as session:
         practice = load_situation(session, file).practice
     preview = preview_wording(practice, name, request.form.get("text", ""), hours_to_try(practice, now()))
-    return render_template("staff/settings_preview.html", preview=preview)
+    problem_id = f"{dom_id_of(f'replies.{name}')}-problem"
+    return render_template("staff/settings_preview.html", preview=preview, problem_id=problem_id)
 
 
-def _press_rows(situation: Situation, changed: Mapping[str, Value], pressed: str) -> str:
+def _preview_section(file: Practice, name: str) -> str:
+    """Show what patients see and hear of a section whose form is being filled in."""
+    group = next((each for each in PREVIEWED if each == name), None)
+    if group is None:
+        abort(400, f"Unknown section. Sections with a preview: {', '.join(PREVIEWED)}.")
+    with current_services().database.read() as session:
+        situation = load_situation(session, file)
+    practice = situation.practice
+    try:
+        practice = practice_with(situation, read_changes(request.form, practice))
+        preview = preview_section(practice, group, hours_to_try(practice, now()))
+    except MistakenError as error:
+        preview = SectionPreview(group, problem=explain_elsewhere(type(file), error.mistakes[0]))
+    return render_template("staff/settings_section_preview.html", preview=preview, practice=practice)
+
+
+def _press_rows(situation: Situation, page: SettingPage, changed: Mapping[str, Value], pressed: str) -> str:
     """Show the form again with a row more or less, and nothing saved: what the page's script does by itself."""
     key = pressed.partition(" ")[0]
     setting = find_setting(type(situation.file), key)
@@ -131,31 +187,34 @@ def _press_rows(situation: Situation, changed: Mapping[str, Value], pressed: str
         abort(400, "This button does not exist. Reload the page.")
     added = pressed.endswith(" add")
     focused = f"{dom_id_of(key)}-{len(rows)}-who" if added else f"{dom_id_of(key)}-add"
-    return _render(situation, UnsavedForm(request.form, {**changed, key: rows}), focused=focused)
+    return _render(situation, page, UnsavedForm(request.form, {**changed, key: rows}), focused=focused)
 
 
-def _refuse_overtaken(file: Practice, opened: Situation, unsaved: UnsavedForm) -> Refusal:
+def _refuse_overtaken(file: Practice, page: SettingPage, opened: Situation, unsaved: UnsavedForm) -> Refusal:
     """Show a form again, with the changes since its page was opened."""
     with current_services().database.read() as session:
         situation = load_situation(session, file)
         since = entries_since(session, situation, opened.standing.version)
-    return _render(situation, unsaved, problem=OVERTAKEN if since else OVERTAKEN_BY_FILE, since=since), 409
+    return _render(situation, page, unsaved, problem=OVERTAKEN if since else OVERTAKEN_BY_FILE, since=since), 409
 
 
 def _render(
     situation: Situation,
+    page: SettingPage,
     unsaved: UnsavedForm = NOTHING_UNSAVED,
     *,
     problem: str = "",
     since: list[HistoryEntry] | None = None,
     focused: str = "",
 ) -> str:
-    sections = build_sections(situation, unsaved, now())
+    sections = build_sections(situation, unsaved, now(), page)
     problems = list_problems(sections)
     return render_template(
         "staff/settings.html",
         practice=situation.practice,
-        practices={slug: current_services().live.file.require(slug).name for slug in member().practices},
+        page=page,
+        pages={each: [group for group in SettingGroup if group.page is each] for each in SettingPage},
+        practices={slug: current_services().practices.require(slug).name for slug in member().practices},
         token=situation.token,
         version=situation.standing.version,
         sections=sections,
@@ -166,7 +225,8 @@ def _render(
         problem=problem,
         unlisted=explain_unlisted(situation, unsaved),
         since=since or [],
-        names=[*(f"{head}.{name}" for head, attributes in ATTRIBUTES.items() for name in attributes), *NAMES],
+        values=list_values(situation.practice, now()),
+        conditions=CONDITIONS,
         stop=STOP_WORDING,
         standard_color=STANDARD_COLOR,
     )

@@ -16,7 +16,7 @@ from inbox.models import StaffMember, now
 from inbox.second_factor import lacks_second_factor
 from intake.practice_settings import Mistake, MistakenError, setting_of
 from intake.practices import EscalationStep, Practice
-from intake.setting_editors import EditorKind
+from intake.setting_editors import EditorKind, SettingPage
 from staff.auth.access import member, own_practice
 from staff.settings.changes import OvertakenError, Proposal, Situation, write_version
 from staff.settings.typed_values import find_past
@@ -43,10 +43,10 @@ def practice_in_file(slug: str) -> Practice:
     return current_services().live.file.require(own_practice(slug).slug)
 
 
-def finish_change(slug: str, message: str) -> Response:
-    """Redirect to the settings with a message."""
+def finish_change(slug: str, message: str, page: SettingPage = SettingPage.PRACTICE) -> Response:
+    """Redirect to a page of the settings with a message."""
     flash(message)
-    return redirect(url_for("settings.page", slug=slug), 303)
+    return redirect(url_for("settings.page", slug=slug, settings_page=page), 303)
 
 
 def record_audit(session: Session, slug: str, action: str, **detail: Any) -> None:
@@ -63,7 +63,8 @@ def flash_past_dates(proposal: Proposal, practice: Practice) -> None:
     """Warn of dates in a change that have passed, most likely by a mistyped year."""
     today = now().astimezone(ZoneInfo(practice.time_zone)).date()
     for key, change in proposal.changes.items():
-        if setting_of(type(practice), key).editor.kind is EditorKind.DATES and isinstance(change.after, list):
+        kind = setting_of(type(practice), key).editor.kind
+        if kind in (EditorKind.DATES, EditorKind.DAY_HOURS) and isinstance(change.after, list):
             before = change.before if isinstance(change.before, list) else []
             past = find_past([str(day) for day in change.after if day not in before], today)
             if past:

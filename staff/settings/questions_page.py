@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -22,6 +22,7 @@ from inbox.common_questions import (
     save_question,
 )
 from inbox.models import Role, now
+from intake.vocabulary import Language, Weekday
 from staff.auth.access import open_to
 from staff.settings.page_actions import (
     APPLIES,
@@ -30,6 +31,14 @@ from staff.settings.page_actions import (
     current_services,
     practice_in_file,
     record_audit,
+)
+from templates.opening_hours import (
+    HOURS_ANSWER,
+    HOURS_QUESTION,
+    MEND,
+    VARIABLE,
+    find_contradiction,
+    say_hours,
 )
 
 blueprint = Blueprint("common_questions", __name__, url_prefix="/staff/settings")
@@ -66,6 +75,8 @@ def save(slug: str) -> Response | Refusal:
             if key and key not in known:
                 abort(404)
             typed = _read_form(known.get(key))
+            if request.form.get("use") == HOURS_QUESTION:
+                typed = replace(typed, answer=HOURS_ANSWER)
             problem = _find_problem(typed, known)
             if not problem:
                 saved = save_question(session, slug, typed, _typed_text("before"))
@@ -75,6 +86,8 @@ def save(slug: str) -> Response | Refusal:
     if problem:
         return _render(slug, _Unsaved(typed, problem)), 422
     flash(f"Saved “{typed.title}”. {APPLIES}")
+    if typed.key == HOURS_QUESTION and (contradiction := find_contradiction(typed.answer, _hours_of(slug))):
+        flash(f"{contradiction} {MEND}")
     return redirect(url_for(".page", slug=slug), 303)
 
 
@@ -109,7 +122,14 @@ def _find_problem(typed: PracticeQuestion, known: Mapping[str, PracticeQuestion]
     """Return why what was typed cannot be stored beside the questions that are, empty if it can."""
     if not typed.key and sum(question.is_own for question in known.values()) >= MOST_OWN:
         return f"There are {MOST_OWN} questions of your own already. Delete one first."
+    if any("{{" in VARIABLE.sub("", answer) for answer in (typed.answer, typed.answer_es)):
+        return "Only {{ hours }} can stand in an answer; patients would read anything else in braces as it is."
     return find_problem(typed)
+
+
+def _hours_of(slug: str) -> Mapping[Weekday, Sequence[str]]:
+    """Return the opening hours that count now: those of the settings over those of the practices file."""
+    return current_services().practices.require(slug).hours
 
 
 def _read_form(known: PracticeQuestion | None) -> PracticeQuestion:
@@ -121,6 +141,7 @@ def _read_form(known: PracticeQuestion | None) -> PracticeQuestion:
         phrasings=tuple(dict.fromkeys(filter(None, lines))),
         answer=_typed_text("answer"),
         is_own=is_own,
+        answer_es=_typed_text("answer_es"),
     )
 
 
@@ -149,4 +170,10 @@ def _render(slug: str, unsaved: _Unsaved | None = None) -> str:
         longest=LONGEST_ANSWER,
         longest_title=LONGEST_TITLE,
         state=_state_of,
+        hours_answer=HOURS_ANSWER,
+        hours_said=say_hours(_hours_of(slug), Language.EN),
+        contradiction=next(
+            (find_contradiction(found.answer, _hours_of(slug)) for found in questions if found.key == HOURS_QUESTION),
+            "",
+        ),
     )

@@ -1,4 +1,4 @@
-"""A reply as patients will read it, rendered by the code that sends it, and how many SMS segments it takes."""
+"""A reply as patients will read it, rendered by the code that sends it, and how many texts it takes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from intake.errors import IntakeError
-from intake.practice_settings import Mistake, MistakenError, Value, read_setting, setting_of, with_settings
+from intake.practice_settings import MistakenError, Value, read_setting, setting_of, with_settings
 from intake.practices import Practice
-from staff.settings.form_values import is_same
+from staff.settings.form_values import format_value, is_same, read_wording
 from staff.settings.mistakes import explain_at_field, locate_mistake
+from staff.settings.wordings import explain_wording
 from tasks.notification.escalation_policy import pages_nobody
-from templates.replies import Occasion, render_reply, standard_words
+from templates.replies import Occasion, render_reply
 from templates.segments import count_segments, outside_gsm7
-from templates.simple_words import problem_of
 
 _WHEN = {True: "While you are open", False: "While you are closed"}
 
@@ -26,13 +26,13 @@ class PreviewedText:
     Attributes:
         when: the hours at which it goes out, in words.
         text: what the patient reads.
-        segments: how many segments are sent and billed.
-        odd: the characters outside GSM-7, which turn the text into UCS-2.
+        length: how many texts it is sent and billed as, in words.
+        odd: the characters with which a text holds only 70 characters.
     """
 
     when: str
     text: str
-    segments: int
+    length: str
     odd: tuple[str, ...]
 
 
@@ -55,10 +55,14 @@ def preview_wording(practice: Practice, name: str, typed: str, hours: Mapping[bo
     """Preview a reply in the wording that is being typed, at the hours that `hours_to_try` found."""
     key = f"replies.{name}"
     setting, typed = setting_of(type(practice), key), typed.strip()
-    wording: Value = None if is_same(setting, typed, standard_words(name)) else typed or None
+    current = read_setting(practice, key)
+    wording: Value = current
+    if not is_same(setting, typed, format_value(setting, current)):
+        wording, problem = read_wording(setting, typed)
+        problem = problem or (explain_wording(practice, setting, wording) if wording else "")
+        if problem:
+            return ReplyPreview((), f"{setting.label}: {problem}", is_standard=False)
     try:
-        if isinstance(wording, str) and not is_same(setting, wording, read_setting(practice, key)):
-            _require_simple(key, wording)
         texts = preview_reply(with_settings(practice, {key: wording}), name, hours)
     except MistakenError as error:
         return ReplyPreview((), explain_at_field(type(practice), error.mistakes[0]), wording is None)
@@ -83,11 +87,11 @@ def preview_reply(practice: Practice, name: str, hours: Mapping[bool, datetime])
     return [_measure(_WHEN[is_open], text) for is_open, text in texts.items()]
 
 
-def _require_simple(key: str, wording: str) -> None:
-    problem = problem_of(wording)
-    if problem:
-        raise MistakenError([Mistake(key, problem)])
+def count_texts(text: str) -> str:
+    """Return how many texts a text is sent and billed as, in words."""
+    segments = count_segments(text)
+    return "1 text" if segments == 1 else f"{segments} texts long"
 
 
 def _measure(when: str, text: str) -> PreviewedText:
-    return PreviewedText(when, text, count_segments(text), tuple(outside_gsm7(text)))
+    return PreviewedText(when, text, count_texts(text), tuple(outside_gsm7(text)))

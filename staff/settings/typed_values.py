@@ -23,10 +23,14 @@ _BETWEEN = re.compile(r"\s*(?:[-\u2013\u2014]|\bto\b|\buntil\b)\s*", re.IGNORECA
 _SEPARATORS = re.compile(r"[,;\n]|\band\b", re.IGNORECASE)
 _DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
 _NUMBER = re.compile(r"(?:sms:|tel:)?\s*\+?[\d\s().-]+", re.IGNORECASE)
+_EXTENSION = re.compile(r"(?:\bext(?:ension|n)?\b\.?|\bx|#|;ext=)\s*:?\s*\d+\s*$", re.IGNORECASE)
 _AFTERNOONS = range(1, 6)  # nobody opens at these hours of the night
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 NOT_A_NUMBER = "write a phone number with its area code, such as (202) 555-0188"
+HAS_EXTENSION = "leave out the extension, which no phone dials from a link: write the number alone"
+NO_TIMES = "-"
+"""Stands for the hours of a day that is neither closed nor has times."""
 NOT_AN_ADDRESS = f"{NOT_A_NUMBER}, or an email address"
 STANDARD_COLOR = "#0b6e6e"
 """The color of a chat whose practice has chosen none; `templates/chat/widget.js` has it too."""
@@ -51,6 +55,9 @@ def show_typed(kind: EditorKind, value: str) -> str:
         except ValueError:
             return value
         return f"{day.month}/{day.day}/{day.year}"
+    if kind is EditorKind.DAY_HOURS:
+        on, _, span = value.partition(" ")
+        return f"{show_typed(EditorKind.DATES, on)} {show_typed(EditorKind.HOURS, span)}"
     parts = value.split("-")
     if not all(_STORED_TIME.fullmatch(part) for part in parts):
         return value
@@ -62,6 +69,8 @@ def explain_typed(kind: EditorKind, value: str) -> str:
     match kind:
         case EditorKind.DATES:
             return "" if _is_date(value) else f"“{value}” is not a date. Write it as 12/24/2026"
+        case EditorKind.DAY_HOURS:
+            return _explain_day_hours(value)
         case EditorKind.TIMES:
             return "" if _STORED_TIME.fullmatch(value) else f"“{value}” is not clear. Write a time such as 8:00 AM"
         case EditorKind.HOURS:
@@ -69,7 +78,9 @@ def explain_typed(kind: EditorKind, value: str) -> str:
         case EditorKind.SPAN:
             return _explain_span(value, by_night=True)
         case EditorKind.PHONE:
-            return "" if full_number(value) == value else NOT_A_NUMBER
+            if full_number(value) == value:
+                return ""
+            return HAS_EXTENSION if _EXTENSION.search(value) else NOT_A_NUMBER
         case EditorKind.COLOR:
             return _explain_color(value)
         case _:
@@ -77,7 +88,9 @@ def explain_typed(kind: EditorKind, value: str) -> str:
 
 
 def full_number(text: str) -> str | None:
-    """Return a phone number as it is stored, None if it is none or lacks its area code."""
+    """Return a phone number as it is stored, None if it is none, lacks its area code, or has an extension."""
+    if _EXTENSION.search(text):
+        return None
     try:
         stored = phone.normalise(text)
     except IntakeError:
@@ -95,8 +108,9 @@ def show_number(stored: str) -> str:
 
 
 def find_past(days: list[str], today: date) -> list[str]:
-    """Return the stored dates before today, as they are typed."""
-    return [show_typed(EditorKind.DATES, day) for day in days if date.fromisoformat(day) < today]
+    """Return the stored dates before today, with hours or without, as they are typed."""
+    dates = (day.partition(" ")[0] for day in days)
+    return [show_typed(EditorKind.DATES, day) for day in dates if date.fromisoformat(day) < today]
 
 
 def _read_addresses(line: str) -> list[str]:
@@ -137,6 +151,18 @@ def _read_date(typed: str) -> str:
         return typed
 
 
+def _read_day_hours(typed: str) -> str:
+    on, span = _halves(typed)
+    is_whole = span and _is_date(_read_date(on))
+    return f"{_read_date(on)} {_read_span(span, by_night=False)}" if is_whole else typed
+
+
+def _halves(typed: str) -> tuple[str, str]:
+    """Return the date and the hours in words such as `12/24/2026: 8am-noon`."""
+    on, _, span = typed.strip().partition(" ")
+    return on.rstrip(":"), span.strip()
+
+
 def _read_span(typed: str, *, by_night: bool) -> str:
     found = _possible_spans(typed, by_night=by_night)
     return "-".join(_stored_clock(minutes) for minutes in found[0]) if len(found) == 1 else typed
@@ -170,6 +196,8 @@ def _possible_times(typed: str) -> list[int]:
 
 
 def _explain_span(value: str, *, by_night: bool) -> str:
+    if value == NO_TIMES:
+        return "fill in when you open and close, or mark the day as closed"
     ends = _BETWEEN.split(value)
     example = "8:00 PM - 7:00 AM" if by_night else "8:00 AM - 5:00 PM"
     if len(ends) == 2 and "" in ends and _possible_times("".join(ends)):
@@ -182,6 +210,13 @@ def _explain_span(value: str, *, by_night: bool) -> str:
     if len(found) > 1:
         return f"“{value}” could be morning or evening. Add AM or PM, such as {example}"
     return ""
+
+
+def _explain_day_hours(value: str) -> str:
+    on, span = _halves(value)
+    if not _is_date(on) or not span:
+        return f"“{value}” is not a date with its hours. Write it as 12/24/2026 8:00 AM - 12:00 PM"
+    return _explain_span(span, by_night=False)
 
 
 def _explain_color(value: str) -> str:
@@ -219,4 +254,5 @@ _READERS: dict[EditorKind, Callable[[str], str]] = {
     EditorKind.SPAN: lambda typed: _read_span(typed, by_night=True),
     EditorKind.TIMES: _read_time,
     EditorKind.DATES: _read_date,
+    EditorKind.DAY_HOURS: _read_day_hours,
 }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
 from werkzeug.datastructures import MultiDict
 
 from intake.practice_settings import Conflict, Mistake, Setting, Value, read_setting, setting_of
-from intake.setting_editors import EditorKind, SettingGroup
+from intake.setting_editors import EditorKind, SettingGroup, SettingPage
 from intake.vocabulary import words_of
 from staff.settings.changes import Situation
 from staff.settings.escalation_editor import EscalationEditor, edit_escalation
@@ -25,6 +25,7 @@ from staff.settings.form_values import (
 )
 from staff.settings.mistakes import explain_at_field, explain_elsewhere
 from staff.settings.reply_preview import ReplyPreview, preview_wording
+from staff.settings.section_preview import SectionPreview, preview_section
 from templates.replies import hours_to_try
 
 
@@ -70,14 +71,14 @@ class SettingField:
         return dom_id_of(self.key)
 
     @property
-    def problems(self) -> dict[str, str]:
-        """Why it cannot be saved, by the ids of its inputs in the page."""
+    def places(self) -> dict[str, str]:
+        """What in it cannot be saved, by the ids of its inputs in the page."""
         rows = self.escalation.rows if self.escalation else ()
-        found = {self.dom_id: self.problem} if self.problem else {}
+        found = {self.dom_id: self.setting.name} if self.problem else {}
         return found | {
-            f"{self.dom_id}-{number}-{part}": f"contact {number}: {words}"
+            f"{self.dom_id}-{number}-{part}": f"{self.setting.name}, contact {number}"
             for number, row in enumerate(rows, start=1)
-            for part, words in row.problems.items()
+            for part in row.problems
         }
 
 
@@ -123,6 +124,7 @@ class PageSection:
 
     group: SettingGroup
     forms: tuple[SettingForm, ...]
+    preview: SectionPreview | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +147,27 @@ FEWEST_PAIRS = 2
 NOTHING_UNSAVED = UnsavedForm(MultiDict(), {})
 
 
-def build_sections(situation: Situation, unsaved: UnsavedForm, moment: datetime) -> list[PageSection]:
-    """Return the sections of the page.
+def build_sections(
+    situation: Situation, unsaved: UnsavedForm, moment: datetime, page: SettingPage
+) -> list[PageSection]:
+    """Return the sections of a page, and any other that has something unsaved.
 
     Args:
         situation: the settings.
         unsaved: a form to show again.
         moment: when the page is shown.
+        page: which page.
     """
-    settings = practice_settings(situation.practice)
+    pages = {page, *(setting_of(type(situation.file), key).editor.group.page for key in unsaved.values)}
+    settings = [setting for setting in practice_settings(situation.practice) if setting.editor.group.page in pages]
     by_group = {group: [item for item in settings if item.editor.group is group] for group in SettingGroup}
     hours = hours_to_try(situation.practice, moment)
     return [
-        PageSection(group, tuple(_forms(situation, unsaved, members, hours)))
+        PageSection(
+            group,
+            tuple(_forms(situation, unsaved, members, hours)),
+            preview_section(situation.practice, group, hours),
+        )
         for group, members in by_group.items()
         if members
     ]
@@ -169,13 +179,13 @@ def dom_id_of(key: str) -> str:
 
 
 def list_problems(sections: Iterable[PageSection]) -> dict[str, str]:
-    """Return why fields cannot be saved, by the ids of the fields in the page."""
+    """Return which fields cannot be saved, by their ids in the page; each says why itself."""
     return {
-        dom_id: f"{form.title if field.setting.team else section.group.heading}: {problem}"
+        dom_id: place
         for section in sections
         for form in section.forms
         for field in form.fields
-        for dom_id, problem in field.problems.items()
+        for dom_id, place in field.places.items()
     }
 
 
@@ -216,6 +226,8 @@ def _forms(
         preview = None
         if first.setting.editor.kind is EditorKind.REPLY:
             preview = preview_wording(situation.practice, first.setting.path[-1], first.typed, hours)
+            if first.problem:  # which is said once
+                preview = replace(preview, texts=(), problem=first.problem)
         yield SettingForm(title, re.sub(r"\W", "-", name), blocks, preview)
 
 

@@ -9,13 +9,20 @@ from datetime import datetime, timedelta
 from inbox.models import SetupTest, SetupTestKind, SetupTestState
 from inbox.setup_facts import SetupFacts
 from intake.mail_server import parse_mail_server
-from intake.practices import TEXT_PREFIX, WEEKDAYS, Practice, is_plain_mail
-from intake.setting_editors import SettingGroup
+from intake.practices import TEXT_PREFIX, WEEKDAYS, Practice, TeamSettings, is_plain_mail
+from intake.setting_editors import SettingPage
 from intake.settings import Settings
 from intake.vocabulary import AutoReply, Team, words_of
 from staff import display
 from tasks.notification.addresses import scheme_of
-from tasks.notification.targets import has_carrier, paged_addresses, tested_addresses
+from tasks.notification.targets import (
+    first_paged_team,
+    has_carrier,
+    key_of,
+    paged_addresses,
+    team_settings,
+    tested_addresses,
+)
 from tasks.setup_tests import GONE, MISSING_KEY, OPTED_OUT, mail_key
 
 BACKUP_LASTS = timedelta(days=7)
@@ -57,14 +64,14 @@ class TestButton:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the console a line is done: the page, the part of it, and the words of the link."""
+    """Where in the console a line is done: the page, and the words of the link."""
 
     endpoint: str
     words: str
-    anchor: str = ""
+    page: SettingPage = SettingPage.PRACTICE
 
 
-_ADDRESSES = Place("settings.page", "Set addresses in Settings", "teams")
+_ADDRESSES = Place("settings.page", "Set addresses in Settings", SettingPage.TEAMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,16 +257,16 @@ def _judge_hours(practice: Practice) -> Line:
     days = [day.words for day in WEEKDAYS if practice.hours.get(day)]
     known = f"Open on {', '.join(days)}." if days else "No opening hours are set: replies say that you are closed."
     todo = "" if days else "Set the hours of each day."
-    place = Place("settings.page", "Check the hours in Settings", SettingGroup.HOURS)
+    place = Place("settings.page", "Check the hours in Settings", SettingPage.HOURS)
     return Line("hours", "Opening hours", bool(days), known, todo, place=place)
 
 
 def _judge_replies(practice: Practice) -> Line:
     is_on = practice.auto_reply is AutoReply.ON
     own = len(practice.replies)
-    known = f"Automatic replies are on, {own or 'none'} of them in your own words." if is_on else "They are off."
-    todo = "Read them before your patients do." if is_on else "Read them, then turn them on."
-    place = Place("settings.page", "Read the replies in Settings", SettingGroup.REPLIES)
+    known = f"They are on, {own or 'none'} of them in your own words." if is_on else "They are off."
+    todo = "" if is_on else "Read them, then turn them on."
+    place = Place("settings.page", "Read the replies in Settings", SettingPage.REPLIES)
     return Line("replies", "Automatic replies", is_on, known, todo, place=place)
 
 
@@ -271,9 +278,13 @@ def _judge_questions(facts: SetupFacts) -> Line:
 
 
 def _judge_colleagues(facts: SetupFacts) -> Line:
-    is_done = facts.members > 1
-    known = f"{facts.members} people have an account." if is_done else "Nobody else has an account."
+    is_done = facts.signed_in > 1
+    known = f"{facts.signed_in} people have signed in." if is_done else "Nobody else has signed in."
     todo = "" if is_done else "Ask an administrator to invite your colleagues."
+    if facts.invited:
+        waiting = f"{facts.invited} {'has' if facts.invited == 1 else 'have'} an account and never signed in."
+        known = f"{known} {waiting}"
+        todo = "Ask them to open the link in their invitation, or to sign in."
     return Line("colleagues", "Colleagues", is_done, known, todo, place=Place("accounts.page", "Invite colleagues"))
 
 
@@ -309,9 +320,29 @@ def _show_notices(team: str, practice: Practice, facts: SetupFacts, moment: date
     for number, (target, address) in enumerate(tested_addresses(practice, team).items(), start=1):
         test = facts.tests.get((SetupTestKind.NOTICE, target))
         if test is not None:
-            where = f"{words_of(team)}, address {number} ({_name_address(address)})"
+            owner = _owner_of(practice, team, target) or f"{words_of(team)}, address {number}"
+            where = f"{owner} ({_name_address(address)})"
             shown.append(_show_result(where, test, practice, moment))
     return tuple(shown)
+
+
+def _owner_of(practice: Practice, team: str, target: str) -> str:
+    """Return whose address an emergency reaches, if that is tested: a team's, or a contact's of the escalation."""
+    if team != Team.ON_CALL:
+        return ""
+    first = first_paged_team(practice)
+    reached = [(first, "", practice.teams.get(first, TeamSettings()))]
+    for number, step in enumerate(practice.escalation, start=1):
+        reached.append(
+            (step.team or "", f"Escalation contact {number}", team_settings(practice, step.team or "", number))
+        )
+    for name, contact, settings in reached:
+        keys = [key_of(address) for address in settings.notify]
+        if target in keys and name:
+            return f"{words_of(name)}, address {keys.index(target) + 1}" + (f", through {contact}" if contact else "")
+        if target in keys:
+            return contact
+    return ""
 
 
 def _show_result(where: str, test: SetupTest, practice: Practice, moment: datetime) -> Result:

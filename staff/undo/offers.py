@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, Review, Undo, UndoKind, now
 from inbox.undo import last_offered, note_undo, put_back, standing_of
+from intake.vocabulary import TriageLevel
+from staff import display
 from staff.auth.access import member
 from tasks.notification.alarms import read_pressing
 from web.services import services_of
@@ -23,7 +25,13 @@ TOO_LATE = {
     UndoKind.LABEL: "It is too late to undo this label: a reply or notification was already sent, or a minute is over.",
     UndoKind.MESSAGE: "It is too late to undo this message: it is on its way. Write to the patient again instead.",
     UndoKind.TRANSFER: "It is too late to undo this transfer: the team is being told. Transfer it back instead.",
+    UndoKind.SNOOZE: "It is too late to undo this. Open the conversation to end its snooze or to snooze it again.",
+    UndoKind.LOWERING: "It is too late to undo this. Mark the conversation as an emergency instead.",
 }
+
+ENDED = "Snooze ended"
+_AT_ONCE = (UndoKind.CLOSE, UndoKind.SNOOZE, UndoKind.LOWERING)
+"""What nothing is sent for, so that it counts at once and the seconds are only for undoing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +141,23 @@ def read_offer() -> Offer | None:
     if not hold_for():
         return None
     moment = now()
-    with services_of(current_app).database.read() as session:
+    services = services_of(current_app)
+    with services.database.read() as session:
         found = last_offered(session, member().id, moment)
-    if found is None:
-        return None
-    undo, count = found
+        if found is None:
+            return None
+        undo, count = found
+        practice = services.practices.require(session.get_one(Conversation, undo.conversation_id).practice)
     seconds = round((undo.until - moment).total_seconds(), 1)
     tells = (undo.added or {}).get("tells", True)
-    delays = undo.kind != UndoKind.CLOSE and tells
     kind = UndoKind(undo.kind)
-    return Offer(undo.id, kind, _describe(kind, count, tells=tells), delays, seconds, TOO_LATE[kind])
+    delays = kind not in _AT_ONCE and tells
+    words = _describe(undo, count, practice.time_zone, tells=tells)
+    return Offer(undo.id, kind, words, delays, seconds, TOO_LATE[kind])
 
 
-def _describe(kind: UndoKind, count: int, *, tells: bool) -> str:
-    match kind:
+def _describe(undo: Undo, count: int, zone: str, *, tells: bool) -> str:
+    match UndoKind(undo.kind):
         case UndoKind.REPLY | UndoKind.MESSAGE:
             return "Sending"
         case UndoKind.LABEL:
@@ -155,6 +166,13 @@ def _describe(kind: UndoKind, count: int, *, tells: bool) -> str:
             return "Telling the team" if tells else f"{_count(count)} transferred"
         case UndoKind.CLOSE:
             return f"{_count(count)} closed"
+        case UndoKind.SNOOZE if count > 1:
+            return f"{_count(count)} snoozed"
+        case UndoKind.SNOOZE:
+            until = undo.after["snoozed_until"]
+            return f"Snoozed until {display.day_and_clock(datetime.fromisoformat(until), zone)}" if until else ENDED
+        case UndoKind.LOWERING:
+            return f"{display.LOWER_LEVELS[TriageLevel(undo.after['triage'])]}, not an emergency"
 
 
 def _count(number: int) -> str:

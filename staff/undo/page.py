@@ -1,4 +1,4 @@
-"""Undoing a reply, a closing, a transfer, or a label of one's own, as long as nothing has been sent because of it."""
+"""Undoing what a member just did, such as a reply, a closing, or a label, unless something was sent for it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.models import Conversation, ConversationState, Note, Review, Role, Undo, UndoKind, now
-from inbox.reply_drafts import LONGEST_DRAFT, read_draft, save_draft
+from inbox.models import Conversation, ConversationState, DraftKind, Note, Review, Role, Undo, UndoKind, now
+from inbox.reply_drafts import LONGEST_DRAFT, add_to_draft
 from inbox.undo import is_too_old, put_back
 from intake.practices import Practice
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import finish_action
-from staff.conversations.changes import change_state
+from staff.conversations.changes import LONGEST_NOTE, change_state
 from staff.conversations.conversation import show_conversation
 from staff.conversations.inbox import INBOX
 from staff.conversations.list_pane import address_of, read_filters
@@ -38,6 +38,8 @@ _ACTIONS = {
     UndoKind.LABEL: "review_undone",
     UndoKind.TRANSFER: "transfer_undone",
     UndoKind.MESSAGE: "message_undone",
+    UndoKind.SNOOZE: "snooze_undone",
+    UndoKind.LOWERING: "lowering_undone",
 }
 
 
@@ -59,7 +61,7 @@ def undo_action(undo_id: int) -> Response:
     after_commit = AfterCommit()
     with services.database.write() as session:
         undo = _own_undo(session, undo_id)
-        note, team = _note_of(session, undo), undo.after["team"]
+        team, has_note = undo.after["team"], bool((undo.added or {}).get("note"))
         together = select(Undo).where(Undo.batch == undo.batch, Undo.staff_id == member().id, Undo.undone_at.is_(None))
         for each in session.scalars(together.order_by(Undo.id).with_for_update()).all():
             after_commit |= _undo(session, each)
@@ -73,9 +75,9 @@ def undo_action(undo_id: int) -> Response:
         flash("The label is undone.")
         return redirect(url_for("review.page"), 303)
     is_in_list = request.form.get("then") == "list" and kind is not UndoKind.REPLY
-    gives_back = kind is UndoKind.TRANSFER and is_alone and (note or not is_in_list)
+    gives_back = kind is UndoKind.TRANSFER and is_alone and (has_note or not is_in_list)
     if gives_back and request.accept_mimetypes.best != "application/json":
-        page = show_conversation(services, conversation_id, None, transfer_note=note, transfer_team=team)
+        page = show_conversation(services, conversation_id, None, transfer_team=team)
         at = address_of(f"{INBOX}conversations/{conversation_id}", read_filters().whole_query())
         return Response(page, mimetype="text/html", headers={"Content-Location": at})
     if is_alone and not is_in_list:
@@ -114,7 +116,8 @@ def _undo(session: Session, undo: Undo) -> AfterCommit:
             if not take_back_message(session, conversation, undo):
                 _refuse(undo)
         case UndoKind.TRANSFER:
-            detail |= _take_back_transfer(session, undo)
+            taken, words = _take_back_transfer(session, undo)
+            detail |= taken
     return _restore(session, undo, practice, words, detail)
 
 
@@ -125,12 +128,12 @@ def _restore(
     conversation = session.get_one(Conversation, undo.conversation_id, with_for_update=True, populate_existing=True)
     put_back(conversation, undo.before, undo.after)
     if undo.kind == UndoKind.MESSAGE and (undo.added or {})["began"]:
-        change_state(conversation, ConversationState.CLOSED)
+        change_state(conversation, ConversationState.CLOSED, None)
     due = reopen_alarms(session, conversation.id, undo.ended) if undo.kind != UndoKind.LABEL else ()
     if words:
-        kept = read_draft(session, conversation.id, member().id).text
-        together = f"{words}\n\n{kept}" if kept else words
-        save_draft(session, conversation.id, member().id, together[:LONGEST_DRAFT], None)
+        is_note = undo.kind == UndoKind.TRANSFER
+        of, longest = (DraftKind.TRANSFER, LONGEST_NOTE) if is_note else (DraftKind.REPLY, LONGEST_DRAFT)
+        add_to_draft(session, conversation.id, member().id, words, of, longest)
     if undo.kind != UndoKind.LABEL and undo.ended["alarms"]:
         detail["alarms"] = undo.ended["alarms"]
     undo.undone_at = now()
@@ -157,22 +160,16 @@ def _record_of(session: Session, undo: Undo) -> str:
     return url_for("patient.page", slug=practice, patient_id=added["patient"], again=again)
 
 
-def _take_back_transfer(session: Session, undo: Undo) -> dict[str, Any]:
+def _take_back_transfer(session: Session, undo: Undo) -> tuple[dict[str, Any], str]:
+    """Take back the notices and the note of a transfer, and return the note's id and words, if there was one."""
     added = undo.added or {}
     if not take_back_notices(session, added.get("notices", [])):
         _refuse(undo)
     note = session.get(Note, added["note"]) if added.get("note") else None
     if note is None:
-        return {}
+        return {}, ""
     session.delete(note)
-    return {"note": note.id}
-
-
-def _note_of(session: Session, undo: Undo) -> str:
-    """Return the words of the note that a transfer added; empty if there was none."""
-    row_id = (undo.added or {}).get("note") if undo.kind == UndoKind.TRANSFER else None
-    note = session.get(Note, row_id) if row_id else None
-    return note.text if note else ""
+    return {"note": note.id}, note.text
 
 
 def _refuse(undo: Undo) -> NoReturn:

@@ -43,7 +43,7 @@ class OutgoingMessage:
         sender: a number (E.164), a messaging service's sid, or the practice's email address.
         body: the text, at most 1,600 characters.
         sending_at: when this attempt started, aware.
-        from_name: the practice's name, which emails show.
+        from_name: the name that emails show as the sender's.
         subject: the subject of the email being answered, empty if there is none.
         in_reply_to: the Message-ID of the email being answered.
         is_answer: whether it answers a message, so that its subject says so.

@@ -14,13 +14,23 @@ from sqlalchemy.orm import Session, contains_eager
 from inbox.backup.restored import was_received_before_backup
 from inbox.chat import CHAT_COPIES, next_entry
 from inbox.chat_contact import reply_address
-from inbox.consent import is_opted_out, record_consent
+from inbox.consent import is_opted_out, is_opted_out_for_sure, record_consent
 from inbox.database import MISSING_KEY
 from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Delivery, DeliveryState, LineType, Message, now
 from inbox.search_index import add_to_index, index_key
+from inbox.unsafe_contact import is_silenced
 from intake.practices import Practices
-from intake.vocabulary import KEYWORD_REPLIES, REPLIES, SAMPLE, Channel, Medium, ReplyName
+from intake.vocabulary import (
+    EMERGENCY_REPLIES,
+    KEYWORD_REPLIES,
+    REPLIES,
+    SAMPLE,
+    SENT_IN_EMERGENCIES,
+    Channel,
+    Medium,
+    ReplyName,
+)
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import (
     Accepted,
@@ -35,7 +45,7 @@ from tasks.carriers.protocol import (
 from tasks.delivery.chat_copy import copy_mail
 from tasks.delivery.reply_files import outgoing_files
 from tasks.delivery.states import IN_FLIGHT
-from tasks.delivery.status import LANDLINE, OPTED_OUT_CODE, follow_up, mark_sent
+from tasks.delivery.status import FICTIONAL, LANDLINE, OPTED_OUT_CODE, UNSAFE, follow_up, mark_sent
 from tasks.due import NO_HOLD, is_due
 from tasks.metrics import of_delivery
 from tasks.notification.quiet_hours import after_quiet_hours
@@ -48,10 +58,15 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 HOLD = timedelta(seconds=30)
-# Why a reply was not sent.
-OPTED_OUT, STAFF_TOOK_OVER, FICTIONAL = "opted out", "staff took over", "sample"
+# Why a reply was not sent; others are in `tasks.delivery.status`.
+OPTED_OUT, STAFF_TOOK_OVER = "opted out", "staff took over"
 _CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
-_ASKED_FOR = (*(reply for reply in REPLIES if reply.name in KEYWORD_REPLIES), *CHAT_COPIES.values())
+# What goes out also where staff have taken over: what the patient asked for, what to do in an emergency, and the last
+# word to a wrong number, after which automatic replies are off.
+_SENT_BESIDE_STAFF = (
+    *(reply for reply in REPLIES if reply.name in (*KEYWORD_REPLIES, *EMERGENCY_REPLIES, ReplyName.WRONG_NUMBER)),
+    *CHAT_COPIES.values(),
+)
 _LOCKED = (
     select(Delivery)
     .join(Delivery.conversation)
@@ -61,13 +76,31 @@ _LOCKED = (
     .with_for_update(of=Delivery)
     .execution_options(populate_existing=True)
 )
+# Built once, as building a statement takes longer than running it.
+_MOMENT = bindparam("moment", type_=Delivery.sending_at.type)
+_CLAIM = (
+    update(Delivery)
+    .where(
+        Delivery.id == bindparam("claimed"),
+        Delivery.state == DeliveryState.PENDING,
+        is_due(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, _MOMENT),
+    )
+    .values(
+        state=DeliveryState.SENDING,
+        attempts=Delivery.attempts + 1,
+        sending_at=_MOMENT,
+        searches=0,
+        searched_at=None,
+        error_code=None,
+    )
+)
 
 
 def add_delivery(session: Session, delivery: Delivery, *, hold: timedelta = NO_HOLD) -> AfterCommit:
     """Add a reply to the outbox.
 
-    A chat reply counts as delivered at once, because browsers read it from there. A chat also shows that a reply went
-    out in another way.
+    A chat reply counts as sent at once, because browsers read it from there, and as delivered once one has. A chat also
+    shows that a reply went out in another way.
 
     Args:
         session: an open write transaction.
@@ -82,7 +115,7 @@ def add_delivery(session: Session, delivery: Delivery, *, hold: timedelta = NO_H
     elif conversation.channel == Channel.CHAT:
         delivery.entry = next_entry(session, delivery.conversation_id)
     if shown:
-        delivery.state = DeliveryState.DELIVERED
+        delivery.state = DeliveryState.SENT
     is_by_staff = delivery.message is None and delivery.message_id is None
     delivery.indexed_with = index_key(session) if is_by_staff else None
     session.add(delivery)
@@ -122,24 +155,10 @@ def claim_delivery(
     moment = now()
     if lacks_keys(session):
         return _hold(session, delivery_id, moment)
-    claimed = session.execute(
-        update(Delivery)
-        .where(
-            Delivery.id == delivery_id,
-            Delivery.state == DeliveryState.PENDING,
-            is_due(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, moment),
-        )
-        .values(
-            state=DeliveryState.SENDING,
-            attempts=Delivery.attempts + 1,
-            sending_at=moment,
-            searches=0,
-            searched_at=None,
-            error_code=None,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if not claimed.rowcount:  # type: ignore[attr-defined]
+    session.flush()
+    # on the connection, as the session would take an update with values for one of many rows by their ids
+    claimed = session.connection().execute(_CLAIM, {"claimed": delivery_id, "moment": moment})
+    if not claimed.rowcount:
         return AfterCommit()
     delivery = _lock_delivery(session, delivery_id)
     reason = _why_held(session, delivery)
@@ -148,7 +167,7 @@ def claim_delivery(
     if is_new_in_chat and (reason is None or not is_chat):  # until now, it could be undone
         delivery.entry = next_entry(session, delivery.conversation_id)
     if is_chat and reason is None:
-        delivery.state, delivery.sending_at = DeliveryState.DELIVERED, None
+        delivery.state, delivery.sending_at = DeliveryState.SENT, None
         return follow_up(session, delivery, DeliveryState.PENDING, context.practices)
     later = _quiet_until(delivery, context.practices, moment)
     if reason is None and later is not None:
@@ -156,6 +175,8 @@ def claim_delivery(
         delivery.attempts, delivery.sending_at = delivery.attempts - 1, None
         return AfterCommit()
     if reason is None:
+        if delivery.scheduled_for is not None:  # written long ago perhaps, so that it would be deleted at once
+            delivery.conversation.last_activity_at = moment
         text = outgoing_message(session, delivery, context.practices)
         return Medium(delivery.medium), replace(text, files=outgoing_files(context, session, delivery))
     delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, reason
@@ -182,13 +203,28 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
     newest = delivery.message or session.get(Message, conversation.last_message_id or 0)
     if newest is not None and newest.provider == SAMPLE:
         return FICTIONAL
-    opted_out = is_opted_out(session, conversation.practice, reply_address(conversation, delivery.medium))
-    if opted_out and delivery.reply not in _CONFIRMATIONS:
+    is_unaware = delivery.message_id is not None or _was_unaware(delivery)
+    if is_unaware and is_silenced(conversation, Medium(delivery.medium)):
+        return UNSAFE
+    if delivery.reply not in _CONFIRMATIONS and _is_out(session, delivery):
         return OPTED_OUT
     if delivery.medium == Medium.SMS and conversation.line_type == LineType.LANDLINE:
         return LANDLINE
-    automatic = delivery.message_id is not None and delivery.reply not in _ASKED_FOR
+    automatic = delivery.message_id is not None and delivery.reply not in _SENT_BESIDE_STAFF
     return STAFF_TOOK_OVER if automatic and conversation.staff_took_over_at is not None else None
+
+
+def _was_unaware(delivery: Delivery) -> bool:
+    """Return whether a message was scheduled before anyone knew that it is not safe to contact the patient."""
+    since = delivery.conversation.unsafe_since
+    return delivery.scheduled_for is not None and since is not None and delivery.created_at < since
+
+
+def _is_out(session: Session, delivery: Delivery) -> bool:
+    """Return whether the patient wants no such text; what to do in an emergency, none only if that is certain."""
+    conversation = delivery.conversation
+    out = is_opted_out_for_sure if delivery.reply in SENT_IN_EMERGENCIES else is_opted_out
+    return out(session, conversation.practice, reply_address(conversation, delivery.medium))
 
 
 def _quiet_until(delivery: Delivery, practices: Practices, moment: datetime) -> datetime | None:
@@ -212,7 +248,7 @@ def outgoing_message(session: Session, delivery: Delivery, practices: Practices)
         sender=delivery.sender,
         body=copied.body if copied else delivery.body,
         sending_at=delivery.sending_at,
-        from_name=practice.name if practice else "",
+        from_name=practice.sender_name if practice else "",
         subject=copied.subject if copied else (message and message.subject) or "",
         is_answer=copied is None,
         in_reply_to=message.sender_message_id if message else None,

@@ -45,7 +45,9 @@ class MediaLinks:
 
 
 def outgoing_files(context: Context, session: Session, delivery: Delivery) -> tuple[OutgoingFile, ...]:
-    """Return the files of a reply."""
+    """Return the files of a reply; an automatic one has none."""
+    if delivery.message_id is not None:
+        return ()
     links = MediaLinks(context.settings.secret_keys)
     return tuple(
         OutgoingFile(

@@ -4,8 +4,8 @@
                       ↘ unknown → sent …      found in the carrier's list
                                 → pending     the carrier does not have it, says its list in several searches
                                 → unconfirmed the list cannot tell; never sent again
-    pending → delivered                       a chat reply that can no longer be undone
-    pending → suppressed                      the patient opted out, staff took over, or it is a landline
+    pending → sent → delivered                a chat reply that can no longer be undone, then the visitor's page took it
+    pending → suppressed                      the patient opted out, staff took over, it is a landline, or not safe
     sending → not_sent                        there are no credentials
 
 A delivery only moves forward, because callbacks arrive out of order and repeatedly. A late one also moves an

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.chat import CHAT_COPIES
 from inbox.conversation_state import bring_back, note_answer
@@ -23,15 +24,24 @@ from inbox.models import (
     now,
 )
 from inbox.setup_facts import note_sighting
-from intake.practices import Practices
-from intake.vocabulary import NotificationReason, Priority, Team, TriageLevel
+from intake.practices import Practice, Practices
+from intake.vocabulary import (
+    SENT_IN_EMERGENCIES,
+    Medium,
+    NotificationReason,
+    Priority,
+    Route,
+    Team,
+    TriageLevel,
+)
 from tasks.carriers.protocol import ProviderStatus
 from tasks.delivery.states import FINAL, FIRST_STATUS_CHECK, advance, state_for_status
 from tasks.metrics import of_delivery
-from tasks.notification.models import add_notifications
+from tasks.notification.models import add_notifications, tickets_for
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 from tasks.routing import is_answer
+from tasks.routing_table import team_and_priority
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +50,7 @@ _REASONS = {
     DeliveryState.FAILED: NotificationReason.UNDELIVERED,
     DeliveryState.UNCONFIRMED: NotificationReason.UNCONFIRMED,
 }
-LANDLINE = "landline"  # why a text was not sent
+LANDLINE, UNSAFE, FICTIONAL = "landline", "unsafe", "sample"  # why a reply was not sent
 LATE_AFTER = 4  # attempts, which take about half a minute
 _OUT = (DeliveryState.SENT, DeliveryState.DELIVERED)
 _CANNOT_WAIT = (TriageLevel.EMERGENCY, TriageLevel.SAME_DAY)
@@ -79,6 +89,37 @@ def record_status(
             note_sighting(session, delivery.conversation.practice, SightingKind.STATUS_CALLBACK, now())
         log.info("delivery_status", delivery_id=delivery.id, state=delivery.state)
         return follow_up(session, delivery, before, practices)
+
+
+def record_taken(database: Database, chat_id: int, up_to: int) -> AfterCommit:
+    """Mark the replies of a chat as delivered that the visitor's page has taken.
+
+    Args:
+        database: the database.
+        chat_id: the conversation.
+        up_to: the number of the last entry that the page has.
+    """
+    untaken = (
+        Delivery.conversation_id == chat_id,
+        Delivery.entry <= up_to,
+        Delivery.medium == Medium.CHAT,
+        Delivery.state == DeliveryState.SENT,
+    )
+    with database.read() as session:
+        if session.scalar(select(Delivery.id).where(*untaken).limit(1)) is None:
+            return AfterCommit()
+    after_commit = AfterCommit()
+    with database.write() as session:
+        for delivery in session.scalars(select(Delivery).where(*untaken).with_for_update()).all():
+            delivery.state = DeliveryState.DELIVERED
+            flag_modified(delivery, "updated_at")  # the chat goes on showing when it was written there
+            session.flush()
+            conversation = delivery.conversation
+            after_commit |= AfterCommit(
+                topics=topics_of(conversation.id, conversation.practice),
+                measures=of_delivery(delivery, DeliveryState.SENT, now()),
+            )
+    return after_commit
 
 
 def apply_provider_status(delivery: Delivery, provider_status: ProviderStatus) -> None:
@@ -147,21 +188,27 @@ def _note_delay(session: Session, conversation: Conversation, delivery: Delivery
         newest = session.get(Message, conversation.last_message_id or 0)
         has_news = newest is not None and newest.received_at > delivery.created_at
         if conversation.state == ConversationState.OPEN and not has_news:
-            note_answer(conversation, ConversationState.WAITING)
+            note_answer(conversation, ConversationState.WAITING, conversation.last_message_id)
             delivery.answered = {name: value for name, value in answered.items() if name != _BROUGHT_BACK}
 
 
 def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Practices) -> AfterCommit:
-    """Notify staff that an automatic reply did not reach the patient, or may not have, unless the patient opted out."""
-    is_landline = delivery.state == DeliveryState.SUPPRESSED and delivery.error_code == LANDLINE
-    reason = NotificationReason.LANDLINE if is_landline else _REASONS.get(DeliveryState(delivery.state))
-    if reason is None or delivery.error_code == OPTED_OUT_CODE:
-        return AfterCommit()
+    """Notify staff that an automatic reply did not reach the patient, or may not have, unless the patient opted out.
+
+    An opt-out is the patient's own wish, but whoever sent an emergency believes that somebody reads it: on-call is told
+    that nobody told them anything, even if they know of the emergency.
+    """
     practice = practices.by_slug(delivery.conversation.practice)
     message = session.get(Message, delivery.message_id)
-    if practice is None or message is None or _was_told(session, message, reason):
+    if practice is None or message is None:
         return AfterCommit()
-    notifications = add_notifications(
+    if _is_unanswered_emergency(delivery):
+        return _tell_on_call(session, delivery, message, practice)
+    is_landline = delivery.state == DeliveryState.SUPPRESSED and delivery.error_code == LANDLINE
+    reason = NotificationReason.LANDLINE if is_landline else _REASONS.get(DeliveryState(delivery.state))
+    if reason is None or delivery.error_code == OPTED_OUT_CODE or _was_told(session, message, reason):
+        return AfterCommit()
+    rows = add_notifications(
         session,
         message,
         practice,
@@ -169,7 +216,36 @@ def _tell_staff_of_failure(session: Session, delivery: Delivery, practices: Prac
         priority=Priority.HIGH,
         reason=reason,
     )
-    return AfterCommit(notifications=notifications)
+    return AfterCommit(notifications=tickets_for(rows))
+
+
+def _is_unanswered_emergency(delivery: Delivery) -> bool:
+    """Return whether it is settled that the words for an emergency never reached the patient."""
+    is_stopped = delivery.state == DeliveryState.SUPPRESSED and delivery.error_code != FICTIONAL
+    is_lost = is_stopped or delivery.state == DeliveryState.FAILED
+    return is_lost and delivery.reply in SENT_IN_EMERGENCIES
+
+
+def _tell_on_call(session: Session, delivery: Delivery, message: Message, practice: Practice) -> AfterCommit:
+    """Page on-call that an emergency stays unanswered; that they know of the emergency does not keep it from them."""
+    is_unsafe = delivery.error_code == UNSAFE
+    reason = NotificationReason.UNANSWERED_UNSAFE if is_unsafe else NotificationReason.UNANSWERED_EMERGENCY
+    if _was_told_since(session, message, reason):
+        return AfterCommit()
+    session.get_one(Conversation, message.conversation_id, with_for_update=True)
+    team, priority = team_and_priority(Route.URGENT, practice)
+    rows = add_notifications(session, message, practice, team=team, priority=priority, reason=reason, regardless=True)
+    return AfterCommit(notifications=tickets_for(rows))
+
+
+def _was_told_since(session: Session, message: Message, reason: NotificationReason) -> bool:
+    """Return whether staff read so of this emergency, or of one that followed in the same conversation."""
+    query = (
+        select(Notification.id)
+        .join(Notification.message)
+        .where(Message.conversation_id == message.conversation_id, Message.id >= message.id)
+    )
+    return session.scalar(query.where(Notification.reason == reason).limit(1)) is not None
 
 
 def _was_told(session: Session, message: Message, reason: NotificationReason) -> bool:

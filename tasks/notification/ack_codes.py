@@ -26,12 +26,14 @@ class TextedAck:
         wrong: the codes in it that no open alarm has.
         still_open: the codes of the other open alarms that its sender was told of.
         conversations: the conversations whose alarms it ended.
+        others: the codes of the practice's open alarms that its sender was not told of.
     """
 
     ended: tuple[str, ...]
     wrong: tuple[str, ...]
     still_open: tuple[str, ...]
     conversations: tuple[int, ...]
+    others: tuple[str, ...] = ()
 
 
 def make_code(taken: Collection[str], choose: Callable[[str], str] = secrets.choice) -> str:
@@ -74,7 +76,13 @@ def answer_acknowledgement(ack: TextedAck) -> str:
         number = len(ack.still_open)
         are_open = "1 urgent message is still open" if number == 1 else f"{number} urgent messages are open"
         said.append(f"{are_open}: {_list(ack.still_open)}. Reply ACK and a code, such as ACK {ack.still_open[0]}.")
-    return " ".join(said) or "You have no urgent messages."
+    if said or not ack.others:
+        return " ".join(said) or "You have no urgent messages."
+    number = len(ack.others)
+    are_open = "1 urgent message is open" if number == 1 else f"{number} urgent messages are open"
+    return (
+        f"{are_open}, but you were not paged: {_list(ack.others)}. Reply ACK and a code, such as ACK {ack.others[0]}."
+    )
 
 
 def _list(codes: Sequence[str]) -> str:

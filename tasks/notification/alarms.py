@@ -184,6 +184,7 @@ def _raise_alarm(session: Session, message: Message, practice: Practice) -> Esca
     If the message has raised one before, whoever was told of it as a step is not told again.
     """
     taken = session.scalar(select(func.max(Escalation.step)).where(Escalation.message_id == message.id)) or 0
+    moment = now()
     for attempt in range(_TRIES):
         alarm = Escalation(
             message_id=message.id,
@@ -191,7 +192,7 @@ def _raise_alarm(session: Session, message: Message, practice: Practice) -> Esca
             practice=practice.slug,
             code=make_code(_open_codes(session, practice.slug)),
             step=taken,
-            next_step_at=next_step_at(practice.escalation, taken, now()),
+            next_step_at=next_step_at(practice.escalation, taken, moment, moment),
         )
         try:
             with session.begin_nested():

@@ -30,7 +30,7 @@ def collect_notice(session: Session, notice: Notification, practice: str) -> Non
 
     Args:
         session: an open write transaction.
-        notice: a notice to an address, about someone for whom nobody vouches; not yet added to the session.
+        notice: a notice to an address, about someone for whom nobody vouches; one that was sent before counts as new.
         practice: the practice's slug.
     """
     until = collected_until(_last_round(session, notice, practice), now())
@@ -39,7 +39,7 @@ def collect_notice(session: Session, notice: Notification, practice: str) -> Non
 
 
 def _last_round(session: Session, notice: Notification, practice: str) -> datetime | None:
-    """Return when the last such notice to the same address was or will be due."""
+    """Return when the last other such notice to the same address was or will be due."""
     query = (
         select(func.max(Notification.next_attempt_at))
         .join(Message, Notification.message_id == Message.id)
@@ -54,4 +54,6 @@ def _last_round(session: Session, notice: Notification, practice: str) -> dateti
             Notification.state != NotificationState.DROPPED,
         )
     )
+    if notice.id is not None:  # which is renewed: it is no round of its own
+        query = query.where(Notification.id != notice.id)
     return session.scalar(query)

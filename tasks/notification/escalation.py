@@ -7,18 +7,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
-from inbox.models import AlarmEnd, Escalation, Notification, now
+from inbox.models import AlarmEnd, AuditEntry, Escalation, Notification, NotificationState, now
 from intake.practices import TEXT_PREFIX, Practice
-from intake.vocabulary import NotificationReason, Priority, Team
+from intake.vocabulary import Team
 from tasks.notification.ack_codes import TextedAck
 from tasks.notification.alarms import acknowledge
-from tasks.notification.escalation_policy import NEVER, next_step_at
-from tasks.notification.models import add_notifications
-from tasks.notification.targets import key_of
+from tasks.notification.escalation_policy import NEVER, next_step_at, repeated_step
+from tasks.notification.models import notify_step, tickets_for
+from tasks.notification.targets import CONSOLE, first_paged_team, key_of
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 
@@ -30,10 +30,12 @@ log = structlog.get_logger(__name__)
 
 WITHOUT_PRACTICE = timedelta(minutes=5)
 MEANT_FOR = timedelta(minutes=10)
+PAGED_AGAIN_EVERY = timedelta(minutes=2)
+"""How often staff can page everyone again about one conversation."""
 
 
 def escalate(context: Context, escalation_id: int) -> AfterCommit:
-    """Notify the next contact if one is due and no one has acknowledged the alarm."""
+    """Notify the next contact, or the last one again, if that is due and no one has acknowledged the alarm."""
     with context.database.write() as session:
         moment = now()
         row = session.get(Escalation, escalation_id, with_for_update=True)
@@ -42,23 +44,21 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
         practice = context.practices.by_slug(row.practice)
         if practice is None:
             row.next_step_at = moment + WITHOUT_PRACTICE  # the practice may be added to the file again
+            log.error("alarm_without_practice", escalation_id=row.id, practice=row.practice)
             return AfterCommit()
         steps = practice.escalation
-        if row.step >= len(steps):
-            row.next_step_at = NEVER  # steps were removed from the file
+        if not steps:
+            row.next_step_at = NEVER  # they were removed from the file
             return AfterCommit()
-        row.step += 1
-        row.next_step_at = next_step_at(steps, row.step, moment)
-        step = steps[row.step - 1]
-        notifications = add_notifications(
-            session,
-            row.message,
-            practice,
-            team=step.team or Team.ON_CALL,
-            priority=Priority.URGENT,
-            reason=NotificationReason.ESCALATION,
-            alarm=row,
-        )
+        is_repeat = row.step >= len(steps)
+        row.step = number = min(row.step + 1, len(steps))
+        row.next_step_at = next_step_at(steps, row.step, moment, row.created_at)
+        if is_repeat:
+            number = repeated_step(practice, context.settings)
+            if not number:
+                return AfterCommit()
+        step = steps[number - 1]
+        rows = notify_step(session, row, practice, team=step.team or Team.ON_CALL, step=number, again=is_repeat)
         record_action(
             session,
             staff_id=None,
@@ -66,11 +66,38 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
             action="escalated",
             subject=f"conversation:{row.conversation_id}",
             escalation=row.id,
-            step=row.step,
+            step=number,
             contact=step.team or ("telephone" if step.number else "email"),
+            **({"again": True} if is_repeat else {}),
         )
-        log.warning("escalated", escalation_id=row.id, step=row.step)
-        return AfterCommit(notifications=notifications, topics=topics_of(row.conversation_id, row.practice))
+        log.warning("escalated", escalation_id=row.id, step=number, again=is_repeat)
+        return AfterCommit(notifications=tickets_for(rows), topics=topics_of(row.conversation_id, row.practice))
+
+
+def page_again(session: Session, alarm: Escalation, practice: Practice) -> list[Notification]:
+    """Notify everyone at once who has been notified of an open alarm, and return their notices; none if nobody can be.
+
+    Args:
+        session: an open write transaction that holds the lock of the alarm's conversation.
+        alarm: the alarm.
+        practice: its practice.
+    """
+    contacts = [(0, first_paged_team(practice))]
+    contacts += [(number, step.team or Team.ON_CALL) for number, step in enumerate(practice.escalation, start=1)]
+    rows: list[Notification] = []
+    for number, team in contacts[: alarm.step + 1]:
+        rows += notify_step(session, alarm, practice, team=team, step=number, again=True, pressed=True)
+    return [row for row in rows if row.target != CONSOLE]
+
+
+def was_paged_lately(session: Session, conversation_id: int) -> bool:
+    """Return whether a member has paged everyone about a conversation again a moment ago."""
+    query = select(AuditEntry.id).where(
+        AuditEntry.subject == f"conversation:{conversation_id}",
+        AuditEntry.action == "paged_again",
+        AuditEntry.at > now() - PAGED_AGAIN_EVERY,
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def acknowledge_by_text(database: Database, practice: Practice, number: str, codes: Sequence[str]) -> TextedAck:
@@ -82,9 +109,7 @@ def acknowledge_by_text(database: Database, practice: Practice, number: str, cod
         number: the member's number.
         codes: the codes in the text, in capitals.
     """
-    told = select(Notification.escalation_id).where(
-        Notification.target == key_of(TEXT_PREFIX + number), Notification.attempts > 0
-    )
+    told = select(Notification.escalation_id).where(*_was_told(number))
     with database.write() as session:
         is_open = (Escalation.practice == practice.slug, Escalation.acknowledged_at.is_(None))
         found = session.scalars(select(Escalation).where(*is_open).order_by(Escalation.id)).all()
@@ -97,6 +122,7 @@ def acknowledge_by_text(database: Database, practice: Practice, number: str, cod
             ended=tuple(row.code for row in ended),
             wrong=tuple(code for code in codes if code not in {row.code for row in found}),
             still_open=tuple(row.code for row in known if row not in ended),
+            others=tuple(row.code for row in found if row not in known and row not in ended),
             conversations=tuple(row.conversation_id for row in ended),
         )
 
@@ -109,8 +135,13 @@ def _ended_by_another(session: Session, practice: str, number: str) -> bool:
         .where(
             Escalation.practice == practice,
             Escalation.acknowledged_at > now() - MEANT_FOR,
-            Notification.target == key_of(TEXT_PREFIX + number),
-            Notification.attempts > 0,
+            *_was_told(number),
         )
     )
     return any(name != number for name in session.scalars(query))  # encrypted, so the database can't compare it
+
+
+def _was_told(number: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that a notice went to a number, or is going there now."""
+    is_out = or_(Notification.told_at.is_not(None), Notification.state == NotificationState.SENDING)
+    return Notification.target == key_of(TEXT_PREFIX + number), is_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from intake.practices import EscalationStep, Practice
 from intake.settings import Settings
@@ -14,6 +14,8 @@ from tasks.notification.targets import paged_addresses, reached_addresses, team_
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 COLLECTED_FOR = timedelta(minutes=3)
+SLOWER_AFTER = timedelta(hours=2)
+SLOWER_EVERY = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class ToldSoFar:
     dangers: frozenset[DangerKind] = frozenset()
 
 
-def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) -> datetime:
-    """Return when the next step is due.
+def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime, raised_at: datetime) -> datetime:
+    """Return when the next step is due; after the last one, it repeats for as long as the alarm is open.
 
     The delay counts from when the previous contact was notified. After an outage, contacts are therefore still
     notified one after another rather than all at once.
@@ -39,11 +41,38 @@ def next_step_at(steps: Sequence[EscalationStep], taken: int, moment: datetime) 
         steps: the practice's escalation steps, in order.
         taken: the number of steps already taken.
         moment: when the last step was taken, or when the message was routed; aware.
+        raised_at: when the alarm was raised; aware.
     """
-    if taken >= len(steps):
+    if not steps:
         return NEVER
+    if taken >= len(steps):
+        return moment + repeat_interval(steps, moment - raised_at)
     before = steps[taken - 1].after_minutes if taken else 0
     return moment + timedelta(minutes=steps[taken].after_minutes - before)
+
+
+def repeat_interval(steps: Sequence[EscalationStep], open_for: timedelta) -> timedelta:
+    """Return the time until the last step repeats: its own delay, and more of it once the alarm has been open long."""
+    minutes = [0, *(step.after_minutes for step in steps)]
+    delays = [later - earlier for earlier, later in pairwise(minutes) if later > earlier]
+    delay = timedelta(minutes=delays[-1])  # several steps may be due at the same time
+    return delay if open_for < SLOWER_AFTER else max(delay, SLOWER_EVERY)
+
+
+def repeated_step(practice: Practice, settings: Settings | None) -> int:
+    """Return the last escalation step with a usable address, counted from 1; 0 if there is none.
+
+    Args:
+        practice: the practice.
+        settings: which carriers are set up; None if that isn't known.
+    """
+    numbers = range(len(practice.escalation), 0, -1)
+    return next((number for number in numbers if _is_usable(practice, number, settings)), 0)
+
+
+def _is_usable(practice: Practice, number: int, settings: Settings | None) -> bool:
+    step = practice.escalation[number - 1]
+    return bool(usable_addresses(practice, team_settings(practice, step.team or "", number), settings))
 
 
 def follow_change(
@@ -64,8 +93,11 @@ def follow_change(
     told = before[:taken]
     same = takewhile(lambda pair: pair[0].contact == pair[1].contact, zip(told, after, strict=False))
     kept = sum(1 for _ in same)
-    if kept == len(after):
+    if not after:
         return kept, NEVER
+    if kept == len(after):  # only repeating is left
+        repeats_already = len(before) <= taken == kept and due_at < NEVER
+        return kept, due_at if repeats_already else moment + repeat_interval(after, timedelta())
     elapsed = told[-1].after_minutes if told else 0
     last = moment
     if due_at < NEVER and taken < len(before):
@@ -76,6 +108,8 @@ def follow_change(
 def next_reached(practice: Practice, taken: int, due_at: datetime, settings: Settings | None) -> tuple[int, datetime]:
     """Return the next escalation step with a usable address, counted from 1, and when it is due; 0 if there is none.
 
+    It is one that was taken before if all later ones were, as the last one repeats.
+
     Args:
         practice: the practice.
         taken: the number of steps already taken.
@@ -83,11 +117,18 @@ def next_reached(practice: Practice, taken: int, due_at: datetime, settings: Set
         settings: which carriers are set up; None if that isn't known.
     """
     steps = practice.escalation
-    if due_at < NEVER:
-        for number, step in enumerate(steps[taken:], start=taken + 1):
-            if usable_addresses(practice, team_settings(practice, step.team or "", number), settings):
-                return number, due_at + timedelta(minutes=step.after_minutes - steps[taken].after_minutes)
-    return 0, NEVER
+    if due_at >= NEVER:
+        return 0, NEVER
+    for number, step in enumerate(steps[taken:], start=taken + 1):
+        if _is_usable(practice, number, settings):
+            return number, due_at + timedelta(minutes=step.after_minutes - steps[taken].after_minutes)
+    again = repeated_step(practice, settings)
+    if not again:
+        return 0, NEVER
+    if taken < len(steps):
+        due_at += timedelta(minutes=steps[-1].after_minutes - steps[taken].after_minutes)
+        due_at += repeat_interval(steps, timedelta())
+    return again, due_at
 
 
 def is_news(told: ToldSoFar, team: str, danger: DangerKind | None) -> bool:

@@ -21,7 +21,7 @@ from tasks.notification.addresses import parse_address, scheme_of
 from tasks.notification.models import AnyNotice
 from tasks.notification.public_targets import only_public
 from tasks.notification.render import Wording, word
-from tasks.notification.targets import CONSOLE
+from tasks.notification.targets import CONSOLE, key_of
 
 log = structlog.get_logger(__name__)
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its warnings contain addresses
@@ -41,7 +41,7 @@ class Notifier:
         self._public_url = public_url
         self._senders = senders
         self._hosts = hosts
-        self._circuits: dict[tuple[str, str], Circuit] = {}
+        self._circuits: dict[str, Circuit] = {}
 
     def notify(self, notice: AnyNotice, address: str, practice: Practice | None) -> Outcome:
         """Send one notification to one address.
@@ -77,7 +77,7 @@ class Notifier:
             sender=practice.email,
             body=wording.body,
             sending_at=now(),
-            from_name=practice.name,
+            from_name=practice.sender_name,
             subject=wording.title,
             staff_mail=f"notice {secrets.token_hex(8)}",  # another attempt must not be hidden as a repeat
         )
@@ -103,10 +103,8 @@ class Notifier:
         return Retryable("not taken", no_answer=True)  # apprise does not say whether it was refused or not answered
 
     def _circuit_to(self, address: str) -> Circuit:
-        """Return the circuit to an address's host."""
-        scheme, _, rest = address.partition("://")
-        host = rest.partition("/")[0].rpartition("@")[2]
-        return self._circuits.setdefault((scheme, host), Circuit(f"{scheme} notices"))
+        """Return the circuit to an address: another at the same host may have a password that works."""
+        return self._circuits.setdefault(key_of(address), Circuit(f"{scheme_of(address)} notices"))
 
 
 def make_notifier(settings: Settings) -> Notifier:

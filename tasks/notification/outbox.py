@@ -12,15 +12,16 @@ import structlog
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from classifier.remarks import asks_in_confidence
 from inbox.audit import record_action
-from inbox.consent import is_opted_out
-from inbox.conversation_state import bring_back
+from inbox.consent import is_opted_out_for_sure
+from inbox.conversation_state import note_untold
 from inbox.database import MISSING_KEY
 from inbox.found_entities import stored_entities
 from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Message, Notification, NotificationState, now
 from intake.practices import TEXT_PREFIX, Practice, TeamSettings
-from intake.vocabulary import Channel, Priority
+from intake.vocabulary import Channel, NotificationReason, Priority
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Postponed, Refused, Retryable
 from tasks.due import is_due
@@ -31,6 +32,7 @@ from tasks.notification.quiet_hours import PRESSING, is_gathered
 from tasks.notification.targets import CONSOLE, personal_address, settings_of_notice, targets_for
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
+from tasks.silence import UNANSWERED
 
 if TYPE_CHECKING:
     from tasks.context import Context
@@ -69,7 +71,7 @@ def notify(context: Context, notification_id: int) -> AfterCommit:
     outcome = _tell(context, claim)
     with context.database.write() as session:
         rows = session.scalars(select(Notification).where(Notification.id.in_(claim.row_ids))).all()
-        measures = tuple(measure for row in rows for measure in _write_outcome(row, outcome))
+        measures = tuple(measure for row in rows for measure in _write_outcome(session, row, outcome))
         return AfterCommit(measures=measures, topics=_topics_of_alarms(rows))
 
 
@@ -88,20 +90,28 @@ def requeue_interrupted(session: Session, moment: datetime) -> None:
         else_=moment - STALE_NOTIFICATION,
     )
     is_last = Notification.interruptions >= MAX_INTERRUPTIONS - 1
+    is_stale = and_(Notification.state == NotificationState.SENDING, Notification.updated_at <= patience)
+    for row in session.scalars(select(Notification).where(is_stale, is_last)).all():
+        _note_failure(session, row)
     rows = session.execute(
         update(Notification)
-        .where(Notification.state == NotificationState.SENDING, Notification.updated_at <= patience)
+        .where(is_stale)
         .values(
             state=case((is_last, NotificationState.FAILED.value), else_=NotificationState.PENDING.value),
             interruptions=Notification.interruptions + 1,
+            told_at=func.coalesce(Notification.told_at, moment),  # as it may have gone out
         )
         .returning(Notification.id, Notification.state)
         .execution_options(synchronize_session=False)
     ).all()
     for notification_id, state in rows:
         log.warning("notification_interrupted", notification_id=notification_id, state=state)
-        if state == NotificationState.FAILED:
-            bring_back(session.get_one(Notification, notification_id).about)
+
+
+def _note_failure(session: Session, row: Notification) -> None:
+    """Bring a conversation to staff because a notice of it is given up; its lock is taken before the row's."""
+    conversation = session.get_one(Conversation, row.about.id, with_for_update=True, populate_existing=True)
+    note_untold(conversation, row.team, Priority(row.priority))
 
 
 def _tell(context: Context, claim: _Claim) -> Outcome:
@@ -128,7 +138,7 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
         if lacks_keys(session) and row.priority != Priority.URGENT:
             _hold(row, moment)
             return None
-        if is_opted_out(session, slug, address.removeprefix(TEXT_PREFIX)):
+        if is_opted_out_for_sure(session, slug, address.removeprefix(TEXT_PREFIX)):
             _skip(session, row, slug)
             return None
     gathered = settings is not None and row.target != CONSOLE and is_gathered(settings, row.priority)
@@ -148,9 +158,9 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
 
 
 def _notice_of(session: Session, rows: Sequence[Notification], practice: Practice, settings: TeamSettings) -> AnyNotice:
-    """Return one notice for claimed rows: an ordinary one if there is only one row."""
-    if len(rows) == 1:
-        return _notice(session, rows[0], practice, settings)
+    """Return one notice for claimed rows: an ordinary one if there is only one row, or one alarm."""
+    if len({row.escalation_id or -row.id for row in rows}) == 1:
+        return _notice(session, rows[-1], practice, settings)
     if rows[0].priority == Priority.URGENT:
         return _bundle(rows, practice)
     return _digest(session, [row.id for row in rows], practice, rows[0])
@@ -241,13 +251,15 @@ def _digest(session: Session, row_ids: Sequence[int], practice: Practice, row: N
 
 def _bundle(rows: Sequence[Notification], practice: Practice) -> AlarmBundle:
     first = rows[0]
-    alarms = {row.escalation_id: row for row in rows}.values()
+    alarms = {row.escalation_id or -row.id: row for row in rows}.values()
+    raised = [row.escalation for row in alarms if row.escalation is not None]
     return AlarmBundle(
         practice=practice.name,
         team=_named_team(first, practice),
         reason=first.reason,
         channels=Counter(Channel(row.about.channel) for row in alarms),
-        codes=tuple(row.escalation.code for row in alarms if row.escalation is not None),
+        codes=tuple(alarm.code for alarm in raised),
+        unsafe=tuple(alarm.code for alarm in raised if alarm.conversation.unsafe_since is not None),
     )
 
 
@@ -263,16 +275,31 @@ def _notice(session: Session, row: Notification, practice: Practice, settings: T
         team=_named_team(row, practice),
         escalation_id=row.escalation_id,
         code=row.escalation.code if row.escalation else None,
-        text=quote_for(settings.include_text, message.text, entities) if message and row.target != CONSOLE else None,
+        text=quote_for(settings.include_text, message.text, entities) if _may_be_quoted(row) and message else None,
         billing=facts_for(row.reason, message.text, entities) if message else None,
+        unsafe=row.about.unsafe_since is not None,
+        unanswered=_is_unanswered(session, row),
     )
+
+
+def _is_unanswered(session: Session, row: Notification) -> bool:
+    """Return whether whoever is told of an alarm as one of its steps must know that the patient got no reply."""
+    if row.escalation_id is None or row.reason != NotificationReason.ESCALATION:
+        return False
+    of_alarm = (Notification.escalation_id == row.escalation_id, Notification.reason.in_(UNANSWERED))
+    return session.scalar(select(Notification.id).where(*of_alarm).limit(1)) is not None
+
+
+def _may_be_quoted(row: Notification) -> bool:
+    """Return whether a notice may quote its message; what a minor asks in confidence stays in the console."""
+    return row.message is not None and row.target != CONSOLE and not asks_in_confidence(row.message.text)
 
 
 def _named_team(row: Notification, practice: Practice) -> str | None:
     return row.team if personal_address(practice, row.escalation_step) is None else None
 
 
-def _write_outcome(row: Notification, outcome: Outcome) -> tuple[Measure, ...]:
+def _write_outcome(session: Session, row: Notification, outcome: Outcome) -> tuple[Measure, ...]:
     if isinstance(outcome, Postponed):
         row.state = NotificationState.PENDING
         row.attempts -= 1
@@ -282,11 +309,15 @@ def _write_outcome(row: Notification, outcome: Outcome) -> tuple[Measure, ...]:
     if isinstance(outcome, Accepted):
         row.state = NotificationState.SENT
     elif isinstance(outcome, Refused | NotSent) or delay is None:
+        if not isinstance(outcome, NotSent):  # without a carrier, each page says that nobody is notified
+            _note_failure(session, row)
         row.state = NotificationState.FAILED
         log.error("notification_failed", notification_id=row.id, team=row.team, outcome=type(outcome).__name__)
     else:
         row.state = NotificationState.PENDING
         row.next_attempt_at = now() + delay
+    row.told_at = row.told_at or now()
+    if row.state == NotificationState.PENDING:
         return ()
     labels = (row.about.practice, row.priority, str(row.state))
     return () if row.target == CONSOLE else (Measure(NOTIFICATIONS, labels),)

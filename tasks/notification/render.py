@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from classifier.insurance.field_words import FIELD_WORDS
@@ -12,6 +13,8 @@ from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice, de
 
 LONGEST_QUOTE = 500
 MOST_CODES = 12
+UNANSWERED = "The patient got no reply to it."
+UNSAFE = "Do not text or call the patient's number: they said it is not safe."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,11 @@ def _word_notice(notice: Notice, public_url: str) -> Wording:
     else:
         link = f"{public_url}/staff/escalations/{notice.escalation_id}"
         answer = f" Reply ACK {notice.code} to acknowledge."
+    warning = (f" {UNANSWERED}" if notice.unanswered else "") + (f" {UNSAFE}" if notice.unsafe else "")
     quote = "" if notice.text is None else f"\n\n{_shorten(notice.text)}"
     facts = "" if notice.billing is None else _word_facts(notice.billing)
-    body = f"{_recipient(notice.team)}{facts} View it: {link}"
-    return Wording(title, body + quote, f"{title}.{facts}{answer} {link}{quote}")
+    body = f"{_recipient(notice.team)}{warning}{facts} View it: {link}"
+    return Wording(title, body + quote, f"{title}.{warning}{facts}{answer} {link}{quote}")
 
 
 def _word_facts(fields: BillingFields) -> str:
@@ -67,11 +71,20 @@ def _word_bundle(bundle: AlarmBundle, public_url: str) -> Wording:
     title = f"[urgent] {number} more {unseen}urgent {kind}s at {bundle.practice}"
     link = f"{public_url}/staff/"
     codes = " ".join(bundle.codes[:MOST_CODES]) + ("…" if number > MOST_CODES else "")
+    warning = _warn_of_unsafe(bundle.unsafe)
     return Wording(
         title,
-        f"{_recipient(bundle.team)} View them: {link}",
-        f"{title}. Reply ACK and a code to acknowledge one: {codes}. {link}",
+        f"{_recipient(bundle.team)}{warning} View them: {link}",
+        f"{title}.{warning} Reply ACK and a code to acknowledge one: {codes}. {link}",
     )
+
+
+def _warn_of_unsafe(codes: Sequence[str]) -> str:
+    """Return one sentence on the alarms of a bundle whose patient must not be contacted; all of them are named."""
+    if not codes:
+        return ""
+    whose = "the patient" if len(codes) == 1 else "the patients"
+    return f" Do not text or call {whose} of {' '.join(codes)}: they said it is not safe."
 
 
 def _word_digest(digest: Digest, public_url: str) -> Wording:

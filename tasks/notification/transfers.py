@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from inbox.models import Conversation, Message, Notification, NotificationState
 from intake.practices import Practice
 from intake.vocabulary import NotificationReason, Priority
-from tasks.notification.models import add_notifications
+from tasks.notification.models import add_notifications, tickets_for
 from tasks.notification.targets import CONSOLE
 from tasks.queue import Ticket
 
@@ -61,7 +61,7 @@ def tell_team(
         Notification.team == team,
     )
     session.execute(delete(Notification).where(*own))  # it had the conversation before
-    tickets = add_notifications(
+    rows = add_notifications(
         session,
         message or conversation,
         practice,
@@ -71,8 +71,7 @@ def tell_team(
         hold=hold,
         together=True,
     )
-    rows = session.scalars(select(Notification).where(*own)).all()
-    return Told([row.id for row in rows], tickets, any(row.target != CONSOLE for row in rows))
+    return Told([row.id for row in rows], tickets_for(rows, hold), any(row.target != CONSOLE for row in rows))
 
 
 def take_back_notices(session: Session, notice_ids: Sequence[int]) -> bool:

@@ -11,11 +11,12 @@ const TAG = "intake-chat";
 const script = document.currentScript;
 const HOME = new URL(script?.src || location.href).origin;
 
-// ---- Texts; a practice can replace any of them by its key
+// Texts; a practice can replace any of them by its key
 
 const STRINGS = {
   en: {
     launcher: "Chat with us",
+    title: "{name}",
     unreadOne: "1 unread message",
     unreadMany: "{count} unread messages",
     close: "Close chat",
@@ -64,6 +65,7 @@ const STRINGS = {
     fileType: "{file} was not added: we can take photos (JPEG, PNG, GIF, or WebP) and PDFs only.",
     fileLarge: "{file} was not added: a file can have at most 10 MB.",
     filesMany: "You can send up to 3 files at a time.",
+    noFiles: "{file} was not sent: we take no files here.",
     filesFull: "This chat cannot take more files today. You can call us: {phone}",
     fileRefused: "We could not open this file. Please send a photo (JPEG or PNG) or a PDF.",
     fileGone: "This file is not available.",
@@ -84,6 +86,7 @@ const STRINGS = {
   },
   es: {
     launcher: "Escríbanos",
+    title: "{name}",
     unreadOne: "1 mensaje sin leer",
     unreadMany: "{count} mensajes sin leer",
     close: "Cerrar el chat",
@@ -132,6 +135,7 @@ const STRINGS = {
     fileType: "No se agregó {file}: solo podemos recibir fotos (JPEG, PNG, GIF o WebP) y PDF.",
     fileLarge: "No se agregó {file}: un archivo puede tener 10 MB como máximo.",
     filesMany: "Puede enviar hasta 3 archivos a la vez.",
+    noFiles: "No se envió {file}: aquí no recibimos archivos.",
     filesFull: "Este chat no puede recibir más archivos hoy. Puede llamarnos: {phone}",
     fileRefused: "No pudimos abrir este archivo. Envíe una foto (JPEG o PNG) o un PDF.",
     fileGone: "Este archivo no está disponible.",
@@ -167,16 +171,14 @@ const PATIENCE = 20_000; // milliseconds; heartbeats come every 15 s
 const MINUTE = 60_000;
 
 const GROUP = 5 * MINUTE; // messages that share one time
-const TYPING = 9000; // signs that a member is typing come more often
+const TYPING = 9000; // signs of it come more often
 
-/** How long to wait before a retry, randomized so that browsers do not all retry at once. */
+/** How long to wait for a retry: at random, so that not all come at once. */
 const backoff = (failures) => Math.min(8000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
 const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-// ---- Storage
-
-/** Storage in localStorage under a prefix or, if that is blocked or full, in an object for this tab only. */
+/** localStorage under a prefix or, if that is blocked or full, an object of this tab. */
 class Store {
   #prefix;
   #shelf = {};
@@ -184,10 +186,14 @@ class Store {
   constructor(prefix) {
     this.#prefix = prefix;
     try {
-      this.#shelf = localStorage;
+      this.#shelf = localStorage ?? {};
     } catch {
-      // Blocked.
+      // blocked
     }
+  }
+
+  get isLasting() {
+    return this.#shelf instanceof Storage;
   }
 
   get(name) {
@@ -212,22 +218,20 @@ class Store {
     return names.map((name) => JSON.parse(this.#shelf[name]));
   }
 
-  /** Runs work in one tab at a time, using a lock or, on pages without TLS, a lease. */
+  /** Runs work in one tab at a time, by a lock or, without TLS, a lease. */
   async exclusively(work) {
-    if (!(this.#shelf instanceof Storage)) return work();
+    if (!this.isLasting) return work();
     if (navigator.locks) return navigator.locks.request(this.#prefix, work);
     const owner = newId();
     while (this.get("lease")?.owner !== owner) {
       if (!(this.get("lease")?.until > Date.now())) this.set("lease", { owner, until: Date.now() + MINUTE });
-      await new Promise((resolve) => setTimeout(resolve, 200)); // the last tab to write wins
+      await new Promise((resolve) => setTimeout(resolve, 200)); // the last to write wins
     }
     return work().finally(() => this.remove("lease"));
   }
 }
 
-// ---- Calls to the service
-
-/** A failed call; the status is 0 if there was no answer. */
+/** A failed call; without an answer, its status is 0. */
 class Failure extends Error {
   constructor(status, retryAfter, code) {
     super();
@@ -235,7 +239,7 @@ class Failure extends Error {
     this.code = code;
     this.wait = retryAfter * 1000 || 0;
     this.isTransient = !status || status === 429 || status >= 500;
-    this.isEnd = status === 401 || status === 404; // the conversation has ended for this browser
+    this.isEnd = status === 401 || code === "unknown_conversation";
   }
 }
 
@@ -245,7 +249,7 @@ const unreachable = () => {
 
 const json = (response) => response.json().catch(unreachable);
 
-/** Posts a form with files; unlike fetch, this tells how much has been sent. */
+/** Posts files; unlike fetch, this tells how much is sent. */
 function upload(address, { token, form, onProgress, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -281,7 +285,7 @@ async function call(address, { token, body, form, onProgress, lastId, signal = A
   return response;
 }
 
-/** Reads server-sent events, because EventSource would put the token in a URL. */
+/** Reads server-sent events: EventSource would put the token into a URL. */
 async function* readEvents(body, onBytes) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
@@ -296,9 +300,7 @@ async function* readEvents(body, onBytes) {
   }
 }
 
-// ---- Pictures
-
-/** Draws a picture anew, no larger than asked for: nothing but its pixels is in the result, and so no place. */
+/** Redraws a picture, at most so large: only pixels stay, no place. */
 function draw(bitmap, side) {
   const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
   const [width, height] = [bitmap.width, bitmap.height].map((length) => Math.max(1, Math.round(length * scale)));
@@ -310,7 +312,7 @@ function draw(bitmap, side) {
   return canvas;
 }
 
-/** Returns a file as it is sent, with a small copy of a picture; null if it cannot be. */
+/** Returns a file as it is sent, with a picture's small copy; null if it can't be. */
 async function prepare(file) {
   const { name, type } = file;
   if (!FILE_TYPES.includes(type)) return null;
@@ -323,37 +325,40 @@ async function prepare(file) {
   return { blob: blob ?? file, name, small: draw(bitmap, SMALL) };
 }
 
-// ---- The conversation
 
 const FILE_TROUBLE = {
   file_type: "fileType",
-  no_files: "fileType",
+  no_files: "noFiles",
   file_too_large: "fileLarge",
   request_entity_too_large: "fileLarge",
   no_more_files: "filesFull",
 };
 
 /**
- * A conversation, shared by all tabs. The store contains its session {id, token}, the last entry seen, and each unsent
- * message under its own key, so that tabs do not overwrite each other. Sent messages are not kept on this device.
+ * A conversation, shared by all tabs. The store holds its session {id, token}, the last entry seen, and each unsent
+ * message under its own key, so that tabs overwrite nothing. Sent messages are not kept on this device.
  */
 class Conversation {
   #base;
   #practice;
   #store;
   #onChange;
+  #ended; // changes whenever a tab ends the chat
   #due;
   #id;
   #entries = new Map(); // by the service's ids
-  #carried = new Map(); // unsent messages with files, which only this tab has
-  #previews = new Map(); // the files that this tab sent, by the message's key
+  #carried = new Map(); // unsent with files, this tab's
+  #previews = new Map(); // files that this tab sent, by the message's key
   #small = new Map(); // small copies of pictures
   #files = {}; // what the service knows of files, by the entry's id
   #sending = new AbortController();
   #last = 0; // id of the last entry received
 
-  #trouble; // why a message cannot be sent: {id, status}
+  #trouble; // why one cannot be sent: {id, status}
   #failures = 0;
+  #isAnew; // begun in place of one that has ended
+  #details; // of the visitor
+  #isCopying;
   #waitUntil = 0;
   #timer;
   #queue = Promise.resolve();
@@ -379,21 +384,22 @@ class Conversation {
     this.#practice = practice;
     this.#onChange = onChange;
     this.#store = new Store(`intake-chat ${base} ${practice} `);
+    this.#ended = this.#store.get("ended");
   }
 
   get hasBegun() {
     return !!(this.#id || this.#unsent.length);
   }
 
-  /** What is being written: {name} by a member, {} by the robot. */
+  /** Who is writing: {name} of a member, {} the robot. */
   get typing() {
     if (Date.now() < this.#typistUntil) return this.#typist;
     return Date.now() < this.#typingUntil ? {} : null;
   }
 
-  /** Whether leaving the page would lose files that are not sent. */
+  /** Whether leaving the page loses what is unsent. */
   get isCarrying() {
-    return this.#carried.size > 0;
+    return !!(this.#store.isLasting ? this.#carried.size : this.#unsent.length);
   }
 
   get mayBeCopied() {
@@ -401,7 +407,6 @@ class Conversation {
     return entries.length > 0 && !entries.some(({ copy }) => copy);
   }
 
-  /** The language that was switched to, if any. */
   get lang() {
     return this.#store.get("lang");
   }
@@ -437,18 +442,24 @@ class Conversation {
 
   async readPractice() {
     const kept = this.#store.get("practice");
-    if (Date.now() - kept?.at < 5 * MINUTE) return kept.practice;
+    if (Date.now() - kept?.at < 4 * MINUTE) return kept.practice;
     const address = `${this.#base}/chat/practices/${this.#practice}`;
     const practice = await call(address).then(json);
     this.#store.set("practice", { practice, at: Date.now() });
     return practice;
   }
 
-  /** Reads the store again, because any tab may have changed it. */
+  /** Reads the store again: any tab may have changed it. */
   sync(isActive = this.#isActive) {
     const id = this.#store.get("session")?.id;
     if (id !== this.#id) this.#show(id);
-    for (const item of this.#unsent) if (Date.now() - item.at > 1440 * MINUTE) this.#drop(item);
+    const ended = this.#store.get("ended");
+    if (ended !== this.#ended) this.#wipe(ended);
+    for (const item of this.#unsent) {
+      if (item.hasFailed || Date.now() - item.at < 1440 * MINUTE) continue;
+      this.#put({ ...item, hasFailed: true }); // too old to go out unasked
+      this.#trouble = this.notice = null;
+    }
     if (!this.#unsent.length) this.#store.remove("details");
     this.#isActive = isActive;
     this.#follow(isActive ? id : null);
@@ -464,7 +475,7 @@ class Conversation {
   retry(id, details) {
     this.#trouble = null;
     this.#waitUntil = 0;
-    this.#keep({ ...this.#item(id), hasFailed: false }, details);
+    this.#keep({ ...this.#item(id), at: Date.now(), hasFailed: false }, details);
   }
 
   discard(id) {
@@ -488,10 +499,21 @@ class Conversation {
 
   end() {
     if (this.#id) this.#call("end", { body: {} }).catch(() => {});
+    this.#unsent.forEach(this.#drop);
+    this.#store.remove("session", "seen");
+    this.#store.set("ended", newId());
+    this.sync();
+  }
+
+  /** Erases what is this tab's alone once the chat has ended. */
+  #wipe(ended) {
+    this.#ended = ended;
     this.#sending.abort();
     this.#sending = new AbortController();
-    this.#unsent.forEach(this.#drop);
-    this.#forget("ended");
+    this.#carried.clear();
+    this.#details = null;
+    this.notice = ["ended"];
+    this.#onChange(true);
   }
 
   #drop = ({ id }) => {
@@ -499,13 +521,12 @@ class Conversation {
     this.#store.remove(`unsent ${id}`);
   };
 
-  /** Returns a file of an entry, as {type, size, …}. */
   async readFile(entry, position, size = "whole") {
     const response = await this.#call(`files/${entry}/${position}?size=${size}`);
     return response.blob();
   }
 
-  /** Returns the small copy of a picture, on a canvas, as a page's policy may allow no other pictures. */
+  /** Returns a picture's small copy on a canvas: a page's policy may allow no other. */
   async readSmall(entry, position) {
     const key = `${entry} ${position}`;
     const bitmap = this.#small.get(key) ?? this.readFile(entry, position, "small").then(createImageBitmap);
@@ -518,12 +539,15 @@ class Conversation {
     if (this.#last > this.#store.get("seen")) this.#store.set("seen", this.#last);
   }
 
-  /** Asks for a copy of the chat by email; that it is on its way comes as a message. */
+  /** Asks for a copy by email; that it is on its way comes as a message. */
   async requestCopy(email, language) {
+    if (this.#isCopying) return;
+    this.#isCopying = true;
     try {
       await this.#call("copy", { body: { email, language } });
       this.notify();
     } catch ({ code }) {
+      this.#isCopying = false;
       this.notify({ invalid_email: "emailWrong", other_address: "copyOther" }[code] ?? "copyFailed");
     }
     this.#look();
@@ -539,10 +563,10 @@ class Conversation {
     this.#due = setTimeout(this.#onChange);
   }
 
-  #forget(why) {
+  #lose() {
     this.#store.remove("session", "seen");
     this.sync();
-    this.notify(why);
+    this.notify("lost");
   }
 
   #show(id) {
@@ -550,8 +574,14 @@ class Conversation {
     for (const kept of [this.#entries, this.#previews, this.#small]) kept.clear();
     this.#files = {};
     this.#last = 0;
-    this.#trouble = this.notice = this.person = null;
-    this.#isWorking = this.#typingUntil = this.#typistUntil = 0;
+    this.#calm();
+    this.person = null;
+    this.#isCopying = this.#isWorking = this.#typingUntil = this.#typistUntil = 0;
+  }
+
+  #calm() {
+    this.#trouble = null;
+    if (this.notice?.[0] !== "lost") this.notice = null; // that stays
   }
 
   async #call(path, options) {
@@ -561,8 +591,6 @@ class Conversation {
     if (fresh && this.#store.get("session")?.id === id) this.#store.set("session", { id, token: fresh });
     return response;
   }
-
-  // Sending: in order, one tab at a time
 
   get #unsent() {
     return [...this.#store.all("unsent "), ...this.#carried.values()].sort((first, second) => first.at - second.at);
@@ -576,6 +604,7 @@ class Conversation {
   #keep(item, details) {
     this.wrongField = null;
     if (!this.#trouble) this.notice = null;
+    this.#details = details;
     if (!this.#id) this.#store.set("details", details);
     this.#put(item);
     this.sync();
@@ -583,8 +612,8 @@ class Conversation {
 
   #sendSoon() {
     if (Date.now() < this.#waitUntil) return;
-    this.#queue = this.#queue.then(() => this.#store.exclusively(() => this.#sendAll(false)));
-    this.#uploads = this.#uploads.then(() => this.#sendAll(true)); // which no text has to wait for
+    this.#queue = this.#queue.then(() => this.#store.exclusively(() => this.#sendAll(false))).catch(() => {});
+    this.#uploads = this.#uploads.then(() => this.#sendAll(true)).catch(() => {}); // which no text has to wait for
   }
 
   async #sendAll(withFiles) {
@@ -592,14 +621,17 @@ class Conversation {
     for (let item; (item = this.#unsent.find(isNext)) && Date.now() >= this.#waitUntil; ) {
       try {
         await this.#send(item);
-        if (this.#trouble) this.#trouble = this.notice = null;
+        if (this.#trouble) this.#calm();
         this.#failures = 0;
+        this.#isAnew = false;
         this.sync();
         this.#look();
       } catch (failure) {
         if (withFiles && !this.#item(item.id)) continue; // the chat was ended
-        if (failure.isEnd && !this.#failures++) this.#forget("lost");
-        else if (failure.isTransient) this.#wait(item, failure);
+        if (failure.isEnd && !this.#isAnew) {
+          this.#isAnew = true;
+          this.#lose();
+        } else if (failure.isTransient) this.#wait(item, failure);
         else this.#giveUp(item, failure);
       }
     }
@@ -634,7 +666,7 @@ class Conversation {
   }
 
   async #begin(key) {
-    const body = { practice: this.#practice, ...this.#store.get("details") };
+    const body = { practice: this.#practice, ...(this.#store.get("details") ?? this.#details) };
     const { conversation: id, token } = await call(`${this.#base}/chat/conversations`, { body }).then(json);
     if (!this.#item(key)) return;
     this.#store.set("session", { id, token });
@@ -661,8 +693,6 @@ class Conversation {
     this.notify(this.wrongField ? `${this.wrongField}Wrong` : "unavailable");
   }
 
-  // Following: by events or, if they do not arrive, by polling
-
   #follow(id) {
     if (id === this.#followed) return;
     this.#followed = id;
@@ -679,7 +709,7 @@ class Conversation {
         failures = 0;
       } catch (failure) {
         if (signal.aborted) return;
-        if (failure.isEnd) return this.#forget("lost");
+        if (failure.isEnd) return this.#lose();
         if (!failure.isTransient) return this.notify("unavailable");
         wait = Math.max(failure.wait, backoff(++failures));
       }
@@ -690,22 +720,25 @@ class Conversation {
     }
   }
 
-  /** Returns whether events arrive. */
   async #stream(signal) {
     if (Date.now() < this.#streamAgainAt) return false;
     const connection = new AbortController();
     const cut = () => connection.abort();
     signal.addEventListener("abort", cut);
-    let timer = setTimeout(cut, 6000); // the first event arrives at once, unless a proxy buffers it
+    let timer = setTimeout(cut, 6000); // the first comes at once, unless it is held back
     let isHeard = false;
     const onBytes = () => {
-      isHeard = true;
+      if (!isHeard) return; // it may be half an event
       clearTimeout(timer);
       timer = setTimeout(cut, PATIENCE);
     };
     try {
       const { body } = await this.#call("events", { lastId: this.#last, signal: connection.signal });
-      for await (const event of readEvents(body, onBytes)) this.#hear(...event);
+      for await (const event of readEvents(body, onBytes)) {
+        isHeard = true;
+        onBytes();
+        this.#hear(...event);
+      }
       return isHeard;
     } catch (failure) {
       if (failure.isTransient === false) throw failure;
@@ -758,8 +791,6 @@ class Conversation {
     this.#changed();
   }
 }
-
-// ---- The view
 
 // In a shadow root, `!important` overrides the page's styles.
 const STYLES = `
@@ -848,6 +879,11 @@ const STYLES = `
     .launcher span, :host([open]) .launcher { display: none }
     .panel { inset: 0 !important; width: auto; height: 100dvh; border-radius: 0 }
   }
+  @media (max-height: 360px) {
+    .all { display: block; overflow: auto }
+    .scroll { overflow: visible }
+    .composer { position: sticky; bottom: 0; background: var(--paper) }
+  }
   @media (forced-colors: active) { button, .text, .panel { border: 1px solid !important } }
   @media (prefers-reduced-motion: no-preference) {
     .panel { animation: rise .2s }
@@ -859,7 +895,7 @@ const STYLES = `
   @keyframes rise { from { opacity: .3; transform: translateY(4px) } }
 `;
 
-/** Creates an element, such as "p.fine"; functions become listeners. */
+/** Makes an element, such as "p.fine"; functions become listeners. */
 function make(name, attributes = {}, ...children) {
   const [tag, className = ""] = name.split(".");
   const element = Object.assign(document.createElement(tag), { className });
@@ -873,13 +909,13 @@ function make(name, attributes = {}, ...children) {
 
 const link = (href, text) => make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text);
 
-/** Turns plain web addresses and phone numbers into links, so that a link always leads to what it shows. */
+/** Turns web addresses and phone numbers into links. */
 function linked(text) {
   const addresses = /(https?:\/\/[\w.-]+(?::\d+)?(?:[/?#][!#-;=?-~]*)?(?<![.,:;!?)]))/gi;
   return text.split(addresses).flatMap((part, index) => (index % 2 ? link(part, part) : dialed(part)));
 }
 
-/** Turns US numbers, and 911 or 988 after a word that says to call them, into links that call. */
+/** Turns US numbers, and 911 or 988 after a word to call, into links. */
 function dialed(text) {
   const full = /(?<![\w.@+-])(?:\+?1[-. ]?)?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4}(?![\w@-])/;
   const short = /(?<=\b(?:[Cc]all|[Dd]ial|[Tt]ext|al|[Mm]arque) )(?:911|988)(?![\w-]| [A-Z\d])/;
@@ -894,7 +930,6 @@ const named = (canvas, name) => {
   return canvas;
 };
 
-/** Puts a time before each group of messages. */
 function withTimes(messages) {
   let start = -Infinity;
   return messages.flatMap((message) => {
@@ -905,7 +940,7 @@ function withTimes(messages) {
   });
 }
 
-/** Returns the contrast of "#rrggbb" with white, by WCAG 2.2. */
+/** The contrast of "#rrggbb" with white, by WCAG 2.2. */
 function contrast(colour) {
   const [red, green, blue] = [1, 3, 5].map((start) => {
     const value = parseInt(colour.slice(start, start + 2), 16) / 255;
@@ -921,10 +956,9 @@ function language(wanted) {
 
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 
-/** Returns whether a color can be told from white. */
 const isVisible = (color) => /^#[0-9a-f]{6}$/i.test(color) && contrast(color) >= 3;
 
-/** Puts words into a region that screen readers announce, if they have changed. */
+/** Puts new words into a region that screen readers announce. */
 function say(region, words) {
   if (region.textContent !== words) region.replaceChildren(...linked(words));
 }
@@ -933,12 +967,13 @@ class IntakeChat extends HTMLElement {
   #root = this.attachShadow({ mode: "open" });
   #lang;
   #chat;
-  #practice = { open: true, hours: {}, strings: {} };
+  #practice = { hours: {}, strings: {} };
   #isRefused = false;
   #listeners;
-  // The fields are kept when the panel around them is rebuilt.
+  // Fields outlive the panel around them.
   #box = make("textarea", {
     rows: 1,
+    dir: "auto",
     maxlength: LONGEST_MESSAGE,
     enterkeyhint: "send",
     input: () => this.#count(),
@@ -953,7 +988,7 @@ class IntakeChat extends HTMLElement {
   });
   #picked = []; // files to send with the next message
   #picking = Promise.resolve();
-  #name = make("input", { autocomplete: "name", maxlength: 100 });
+  #name = make("input", { autocomplete: "name", maxlength: 100, dir: "auto" });
   #phone = make("input", { autocomplete: "tel", type: "tel", maxlength: 40 });
   #email = make("input", { autocomplete: "email", type: "email", maxlength: 254 });
   #copyTo = make("input", { autocomplete: "email", type: "email", maxlength: 254, required: "" });
@@ -967,7 +1002,9 @@ class IntakeChat extends HTMLElement {
     on("beforeunload", (event) => this.#chat?.isCarrying && event.preventDefault());
     on("online", () => this.#start().then(() => this.#chat.wake()));
     on("storage", () => this.#activate());
-    on("visibilitychange", () => this.#activate());
+    on("visibilitychange", () => this.#refresh());
+    const timer = setInterval(() => this.#refresh(), 5 * MINUTE);
+    this.#listeners.signal.addEventListener("abort", () => clearInterval(timer));
     DARK.addEventListener("change", () => this.#shade(), { signal: this.#listeners.signal });
   }
 
@@ -980,15 +1017,21 @@ class IntakeChat extends HTMLElement {
   async #start() {
     this.#chat ??= this.#prepare();
     if (this.#isRefused) return;
+    let practice = this.#practice;
     try {
-      const practice = await this.#chat.readPractice();
-      if (JSON.stringify(practice) === JSON.stringify(this.#practice)) return this.#activate();
-      this.#practice = practice;
+      practice = await this.#chat.readPractice();
     } catch (failure) {
       if (!failure.isTransient) return this.#refuse(failure);
     }
-    this.#build();
+    const isSame = JSON.stringify(practice) === JSON.stringify(this.#practice);
+    this.#practice = practice;
+    if (!isSame || !this.#$(".chat")) this.#build();
     this.#activate();
+  }
+
+  #refresh() {
+    this.#activate();
+    if (this.hasAttribute("open") && document.visibilityState === "visible") this.#start();
   }
 
   #prepare() {
@@ -996,7 +1039,7 @@ class IntakeChat extends HTMLElement {
     sheet.replaceSync(STYLES);
     this.#root.adoptedStyleSheets = [sheet];
     const [api, practice] = ["api", "practice"].map((name) => this.getAttribute(name));
-    const chat = new Conversation(api ?? HOME, practice, () => this.#render());
+    const chat = new Conversation(api ?? HOME, practice, (isOver) => (isOver ? this.#clear() : this.#render()));
     this.#lang = language(chat.lang ?? this.lang);
     const color = this.getAttribute("color");
     if (color && !isVisible(color)) console.warn(`${TAG}: color "${color}" is not used: write #rrggbb, and darker.`);
@@ -1019,7 +1062,8 @@ class IntakeChat extends HTMLElement {
   }
 
   #t(key, values) {
-    const text = this.#practice.strings[this.#lang]?.[key] ?? STRINGS[this.#lang][key];
+    let text = this.#practice.strings[this.#lang]?.[key] ?? STRINGS[this.#lang][key];
+    if (!this.#practice.phone) text = text.replace(/[^.]*\{phone\}/, ""); // its sentence
     return text.replace(/\{(\w+)\}/g, (_, name) => values?.[name] ?? this.#practice[name] ?? "");
   }
 
@@ -1027,12 +1071,12 @@ class IntakeChat extends HTMLElement {
     return new Date(at).toLocaleString(this.#lang, { hour: "numeric", minute: "2-digit", ...options });
   }
 
-  // Building
-
   #build() {
     const { name = this.#t("launcher"), colour } = this.#practice;
     const focused = this.#root.activeElement;
-    const attributes = { role: "region", "aria-label": name, lang: this.#lang, dir: "ltr" };
+    const place = this.#$(".scroll")?.scrollTop ?? 0;
+    const stop = (event) => event.stopPropagation();
+    const attributes = { role: "region", "aria-label": name, lang: this.#lang, dir: "ltr", keypress: stop, keyup: stop };
     const side = { left: " left", right: " right" }[this.getAttribute("side")] ?? "";
     const chat = make(`div.chat${side}`, attributes, this.#launcher(), this.#panel(name));
     const accent = [this.getAttribute("color"), colour].find(isVisible) ?? "#0b6e6e";
@@ -1046,7 +1090,8 @@ class IntakeChat extends HTMLElement {
     this.#shade();
     this.#showTray();
     this.#show(this.hasAttribute("open"));
-    if (focused === this.#box) focused.focus();
+    if (focused?.isConnected) focused.focus(); // a field
+    this.#$(".scroll").scrollTop = place;
   }
 
   #shade() {
@@ -1086,7 +1131,7 @@ class IntakeChat extends HTMLElement {
         make(
           "div.head filled",
           {},
-          make("div", {}, make("h2", {}, name), make("small", {}, this.#openNow())),
+          make("div", {}, make("h2", {}, this.#t("title") || name), make("small", {}, this.#openNow())),
           make(
             "span.tools",
             {},
@@ -1113,7 +1158,7 @@ class IntakeChat extends HTMLElement {
 
   #openNow() {
     const { open, next_opening: at, time_zone: timeZone } = this.#practice;
-    if (open) return this.#t("open");
+    if (open !== false) return open ? this.#t("open") : "";
     const time = at && this.#time(at, { weekday: "short", month: "short", day: "numeric", timeZone });
     return this.#t("closed") + (at ? ` · ${this.#t("opens", { time })}` : "");
   }
@@ -1125,7 +1170,7 @@ class IntakeChat extends HTMLElement {
       make(
         "div.intro",
         {},
-        make("p.text", {}, this.#t(this.#practice.open ? "greeting" : "greetingClosed")),
+        make("p.text", {}, this.#t(this.#practice.open === false ? "greetingClosed" : "greeting")),
         this.#questions(),
         make("p.fine", {}, this.#t("replyTime")),
         this.#practice.phone ? make("details", {}, make("summary", {}, this.#t("hours")), ...this.#hours()) : "",
@@ -1148,9 +1193,8 @@ class IntakeChat extends HTMLElement {
     );
   }
 
-  /** The practice's common questions, which are in English. */
   #questions() {
-    const asked = this.#lang === "en" ? (this.#practice.questions ?? []) : [];
+    const asked = (this.#lang === "es" ? this.#practice.questions_es : this.#practice.questions) ?? [];
     const buttons = asked.map((text) => make("button", { click: () => this.#say(text) }, text));
     return make("div.questions", { role: "group", "aria-label": this.#t("questions") }, ...buttons);
   }
@@ -1160,10 +1204,9 @@ class IntakeChat extends HTMLElement {
       event.preventDefault();
       this.#chat.requestCopy(this.#copyTo.value.trim(), this.#lang);
     };
-    const toggle = () => (this.#$(".scroll").scrollTop = 1e9);
     return make(
       "details.copy",
-      { toggle },
+      { toggle: () => this.#toEnd() },
       make("summary", {}, this.#t("copy")),
       make(
         "form",
@@ -1176,12 +1219,18 @@ class IntakeChat extends HTMLElement {
   }
 
   #hours() {
-    return "mon tue wed thu fri sat sun".split(" ").map((key, index) => {
-      const day = new Date(2024, 0, 1 + index).toLocaleDateString(this.#lang, { weekday: "long" }); // from a Monday
-      const time = (text) => this.#time(`2024-01-01T${text}`);
-      const ranges = (this.#practice.hours[key] ?? []).map((range) => range.split("-").map(time).join(" – "));
-      return make("p", {}, `${day}: ${ranges.join(", ") || this.#t("closed")}`);
-    });
+    const time = (text) => this.#time(`2024-01-01T${text}`);
+    const line = (day, ranges) => {
+      const times = (ranges ?? []).map((range) => range.split("-").map(time).join(" – "));
+      return make("p", {}, `${day}: ${times.join(", ") || this.#t("closed")}`);
+    };
+    const named = (date, parts) => date.toLocaleDateString(this.#lang, parts);
+    const week = "mon tue wed thu fri sat sun".split(" ");
+    const special = Object.entries(this.#practice.special_hours ?? {});
+    return [
+      ...week.map((key, index) => line(named(new Date(2024, 0, 1 + index), { weekday: "long" }), this.#practice.hours[key])),
+      ...special.map(([date, ranges]) => line(named(new Date(`${date}T12:00`), { month: "long", day: "numeric" }), ranges)),
+    ];
   }
 
   #composer() {
@@ -1205,13 +1254,12 @@ class IntakeChat extends HTMLElement {
     );
   }
 
-  // Showing
-
   #render() {
     if (!this.#$(".chat")) return;
     const { hasBegun, wrongField, typing, notice, unread, messages } = this.#chat;
-    const [scroll, status] = [this.#$(".scroll"), this.#$(".notice")];
-    const isAtEnd = messages.length && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
+    const status = this.#$(".notice");
+    const areas = [".all", ".scroll"].map((area) => this.#$(area)); // whichever scrolls
+    const isAtEnd = messages.length && areas.every((area) => area.scrollHeight - area.scrollTop - area.clientHeight < 60);
     const isOpen = this.hasAttribute("open");
     if (isOpen && document.visibilityState === "visible") this.#chat.markSeen();
     this.#showUnread(isOpen ? 0 : unread);
@@ -1225,7 +1273,11 @@ class IntakeChat extends HTMLElement {
     this.#showTyping(typing);
     say(this.#$(".person"), this.#whoHasIt(messages));
     say(status, notice?.length ? this.#t(...notice) : "");
-    if (isAtEnd) scroll.scrollTop = scroll.scrollHeight;
+    if (isAtEnd) this.#toEnd();
+  }
+
+  #toEnd() {
+    for (const area of [".all", ".scroll"]) this.#$(area).scrollTop = 1e9;
   }
 
   #showUnread(count) {
@@ -1239,7 +1291,7 @@ class IntakeChat extends HTMLElement {
     const { name } = messages.findLast(({ from }) => from === "staff") ?? {};
     if (person === "answering") return this.#t(name ? "answeringName" : "answering", { name });
     if (person !== "waiting") return "";
-    return this.#t("passed") + (this.#practice.open ? "" : ` ${this.#openNow()}.`);
+    return this.#t("passed") + (this.#practice.open === false ? ` ${this.#openNow()}.` : "");
   }
 
   #showTyping(typing) {
@@ -1253,7 +1305,7 @@ class IntakeChat extends HTMLElement {
     this.#$(".messages").after(make("div", attributes, ...said, make("i", {}, "● ● ●")));
   }
 
-  /** Updates only what has changed, because screen readers announce changes. */
+  /** Updates only what has changed, as screen readers announce it. */
   #showMessages(items) {
     const log = this.#$(".messages");
     const shown = [...log.children];
@@ -1334,8 +1386,7 @@ class IntakeChat extends HTMLElement {
     this.#$(".tray").replaceChildren(...chips);
   }
 
-  /** Shows a message's state or author, once for several in a row. */
-  #showState(element, { key, from, name, state, previews }, next) {
+  #showState(element, { key, from, name, state }, next) {
     const isRepeated = next?.state === state && next.name === name;
     const author = name ? `${name} · ${this.#t(state)}` : this.#t(state);
     const words = isRepeated && (from !== "patient" || state === "sent") ? "" : `${author} `;
@@ -1344,24 +1395,23 @@ class IntakeChat extends HTMLElement {
     element.dataset.state = state;
     const again = make("button", { click: () => this.#retry(key) }, this.#t("retry"));
     const discard = make("button", { click: () => this.#chat.discard(key) }, this.#t("discard"));
-    element.lastChild.replaceChildren(words, ...(state === "failed" ? [again, ...(previews ? [discard] : [])] : []));
+    element.lastChild.replaceChildren(words, ...(state === "failed" ? [again, discard] : []));
   }
 
   #show(isOpen) {
     this.toggleAttribute("open", isOpen);
     this.#$(".launcher").ariaExpanded = isOpen;
     this.#$(".panel").hidden = !isOpen;
+    this.#fit();
     this.#render();
   }
-
-  // Patient actions
 
   #toggle() {
     const isOpen = !this.hasAttribute("open");
     this.#ask(false);
     this.#show(isOpen);
     this.#$(isOpen ? "textarea" : ".launcher").focus();
-    if (this.#chat.hasBegun) this.#$(".scroll").scrollTop = 1e9;
+    if (this.#chat.hasBegun) this.#toEnd();
     this.#start();
   }
 
@@ -1380,20 +1430,24 @@ class IntakeChat extends HTMLElement {
 
   #end() {
     this.#ask(false);
-    for (const field of [this.#name, this.#phone, this.#email, this.#copyTo, this.#box]) field.value = "";
-    this.#picked = [];
-    this.#showTray();
-    this.#count();
     this.#box.focus();
     this.#chat.end();
   }
 
+  #clear() {
+    for (const field of [this.#name, this.#phone, this.#email, this.#copyTo, this.#box]) field.value = "";
+    this.#picked = [];
+    if (!this.#$(".chat")) return;
+    this.#showTray();
+    this.#count();
+  }
+
   #steer(event) {
-    event.stopPropagation(); // keeps the page's shortcuts from firing
-    const { key, target, shiftKey, keyCode } = event;
+    event.stopPropagation(); // to the page's shortcuts
+    const { key, code, target, shiftKey, keyCode } = event;
     const isAsked = !this.#$(".confirm").hidden;
-    if (keyCode === 229) return; // an input method is composing a character
-    if (key === "Tab") this.#keepFocus(event, this.#$(isAsked ? ".confirm" : ".all"));
+    if (keyCode === 229) return; // an input method's
+    if (key === "Tab" || code === "Tab") this.#keepFocus(event, this.#$(isAsked ? ".confirm" : ".all"));
     else if (key === "Escape" && isAsked) this.#ask(false);
     else if (key === "Escape") this.#toggle();
     else if (key === "Enter" && target === this.#box && !shiftKey) {
@@ -1404,16 +1458,24 @@ class IntakeChat extends HTMLElement {
 
   #keepFocus(event, area) {
     const all = area.querySelectorAll("a, button, input, textarea, summary, .scroll");
-    const stops = [...all].filter((stop) => stop.getClientRects().length);
-    const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
-    if (this.#root.activeElement !== from) return;
-    event.preventDefault();
-    to.focus();
+    const stops = [...all].filter((stop) => stop.getClientRects().length && (stop.checkVisibility?.() ?? true));
+    const place = stops.indexOf(this.#root.activeElement);
+    if (place < 0) return;
+    event.preventDefault(); // at every stop: Safari skips buttons and links
+    stops.at((place + (event.shiftKey ? -1 : 1)) % stops.length).focus();
   }
 
   #count() {
     const numbers = [this.#box.textLength, LONGEST_MESSAGE].map((number) => number.toLocaleString(this.#lang));
     this.#$(".counter").textContent = this.#box.textLength > 7000 ? numbers.join(" / ") : "";
+    this.#fit();
+  }
+
+  /** Makes the box as high as its text, where styles can't. */
+  #fit() {
+    if (CSS.supports("field-sizing", "content")) return;
+    this.#box.style.height = "";
+    this.#box.style.height = `${this.#box.scrollHeight + this.#box.offsetHeight - this.#box.clientHeight}px`;
   }
 
   async #send() {
@@ -1430,11 +1492,9 @@ class IntakeChat extends HTMLElement {
 
   #say(text, picked) {
     this.#box.focus();
-    this.#$(".scroll").scrollTop = 1e9;
+    this.#toEnd();
     this.#chat.say(text, this.#details(), picked);
   }
-
-  // Files
 
   #drag(event, isOver) {
     if (!this.#practice.files || !event.dataTransfer.types.includes("Files")) return;
@@ -1445,7 +1505,8 @@ class IntakeChat extends HTMLElement {
   /** Takes files that were pasted or dropped. */
   #take(event, { files, types }) {
     this.#$(".panel").classList.remove("drop");
-    if (!this.#practice.files || !files.length || types.includes("text/plain")) return; // a word processor gives both
+    const isText = types.includes("text/plain") && types.includes("text/html"); // a word processor adds its picture
+    if (!this.#practice.files || !files.length || isText) return;
     event.preventDefault();
     this.#pick([...files]);
   }
@@ -1461,7 +1522,7 @@ class IntakeChat extends HTMLElement {
 
   async #add(file) {
     if (this.#picked.length >= MOST_FILES) return this.#chat.notify("filesMany");
-    const prepared = await prepare(file);
+    const prepared = await prepare(file).catch(() => null);
     if (!prepared) return this.#chat.notify("fileType", { file: file.name });
     const bytes = [prepared, ...this.#picked].reduce((sum, { blob }) => sum + blob.size, 0);
     if (prepared.blob.size > LARGEST || bytes > 1.5 * LARGEST) {
@@ -1484,9 +1545,7 @@ class IntakeChat extends HTMLElement {
   }
 }
 
-// ---- Into the page
-
-/** Adds the element to the page, unless it already has one for the practice. */
+/** Adds the element, unless the page has one for the practice. */
 function place(element) {
   if (document.readyState === "loading") return document.addEventListener("DOMContentLoaded", () => place(element));
   const key = CSS.escape(element.getAttribute("practice"));

@@ -15,7 +15,7 @@ from templates.replies import variables
 from templates.voice_prompts import greeting, render_prompt
 
 SAMPLE_TEXTS = (
-    "How much is a cleaning?",
+    "How much is a visit without insurance?",
     "I need to move my appointment on Friday",
     "Are you taking new patients?",
     "I was charged twice for my last visit",

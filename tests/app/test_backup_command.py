@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +17,8 @@ from sqlalchemy import select, text
 from classifier import Classifier
 from inbox.attachment_files import THUMBNAIL, Folder, place_of
 from inbox.attachments import keep_contents, read_contents, read_thumbnail, take_contents
+from inbox.backup.archive import BackupSource, describe_database, write_backup
+from inbox.backup.restored import was_received_before_backup
 from inbox.backup.sealed_stream import CHUNK, BackupKey, SealedReader, SealedWriter
 from inbox.database import Database
 from inbox.inbound import Media, record_message
@@ -188,6 +193,35 @@ def test_no_key_or_secret_is_among_the_contents(made: Path, tmp_path: Path) -> N
         assert secret.encode() not in plain
 
 
+def test_a_backup_is_made_where_files_have_no_hard_links(
+    stored: Database, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)  # as exFAT and many network shares do
+    file = tmp_path / "intake.backup"
+
+    write_backup(file, describe_database(stored, now(), "compact"), source_of(folder), BackupKey(BACKUP_KEY))
+
+    with file.open("rb") as sealed:
+        assert b"Maple Street" in SealedReader(sealed, BackupKey(BACKUP_KEY)).read()
+
+
+def test_a_backup_that_lacks_its_practices_file_names_it(folder: Path, stored: Database, tmp_path: Path) -> None:
+    file = tmp_path / "intake.backup"
+    (folder / "practices.toml").unlink()
+
+    with pytest.raises(IntakeError, match=f"{folder / 'practices.toml'}: No such file or directory"):
+        write_backup(file, describe_database(stored, now(), "compact"), source_of(folder), BackupKey(BACKUP_KEY))
+
+    assert not file.exists()
+
+
+def source_of(folder: Path) -> BackupSource:
+    return BackupSource(f"sqlite:///{folder / 'intake.db'}", folder / "practices.toml", None)
+
+
 def test_a_backup_replaces_no_file(made: Path, folder: Path) -> None:
     assert f"{made} exists" in back_up(folder, made).error
 
@@ -232,6 +266,48 @@ def test_a_folder_that_is_not_empty_is_refused(made: Path, new: Path) -> None:
 
     assert "is not empty" in restore(new, made).error
     assert (new / "var" / "intake.db").read_text() == "something of yours"
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+def test_what_is_left_of_a_lost_database_is_not_mixed_into_the_restored_one(
+    made: Path, new: Path, tmp_path: Path, suffix: str
+) -> None:
+    left = tmp_path / f"lost.db{suffix}"
+    left.write_bytes(b"changes of the lost database")
+
+    error = restore(new, made, DATABASE_URL=f"sqlite:///{tmp_path / 'lost.db'}").error
+
+    assert f"{left} of an earlier database is still there" in error
+    assert "move what is left of it away" in error
+    assert is_untouched(new)
+    assert not (tmp_path / "lost.db").exists()
+
+
+def test_a_restore_that_fails_late_leaves_nothing_and_names_what_failed(
+    folder: Path, stored: Database, tmp_path: Path, new: Path
+) -> None:
+    kept = keep_contents(stored, Folder(folder / "var" / "attachments"), b"a picture")
+    record_message(stored, inbound(WORDS, media=(Media("https://api.twilio.com/picture", "image/jpeg"),)))
+    with stored.write() as session:
+        take_contents(session, session.scalars(select(Attachment)).one(), kept)
+    assert back_up(folder, tmp_path / "intake.backup").lines
+    practices = new / "config" / "practices.toml"
+
+    error = restore(new, tmp_path / "intake.backup", PRACTICES_FILE=str(practices)).error
+
+    assert f"nothing was restored: {practices}: No such file or directory" in error
+    assert is_untouched(new)
+    practices.parent.mkdir()
+    assert restore(new, tmp_path / "intake.backup", PRACTICES_FILE=str(practices)).lines
+    assert texts_in(new / "var" / "intake.db") == [WORDS]
+
+
+def test_a_database_is_restored_on_another_disk_than_the_data_folder(made: Path, new: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as disk:  # tests are in memory, where there is one
+        assert restore(new, made, DATABASE_URL=f"sqlite:///{disk}/intake.db").lines
+
+        assert texts_in(Path(disk) / "intake.db") == [WORDS]
+        assert [path.name for path in Path(disk).iterdir()] == ["intake.db"]
 
 
 def test_keys_that_were_put_into_the_folder_before_are_welcome(made: Path, new: Path) -> None:
@@ -407,6 +483,23 @@ def test_a_text_that_was_not_yet_handled_at_the_backup_and_answered_since_is_not
 
     assert [(row.state, row.provider_id) for row in after.rows(Delivery)] == [("sent", twilio.messages[0].sid)]
     assert len(twilio.messages) == 1
+
+
+def test_a_text_that_came_while_the_backup_was_being_made_may_have_been_answered_too(
+    folder: Path, stored: Database, tmp_path: Path, new: Path
+) -> None:
+    manifest = describe_database(stored, now(), "compact")
+    record_message(stored, inbound(WORDS))
+    write_backup(tmp_path / "intake.backup", manifest, source_of(folder), BackupKey(BACKUP_KEY))
+    assert restore(new, tmp_path / "intake.backup").lines
+
+    database = Database(f"sqlite:///{new / 'var' / 'intake.db'}", Keyring(ENCRYPTION_KEY))
+    record_message(database, inbound("Hello?"))
+
+    with database.read() as session:
+        messages = session.scalars(select(Message).order_by(Message.id)).all()
+        assert [was_received_before_backup(session, message) for message in messages] == [True, False]
+    database.close()
 
 
 def test_a_restored_service_signs_everyone_out_and_says_so_in_its_trail(service: Service, restored: Any) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from inbox.database import Database
 from inbox.inbound import record_message
 from inbox.models import Message
 from intake.encryption import Keyring
 from intake.settings import Settings
+from intake.vocabulary import REPLIES
 from tests.app.command import ROOT, complete, intake
 from tests.inbox.conftest import inbound
 from tests.world import DEMO_NUMBER, ENCRYPTION_KEY, OTHER_KEY, PRACTICES_TOML
@@ -74,8 +75,8 @@ def test_a_worker_without_its_model_says_which_file_is_missing(folder: Path) -> 
 def test_a_right_practices_file_is_summed_up(folder: Path) -> None:
     demo, other = intake("practice", "check", "practices.toml", folder=folder).lines
 
-    assert demo == "demo: Maple Street, 37 replies of at most 2 SMS segments"
-    assert other.startswith("other: Harbor Dental, 37 replies")
+    assert demo == "demo: Maple Street, 54 replies of at most 3 SMS segments"
+    assert other.startswith("other: Harbor Dental, 54 replies")
 
 
 def test_a_practice_whose_automatic_replies_are_off_is_marked(folder: Path) -> None:
@@ -91,7 +92,7 @@ def test_a_practice_whose_automatic_replies_are_off_is_marked(folder: Path) -> N
 def test_the_replies_are_shown_as_patients_read_them(folder: Path) -> None:
     lines = intake("practice", "check", "practices.toml", "--replies", folder=folder).lines
 
-    assert len(lines) == 2 * 38
+    assert len(lines) == 2 * (1 + len(REPLIES))
     assert any(line.startswith("  complaint (") and "): Maple Street: We are sorry" in line for line in lines)
     assert "  opt_in (1): Maple Street: You will get our texts again. Reply STOP to opt out, HELP for help." in lines
 
@@ -99,7 +100,7 @@ def test_the_replies_are_shown_as_patients_read_them(folder: Path) -> None:
 def test_the_demo_practices_file_is_right(folder: Path) -> None:
     [line] = intake("practice", "check", str(ROOT / "practices.demo.toml"), folder=folder).lines
 
-    assert line.startswith("demo: Maple Street Family Practice, 37 replies")
+    assert line.startswith("demo: Maple Street Family Practice, 54 replies")
 
 
 @pytest.mark.parametrize(
@@ -200,6 +201,19 @@ def test_keys_are_rotated_and_the_old_one_can_be_dropped(folder: Path) -> None:
     database = Database(new["DATABASE_URL"], Keyring(OTHER_KEY))
     with database.read() as session:
         assert session.scalars(select(Message.text)).all() == ["STOP"]
+    database.close()
+
+
+def test_who_lacks_a_key_of_the_database_leaves_its_tables_as_they_are(folder: Path) -> None:
+    old, new = (complete(folder, ENCRYPTION_KEYS=keys) for keys in (ENCRYPTION_KEY, OTHER_KEY))
+    intake("migrate", folder=folder, environment=old)
+    database = Database(old["DATABASE_URL"], Keyring(ENCRYPTION_KEY))
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0030'"))
+
+    assert "ENCRYPTION_KEYS is missing a key" in intake("migrate", folder=folder, environment=new).error
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0030"
     database.close()
 
 

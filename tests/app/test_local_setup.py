@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.local_setup import environment_of, prepare
-from intake.encryption import Keyring
+from intake.encryption import Keyring, new_key
 from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
 from intake.settings import Settings, load_settings
@@ -113,6 +113,30 @@ def test_only_the_keys_that_are_not_set_are_made(folder: Path) -> None:
     assert "\nENCRYPTION_KEYS=" not in Path("var/keys.env").read_text()
 
 
+def test_a_lost_key_of_a_database_is_asked_for_and_no_other_is_made() -> None:
+    start()
+    kept = Path("var/keys.env").read_text()
+    Path("var/intake.db").touch()
+    Path("var/keys.env").unlink()
+
+    with pytest.raises(
+        IntakeError, match=r"ENCRYPTION_KEYS is missing, and var/intake\.db .* into var/keys\.env or \.env"
+    ):
+        start()
+
+    assert not Path("var/keys.env").exists()
+    Path("var/keys.env").write_text(kept)
+    assert keys_of(start())["ENCRYPTION_KEYS"] in kept
+
+
+def test_no_key_is_made_for_a_database_that_is_elsewhere() -> None:
+    with pytest.raises(IntakeError, match=r"the database of DATABASE_URL .* make a key with `intake keys new`"):
+        start(DATABASE_URL="postgresql://intake@127.0.0.1/intake")
+
+    assert not Path("var/keys.env").exists()
+    assert start(ENCRYPTION_KEYS=ENCRYPTION_KEY).encryption_keys == ENCRYPTION_KEY
+
+
 def test_a_key_that_is_made_later_leaves_the_others_as_they_were(folder: Path) -> None:
     (folder / ".env").write_text("SECRET_KEY=a secret for tests only\n")
     before = keys_of(start())
@@ -175,3 +199,26 @@ def test_another_command_finds_what_the_service_runs_with() -> None:
     assert found.public_url == "http://127.0.0.1:8123"
     assert found.redis_url == "redis://elsewhere"
     assert found == settings
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ENCRYPTION_KEYS"])
+def test_a_key_in_a_file_is_left_to_each_process_as_the_file_may_change(folder: Path, name: str) -> None:
+    keys = {"SECRET_KEY": ["n" * 32, "o" * 32], "ENCRYPTION_KEYS": [new_key(), new_key()]}[name]
+    file = folder / "keys.txt"
+    file.write_text("\n".join(keys))
+    file.chmod(0o600)
+    settings = start(**{f"{name}_FILE": str(file)})
+
+    environment = environment_of(settings)
+    assert environment[f"{name}_FILE"] == str(file)
+    assert not {name, f"{name}_FALLBACKS"}.intersection(environment)
+    file.write_text("\n".join([keys[0].swapcase() if name == "SECRET_KEY" else new_key(), *keys]))
+    os.environ.update(environment)
+    load_settings()
+
+
+@pytest.mark.parametrize(("url", "is_played"), [("http://127.0.0.1:8000", True), ("https://intake.example.com", False)])
+def test_a_patient_can_be_played_only_where_nobody_else_can_open_the_page(
+    folder: Path, url: str, is_played: bool
+) -> None:
+    assert start(PUBLIC_URL=url).demo_mode is is_played

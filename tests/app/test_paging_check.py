@@ -9,14 +9,17 @@ from click.testing import CliRunner
 from structlog.testing import capture_logs
 
 from app.cli import cli
-from app.paging_check import warn_if_nobody_is_paged
+from app.paging_check import warn_if_nobody_is_paged, warn_of_lost_practices
 from inbox.accounts import add_member
 from inbox.database import Database
-from inbox.models import Role
+from inbox.inbound import record_message
+from inbox.models import Escalation, Role, now
 from inbox.setting_versions import Change, Standing, add_version
 from intake.practice_settings import Override
 from intake.practices import load_practices
 from intake.settings import Settings
+from tests.app.command import complete, intake
+from tests.inbox.conftest import inbound
 from tests.world import PRACTICES_TOML
 
 PAGED = PRACTICES_TOML.replace(
@@ -51,6 +54,35 @@ def test_each_such_practice_is_logged_and_printed_at_the_start(
         "Warning: nobody is paged for emergencies at other: its on_ca",
     ]
     assert all("teams.on_call.notify" in line for line in said)
+
+
+def test_practices_that_have_data_and_are_not_in_the_file_are_named_open_alarms_first(
+    database: Database, file: Path
+) -> None:
+    said: list[str] = []
+    warn_of_lost_practices(database, load_practices(file), said.append)
+    assert said == []
+    record_message(database, inbound(practice="a-typo"))
+    message_id = record_message(database, inbound(practice="removed")).message_id
+    with database.write() as session:
+        alarm = {"message_id": message_id, "conversation_id": 2, "practice": "removed", "code": "A1"}
+        session.add(Escalation(**alarm, next_step_at=now()))
+
+    with capture_logs() as logged:
+        warn_of_lost_practices(database, load_practices(file), said.append)
+
+    assert [(entry["practice"], entry["open_alarms"]) for entry in logged] == [("removed", 1), ("a-typo", 0)]
+    assert "lacks practices that have data: removed (1 open alarm), a-typo." in said[0]
+
+
+def test_a_check_of_the_file_names_them_too(database: Database, file: Path, tmp_path: Path) -> None:
+    record_message(database, inbound(practice="removed"))
+
+    done = intake(
+        "practice", "check", str(file), folder=tmp_path, environment=complete(tmp_path, DATABASE_URL=database.url)
+    )
+
+    assert "lacks practices that have data: removed." in done.err
 
 
 def test_one_with_an_address_is_not(database: Database, file: Path, settings: Settings) -> None:

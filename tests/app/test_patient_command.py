@@ -203,6 +203,17 @@ def test_an_unknown_patient_or_practice_is_an_error_that_repeats_no_number(folde
     assert not (folder / "nobody.json").exists()
 
 
+@pytest.mark.parametrize("options", [(), ("--practice", "removed")])
+def test_a_patient_of_a_practice_that_left_the_file_is_erased_too(
+    folder: Path, stored: Database, options: tuple[str, ...]
+) -> None:
+    record_message(stored, inbound(WORDS, practice="removed"))
+
+    assert run(folder, "erase", PATIENT, "--yes", *options).lines
+
+    assert rows(stored, Message) == []
+
+
 def test_an_address_that_one_message_of_many_gave_makes_the_others_nobodys(folder: Path, stored: Database) -> None:
     own = converse(stored, channel=Channel.WEB_FORM, provider="form", patient_address=EMAIL)
     converse(stored, channel=Channel.WEB_FORM, provider="form", patient_address=EMAIL, contact=Contact(phone=PATIENT))

@@ -35,7 +35,7 @@ def test_a_match_is_shown_with_its_similarity_and_answer(folder: Path) -> None:
     lines = ask(folder, "what are your hours?").lines
 
     assert lines[0] == "nearest: Opening hours (hours)"
-    assert lines[1].startswith("similarity: 0.")
+    assert lines[1].startswith("score: ")
     assert lines[-1] == "answer: From 7 to 6."
 
 

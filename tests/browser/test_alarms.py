@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -42,15 +44,16 @@ def test_on_a_phone_a_conversation_shows_how_many_emergencies_are_open(console: 
     phone = sign_in("/staff/conversations/1")
     phone.set_viewport_size({"width": 390, "height": 844})
     links = phone.get_by_role("navigation", name="Console").get_by_role("link")
-    expect(links).to_have_count(0)
+    expect(links).to_have_text([re.compile("^Inbox $"), re.compile("^Review"), "Patients"])
 
     receive(console, CHEST, TWO)
     phone.reload()
 
-    expect(links).to_have_text(["Inbox 1 urgent"])
+    expect(links).to_have_text(["Inbox 1 urgent", re.compile("^Review"), "Patients"])
+    expect(links.first).to_be_in_viewport(ratio=1)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     assert Axe().run(phone).response["violations"] == []
-    links.click()
+    links.first.click()
     expect(phone).to_have_url(f"{console.url}/staff/")
 
 
@@ -73,6 +76,44 @@ def test_after_a_reply_the_next_one_is_the_most_pressing(console: Console, sign_
     page.keyboard.press("j")
 
     expect(page.locator("#open-1")).to_be_focused()
+
+
+IN_SIGHT = """() => {
+  const list = document.getElementById("list-scroll").getBoundingClientRect();
+  const { top, bottom } = document.getElementById("c-1").getBoundingClientRect();
+  return top >= list.top - 1 && bottom <= list.bottom + 1;
+}"""
+
+
+def test_many_emergencies_hide_neither_a_search_nor_the_row_of_what_is_open(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you have parking?", ONE)
+    for number in range(20):
+        receive(console, CHEST, f"+120255502{number:02}")
+    page = sign_in("/staff/conversations/1", viewport={"width": 1440, "height": 900})
+    expect(page.locator("#pinned-rows > .row")).to_have_count(20)
+    page.wait_for_function(IN_SIGHT)
+    heights = page.locator(".rows > .row").evaluate_all("all => all.map((row) => Math.round(row.offsetHeight))")
+    assert heights[0] <= heights[-1] + 1  # an emergency takes no more room than another
+
+    receive(console, CHEST, TWO)
+    expect(page.locator("#pinned-rows > .row")).to_have_count(21)
+    page.wait_for_function(IN_SIGHT)
+
+    page.locator("#wanted").fill("parking")
+    page.keyboard.press("Enter")
+    expect(page.locator("#summary")).to_contain_text("1 found")
+    assert ids(page) == ["c-1"]
+    line = page.locator("#open-alarms")
+    expect(line).to_have_text("21 open emergencies")
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        expect(line).to_be_in_viewport(ratio=1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert Axe().run(page).response["violations"] == []
+    receive(console, CHEST, THREE)
+    expect(line).to_have_text("22 open emergencies")  # as it is raised
+    line.get_by_role("link").click()
+    expect(page.locator("#pinned-rows > .row")).to_have_count(22)
 
 
 def test_an_alarm_is_pinned_and_counted_as_it_is_raised_and_let_go_as_it_ends(
@@ -100,3 +141,27 @@ def test_an_alarm_is_pinned_and_counted_as_it_is_raised_and_let_go_as_it_ends(
     expect(inbox.locator("#alarm-count")).to_be_empty()
     expect(account.locator("#alarm-count")).to_be_empty()
     expect(account).not_to_have_title("(1 urgent)")
+
+
+SEEN = """(text) => {
+  const { left, top, bottom } = text.getBoundingClientRect();
+  return [top + 5, bottom - 5].every((y) => text.contains(document.elementFromPoint(left + 5, y)));
+}"""
+
+
+@pytest.mark.parametrize("size", [(1366, 625), (1280, 620), (960, 600), (390, 844)])
+def test_what_the_patient_wrote_and_the_button_are_in_sight_on_a_small_screen(
+    console: Console, sign_in: SignIn, size: tuple[int, int]
+) -> None:
+    words = f"{CHEST}. We live at 12 Elm Street, second floor, and the bell does not work."
+    tell(console, {words: EMERGENCY})
+    for number in range(8):
+        receive(console, f"Do you have parking? ({number})", ONE)
+    receive(console, words, ONE)
+    page = sign_in("/staff/conversations/1", viewport={"width": size[0], "height": size[1]})
+    page.wait_for_load_state()
+
+    text = page.locator("#thread > .patient .text").last
+    expect(text).to_have_text(words)
+    page.wait_for_function(f"() => ({SEEN})([...document.querySelectorAll('#thread > .patient .text')].at(-1))")
+    expect(page.locator("#handle")).to_be_in_viewport(ratio=1)

@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from inbox.models import Conversation, Delivery, StaffMember
+from inbox.models import Conversation, Delivery, Note, Role, StaffMember
 from intake.settings import Settings
+from intake.vocabulary import Language
+from templates.replies import stop_wording
 from templates.segments import count_segments
 from tests.browser.site import PracticeSite, script_tag, strict_policy
 from tests.browser.visitor import Visitor
 from tests.staff.conftest import PASSWORD, Console, console_of
-from tests.world import PRACTICES_TOML, SITE, WIDGET_KEY
+from tests.world import SITE, WIDGET_KEY, without_quiet_hours
 
 __all__ = ["console_of"]
 
@@ -36,7 +38,7 @@ SignIn = Callable[..., Page]
 @pytest.fixture
 def console(settings: Settings, console_of: Callable[[Settings], Console], site: PracticeSite) -> Console:
     """A practice whose site may embed its chat."""
-    settings.practices_file.write_text(PRACTICES_TOML.replace(SITE, site.origin))
+    settings.practices_file.write_text(without_quiet_hours().replace(SITE, site.origin))
     return console_of(settings)
 
 
@@ -52,11 +54,12 @@ def sign_in(console: Console, new_profile: Callable[..., Visitor]) -> SignIn:
         path: str = "/staff/",
         *,
         name: str = "Dana Reyes",
+        role: Role = Role.STAFF,
         refused: int | None = None,
         complaint: str = "",
         **options: Any,
     ) -> Page:
-        member = console.add_member(name=name)
+        member = console.add_member(role, name=name)
         profile = new_profile(base_url=console.url, **options)
         if refused:
             profile.expect_complaint(f"status of {refused}")
@@ -135,7 +138,7 @@ def test_a_chat_is_taken_over_and_both_sides_talk_without_a_reload(
     console.work()
     expect(page.locator("#thread .patient").last).not_to_contain_text("Analyzing")
     page.get_by_role("button", name="Resume auto-replies").click()
-    expect(page.get_by_role("button", name="Take over")).to_be_visible()
+    expect(page.get_by_role("button", name="Turn off auto-replies")).to_be_visible()
     expect(patient.say(BILL)).to_have_attribute("data-state", "sent")
     console.work()
     expect(patient.replies()).to_have_count(3)
@@ -280,6 +283,40 @@ def test_the_list_is_worked_with_keys_alone(console: Console, sign_in: SignIn) -
     assert [conversation.state for conversation in console.rows(Conversation)] == ["closed", "closed"]
 
 
+COMPOSE = """(field, key) => {
+  const options = { key, isComposing: true, ctrlKey: key === "Enter", bubbles: true, cancelable: true };
+  field.dispatchEvent(new KeyboardEvent("keydown", options));
+}"""
+
+
+def test_keys_of_an_input_method_choose_send_and_leave_nothing(console: Console, sign_in: SignIn) -> None:
+    receive(console, PRICES)
+    console.add_member(name="Bo Chen")
+    page = sign_in(PLACE)
+    note = page.locator("#note")
+    note.focus()
+    page.keyboard.type("@B")
+    expect(page.locator("#note-names")).to_be_visible()
+
+    for key in ("Enter", "Escape"):
+        note.evaluate(COMPOSE, key)
+
+    expect(page.locator("#note-names")).to_be_visible()
+    expect(note).to_have_value("@B")
+    expect(note).to_be_focused()
+    assert console.rows(Note) == []
+
+
+def test_words_that_run_from_right_to_left_are_shown_so(console: Console, sign_in: SignIn) -> None:
+    receive(console, "لدي ألم في السن رقم 12. هل يمكنني أخذ Ibuprofen 400 mg؟")
+    page = sign_in(PLACE)
+    page.get_by_label("Your reply").fill("نعم، خذ Ibuprofen 400 mg.")
+
+    for shown in ("#thread .patient .text", ".row .preview", "#text"):
+        expect(page.locator(shown).first).to_have_css("direction", "rtl")
+    expect(page.locator("#who")).to_have_css("direction", "ltr")
+
+
 def test_the_keys_are_explained_and_can_be_turned_off(console: Console, sign_in: SignIn) -> None:
     receive(console, PRICES)
     page = sign_in()
@@ -400,6 +437,38 @@ def test_the_first_text_is_counted_with_what_is_put_around_it(console: Console, 
     page.get_by_label("Your reply").fill("x" * 130)
 
     expect(page.locator("#count")).to_have_text("167 characters · 2 segments")
+
+
+def test_a_reply_is_counted_with_the_words_of_its_language_and_of_now(console: Console, sign_in: SignIn) -> None:
+    console.text(PRICES, from_=ONE)
+    page = sign_in("/staff/conversations/1")
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator("#standing")).to_contain_text("Auto-replies are off")
+    count, hint = page.locator("#count"), page.locator("#hint")
+
+    def counted(words: str) -> re.Pattern[str]:
+        return re.compile(f"^{len(words)} characters")
+
+    english, spanish = stop_wording(Language.EN), stop_wording(Language.ES)
+    plain = "x" * 130
+    page.get_by_label("Your reply").fill(plain)
+    expect(count).to_have_text(counted(f"Maple Street: {plain} {english}"))
+    words = "Hola, puede venir el martes a las tres con su tarjeta"
+    page.get_by_label("Your reply").fill(words)  # in the language of the reply, whatever the patient's is
+    expect(count).to_have_text(counted(f"Maple Street: {words} {spanish}"))
+    expect(hint).to_contain_text(spanish)
+
+    page.get_by_label("Your reply").fill(plain)  # which tells no language
+    expect(count).to_have_text(counted(f"Maple Street: {plain} {english}"))
+    receive(console, "¿Cuánto cuesta una limpieza sin seguro?")  # while staff have taken over, nothing is answered
+    expect(page.locator("#thread")).to_contain_text("¿Cuánto cuesta")
+    expect(count).to_have_text(counted(f"Maple Street: {plain} {spanish}"))
+
+    page.get_by_role("button", name="Resume auto-replies").click()
+    receive(console, BILL)
+    expect(page.locator("#thread .robot")).to_have_count(1)
+    expect(count).to_have_text("130 characters · 1 segment")
+    expect(hint).not_to_contain_text("first text")
 
 
 TEXTS = st.text(st.sampled_from("abc é€[]~\n😀’ñÑçÇ你") | st.characters(codec="utf-8"), max_size=400)

@@ -126,6 +126,29 @@ def test_a_page_that_was_written_before_the_last_words_were_saved_shows_them(
     assert page.evaluate("sessionStorage.length") == 0
 
 
+def test_words_whose_saving_was_answered_after_their_page_had_gone_are_not_another_tabs(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(PLACE, complaint="409")  # how the page that was loaded again learns of it
+    write(page, "Yes")
+    saved(page)
+
+    release = hold(page, PLACE, lambda: page.evaluate(RELOAD))
+    unheard: list[APIResponse] = []
+    page.route("**/draft", lambda route: unheard.append(route.fetch()), times=1)
+    page.keyboard.type(", we d")
+    wait_until(page, lambda: unheard)
+    page.keyboard.type("o")
+    release()
+
+    expect(page.locator("html:not([data-old])")).to_have_count(1)
+    box(page, "Yes, we do")
+    saved(page)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert [draft.text for draft in console.rows(ReplyDraft)] == ["Yes, we do"]
+
+
 def test_a_reply_sent_after_the_session_ended_says_that_it_was_not_and_is_a_draft(
     console: Console, sign_in: SignIn
 ) -> None:
@@ -190,3 +213,94 @@ def test_what_was_typed_for_an_erased_patient_is_kept_nowhere(console: Console, 
     expect(page).to_have_url(f"{console.url}/staff/")
     assert page.evaluate("JSON.stringify(sessionStorage)").count("Rivera") == 0
     assert console.rows(ReplyDraft) == []
+
+
+NOTES = pytest.mark.parametrize(
+    ("label", "button"), [("Internal note (patients", "Add note"), ("Internal note for the team", "Transfer")]
+)
+
+
+@NOTES
+def test_a_note_survives_reload_and_other_conversations_and_goes_when_it_is_added(
+    console: Console, sign_in: SignIn, label: str, button: str
+) -> None:
+    receive(console, "Do you take my insurance?")
+    receive(console, "Where are you?", TWO)
+    page = sign_in(PLACE)
+    note = page.get_by_label(label)
+    note.press_sequentially("She asks about a do")
+    saved(page)
+    expect(page.locator("#c-1 .draft")).to_have_text("Draft")
+
+    note.press_sequentially("s")  # not saved yet when the page goes
+    page.reload()
+    expect(note).to_have_value("She asks about a dos")
+    note.press_sequentially("e")
+    page.locator("#open-2").click()
+    expect(page.locator("#panes")).to_have_attribute("data-id", "2")
+    expect(note).to_have_value("")
+    page.locator("#open-1").click()
+    expect(note).to_have_value("She asks about a dose")
+    box(page, "")  # the note is no reply
+    saved(page)
+    receive(console, "Hello?")  # which brings a refresh
+    expect(page.locator("#thread")).to_contain_text("Hello?")
+    saved(page)
+
+    page.locator("#team").select_option(label="Clinical")
+    note.focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#thread .note .text")).to_have_text("She asks about a dose")
+    expect(note).to_have_value("")
+    expect(page.locator("#c-1 .draft")).to_have_count(0)
+    assert console.rows(ReplyDraft) == []
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_reply_and_two_notes_are_kept_side_by_side(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(PLACE)
+    words = {"Your reply": "Yes, we do", "Internal note (patients": "A dose", "Internal note for the team": "For you"}
+    for label, typed in words.items():
+        page.get_by_label(label).fill(typed)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/staff/sign-in"))
+
+    assert {draft.kind: draft.text for draft in console.rows(ReplyDraft)} == {
+        "reply": "Yes, we do",
+        "note": "A dose",
+        "transfer": "For you",
+    }
+
+
+def test_a_note_edited_in_another_tab_can_be_used_or_replaced(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    older = sign_in(PLACE, refused=409)
+    older.get_by_label("Internal note (patients").fill("A dose")
+    saved(older)
+    newer = older.context.new_page()
+    newer.goto(PLACE)
+    newer.get_by_label("Internal note (patients").fill("A double dose")
+    saved(newer)
+
+    older.bring_to_front()
+    older.get_by_label("Internal note (patients").fill("Half a dose")
+    expect(older.get_by_role("alert")).to_contain_text("This note was edited in another tab.")
+    older.get_by_role("button", name="Keep this one").click()
+    saved(older)
+    assert [draft.text for draft in console.rows(ReplyDraft)] == ["Half a dose"]
+
+
+def test_a_transfer_that_comes_second_is_refused_and_its_note_is_kept(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(PLACE, complaint="409")
+    page.locator("#team").select_option(label="Clinical")
+    page.get_by_label("Internal note for the team").fill("A dose")
+    saved(page)
+    with console.edit() as session:
+        session.execute(update(Conversation).values(team="clinical"))
+    page.get_by_role("button", name="Transfer", exact=True).click()
+
+    expect(page.locator("#connection")).to_contain_text("Clinical already has this conversation.")
+    expect(page.get_by_label("Internal note for the team")).to_have_value("A dose")
+    assert [draft.text for draft in console.rows(ReplyDraft)] == ["A dose"]

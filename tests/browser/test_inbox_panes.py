@@ -308,3 +308,63 @@ def test_keys_say_what_they_refuse_and_escape_leaves_the_box_for_the_open_row(ma
     page.keyboard.press("Escape")
     expect(urgent).to_be_focused()
     assert all(found.state == ConversationState.OPEN for found in many.rows(Conversation))
+
+
+def test_a_tablet_is_told_of_no_keys(many: Console, sign_in: SignIn) -> None:
+    page = sign_in(viewport={"width": 1180, "height": 820}, has_touch=True, is_mobile=True)
+    expect(page.get_by_text("Choose a conversation.")).to_be_visible()
+    expect(page.locator(".keys-hint")).to_be_hidden()
+
+
+def test_what_arrives_out_of_sight_is_announced_and_no_reply_answers_it_unseen(
+    console: Console, sign_in: SignIn
+) -> None:
+    for number in range(30):
+        receive(console, f"Do you have parking? ({number})")
+    page = sign_in("/staff/conversations/1", viewport={"width": 1440, "height": 900}, refused=409)
+    page.wait_for_load_state()
+    shown = page.locator("#reply input[name=newest]")
+    expect(shown).to_have_value("30")
+    page.get_by_label("Your reply").fill("Yes, behind the building.")
+    page.locator("#thread-scroll").evaluate("box => box.scrollTo(0, 0)")
+
+    receive(console, CHEST)
+
+    arrived = page.locator("#arrived")
+    expect(arrived).to_have_text("Emergency: the patient wrote again. Read it first.")
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES, "arrived.png"))
+    expect(shown).to_have_value("30")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#problem")).to_contain_text("Not sent. EMERGENCY: nobody has acknowledged it.")
+    expect(page.get_by_label("Your reply")).to_have_value("Yes, behind the building.")
+    expect(page.locator("#message-31")).to_be_in_viewport()
+    expect(page.locator("#handle")).to_be_visible()
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES, "refused.png"))
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    expect(page.locator("#message-31")).to_be_in_viewport()
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES, "refused-phone.png"))
+
+
+def test_what_arrives_in_sight_counts_as_shown_after_a_look(console: Console, sign_in: SignIn) -> None:
+    for number in range(30):
+        receive(console, f"Do you have parking? ({number})")
+    page = sign_in("/staff/conversations/1", viewport={"width": 1440, "height": 900})
+    page.wait_for_load_state()
+    page.locator("#thread-scroll").evaluate("box => box.scrollTo(0, 0)")
+    receive(console, "Is there a ramp?")
+    arrived, shown = page.locator("#arrived"), page.locator("#reply input[name=newest]")
+    expect(arrived).to_have_text("The patient wrote again. Read it first.")
+    expect(shown).to_have_value("30")
+
+    arrived.click()
+
+    expect(page.locator("#message-31")).to_be_in_viewport()
+    expect(shown).to_have_value("31")
+    expect(page.locator("#acts input[name=newest]")).to_have_value("31")
+    expect(arrived).to_be_hidden()
+    receive(console, "And a bell?")  # at the end of the thread, which follows it
+    expect(shown).to_have_value("32")

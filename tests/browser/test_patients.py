@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from intake.settings import Settings
 from tests.browser.visitor import Visitor
 from tests.staff.conftest import PASSWORD, Console, console_of
-from tests.world import PRACTICES_TOML
+from tests.world import without_quiet_hours
 
 __all__ = ["console_of"]
 
@@ -23,7 +23,7 @@ OF_CONVERSATION = "/staff/conversations/1/patient"
 @pytest.fixture
 def console(settings: Settings, console_of: Callable[[Settings], Console]) -> Console:
     """A console with a record that has everything on it, and another of the same family."""
-    settings.practices_file.write_text(PRACTICES_TOML)
+    settings.practices_file.write_text(without_quiet_hours())
     console = console_of(settings)
     console.text("Do you have parking?")
     staff = console.sign_in()

@@ -82,3 +82,15 @@ def test_what_cannot_be_added_says_why_and_a_reply_waits_for_its_file(console: C
     expect(tray(page).get_by_role("button", name="Remove form.pdf")).to_be_visible()
     expect(page.get_by_label("Your reply")).to_have_value("Here it is.")
     assert [row.delivery_id for row in console.rows(Attachment)] == [None]
+
+
+def test_a_name_that_is_cut_inside_a_character_blocks_no_reply(console: Console, sign_in: SignIn) -> None:
+    begin(console)
+    page = sign_in(PLACE)
+    choose(page, {**PHOTO, "name": "x" * 99 + "\N{GRINNING FACE}.jpg"})
+    expect(tray(page).get_by_role("button")).to_have_count(1)
+    page.get_by_label("Your reply").fill("Here it is.")
+    page.get_by_role("button", name="Send", exact=True).click()
+
+    expect(page.locator("#thread .staff .text")).to_have_text("Here it is.")
+    assert [file.name for file in console.rows(Attachment)] == ["x" * 99 + "\N{GRINNING FACE}"]

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from inbox.models import Review, ReviewReason, Role
+from inbox.models import Review, ReviewReason, Role, StaffMember
 from tests.staff.conftest import PASSWORD, Console, StartConsole, console_of, start_console
 from tests.staff.reviews.test_quality import add_review
 
@@ -76,13 +76,13 @@ def test_a_message_appears_is_labelled_with_a_key_and_answered(unsure: Console, 
     expect(page).to_have_title("(1) Review · Intake")
 
     press(page, "6")
-    expect(page.locator("#told")).to_contain_text("Labeled “Complaint”: sending the patient the standard reply")
+    expect(page.locator("#told")).to_contain_text("Labeled “Complaint”: notifying Manager")
     expect(page.get_by_text("All caught up")).to_be_visible()
     expect(page.get_by_text(UNSURE)).to_have_count(0)
     expect(page).to_have_title("Review · Intake")
 
     unsure.work()
-    assert "a manager will call you" in unsure.twilio.messages[-1].body
+    assert len(unsure.twilio.messages) == 1  # the reply that went out as the message came
     assert [review.label for review in unsure.rows(Review)] == ["complaint"]
 
 
@@ -249,3 +249,16 @@ def violations(page: Page) -> list[str]:
     """What axe-core finds on the page."""
     found: list[dict[str, Any]] = Axe().run(page).response["violations"]
     return [f"{violation['id']}: {violation['nodes'][0]['html']}" for violation in found]
+
+
+def test_the_title_has_each_number_once(unsure: Console, sign_in: SignIn) -> None:
+    receive(unsure, UNSURE)
+    page = sign_in()
+    [member] = unsure.rows(StaffMember)
+    unsure.sign_in(name="Pat Jones").post("/staff/conversations/1/assign", data={"to": str(member.id)})
+    page.reload()
+    expect(page).to_have_title("(1 for you) (1) Review · Intake")
+
+    receive(unsure, UNSURE, from_=OTHER_PATIENT)
+
+    expect(page).to_have_title("(1 for you) (2) Review · Intake")

@@ -74,21 +74,22 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
 ) -> None:
     page = sign_in()
     press(page, page.get_by_role("navigation", name="Console").get_by_role("link", name="Settings", exact=True))
+    press(page, page.get_by_role("navigation", name="Settings pages").get_by_role("link", name="Automatic replies"))
     press(page, page.locator("#replies-price_shopper > summary"))
     preview = page.get_by_role("region", name="Price question as a patient reads it")
     expect(preview).to_contain_text("Maple Street: Thank you for asking about prices.")
-    expect(preview).to_contain_text("2 segments (GSM-7)")
+    expect(preview).to_contain_text("2 texts long")
 
     go_to(page, page.get_by_label("Wording of Price question", exact=True))
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type(WORDS)
     expect(preview.locator(".bubble")).to_have_text(f"Maple Street: {RENDERED} Reply STOP to opt out.")
-    expect(preview).to_contain_text("1 segment (GSM-7)")
+    expect(preview).to_contain_text("1 text,")
     page.keyboard.type(" We’ll call.")
-    expect(preview).to_contain_text("2 segments (UCS-2)")
+    expect(preview).to_contain_text("With ’ in it, a text holds 70 characters")
     for _ in " We’ll call.":
         page.keyboard.press("Backspace")
-    expect(preview).to_contain_text("1 segment (GSM-7)")
+    expect(preview).to_contain_text("1 text,")
     press(page, page.get_by_role("button", name="Save Price question"))
     expect(page.get_by_role("status")).to_contain_text(
         "(Reply: Price question). The change applies to the next message."
@@ -104,6 +105,31 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
     expect(page.get_by_role("status")).to_have_text(undone)
     chat.ask(QUESTION)
     expect(chat.replies().last).to_contain_text("Thank you for asking about prices.")
+
+
+def test_a_reply_is_written_with_buttons_by_someone_who_does_not_program(sign_in: Callable[..., Page]) -> None:
+    page = sign_in()
+    page.goto(f"{ADDRESS}/automatic-replies#replies-complaint")
+    reply, preview = page.locator("#replies-complaint"), page.get_by_role("region", name="Complaint as a patient")
+    words = page.get_by_label("Wording of Complaint", exact=True)
+    expect(words).to_have_value(re.compile(r"^\[practice name\]: We are sorry to hear this"))
+    words.fill("We are sorry. Call")
+    press(page, reply.get_by_role("button", name="Our phone number"))
+    page.keyboard.type(".")
+    expect(words).to_have_value("We are sorry. Call [our phone number].")
+    expect(preview.locator(".bubble")).to_have_text("We are sorry. Call (202) 555-0100. Reply STOP to opt out.")
+    expect(reply.get_by_role("button", name="Payment link (not set)")).to_be_disabled()
+
+    reply.get_by_role("button", name="Other words while closed").click()
+    page.keyboard.type("We are closed.")
+    expect(words).to_have_value(
+        "We are sorry. Call [our phone number]. [if we are open]words while open[otherwise]We are closed.[end if]"
+    )
+    reply.get_by_role("button", name="Save Complaint").click()
+    press(page, page.locator("#replies-complaint > summary"))
+    reply.get_by_role("button", name="Back to the original").click()
+    press(page, page.locator("#replies-complaint > summary"))
+    expect(words).to_have_value(re.compile(r"^\[practice name\]: We are sorry to hear this"))
 
 
 def test_words_that_cannot_be_used_say_so_while_they_are_typed_and_are_not_saved(sign_in: Callable[..., Page]) -> None:
@@ -125,7 +151,7 @@ def test_contacts_are_added_removed_and_ordered_with_and_without_scripts(
     sign_in: Callable[..., Page], scripts: bool
 ) -> None:
     page = sign_in(refused=True, java_script_enabled=scripts, viewport={"width": 390, "height": 800})
-    page.goto(ADDRESS)
+    page.goto(f"{ADDRESS}/teams")
 
     def contact(number: int) -> Locator:
         return page.get_by_role("group", name=f"Contact {number}", exact=True)
@@ -164,6 +190,7 @@ def test_contacts_are_added_removed_and_ordered_with_and_without_scripts(
     page.get_by_role("link", name="History").click()
     page.get_by_role("button", name="Undo").first.click()
     expect(page.get_by_role("status").filter(has_text="Undid version")).to_be_visible()
+    page.get_by_role("link", name="Teams and escalation").click()
     expect(contact(1)).to_have_count(0)
 
 
@@ -196,11 +223,13 @@ def test_everybody_can_read_and_use_it_and_it_fits_the_screen(sign_in: Callable[
     def check() -> None:
         check_page(page, width)
 
-    page.goto(ADDRESS)
-    check()
+    for name in ("", "/hours", "/automatic-replies", "/greetings", "/chat", "/reviews", "/access", "/teams"):
+        page.goto(f"{ADDRESS}{name}")
+        check()
     page.get_by_role("button", name="Add a contact").click()
     page.get_by_label("Whom to notify").select_option("A person")
     check()
+    page.goto(f"{ADDRESS}/hours")
     page.get_by_label("Sunday opens", exact=True).fill("11:00")
     page.get_by_label("Sunday closes", exact=True).fill("09:00")
     page.get_by_role("button", name="Save hours").click()

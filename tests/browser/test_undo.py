@@ -141,3 +141,21 @@ def test_a_view_is_saved_in_the_filters_menu_and_stands_in_the_navigation(consol
     accessible(page)
     page.get_by_role("button", name="Delete What is mine").click()
     expect(page.get_by_role("status")).to_have_text("The view is deleted. Its conversations are still there.")
+
+
+def test_a_snooze_is_undone_with_u_from_the_next_conversation(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    receive(console, "Where are you?", "+12025550132")
+    page = sign_in("/staff/conversations/2")
+    press(page, "s")
+    page.keyboard.press("Enter")
+    expect(page.locator("#panes")).to_have_attribute("data-id", "1")
+    expect(page.locator("#undo-bar")).to_contain_text("Snoozed until")
+    expect(page.locator("#undo-said")).to_contain_text("To undo, press U.")
+    accessible(page)
+
+    page.keyboard.press("u")
+    expect(page.locator("#panes")).to_have_attribute("data-id", "2")
+    expect(page.locator("#snooze-menu")).to_be_visible()
+    expect(page.locator("#undo-bar")).to_be_empty()
+    assert [found.snoozed_until for found in console.rows(Conversation)] == [None, None]

@@ -32,6 +32,9 @@ from tests.classifier.hostile import HOSTILE_TEXTS
         "Thanks for your help!\n\nSent from my iPhone",
         "Thanks -- Maria Lopez, (202) 555-0123",
         "Great, you too, have a good weekend",
+        "Thanks Nurse Tammy, see you then",
+        "ok thanks - José O'Brien",
+        "Thank you Maria Lopez. See you Tuesday",
     ],
 )
 def test_thanks_agreement_and_leave_taking_need_no_answer(text: str) -> None:
@@ -50,6 +53,15 @@ def test_thanks_agreement_and_leave_taking_need_no_answer(text: str) -> None:
         "ok cancel it",
         "OK Cancel",
         "thanks! call me",
+        "Thank You Please Help",
+        "Thanks, Help Me",
+        "ok thanks - Dying",
+        "Thank you, Dizzy",
+        "Thanks Bleeding",
+        "Thanks Tammy Collapsed",
+        "Thanks - Maria Seizing, 202-555-0123",
+        "Thanks Dr Please Hurry",
+        "Hi Blood. ok",
         # An answer to a question of ours.
         "yes",
         "no",
@@ -73,6 +85,8 @@ def test_thanks_agreement_and_leave_taking_need_no_answer(text: str) -> None:
         "ok 🤮",
         "🩸",
         "Goodbye. Thank you for everything",
+        "Thank you Goodbye",
+        "Thanks, Farewell",
         "thank you for everything, take care of yourselves",
         # Nothing at all, or too little.
         "",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifier.decoding import LONG_WORDS, SHORT_WORDS, Thresholds, danger_kind, is_long, triage_level
+from classifier.decoding import LONG_WORDS, SHORT_WORDS, Thresholds, danger_kind, is_long, is_short, triage_level
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 
@@ -76,15 +76,21 @@ def test_without_a_bar_of_its_own_a_long_text_has_that_of_all() -> None:
 def test_a_few_words_raise_no_alarm_on_a_faint_suspicion_alone(
     emergency: float, screening: Screening, expected: TriageLevel
 ) -> None:
-    low = replace(THRESHOLDS, emergency=0.03, emergency_with_sign=0.01, same_day=1.0)
+    low = replace(THRESHOLDS, emergency=0.03, emergency_with_sign=0.01, short_emergency=0.1, same_day=1.0)
 
     assert triage_level(levels((emergency, 0.0)), screening, low, "on my way") is expected
     assert triage_level(levels((emergency, 0.0)), screening, low, TEXT) is (EMERGENCY if emergency else expected)
 
 
-def test_a_text_is_long_by_its_words() -> None:
+def test_without_a_bar_of_their_own_a_few_words_have_that_of_all() -> None:
+    assert triage_level(levels((0.8, 0.0)), NOTHING, THRESHOLDS, "on my way") is EMERGENCY
+
+
+def test_a_text_is_short_or_long_by_its_words() -> None:
+    assert is_short("word " * SHORT_WORDS)
+    assert not is_short(TEXT)
     assert not is_long("word " * LONG_WORDS)
-    assert is_long("word " * (LONG_WORDS + 1))
+    assert is_long(LONG)
 
 
 @pytest.mark.parametrize(
@@ -127,19 +133,44 @@ def test_a_language_without_thresholds_of_triage_is_alarmed_by_signs_alone() -> 
     ],
 )
 def test_self_harm_is_suspected_first_and_earliest(self_harm: float, ingestion: float, expected: DangerKind) -> None:
-    assert danger_kind(np.array([self_harm, ingestion]), NOTHING) is expected
-    assert danger_kind(np.array([self_harm, ingestion]), CERTAIN) is expected
-    assert danger_kind(np.array([self_harm, ingestion]), POSSIBLE) is expected
+    for screening in (NOTHING, CERTAIN, POSSIBLE):
+        assert danger_kind(np.array([self_harm, ingestion]), screening, TEXT) is expected
 
 
 @pytest.mark.parametrize("kind", [DangerKind.SELF_HARM, DangerKind.INGESTION])
 def test_a_kind_that_the_words_name_is_not_overruled(kind: DangerKind) -> None:
     for screening in (Screening(certain=kind), Screening(possible=kind)):
-        assert danger_kind(np.array([0.0, 0.0]), screening) is kind
-        assert danger_kind(np.array([0.99, 0.99]), screening) is kind
-        assert danger_kind(None, screening) is kind
+        assert danger_kind(np.array([0.0, 0.0]), screening, TEXT) is kind
+        assert danger_kind(np.array([0.99, 0.99]), screening, TEXT) is kind
+        assert danger_kind(None, screening, TEXT) is kind
 
 
 @pytest.mark.parametrize("screening", [NOTHING, CERTAIN, POSSIBLE])
 def test_a_danger_that_nobody_names_is_another(screening: Screening) -> None:
-    assert danger_kind(None, screening) is DangerKind.OTHER
+    assert danger_kind(None, screening, TEXT) is DangerKind.OTHER
+
+
+@pytest.mark.parametrize("screening", [NOTHING, CERTAIN, POSSIBLE])
+def test_plain_words_name_a_swallowing_that_the_network_does_not_unless_it_suspects_self_harm(
+    screening: Screening,
+) -> None:
+    text = "My 2 year old got into my bag and ate I think 4 of my spironolactone"
+
+    assert danger_kind(np.array([0.0, 0.0]), screening, text) is DangerKind.INGESTION
+    assert danger_kind(None, screening, text) is DangerKind.INGESTION
+    assert danger_kind(np.array([0.3, 0.0]), screening, text) is DangerKind.SELF_HARM
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("no fever", ROUTINE), ("no, no respira mal", ROUTINE), ("no pulse", EMERGENCY), ("fever", EMERGENCY)],
+)
+def test_a_mere_denial_is_no_emergency_though_the_network_raises_one(text: str, expected: TriageLevel) -> None:
+    assert triage_level(levels((0.99, 0.0)), NOTHING, THRESHOLDS, text) is expected
+    assert triage_level(levels((0.99, 0.0)), CERTAIN, THRESHOLDS, text) is EMERGENCY
+    assert triage_level(levels((0.99, 0.0)), POSSIBLE, THRESHOLDS, text) is EMERGENCY
+
+
+@pytest.mark.parametrize("found", [None, levels((0.0, 0.0))])
+def test_what_needs_somebody_today_is_never_routine(found: np.ndarray | None) -> None:
+    assert triage_level(found, NOTHING, THRESHOLDS, "trae el labio partido, no cierra la sangre") is SAME_DAY

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from classifier import ModelError
-from classifier.questions import QuestionIndex, encode_questions, is_answerable, spell_out
+from classifier.outputs import Language
+from classifier.questions import QuestionIndex, QuestionMatcher, is_answerable, spell_out
 from classifier.sentences import SENTENCES, MatchThresholds, SentenceEncoder
 from classifier.understanding import Understanding
 from intake.starter_questions import starter_questions
 from intake.vocabulary import Disposition, TriageLevel
 
-LIMITS = MatchThresholds(similarity=0.5, margin=0.1, nearest=2)
+LIMITS = MatchThresholds(topic=0.7, similarity=0.5, margin=0.1, nearest=2)
 CLEAR = Understanding(
     intent="existing_patient_question",
     confidence=0.9,
@@ -36,24 +37,27 @@ def encoder() -> SentenceEncoder:
 
 
 @pytest.fixture(scope="module")
-def index(encoder: SentenceEncoder) -> QuestionIndex:
-    topics = {key: encode_questions(encoder, starter.phrasings) for key, starter in starter_questions().items()}
-    return QuestionIndex(topics, encoder.info.thresholds)
+def matcher(encoder: SentenceEncoder) -> QuestionMatcher:
+    return QuestionMatcher(encoder, {key: starter.phrasings for key, starter in starter_questions().items()})
 
 
 @pytest.mark.parametrize(
     ("text", "topic"),
     [
         ("Hi! what r ur hours?", "hours"),
+        ("hours?", "hours"),
+        ("parking", "parking"),
         ("Is there free parking?", "parking"),
         ("do yall take credit cards", "payment_methods"),
         ("Do I need a referral to be seen?", "referral_needed"),
+        ("a que hora abren", "hours"),
+        ("aceptan medicaid?", "accepted_insurance"),
     ],
 )
-def test_a_common_question_is_found(encoder: SentenceEncoder, index: QuestionIndex, text: str, topic: str) -> None:
-    found = index.find(encode_questions(encoder, [text])[0])
+def test_a_common_question_is_found(matcher: QuestionMatcher, text: str, topic: str) -> None:
+    found = matcher.match(text)
 
-    assert (found.topic, found.is_clear) == (topic, True)
+    assert (found.topic, found.is_clear, found.also) == (topic, True, ())
 
 
 @pytest.mark.parametrize(
@@ -62,11 +66,39 @@ def test_a_common_question_is_found(encoder: SentenceEncoder, index: QuestionInd
         "my tooth has been killing me since last night",
         "please move my cleaning from Tuesday to Thursday",
         "Why was I charged twice for the visit in March?",
+        "what time does the pharmacy next door close",
+        "what time is my appointment tomorrow",
+        "cancelen mi cita del jueves",
         "asdf",
+        "",
     ],
 )
-def test_what_is_no_common_question_is_not_found(encoder: SentenceEncoder, index: QuestionIndex, text: str) -> None:
-    assert not index.find(encode_questions(encoder, [text])[0]).is_clear
+def test_what_is_no_common_question_is_not_found(matcher: QuestionMatcher, text: str) -> None:
+    assert not matcher.match(text).is_clear
+
+
+def test_all_the_questions_of_a_message_are_found(matcher: QuestionMatcher) -> None:
+    found = matcher.match("What time do you open? And where do I park?")
+
+    assert {found.topic, *found.also} == {"hours", "parking"}
+
+
+def test_a_practices_own_question_is_found_by_its_phrasings(encoder: SentenceEncoder) -> None:
+    own = ("Do you sell contact lenses?", "can i buy contacts from you", "Where can I order my contact lenses?")
+    matcher = QuestionMatcher(encoder, {"hours": starter_questions()["hours"].phrasings, "own_1": own})
+
+    assert matcher.match("do you guys sell contact lenses").topic == "own_1"
+    assert matcher.match("what time do you close").topic == "hours"
+
+
+def test_a_starter_question_that_the_practice_made_another_one_is_found_by_its_phrasings_alone(
+    encoder: SentenceEncoder,
+) -> None:
+    rewritten = ("Do you have a pool?", "can i swim there", "Is the pool heated?")
+    matcher = QuestionMatcher(encoder, {"parking": rewritten, "hours": starter_questions()["hours"].phrasings})
+
+    assert not matcher.match("where can I park my car").is_clear
+    assert matcher.match("do you have a heated pool").topic == "parking"
 
 
 def test_a_question_between_two_topics_is_not_clear() -> None:
@@ -88,8 +120,9 @@ def test_abbreviations_of_text_messages_are_spelled_out() -> None:
     assert spell_out("Hello there, r u open  SAT?") == "are you open saturday?"
 
 
-def test_a_message_that_means_one_routine_thing_may_be_answered() -> None:
-    assert is_answerable(CLEAR, "are you open")
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_message_that_means_one_routine_thing_may_be_answered(language: Language) -> None:
+    assert is_answerable(replace(CLEAR, language=language), "are you open")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +133,6 @@ def test_a_message_that_means_one_routine_thing_may_be_answered() -> None:
         {"probabilities": {"existing_patient_question": 0.8, "clinical_concern": 0.1, "complaint": 0.1}},
         {"triage": TriageLevel.SAME_DAY},
         {"triage": TriageLevel.EMERGENCY},
-        {"language": "es"},
         {"language": "other"},
         {"disposition": Disposition.PERSON},
         {"disposition": Disposition.ACKNOWLEDGEMENT},
@@ -127,3 +159,9 @@ def test_an_altered_encoder_is_refused(tmp_path: Path) -> None:
 def test_the_encoder_fits_in_thirty_megabytes_and_names_its_license() -> None:
     assert sum(path.stat().st_size for path in SENTENCES.iterdir()) < 30_000_000
     assert "Apache License 2.0" in (SENTENCES / "NOTICE").read_text("utf-8")
+
+
+def test_what_a_spanish_chat_suggests_asks_the_question_that_it_stands_for(matcher: QuestionMatcher) -> None:
+    for key, starter in starter_questions().items():
+        found = matcher.match(starter.spanish)
+        assert (found.topic, found.is_clear, found.also) == (key, True, ()), starter.spanish

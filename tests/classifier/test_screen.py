@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,6 +163,87 @@ def test_a_common_sign_alone_is_no_alarm_and_two_of_different_kinds_are() -> Non
 )
 def test_an_explicit_statement_is_an_emergency_whatever_the_network_says(text: str, kind: DangerKind) -> None:
     assert screen_text(text) == Screening(certain=kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is a lethal dose of ambien",
+        "lethal dose of ambien?",
+        "whats the fatal dose for tylenol",
+        "how much metoprolol is a deadly dose for 140 pounds",
+        "at what dose is ambien lethal",
+        "how many ambien would kill",
+        "how many of my klonopin would kill a grown man",
+        "will 40 xanax be fatal",
+        "which pills are most dangerous to overdose on",
+        "what meds are easiest to od on",
+        "how many advil to not wake up",
+        "how many unisom so i dont wake up",
+        "¿cuál es la dosis letal de ambien?",
+        "dosis mortal de clonazepam",
+        "cuántas pastillas se necesitan para morir",
+        "cuántas tylenol para no despertar",
+        "cuánto ambien es letal",
+        "qué pastillas son las más peligrosas para una sobredosis",
+        "the voices keep telling me to do it",
+        "he hears voices that tell him to hurt people",
+        "the voices say do it",
+        "las voces me dicen que lo haga",
+        "oye voces que le dicen que se lastime",
+        "would anyone notice if I was gone",
+        "does anybody even care if i'm gone",
+        "would anyone care if I died",
+        "nobody would notice if i disappeared",
+        "nadie se daría cuenta si ya no estuviera",
+        "a alguien le importaría si me muero",
+    ],
+)
+def test_what_asks_for_a_way_to_die_or_hears_orders_is_self_harm(text: str) -> None:
+    assert screen_text(text) == Screening(certain=DangerKind.SELF_HARM)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I hit my head and I take eliquis",
+        "mom fell and hit the back of her head. She takes warfarin, should we come in?",
+        "my dad is on blood thinners and he bumped his head on the cabinet",
+        "he fell on his head, he's on plavix",
+        "I'm on Xarelto. I banged my head this morning and have a small lump",
+        "me pegué en la cabeza y tomo warfarina",
+        "mi papá toma anticoagulantes. Se cayó y se golpeó la cabeza",
+    ],
+)
+def test_a_blow_to_the_head_of_somebody_on_a_blood_thinner_is_an_emergency(text: str) -> None:
+    assert screen_text(text) == Screening(certain=DangerKind.OTHER)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my son drank some of the pool stuff",
+        "my 2 yr old swallowed a little of the cleaner",
+        "my daughter ate a dishwasher detergent pod",
+        "the baby licked the toilet bowl cleaner",
+        "my toddler got a mouthful of pool chlorine",
+        "my kid ate one of the fridge magnets",
+        "my 3yo drank antifreeze",
+        "el niño se tomó un poco de lo de la alberca",
+        "mi hijo bebió líquido de limpieza",
+        "mi hija se tragó un imán",
+    ],
+)
+def test_a_child_who_swallowed_a_household_poison_is_an_ingestion(text: str) -> None:
+    assert screen_text(text) == Screening(certain=DangerKind.INGESTION)
+
+
+@pytest.mark.parametrize("file", ["harmless_lines.txt", "bare_messages.txt"])
+def test_ordinary_lines_with_the_same_words_are_no_certain_danger(file: str) -> None:
+    lines = Path(__file__).with_name(file).read_text(encoding="utf-8").splitlines()
+
+    assert len(lines) >= 60
+    assert [line for line in lines if screen_text(line).certain] == []
 
 
 @pytest.mark.parametrize(

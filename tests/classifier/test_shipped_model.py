@@ -69,10 +69,41 @@ def test_a_plain_emergency_is_one_of_its_kind(classifier: Classifier, message: s
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        "la verdad ya me da igual, ayer me hice daño en las piernas y me da pena que la doctora las vea el jueves",
+        "thank you all so much for being kind to me. I cut my arm again",
+        "ok thanks. been cutting again",
+    ],
+)
+def test_a_plain_danger_is_never_praise_thanks_or_out_of_scope(classifier: Classifier, message: str) -> None:
+    (understood,) = classifier.classify([message])
+
+    assert (understood.triage, understood.danger) == (TriageLevel.EMERGENCY, DangerKind.SELF_HARM)
+    assert understood.disposition in ("route", "review")
+    assert not understood.praise
+
+
+@pytest.mark.parametrize(
+    ("message", "language"), [("no, fiebre no", "es"), ("no, no respira mal", "es"), ("no fever", "en")]
+)
+def test_a_mere_denial_is_routine_and_in_its_own_language(classifier: Classifier, message: str, language: str) -> None:
+    (understood,) = classifier.classify([message])
+
+    assert (understood.triage, understood.language) == (TriageLevel.ROUTINE, language)
+
+
+@pytest.mark.parametrize(
     ("message", "disposition"),
     [
         ("ok thank you!", "acknowledgement"),
         ("👍", "acknowledgement"),
+        ("Thank you for the help", "acknowledgement"),
+        ("gracias por su ayuda", "acknowledgement"),
+        ("Thanks, Help Me", "review"),
+        ("Thanks. SOS", "review"),
+        ("gracias ayúdenme", "review"),
+        ("Thanks, Farewell", "review"),
         ("Can I please just talk to a real person?", "person"),
         ("We offer SEO services that will put your website on page one of Google. Reply for a free audit!",
          "out_of_scope"),

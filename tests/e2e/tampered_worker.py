@@ -1,8 +1,9 @@
 """A real worker to which something happens at an exact place: `tampered_worker.py MODULE:FUNCTION EVENT ACTION`.
 
 EVENT is `call` or `return`, the moment in the function's life. ACTION is `die`, a SIGKILL as of the kernel's
-out-of-memory killer, or `fail`, an exception that repeats everything the function was given. Nothing of the product
-is replaced: the interpreter's own profiling hook watches for the place.
+out-of-memory killer, `stop`, a SIGTERM while the interpreter runs a finalizer, whose errors it ignores, or `fail`, an
+exception that repeats everything the function was given. Nothing of the product is replaced: the interpreter's own
+profiling hook watches for the place.
 """
 
 from __future__ import annotations
@@ -18,6 +19,14 @@ from types import FrameType
 from app.cli import main
 
 
+class StoppedInFinalizer:
+    """An object during whose end this process is asked to stop."""
+
+    def __del__(self) -> None:
+        """Sends the signal."""
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def tamper(place: str, event: str, action: str) -> None:
     """Lets the action happen when this thread comes to the place for the first time."""
     module, _, name = place.partition(":")
@@ -27,6 +36,10 @@ def tamper(place: str, event: str, action: str) -> None:
         if frame.f_code is code and happened == event:
             if action == "die":
                 os.kill(os.getpid(), signal.SIGKILL)
+            if action == "stop":
+                sys.setprofile(None)
+                StoppedInFinalizer()
+                return
             raise ValueError(f"cannot cope with {frame.f_locals}")
 
     sys.setprofile(watch)

@@ -159,6 +159,15 @@ def test_an_idle_worker_stops_when_asked(
     assert worker.wait() == 0
 
 
+def test_a_worker_stops_when_asked_though_the_interpreter_ignores_the_error_that_would_wake_it(
+    quick_settings: Settings, processes: Processes
+) -> None:
+    worker = processes.start_tampered_worker(quick_settings, "tasks.batch_queue:BatchQueue.dequeue_any", "call", "stop")
+
+    assert worker.wait() == 0, worker.tail()
+    assert "Exception ignored in" in worker.errors
+
+
 def test_a_worker_stops_when_asked_while_redis_is_away(
     quick_settings: Settings, database: Database, own_redis: EmbeddedRedis, processes: Processes
 ) -> None:

@@ -19,6 +19,7 @@ import pytest
 from app.embedded_redis import find_server
 from tests.e2e.machine import QUESTION, Machine
 from tests.e2e.processes import Processes, free_port, running_in
+from tests.world import OTHER_KEY
 
 
 @pytest.fixture
@@ -78,8 +79,9 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(machine: Machine) -> None:
 
 
 def test_a_key_that_is_replaced_too_early_does_not_keep_texts_out(machine: Machine, migrated_file: Path) -> None:
-    """The database was made with another key than the one that this start makes."""
+    """The database was made with another key than the one that this start is given."""
     (machine.folder / "var").mkdir(mode=0o700)
+    (machine.folder / "var" / "keys.env").write_text(f"ENCRYPTION_KEYS={OTHER_KEY}\n")
     shutil.copy(migrated_file, machine.folder / "var" / "intake.db")
 
     port = free_port()

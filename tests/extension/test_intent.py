@@ -15,7 +15,7 @@ VOTE = '    "price": "price_shopper",\n'
 def test_an_eighth_intent_takes_five_files_and_routes_a_message(tmp_path: Path) -> None:
     house = House(tmp_path / "house")
     house.edit("intake/vocabulary.py", NAME, NAME + '    RECORDS_REQUEST = "records_request", "Records request"\n')
-    house.edit("tasks/routing.py", ROW, ROW + "    Intent.RECORDS_REQUEST: (Team.FRONT_DESK, Priority.NORMAL),\n")
+    house.edit("tasks/routing_table.py", ROW, ROW + "    Intent.RECORDS_REQUEST: (Team.FRONT_DESK, Priority.NORMAL),\n")
     house.add_file(
         "templates/replies/records_request.txt",
         "{{ practice.name }}: we got your request for records. We will send them within 10 days.\n",

@@ -12,7 +12,7 @@ from inbox.conversation_tags import TooManyTagsError, add_tag, find_tag, has_tag
 from inbox.database import Database
 from inbox.inbound import record_message
 from inbox.models import Conversation, ConversationTag, Message, now
-from inbox.retention import delete_overdue
+from inbox.retention import choose_overdue, delete_overdue
 from inbox.rotation import rotate_keys
 from inbox.tag_words import MOST_TAGS, find_tag_problem, tidy_tag
 from intake.practices import Practice
@@ -116,7 +116,7 @@ def test_tags_go_with_the_words_of_the_conversation(database: Database) -> None:
         long_ago = now() - timedelta(days=31)
         session.execute(update(Message).values(received_at=long_ago, handled_at=long_ago))
         session.execute(update(Conversation).values(last_activity_at=long_ago))
-        delete_overdue(session, practice, now())
+        delete_overdue(session, practice, now(), choose_overdue(session, practice, now()))
 
     with database.read() as session:
         assert words(session, row_id) == []

@@ -14,8 +14,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import OperationalError
 
-from inbox.database import Database
+from inbox.database import Database, unusable
 from inbox.models import Base, EncryptionKey
 from intake.encryption import Keyring
 from intake.errors import IntakeError
@@ -266,6 +267,41 @@ def test_the_key_that_was_registered_last_is_the_one_that_writes(new: Database) 
 def test_a_database_without_tables_is_not_ready(new: Database, database: Database) -> None:
     assert database.is_ready()
     assert not new.is_ready()
+
+
+def test_a_database_of_an_older_version_is_not_ready_and_says_what_to_do(database: Database) -> None:
+    set_version(database, "0001")
+
+    assert not database.is_ready()
+    with pytest.raises(IntakeError, match="of an older version of Intake: run `intake migrate`"):
+        database.check_keys()
+
+
+def test_a_database_of_a_newer_version_serves_and_is_not_migrated(database: Database) -> None:
+    set_version(database, "9999")
+
+    assert database.is_ready()
+    with pytest.raises(IntakeError, match="of a newer version of Intake"):
+        database.migrate()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("database is locked", "busy"),
+        ("canceling statement due to lock timeout", "busy"),
+        ("database or disk is full", "make room"),
+        ("could not extend file: No space left on device", "make room"),
+        ("no such table: messages", "run `intake migrate`"),
+    ],
+)
+def test_what_is_wrong_with_a_database_is_told_apart(said: str, told: str) -> None:
+    assert told in str(unusable(OperationalError("", {}, Exception(said))))
+
+
+def set_version(database: Database, number: str) -> None:
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :number"), {"number": number})
 
 
 def test_a_database_without_tables_says_what_to_do(new: Database) -> None:

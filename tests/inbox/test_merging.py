@@ -29,3 +29,8 @@ def test_it_is_snoozed_only_if_both_are() -> None:
     assert combine_conversations(columns(), columns(snoozed_until=NOON))["snoozed_until"] is None
     both = combine_conversations(columns(snoozed_until=NOON), columns(snoozed_until=MORNING))
     assert both["snoozed_until"] == MORNING
+
+
+def test_it_is_answered_only_as_far_as_both_are() -> None:
+    assert combine_conversations(columns(answered_up_to=5), columns(answered_up_to=3))["answered_up_to"] == 3
+    assert combine_conversations(columns(answered_up_to=5), columns())["answered_up_to"] is None

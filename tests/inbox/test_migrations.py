@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -142,10 +144,48 @@ def migrate_with_data(database: Database, revision: str) -> None:
             session.scalars(select(mapper.class_)).all()  # today's program reads every row, and decrypts it
 
 
-@pytest.mark.parametrize("revision", released())
-def test_a_database_of_an_older_version_loses_nothing_and_its_text_is_readable(new: Database, revision: str) -> None:
-    migrate_with_data(new, revision)
+@pytest.fixture(scope="module")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database without rows for each released version, made from the one of the version before."""
+    folder = tmp_path_factory.mktemp("schemas")
+    with closing(Database(f"sqlite:///{folder / 'new.db'}", Keyring(ENCRYPTION_KEY))) as database:
+        for revision in released():
+            with database.engine.begin() as connection:
+                config = alembic_config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, revision)
+            shutil.copy(folder / "new.db", folder / f"{revision}.db")
+    return folder
 
-    with new.read() as session:
+
+@pytest.fixture
+def older(schemas: Path, tmp_path: Path, revision: str) -> Iterator[Database]:
+    """A database of a released version."""
+    file = shutil.copy(schemas / f"{revision}.db", tmp_path)
+    with closing(Database(f"sqlite:///{file}", Keyring(ENCRYPTION_KEY))) as database:
+        yield database
+
+
+@pytest.mark.parametrize("revision", released())
+def test_a_database_of_an_older_version_loses_nothing_and_its_text_is_readable(older: Database, revision: str) -> None:
+    migrate_with_data(older, revision)
+
+    with older.read() as session:
         [message] = session.execute(sa.text("SELECT text FROM messages")).scalars()
-    assert new.keyring.decrypt(message) == PATIENTS_WORDS
+    assert older.keyring.decrypt(message) == PATIENTS_WORDS
+
+
+@pytest.mark.parametrize("revision", ["0038"])
+def test_the_key_of_an_erased_patients_opt_out_is_doubted(older: Database, revision: str) -> None:
+    row = "INSERT INTO opt_outs (practice, patient_address, patient_index, index_key, active, changed_at)"
+    config = alembic_config()
+    with older.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.execute(sa.text(f"{row} VALUES ('demo', NULL, 'erased', 'doubtful', 1, '2026-06-01')"))
+        connection.execute(sa.text(f"{row} VALUES ('demo', x'00', 'known', 'kept', 1, '2026-06-01')"))
+
+    older.migrate()
+
+    with older.read() as session:
+        assert session.execute(sa.text("SELECT index_key FROM opt_outs ORDER BY id")).scalars().all() == [None, "kept"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -27,7 +27,7 @@ from inbox.patient_export import export_patient
 from inbox.patient_merging import latest_merge, merge_fields, merge_patients, unmerge_patients
 from inbox.patient_names import last_name_of, ordered_name
 from inbox.patient_records import PatientRecords, find_records
-from inbox.patient_retention import delete_overdue_patients
+from inbox.patient_retention import delete_overdue_patients, overdue_patients
 from inbox.patient_search import search_patients
 from inbox.rotation import rotate_keys
 from intake.errors import IntakeError
@@ -44,6 +44,10 @@ def add(session: Session, details: Details = MARIA, *addresses: str, practice: s
     for address in addresses:
         add_address(session, patient, address)
     return patient
+
+
+def delete_overdue_of(session: Session, before: datetime) -> int:
+    return delete_overdue_patients(session, "demo", before, list(overdue_patients(session, "demo", before)))
 
 
 def names(found: object) -> list[str]:
@@ -69,6 +73,9 @@ def test_details_are_refused_field_by_field() -> None:
 
     assert check_details(typed, TODAY)[0] is None
     assert set(check_details(typed, TODAY)[1]) == {"name", "birth_date", "pronouns"}
+    for spelling in ("19840327", "1984-W13-2", "1984W132"):
+        details, _ = check_details({"name": "Maria", "birth_date": spelling}, TODAY)
+        assert details == Details("Maria", birth_date="1984-03-27")
     assert check_details({"name": "Maria", "birth_date": "1984-03-27"}, TODAY)[0] == Details(
         "Maria", birth_date="1984-03-27"
     )
@@ -299,13 +306,13 @@ def test_a_record_goes_by_age_unless_a_conversation_is_recent_or_held(database: 
             patient.updated_at = now() - timedelta(days=40)
         before = now() - timedelta(days=30)
 
-        assert delete_overdue_patients(session, "demo", before, 10) == 1
+        assert delete_overdue_of(session, before) == 1
         assert session.scalars(select(Patient.id)).all() == [kept.id]
 
         conversation = session.get_one(Conversation, conversation_id)
         conversation.last_activity_at, conversation.held_at = now() - timedelta(days=40), now()
         session.flush()
-        assert delete_overdue_patients(session, "demo", before, 10) == 0
+        assert delete_overdue_of(session, before) == 0
         conversation.held_at = None
         session.flush()
-        assert delete_overdue_patients(session, "demo", before, 10) == 1
+        assert delete_overdue_of(session, before) == 1

@@ -11,6 +11,8 @@ from inbox.inbound import record_message
 from inbox.key_registry import KeyUse, lacks_keys, read_keys
 from inbox.key_status import KeyStatus, Phase, advise, read_status
 from inbox.models import Conversation, ConversationState, EncryptionKey, Message, OptOut, now
+from inbox.patient_data import erase_records
+from inbox.patient_records import find_records
 from inbox.presence import Heartbeat, Presence
 from inbox.rotation import _forget_others, rotate_keys
 from intake.encryption import Keyring
@@ -60,6 +62,12 @@ def test_the_next_step_follows_from_the_keys(
 
     assert status.phase is phase
     assert advice in advise(status)
+
+
+def test_a_key_of_erased_patients_that_still_writes_is_not_named_as_one_to_keep() -> None:
+    status = KeyStatus(KeyUse(frozenset({NEW}), NEW), (NEW, OLD), (), frozenset({NEW}))
+
+    assert "every key but the first from ENCRYPTION_KEYS" in advise(status)
 
 
 # ---- the right order
@@ -171,6 +179,65 @@ def test_two_opt_outs_of_one_patient_become_one_that_is_opted_out(database: Data
     assert opted_out(reopen(NEW_KEY))
     with both.read() as session:
         assert session.scalars(select(OptOut.active)).all() == [True]
+
+
+# ---- opt-outs of erased patients
+
+
+def erase(database: Database, address: str = PATIENT) -> None:
+    with database.write() as session:
+        erase_records(session, find_records(session, address, ["demo"]), None)
+
+
+def index_keys(database: Database) -> list[str | None]:
+    with database.read() as session:
+        return list(session.scalars(select(OptOut.index_key).order_by(OptOut.id)))
+
+
+@pytest.mark.parametrize("keys", [BOTH_KEYS, f"{OLD_KEY},{NEW_KEY}"])
+def test_an_erased_patient_stays_opted_out_through_a_change_of_keys(
+    database: Database, reopen: Reopen, keys: str
+) -> None:
+    record_message(database, inbound("STOP"))
+    erase(reopen(keys))
+    assert index_keys(database) == [OLD]
+
+    rotate_keys(reopen(BOTH_KEYS), NO_FILES)
+
+    assert reopen(NEW_KEY).missing_keys() == {OLD}
+    assert opted_out(reopen(BOTH_KEYS))
+
+
+def test_a_key_that_is_listed_twice_counts_once(database: Database, reopen: Reopen) -> None:
+    twice = reopen(f"{OLD_KEY},{OLD_KEY}")
+    record_message(twice, inbound("STOP"))
+
+    erase(twice)
+
+    assert twice.keyring.fingerprints == [OLD]
+    assert index_keys(twice) == [OLD]
+
+
+@pytest.mark.parametrize("written_by", [OLD_KEY, NEW_KEY])
+def test_no_key_is_given_up_while_it_is_unknown_which_an_erased_patient_needs(
+    database: Database, reopen: Reopen, written_by: str
+) -> None:
+    record_message(database, inbound("Hello", patient_address="+12025550124"))
+    record_message(reopen(written_by), inbound("STOP"))
+    both = reopen(BOTH_KEYS)
+    erase(both)
+    with both.write() as session:
+        session.execute(update(OptOut).values(index_key=None))
+    rotate_keys(both, NO_FILES)
+    assert keys_of(both).known == {OLD, NEW}
+    assert "remove" not in advise(read_status(both))
+
+    record_message(both, inbound("START"))
+    rotate_keys(both, NO_FILES)
+
+    needed = Keyring(written_by).fingerprints[0]
+    assert index_keys(both) == [needed]
+    assert keys_of(both).known == {NEW, needed}
 
 
 def test_an_opt_in_ends_both_opt_outs_of_a_patient(database: Database, reopen: Reopen) -> None:

@@ -25,12 +25,13 @@ from intake.practice_settings import (
 )
 from intake.practices import Practice, TeamSettings, load_practices
 from intake.setting_editors import Editor, EditorKind, SettingGroup
-from intake.vocabulary import INTENTS, REPLIES, Weekday
+from intake.vocabulary import INTENTS, REPLIES, ChatText, Weekday
 from tests.test_documentation import DEMO_FILE
 
 VALUES: dict[str, Value] = {
     **{f"hours.{day}": ["08:00-12:00", "13:00-17:00"] for day in Weekday},
     "closed_on": ["2026-08-14"],
+    "special_hours": ["2026-12-24 08:00-12:00"],
     "open_on": ["2026-11-11"],
     "patient_quiet_hours": "20:00-09:00",
     "observe_federal_holidays": False,
@@ -57,6 +58,17 @@ VALUES: dict[str, Value] = {
     "access.require_second_factor": True,
     "access.idle_minutes": 10,
     "access.emergency_access": True,
+    "name": "Elm Street",
+    "email_name": "Elm Street Office",
+    "price_range": "A visit is $90.",
+    "price_range_es": "Una visita cuesta $90.",
+    "voice.greeting_open": "You have reached {{ practice.name }}.",
+    "voice.greeting_closed": "We are closed.",
+    "chat.staff_names": False,
+    "chat.suggest_questions": False,
+    "chat.email_copies": True,
+    "chat.files": False,
+    **{f"chat.strings.{text}": f"Own words for {text}" for text in ChatText},
     "teams.front.desk.notify": ["sms:+12025550113"],
     "teams.front.desk.quiet_hours": "20:00-07:00",
     "teams.front.desk.digest_at": ["08:00"],
@@ -117,7 +129,17 @@ def test_a_setting_has_the_words_of_the_vocabulary(key: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["name", "hours", "hours.day", "teams.billing", "teams.billing.email", "links", "gone.x"]
+    "key",
+    [
+        "slug",
+        "chat.strings.en.anything",
+        "hours",
+        "hours.day",
+        "teams.billing",
+        "teams.billing.email",
+        "links",
+        "gone.x",
+    ],
 )
 def test_what_managers_cannot_edit_is_no_setting(key: str) -> None:
     assert find_setting(Practice, key) is None

@@ -10,7 +10,7 @@ import pytest
 
 from intake.errors import IntakeError
 from intake.practices import Practice, Practices, load_practices
-from intake.vocabulary import INTENTS
+from intake.vocabulary import INTENTS, Weekday
 from tests.world import DEMO_NUMBER, PRACTICES_TOML, SERVICE_SID
 
 DEMO_FILE = Path(__file__).parents[2] / "practices.demo.toml"
@@ -165,6 +165,12 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
         ("auto_reply = true", "auto_reply"),
         ('auto_reply = "sometimes"', "auto_reply: Input should be 'on' or 'off'"),
         ('open_on = ["Easter"]', "open_on[1]"),
+        ('special_hours = ["2026-12-24"]', "special_hours[1]: expected a date and its opening hours"),
+        ('special_hours = ["2026-12-24 12:00-08:00"]', "special_hours[1]"),
+        (
+            'closed_on = [2026-12-24]\nspecial_hours = ["2026-12-24 08:00-12:00"]',
+            "special_hours: 12/24/2026 is also listed as closed all day",
+        ),
         ('routes = { complaint = { priority = "asap" } }', "routes.complaint.priority"),
         ("review_threshold = 1.5", "review_threshold"),
         ("review_threshold = -0.1", "review_threshold"),
@@ -187,6 +193,10 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
             'phone_numbers = ["+12025550180"]\nescalation = [{ number = "+12025550113", after_minutes = 9 },'
             ' { number = "+12025550114", after_minutes = 8 }]',
             "practice[demo].escalation: expected the steps in the order of their after_minutes",
+        ),
+        (
+            'phone_numbers = ["+12025550113"]\nescalation = [{ number = "+12025550113", after_minutes = 9 }]',
+            "practice[demo]: staff cannot be texted at +12025550113, as patients' messages come in there",
         ),
         (
             'escalation = [{ number = "+12025550113", after_minutes = 9 }]',
@@ -413,6 +423,31 @@ def test_other_days_near_a_holiday_are_ordinary(day: str) -> None:
     assert opens(day)
 
 
+def test_a_day_with_hours_of_its_own_opens_late_or_closes_early_even_on_a_holiday() -> None:
+    short = practice(
+        hours=EVERY_DAY,
+        time_zone="UTC",
+        special_hours=["2026-12-24 08:00-12:00", "2026-12-28 10:00-12:00", "2026-12-28 13:00-15:00"],
+    )
+
+    assert short.is_open(at("2026-12-24T11:59:00+00:00"))  # an eve, on which it would be closed
+    assert not short.is_open(at("2026-12-24T12:00:00+00:00"))
+    assert short.next_opening(at("2026-12-24T15:00:00+00:00")) == at("2026-12-28T10:00:00+00:00")
+    assert [short.is_open(at(f"2026-12-28T{hour}:30:00+00:00")) for hour in ("09", "11", "12", "14", "15")] == [
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert short.is_open(at("2026-12-29T09:00:00+00:00"))
+    assert short.hours_soon(at("2026-12-15T09:00:00+00:00")) == {
+        "2026-12-24": ["08:00-12:00"],
+        "2026-12-28": ["10:00-12:00", "13:00-15:00"],
+    }
+    assert short.hours_soon(at("2026-12-29T09:00:00+00:00")) == {}
+
+
 def test_a_holiday_is_one_on_the_practices_own_calendar() -> None:
     hawaii = practice(hours={"wed": ["00:00-23:59"]}, time_zone="Pacific/Honolulu", observe_holiday_eves=False)
 
@@ -451,13 +486,22 @@ def test_the_next_opening_is_the_first_after_a_moment(moment: str, opening: str)
     assert found.isoformat() == opening
 
 
-def test_an_opening_may_be_two_weeks_away_and_no_further() -> None:
+def test_the_next_opening_may_be_after_any_number_of_days_that_are_listed_as_closed() -> None:
     holidays = [date(2026, 7, 15) + timedelta(days=day) for day in range(13)]
     evening = at("2026-07-14T18:00:00-04:00")
 
     assert practice(hours=WEEK, closed_on=holidays).next_opening(evening) == at("2026-07-28T08:00:00-04:00")
-    longer = [*holidays, date(2026, 7, 28), date(2026, 7, 29)]
-    assert practice(hours=WEEK, closed_on=longer).next_opening(evening) is None
+    longer = [date(2026, 7, 15) + timedelta(days=day) for day in range(60)]
+    found = practice(hours=WEEK, closed_on=longer).next_opening(evening)
+    assert found is not None
+    assert found.date() == date(2026, 9, 14)
+
+
+def test_a_practice_that_never_closes_is_open_in_the_last_minute_of_the_day() -> None:
+    always = practice(hours={day: ["00:00-23:59"] for day in Weekday}, time_zone="UTC", observe_federal_holidays=False)
+
+    assert always.is_open(at("2026-07-15T23:59:30+00:00"))
+    assert always.is_open(at("2026-07-16T00:00:00+00:00"))
 
 
 def test_a_practice_without_hours_has_no_next_opening() -> None:

@@ -10,6 +10,7 @@ from tests.staff.reviews.test_review import (
     test_the_oldest_comes_first_but_urgent_ones_before,
     test_those_who_look_at_once_get_different_messages,
     test_what_was_taken_back_can_be_decided_again_the_same_way,
+    unanswered,
     unsure,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "test_the_oldest_comes_first_but_urgent_ones_before",
     "test_those_who_look_at_once_get_different_messages",
     "test_what_was_taken_back_can_be_decided_again_the_same_way",
+    "unanswered",
     "unsure",
 ]

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select, text
 
+from inbox.backup.database_dump import load_dump
 from inbox.database import Database
 from inbox.inbound import record_message
 from inbox.models import Message
 from intake.encryption import Keyring
+from intake.errors import IntakeError
 from tests.app.command import complete, intake
 from tests.inbox.conftest import inbound
 from tests.inbox.test_migrations import migrate_with_data
@@ -50,8 +52,7 @@ def test_a_backup_restores_into_an_empty_database(
     record_message(database, inbound(WORDS))
     (tmp_path / "practices.toml").write_text(PRACTICES_TOML)
     target, file = make_empty(), tmp_path / "intake.backup"
-    programs = sorted(Path(server_package().__file__).parent.glob("pginstall*/bin"))[-1]  # the newest, as the server
-    path = {"PATH": f"{programs}:/usr/bin:/bin", "BACKUP_KEY": OTHER_KEY}
+    path = {"PATH": f"{_programs()}:/usr/bin:/bin", "BACKUP_KEY": OTHER_KEY}
     known = complete(tmp_path, DATABASE_URL=database.url, **path)
 
     assert intake("backup", str(file), folder=tmp_path, environment=known).lines
@@ -61,6 +62,29 @@ def test_a_backup_restores_into_an_empty_database(
     with target.read() as session:
         assert [message.text for message in session.scalars(select(Message))] == [WORDS]
     assert "the database is not empty" in _restore_again(tmp_path, file, known)
+
+    with target.write() as session:  # as it is until the restoration is complete
+        session.execute(text("CREATE TABLE unfinished_restore (id integer)"))
+    assert "did not finish" in _restore_again(tmp_path, file, known)
+    assert "did not finish" in intake("migrate", folder=tmp_path, environment=known).error
+    assert not target.is_ready()
+
+
+def test_a_dump_that_cannot_be_loaded_leaves_the_database_empty(
+    make_empty: Callable[[], Database], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, dump = make_empty(), tmp_path / "database"
+    monkeypatch.setenv("PATH", f"{_programs()}:/usr/bin:/bin")
+    dump.write_bytes(b"no dump")
+
+    with pytest.raises(IntakeError, match="pg_restore failed"):
+        load_dump(target.url, dump)
+
+    assert inspect(target.engine).get_table_names() == []
+
+
+def _programs() -> Path:
+    return sorted(Path(server_package().__file__).parent.glob("pginstall*/bin"))[-1]  # the newest, as the server
 
 
 def _restore_again(folder: Path, file: Path, environment: dict[str, str]) -> str:

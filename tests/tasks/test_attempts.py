@@ -15,7 +15,17 @@ import redis
 from sqlalchemy import update
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from inbox.models import Classification, Conversation, Decision, Message, Notification, NotificationState, now
+from inbox.conversation_state import note_answer
+from inbox.models import (
+    Classification,
+    Conversation,
+    ConversationState,
+    Decision,
+    Message,
+    Notification,
+    NotificationState,
+    now,
+)
 from tasks import jobs
 from tasks.attempts import MAX_FAILURES
 from tasks.context import use
@@ -222,7 +232,37 @@ def test_a_notice_that_kills_its_worker_is_given_up_and_the_conversation_brought
 
     assert deadly.calls == MAX_INTERRUPTIONS
     assert state_of(service, notice.id) == "failed"
-    assert service.rows(Conversation)[0].state == "open"
+    [conversation] = service.rows(Conversation)
+    assert (conversation.state, conversation.priority) == ("open", "urgent")
+    assert conversation.listed_at is not None
+    assert conversation.last_activity_at is not None
+    assert conversation.listed_at > conversation.last_activity_at  # it is on top
+
+
+def test_a_notice_that_kills_its_worker_leaves_a_conversation_that_is_answered_alone(
+    start_service: StartService, hook: HookReceiver
+) -> None:
+    service = start_service(f'teams = {{ front_desk = {{ notify = ["{hook.apprise_url()}"] }} }}')
+    service.text(URGENT)
+    service.work()
+    with service.edit() as session:
+        note_answer(session.get_one(Conversation, 1), ConversationState.CLOSED, 1)
+        session.add(
+            Notification(
+                message_id=1,
+                reason="transferred",
+                team="front_desk",
+                target="t",
+                priority="urgent",
+                state=NotificationState.SENDING,
+                interruptions=MAX_INTERRUPTIONS - 1,
+            )
+        )
+
+    forget_worker(service)
+
+    assert service.rows(Notification)[-1].state == "failed"
+    assert service.rows(Conversation)[0].state == "closed"
 
 
 def state_of(service: Service, notification_id: int) -> str:

@@ -17,16 +17,17 @@ from tasks.routing import decide
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.test_routing import PRACTICE, UNSURE, facts
+from tests.told_classifier import sure_of, tell
 
 ANSWER = "We are open Monday to Thursday from 7 to 6."
 HOURS = "What are your hours?"
 QUESTION = facts("existing_patient_question", has_answer=True)
 
 
-def answer(service: Service, key: str = "hours", words: str = ANSWER) -> None:
+def answer(service: Service, key: str = "hours", words: str = ANSWER, spanish: str = "") -> None:
     with service.edit() as session:
         known = {question.key: question for question in read_questions(session, "demo")}
-        save_question(session, "demo", replace(known[key], answer=words), known[key].answer)
+        save_question(session, "demo", replace(known[key], answer=words, answer_es=spanish), known[key].answer)
 
 
 def replies(service: Service) -> list[str]:
@@ -54,6 +55,45 @@ def test_a_common_question_gets_the_practices_answer_and_the_team_is_told_withou
     (asked,) = service.rows(AskedQuestion)
     assert (asked.key, asked.outcome) == ("hours", AskedOutcome.ANSWERED)
     assert read(service.redis)[QUESTIONS]["demo", "answered"].count == 1
+
+
+def test_a_question_in_spanish_gets_the_answer_and_the_team_looks_as_soon_as_otherwise(service: Service) -> None:
+    answer(service)
+
+    service.text("¿A qué hora abren?")
+    service.work()
+
+    (delivery,) = service.rows(Delivery)
+    assert f"{ANSWER} Responda PERSONA para hablar con alguien." in delivery.body
+    (decision,) = service.rows(Decision)
+    assert decision.priority == "normal"
+
+
+def test_where_the_practice_answers_in_spanish_a_question_in_spanish_is_settled(service: Service) -> None:
+    answer(service, spanish="Abrimos de lunes a jueves de 7 a 6.")
+
+    service.text("¿A qué hora abren?")
+    service.text(HOURS, from_="+12025550144")
+    service.work()
+
+    spanish, english = service.rows(Delivery)
+    assert "Abrimos de lunes a jueves de 7 a 6. Responda PERSONA para hablar con alguien." in spanish.body
+    assert ANSWER in english.body
+    assert [decision.priority for decision in service.rows(Decision)] == ["low", "low"]
+
+
+def test_several_questions_are_all_answered_or_none(service: Service) -> None:
+    answer(service)
+
+    service.text("What time do you open? And where do I park?")
+    service.work()
+    assert ReplyName.COMMON_QUESTION not in replies(service)
+
+    answer(service, "parking", "Park behind the house.")
+    service.text("What time do you open? And where do I park?")
+    service.work()
+
+    assert f"{ANSWER} Park behind the house." in service.rows(Delivery)[-1].body
 
 
 def test_an_answer_leaves_what_else_the_patient_waits_for(service: Service) -> None:
@@ -101,18 +141,47 @@ def test_a_question_without_an_answer_is_counted_and_gets_its_usual_reply(servic
     assert (asked.key, asked.outcome) == ("hours", AskedOutcome.NO_ANSWER)
 
 
-def test_the_next_question_within_the_hour_gets_its_usual_reply(service: Service) -> None:
+def test_another_question_within_the_hour_is_answered_and_the_same_one_gets_its_usual_reply(service: Service) -> None:
     answer(service)
     answer(service, "parking", "Park behind the house.")
 
-    service.text(HOURS)
-    service.work()
-    service.text("Is there parking?")
+    for text in (HOURS, "Is there parking?", HOURS):
+        service.text(text)
+        service.work()
+
+    assert replies(service).count(ReplyName.COMMON_QUESTION) == 2
+    assert len(replies(service)) == 3
+    assert [row.outcome for row in service.rows(AskedQuestion)] == [
+        AskedOutcome.ANSWERED,
+        AskedOutcome.ANSWERED,
+        AskedOutcome.WITHHELD,
+    ]
+
+
+@pytest.mark.parametrize("text", ["do you take Humana gold plus", "what insurance do you take?", "do you accept Aetna"])
+def test_who_asks_about_insurance_reads_the_practices_words_and_where_a_newcomer_starts(
+    service: Service, text: str
+) -> None:
+    answer(service, "accepted_insurance", "We take Medicare and Blue Cross. Ask us about others.")
+    tell(service, {text: sure_of("new_patient_inquiry")})
+
+    service.text(text)
     service.work()
 
-    assert replies(service).count(ReplyName.COMMON_QUESTION) == 1
-    assert len(replies(service)) == 2
-    assert service.rows(AskedQuestion)[1].outcome == AskedOutcome.WITHHELD
+    [reply] = service.twilio.messages
+    assert reply.body.startswith("Maple Street: We take Medicare and Blue Cross. Ask us about others. New here?")
+    assert "https://maple.example/new" in reply.body
+    assert not any(word in reply.body for word in ("Humana", "Aetna", "Thank you for your interest"))
+
+
+def test_an_answer_with_the_hours_of_settings_is_never_out_of_date(service: Service) -> None:
+    answer(service, words="Our hours: {{ hours }}.")
+
+    service.text("are you open saturday")
+    service.work()
+
+    [reply] = service.twilio.messages
+    assert "Our hours: Monday to Sunday 12:00 AM to 11:59 PM." in reply.body
 
 
 @pytest.mark.parametrize("text", ["PERSON", "Person.", "persona"])
@@ -162,7 +231,6 @@ def test_an_unsure_message_that_clearly_asks_a_common_question_is_answered() -> 
         {"triage": TriageLevel.SAME_DAY},
         {"triage": TriageLevel.EMERGENCY},
         {"also": ("clinical_concern",)},
-        {"language": "es"},
         {"language": "other"},
         {"partly_read": True},
         {"unheard": True},
@@ -170,6 +238,7 @@ def test_an_unsure_message_that_clearly_asks_a_common_question_is_answered() -> 
         {"staff_active": True},
         {"opted_out": True},
         {"reply_ages": {ReplyName.COMMON_QUESTION: timedelta(minutes=59)}},
+        {"reply_ages": {"common_question_es": timedelta(minutes=59)}},
     ],
 )
 def test_an_answer_is_withheld_from(changes: dict[str, Any]) -> None:

@@ -11,14 +11,26 @@ import pytest
 from sqlalchemy import select
 
 from inbox.live_practices import LivePractices
-from inbox.models import Classification, Conversation, Decision, Delivery, Message, Notification, OptOut, now
+from inbox.models import (
+    Classification,
+    Conversation,
+    Decision,
+    Delivery,
+    Escalation,
+    Message,
+    Notification,
+    OptOut,
+    now,
+)
 from intake.practices import Practices
+from intake.vocabulary import DangerKind
 from tasks import jobs
 from tasks.context import use
+from tasks.marked_emergencies import mark_emergency
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
-from tests.told_classifier import OUT_OF_SCOPE, sure_of, tell
+from tests.told_classifier import EMERGENCY, OUT_OF_SCOPE, sure_of, tell
 from tests.world import DEMO_NUMBER, PATIENT
 
 EVERYTHING_TO_REVIEW = "review_threshold = 1.0"
@@ -40,7 +52,7 @@ INTENTS = [
     ),
     (
         "appointment_request",
-        "I need to reschedule my appointment from Tuesday to Thursday afternoon",
+        "I need to reschedule my appointment of next month to an afternoon",
         "We received your scheduling request",
         "scheduling",
     ),
@@ -109,6 +121,18 @@ def test_a_reply_goes_out_from_the_number_that_was_texted(service: Service, twil
     [reply] = twilio.messages
     assert reply.from_ == "+12025550180"
     assert reply.body.startswith("Harbor Dental: ")
+
+
+def test_after_an_emergency_nobody_is_told_to_wait_until_the_office_opens(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    _exchange(service, "My husband has crushing chest pain and can't breathe", "should I drive him or wait?")
+
+    first, second = (message.body for message in twilio.messages)
+    assert "go to the nearest emergency room now" in first
+    assert "don't wait for us" in second
+    assert "call 911" in second
+    assert "after we open" not in second
 
 
 def test_an_unsure_message_is_reviewed_and_answered_neutrally(
@@ -251,12 +275,12 @@ def test_what_advanced_opt_out_answered_is_not_answered_again(
     assert twilio.messages == []
 
 
-def test_cancel_opts_out_and_the_front_desk_asks_what_was_meant(service: Service, twilio: TwilioStandIn) -> None:
+def test_cancel_opts_out_and_scheduling_asks_what_was_meant(service: Service, twilio: TwilioStandIn) -> None:
     _exchange(service, "Cancel")
 
     assert "change or cancel an appointment, call (202) 555-0100" in twilio.messages[0].body
     [told] = service.rows(Notification)
-    assert (told.team, told.reason) == ("front_desk", "opt_out")
+    assert (told.team, told.reason) == ("scheduling", "opt_out")
 
 
 def test_an_opt_out_between_decision_and_sending_is_honoured(service: Service, twilio: TwilioStandIn) -> None:
@@ -373,6 +397,19 @@ def test_the_robot_is_silent_once_staff_took_over(service: Service, twilio: Twil
 
     assert twilio.messages == []
     assert len(service.rows(Notification)) == 1
+
+
+def test_a_text_about_an_emergency_is_answered_also_once_staff_took_over(service: Service) -> None:
+    tell(service, {"bad crushing chest pain right now": EMERGENCY})
+    service.text("What are your prices?")
+    service.work()
+    with service.edit() as session:
+        service.last_message(session).conversation.staff_took_over_at = now()
+
+    service.text("bad crushing chest pain right now")
+    service.work()
+
+    assert "call 911" in service.twilio.messages[-1].body
 
 
 def test_what_is_unclear_leaves_a_conversation_with_the_team_whose_member_took_over(service: Service) -> None:
@@ -536,3 +573,22 @@ def test_words_that_fail_for_one_message_alone_are_replaced_and_the_front_desk_i
         ("broken_reply", "front_desk"),
         ("complaint", "manager"),
     ]
+
+
+def test_a_second_reply_that_fails_does_not_keep_an_emergency_from_paging(start_service: StartService) -> None:
+    service = start_service('teams = { on_call = { notify = ["sms:+12025550112"] } }')
+    demo = service.context.practices.require("demo")
+    words = dict.fromkeys(("complaint", "urgent"), "{{ practice.nickname }}")
+    broken = demo.model_copy(update={"replies": words})
+    service.context = replace(service.context, live=LivePractices(service.database, Practices([broken])))
+    service.text("I waited two hours past my appointment and your receptionist was rude to me. I want to complain.")
+    service.work()
+
+    with service.edit() as session:
+        message = session.get_one(Message, 1)
+        mark_emergency(session, message, broken, DangerKind.OTHER, now(), answers=True, can_page=True)
+
+    assert len(service.rows(Escalation)) == 1
+    assert "call 911" in service.rows(Delivery)[-1].body
+    assert [row.reason for row in service.rows(Notification) if row.target != "console"] == ["marked_urgent"]
+    assert [row.reason for row in service.rows(Notification)].count("broken_reply") == 1

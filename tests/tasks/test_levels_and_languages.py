@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -215,3 +217,29 @@ def test_with_automatic_replies_off_staff_are_told_and_only_emergencies_and_keyw
     service.work()
 
     assert [delivery.reply for delivery in service.rows(Delivery)] == ["urgent_self_harm", "opt_out"]
+
+
+# ---- a visit that is soon
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "said"),
+    [
+        ("running 20 min late for my 4:30", "en", "please also call (202) 555-0100"),
+        ("voy a llegar 15 minutos tarde", "es", "llame también al (202) 555-0100"),
+    ],
+)
+def test_while_closed_who_is_late_is_told_to_call_and_not_to_wait_for_the_doors_to_open(
+    start_service: StartService, twilio: TwilioStandIn, text: str, language: str, said: str
+) -> None:
+    today = datetime.now(ZoneInfo("America/New_York")).date()
+    closed = ", ".join((today + timedelta(days=days)).isoformat() for days in (-1, 0, 1))
+    service = start_service(f"closed_on = [{closed}]")
+
+    receive(service, sure_of("appointment_request") | {"language": language}, text)
+
+    [reply] = twilio.messages
+    assert said in reply.body
+    assert "after we open" not in reply.body
+    assert "cuando abramos" not in reply.body
+    assert told_to(service) == [("appointment_request", "scheduling", "high")]

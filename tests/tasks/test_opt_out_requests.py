@@ -38,8 +38,14 @@ def is_silent_to(service: Service, number: str = PATIENT) -> bool:
 @pytest.mark.parametrize(
     ("wish", "confirmation"),
     [
-        ("quit messaging this number", "You will get no more texts from us."),
-        ("No me manden más mensajes", "Ya no va a recibir mensajes nuestros."),
+        (
+            "quit messaging this number",
+            "You will get no more texts from us, not even about an emergency",
+        ),
+        (
+            "No me manden más mensajes",
+            "Ya no va a recibir mensajes nuestros, ni siquiera en una emergencia",
+        ),
     ],
 )
 def test_a_text_in_free_words_opts_out_at_once_and_is_confirmed(service: Service, wish: str, confirmation: str) -> None:
@@ -65,7 +71,7 @@ def test_a_form_opts_out_the_number_in_it_and_the_number_is_told_once(service: S
 
     [text] = service.twilio.messages
     assert "Text START to get them again." in text.body
-    assert told(service) == [("front_desk", "opted_out")] * 2
+    assert told(service) == [("front_desk", "possible_opt_out")] * 2
     assert is_silent_to(service)
 
 
@@ -97,8 +103,8 @@ def test_a_chat_opts_out_the_number_that_was_given_and_says_so(service: Service)
     chat.send(STOP, "m1")
     service.work()
 
-    assert service.rows(Delivery)[0].body.startswith("You will get no more texts from us.")
-    assert told(service) == [("front_desk", "opted_out")]
+    assert service.rows(Delivery)[0].body.startswith("You will get no more texts from us, not even about an emergency")
+    assert told(service) == [("front_desk", "possible_opt_out")]
     assert is_silent_to(service)
 
 

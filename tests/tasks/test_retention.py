@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, event, select, update
 from sqlalchemy.orm import Session
 
 from classifier import Classifier
 from inbox.accounts import add_member
 from inbox.audit import record_action, verify
 from inbox.carrier_erasures import count_erasures
+from inbox.chat import open_chat
 from inbox.conversation_tags import add_tag
+from inbox.inbound import record_message
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.models import (
     AuditEntry,
@@ -23,12 +25,14 @@ from inbox.models import (
     Conversation,
     ConversationTag,
     Delivery,
+    DeliveryState,
     FoundEntities,
     MemberNotice,
     Message,
     Note,
     NoticeReason,
     OptOut,
+    Patient,
     RetentionRun,
     Review,
     Role,
@@ -37,14 +41,17 @@ from inbox.models import (
     Voicemail,
     now,
 )
-from inbox.retention import Removed, count_overdue, delete_overdue
+from inbox.patient_book import Details, add_address, conversations_of_patient, create_patient
+from inbox.retention import BATCH, Removed, choose_overdue, count_overdue, delete_overdue
 from intake.practices import Practice, Retention
 from intake.settings import Settings
+from tasks.retention import retain
+from tests.inbox.conftest import inbound
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
 from tests.told_classifier import OUT_OF_SCOPE, tell
-from tests.world import PATIENT, PRACTICES_TOML
+from tests.world import PATIENT, PRACTICES_TOML, later_quiet_hours
 
 LIMITS = "retention = { message_days = 30, recording_days = 10, audit_days = 60 }\n"
 QUESTION = "Can I move my visit to next week?"
@@ -63,7 +70,7 @@ def age(service: Service, days: float) -> None:
         for table, names in (
             (Conversation, ("created_at", "last_activity_at")),
             (Message, ("received_at", "handled_at")),
-            (Delivery, ("created_at",)),
+            (Delivery, ("created_at", "scheduled_for", "next_attempt_at")),
             (Note, ("created_at",)),
             (Voicemail, ("created_at", "recorded_at")),
             (RetentionRun, ("next_run_at",)),
@@ -73,6 +80,17 @@ def age(service: Service, days: float) -> None:
                 for name in names:
                     if getattr(row, name) is not None:
                         setattr(row, name, getattr(row, name) - past)
+
+
+def delete_chosen(session: Session, practice: Practice, limit: int = BATCH) -> Removed:
+    """Choose and delete one batch in a transaction."""
+    return delete_overdue(session, practice, now(), choose_overdue(session, practice, now(), limit))
+
+
+def make_due(service: Service) -> None:
+    """Let the day after the last run come."""
+    with service.edit() as session:
+        session.execute(update(RetentionRun).values(next_run_at=now()))
 
 
 def clean(service: Service) -> None:
@@ -351,7 +369,7 @@ def test_a_text_that_nobody_has_handled_is_not_deleted(service: Service) -> None
     age(service, 31)
 
     with service.edit() as session:
-        removed = delete_overdue(session, service.context.practices.require("demo"), now())
+        removed = delete_chosen(session, service.context.practices.require("demo"))
 
     assert removed == Removed()
 
@@ -376,9 +394,9 @@ def test_a_dry_count_deletes_nothing_and_counts_what_a_run_deletes(service: Serv
     with service.database.read() as session:
         counted = count_overdue(session, practice, now())
     with service.edit() as session:
-        removed = delete_overdue(session, practice, now())
+        removed = delete_chosen(session, practice)
 
-    assert counted == removed == Removed(messages=2, replies=1, recordings=1)
+    assert counted == removed == Removed(messages=2, replies=1, recordings=1, conversations=2)
 
 
 def test_a_run_is_done_in_batches_and_then_waits_a_day(service: Service) -> None:
@@ -387,7 +405,7 @@ def test_a_run_is_done_in_batches_and_then_waits_a_day(service: Service) -> None
     age(service, 31)
     practice = service.context.practices.require("demo")
     with service.edit() as session:
-        assert delete_overdue(session, practice, now(), limit=2).messages == 2
+        assert delete_chosen(session, practice, limit=2).messages == 2
 
     clean(service)
 
@@ -403,7 +421,169 @@ def test_a_run_is_audited_with_counts_alone(service: Service) -> None:
 
     [entry] = [entry for entry in service.rows(AuditEntry) if entry.action == "retention_run"]
     assert (entry.practice, entry.subject, entry.staff_id) == ("demo", "practice:demo", None)
-    assert entry.detail == {"messages": 1, "replies": 1, "notes": 0, "recordings": 0, "calls": 0, "patients": 0}
+    assert entry.detail == {"messages": 1, "replies": 1, "notes": 0, "recordings": 0, "calls": 0} | {
+        "conversations": 1,
+        "patients": 0,
+    }
+
+
+# ---- texts that staff schedule
+
+
+def schedule(service: Service, days: int, **values: Any) -> None:
+    """Add a text that a member scheduled for a later day."""
+    with service.edit() as session:
+        conversation = Conversation(
+            practice="demo",
+            channel="sms",
+            patient_address=PATIENT,
+            patient_index=service.database.keyring.index(PATIENT),
+        )
+        session.add(conversation)
+        session.flush()
+        at = now() + timedelta(days=days)
+        row = {"reply": "staff", "medium": "sms", "sender": "+15005550006", "body": QUESTION, "staff_id": 1}
+        session.add(Delivery(**row, conversation_id=conversation.id, scheduled_for=at, next_attempt_at=at, **values))
+
+
+def test_a_scheduled_text_is_kept_from_its_time_on(start_service: StartService) -> None:
+    service = start_service(f"{LIMITS}{later_quiet_hours()}\n")
+    schedule(service, 45)
+    age(service, 45.1)
+    clean(service)
+    assert [sent.body for sent in service.twilio.messages] == [QUESTION]
+    [conversation] = service.rows(Conversation)
+    assert conversation.last_activity_at
+    assert conversation.last_activity_at > now() - timedelta(hours=1)
+    make_due(service)
+    clean(service)
+    assert [reply.body for reply in service.rows(Delivery)] == [QUESTION]
+
+    age(service, 31)
+    clean(service)
+
+    assert [reply.body for reply in service.rows(Delivery)] == [""]
+    assert [conversation.patient_address for conversation in service.rows(Conversation)] == [None]
+
+
+def test_a_scheduled_text_that_was_cancelled_is_kept_from_its_writing_on(service: Service) -> None:
+    schedule(service, 300, state=DeliveryState.SUPPRESSED)
+    age(service, 31)
+
+    clean(service)
+
+    assert [reply.body for reply in service.rows(Delivery)] == [""]
+
+
+# ---- names and numbers
+
+
+def is_forgotten(service: Service) -> bool:
+    [row] = service.rows(Conversation)
+    who = (row.patient_address, row.patient_index, row.public_id, row.patient_name, row.contact_phone)
+    return (*who, row.contact_email) == (None,) * 6
+
+
+def test_who_began_a_chat_and_never_wrote_is_forgotten(service: Service) -> None:
+    open_chat(service.database, "demo", "Ann Lee", "+12025550123", None, "https://maple.example", "ann@example.com")
+    age(service, 29)
+    clean(service)
+    assert not is_forgotten(service)
+
+    age(service, 2)
+    make_due(service)
+    practice = service.context.practices.require("demo")
+    with service.database.read() as session:
+        assert count_overdue(session, practice, now()) == Removed(conversations=1)
+    clean(service)
+
+    assert is_forgotten(service)
+    [entry] = [entry for entry in service.rows(AuditEntry) if entry.action == "retention_run"]
+    assert entry.detail["conversations"] == 1
+
+
+def test_who_wrote_is_forgotten_after_the_last_activity_though_the_words_went_before(service: Service) -> None:
+    ask(service)
+    age(service, 31)
+    with service.edit() as session:
+        session.execute(update(Conversation).values(last_activity_at=now() - timedelta(days=27)))
+    clean(service)
+    assert [message.text for message in service.rows(Message)] == [""]
+    assert not is_forgotten(service)
+
+    age(service, 4)
+    make_due(service)
+    clean(service)
+
+    assert is_forgotten(service)
+
+
+# ---- many patient records
+
+
+def add_records(service: Service, first: int, count: int) -> None:
+    """Add old patient records, each with a number that has written lately."""
+    long_ago = now() - timedelta(days=60)
+    with service.edit() as session:
+        for number in range(first, first + count):
+            patient = create_patient(session, "demo", Details(f"Patient {number}"))
+            patient.created_at = patient.updated_at = long_ago
+            added = add_address(session, patient, f"+1202555{number:04d}")
+            assert added
+            known_as = {"patient_address": added.patient_address, "patient_index": added.patient_index}
+            session.add(Conversation(practice="demo", channel="sms", **known_as))
+
+
+def work_of_a_run(service: Service) -> dict[str, int]:
+    """Return how many hundred steps SQLite takes for a run, by whether its transaction reads or writes."""
+    steps = {"reading": 0, "writing": 0}
+
+    def begin(connection: Connection) -> None:
+        kind = "reading" if connection.get_execution_options().get("read_only") else "writing"
+
+        def count() -> int:
+            steps[kind] += 1
+            return 0
+
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(count, 100)
+
+    with service.edit() as session:
+        run = session.scalars(select(RetentionRun)).one_or_none() or RetentionRun(practice="demo")
+        session.add(run)
+        run.next_run_at = now() - timedelta(seconds=1)
+        session.flush()
+        run_id = run.id
+    event.listen(service.database.engine, "begin", begin)
+    retain(service.context, run_id)
+    event.remove(service.database.engine, "begin", begin)
+    [run] = service.rows(RetentionRun)
+    assert run.next_run_at > now()
+    return steps
+
+
+def test_nobody_waits_for_a_run_longer_because_there_are_more_patient_records(service: Service) -> None:
+    add_records(service, 0, 100)
+    few = work_of_a_run(service)
+    add_records(service, 100, 900)
+    many = work_of_a_run(service)
+
+    assert many["writing"] <= few["writing"] + 2
+    assert many["reading"] <= 20 * few["reading"]
+    assert len(service.rows(Patient)) == 1000
+
+
+def test_records_that_are_past_the_limit_are_found_behind_any_number_of_needed_ones(service: Service) -> None:
+    add_records(service, 0, 250)
+    with service.edit() as session:
+        for patient in session.scalars(select(Patient).where(Patient.id.in_([1, 205, 250]))):
+            [conversation_id] = conversations_of_patient(session, patient)
+            session.get_one(Conversation, conversation_id).last_activity_at = now() - timedelta(days=31)
+
+    clean(service)
+
+    left = {patient.id for patient in service.rows(Patient)}
+    assert set(range(1, 251)) - left == {1, 205, 250}
 
 
 # ---- the audit trail
@@ -433,6 +613,21 @@ def limited(settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -
     settings.practices_file.write_text(PRACTICES_TOML.replace("[[practice]]\n", f"[[practice]]\n{LIMITS}"))
     with Service(settings, classifier, twilio) as running:
         yield running
+
+
+@pytest.mark.parametrize(("which", "text"), [("limited", ""), ("service", QUESTION)])
+def test_a_practice_that_left_the_file_is_kept_as_long_as_any_practice_in_it(
+    request: pytest.FixtureRequest, which: str, text: str
+) -> None:
+    running: Service = request.getfixturevalue(which)
+    record_message(running.database, inbound(QUESTION, practice="removed"))
+    with running.edit() as session:
+        session.execute(update(Message).values(handled_at=now()))
+    age(running, 31)
+
+    clean(running)
+
+    assert [message.text for message in running.rows(Message)] == [text]
 
 
 def test_the_audit_trail_loses_its_oldest_entries_and_stays_whole(limited: Service) -> None:
@@ -495,5 +690,5 @@ def test_limits_are_a_practices_own(service: Service) -> None:
     age(service, 31)
 
     with service.edit() as session:
-        assert delete_overdue(session, longer, now()) == Removed()
+        assert delete_chosen(session, longer) == Removed()
         assert count_erasures(session) == 0

@@ -24,7 +24,7 @@ from tests.tasks.conftest import StartService
 SURE, UNSURE, THRESHOLD, SAMPLE = 0.95, 0.30, 0.60, 0.02
 DRAWN, NOT_DRAWN = 0.01, 0.5
 FACTS = Facts(intent="billing_inquiry", confidence=SURE, threshold=THRESHOLD)
-UNDECIDED = Past("billing_inquiry", False, "review", Priority.NORMAL, True, False, timedelta(minutes=5))
+UNDECIDED = Past("billing_inquiry", False, "review", Priority.NORMAL, False, False, timedelta(minutes=5))
 ROUTED = Past("billing_inquiry", True, "billing", Priority.NORMAL, True, False, timedelta(minutes=5))
 PRACTICE = Practice.model_validate(
     {"slug": "demo", "name": "Maple Street", "phone": "+12025550100", "time_zone": "America/New_York"}

@@ -19,10 +19,15 @@ from intake.vocabulary import (
     Disposition,
     Language,
     Priority,
+    Route,
+    Silence,
+    Team,
     TriageLevel,
     find_reply,
 )
-from tasks.routing import ALWAYS_SENT, ROUTES, AlsoTold, Facts, decide
+from tasks.follow_ups import Matter
+from tasks.routing import ALWAYS_SENT, AlsoTold, Facts, decide, silenced
+from tasks.routing_table import ROUTES
 
 SURE, UNSURE, THRESHOLD = 0.95, 0.30, 0.60
 
@@ -49,6 +54,8 @@ def facts(intent: str = "billing_inquiry", confidence: float = SURE, **changes: 
 PRACTICE = practice()
 EMERGENCY: dict[str, Any] = {"triage": TriageLevel.EMERGENCY, "danger": DangerKind.OTHER}
 SAME_DAY: dict[str, Any] = {"triage": TriageLevel.SAME_DAY}
+BEREAVEMENT: dict[str, Any] = {"disposition": Disposition.BEREAVEMENT}
+PREGNANCY_LOSS: dict[str, Any] = {"disposition": Disposition.PREGNANCY_LOSS}
 THANKS: dict[str, Any] = {"disposition": Disposition.ACKNOWLEDGEMENT}
 ASKS_FOR_A_PERSON: dict[str, Any] = {"disposition": Disposition.PERSON}
 OUT_OF_SCOPE: dict[str, Any] = {"disposition": Disposition.OUT_OF_SCOPE}
@@ -56,6 +63,8 @@ PRAISE: dict[str, Any] = {"disposition": Disposition.OUT_OF_SCOPE, "praise": Tru
 OF_ROUTE: dict[str, dict[str, Any]] = {
     "review": {"confidence": UNSURE},
     "urgent": EMERGENCY,
+    "bereavement": BEREAVEMENT,
+    "pregnancy_loss": PREGNANCY_LOSS,
     "same_day": SAME_DAY,
     "person": ASKS_FOR_A_PERSON,
     "praise": PRAISE,
@@ -116,6 +125,16 @@ def told_to(known: Facts) -> list[tuple[str, str, str]]:
     plan = decide(known, PRACTICE)
     first = [(plan.route, plan.team, plan.priority)] if plan.team and plan.priority else []
     return [*first, *((other.reason, other.team, other.priority) for other in plan.also)]
+
+
+@pytest.mark.parametrize("intent", [intent for intent in INTENTS if intent != "complaint"])
+def test_who_clearly_wants_something_is_no_wrong_number(intent: str) -> None:
+    assert decide(facts(intent, remark=Route.WRONG_NUMBER), PRACTICE).route == intent
+
+
+@pytest.mark.parametrize("known", [facts("complaint"), facts(confidence=UNSURE), facts(**OUT_OF_SCOPE)])
+def test_who_wants_nothing_or_only_complains_is_one(known: Facts) -> None:
+    assert decide(replace(known, remark=Route.WRONG_NUMBER), PRACTICE).route == "wrong_number"
 
 
 # ---- triage levels
@@ -334,10 +353,10 @@ def test_a_keyword_that_changed_nothing_is_not_confirmed_again(keyword: Keyword)
     assert plan.reply is None
 
 
-def test_a_stop_that_may_mean_an_appointment_is_confirmed_and_told_to_the_front_desk() -> None:
+def test_a_stop_that_may_mean_an_appointment_is_confirmed_and_told_to_scheduling() -> None:
     plan = decide(facts(keyword=Keyword.STOP, keyword_changed_consent=True, keyword_ambiguous=True), PRACTICE)
 
-    assert (plan.route, plan.reply, plan.team, plan.priority) == ("opt_out", "opt_out", "front_desk", "normal")
+    assert (plan.route, plan.reply, plan.team, plan.priority) == ("opt_out", "opt_out", "scheduling", "normal")
 
 
 def test_a_keyword_comes_before_urgency() -> None:
@@ -378,8 +397,11 @@ SILENCE = {
 @pytest.mark.parametrize("circumstance", SILENCE.values(), ids=SILENCE.keys())
 @pytest.mark.parametrize("route", [*INTENTS, *OF_ROUTE])
 def test_the_robot_is_silent_and_staff_are_told_all_the_same(route: str, circumstance: dict[str, Any]) -> None:
-    default = decide(_facts_for(route), PRACTICE)
-    plan = decide(replace(_facts_for(route), **circumstance), PRACTICE)
+    known = _facts_for(route)
+    if route == "urgent" and not circumstance.keys() & {"opted_out", "can_be_answered"}:
+        known = replace(known, reply_ages={"urgent": timedelta(minutes=1)})
+    default = decide(known, PRACTICE)
+    plan = decide(replace(known, **circumstance), PRACTICE)
 
     assert plan.reply is None
     assert (plan.route, plan.team, plan.priority) == (default.route, default.team, default.priority)
@@ -403,6 +425,58 @@ def test_an_urgent_reply_is_not_cooled_down() -> None:
     assert decide(facts(reply_ages={"urgent": timedelta(0)}, **EMERGENCY), PRACTICE).reply == "urgent"
 
 
+@pytest.mark.parametrize("circumstance", [{"staff_active": True}, {"replies_last_hour": 1000}])
+@pytest.mark.parametrize(("language", "expected"), [("en", "urgent_self_harm"), ("es", "urgent_self_harm_es")])
+def test_who_writes_to_staff_or_writes_a_lot_is_told_whom_to_call_in_an_emergency_once(
+    circumstance: dict[str, Any], language: str, expected: str
+) -> None:
+    known = facts(triage=TriageLevel.EMERGENCY, danger=DangerKind.SELF_HARM, language=language, **circumstance)
+
+    assert decide(known, PRACTICE).reply == expected
+    assert decide(replace(known, reply_ages={"urgent": timedelta(minutes=1)}), PRACTICE).reply == expected
+    assert decide(replace(known, reply_ages={expected: timedelta(minutes=59)}), PRACTICE).reply is None
+    assert decide(replace(known, reply_ages={expected: timedelta(minutes=61)}), PRACTICE).reply == expected
+
+
+# ---- after an emergency
+
+ANSWERED_BEFORE = [route for route in OF_ROUTE if route not in ("urgent", "acknowledgement")]
+
+
+@pytest.mark.parametrize("emergency", ["urgent", "urgent_self_harm_es", "urgent_ingestion"])
+@pytest.mark.parametrize("route", [*INTENTS, *ANSWERED_BEFORE])
+def test_no_message_after_an_emergency_is_answered_as_if_there_were_none(route: str, emergency: str) -> None:
+    before, known = _facts_for(route), replace(_facts_for(route), reply_ages={emergency: timedelta(minutes=119)})
+
+    plan = decide(known, PRACTICE)
+
+    assert plan.reply == "urgent_again"
+    assert replace(plan, reply=None) == replace(decide(before, PRACTICE), reply=None)
+    assert decide(replace(known, language="es"), PRACTICE).reply == "urgent_again_es"
+    assert decide(replace(known, reply_ages={emergency: timedelta(hours=2)}), PRACTICE).reply != "urgent_again"
+
+
+def test_what_staff_wrote_and_replies_of_old_versions_are_no_emergency() -> None:
+    ages = {"staff": timedelta(0), "a reply of an older version": timedelta(0), None: timedelta(0)}
+
+    assert decide(facts(reply_ages=ages), PRACTICE).reply == "billing_inquiry"
+
+
+def test_a_common_question_after_an_emergency_is_not_answered() -> None:
+    asked = facts("existing_patient_question", has_answer=True)
+
+    assert decide(asked, PRACTICE).reply == "common_question"
+    assert decide(replace(asked, reply_ages={"urgent": timedelta(minutes=1)}), PRACTICE).reply == "urgent_again"
+
+
+def test_after_an_emergency_the_same_words_are_not_repeated_and_staff_write_for_themselves() -> None:
+    ages = {"urgent": timedelta(minutes=2), "urgent_again": timedelta(minutes=1)}
+
+    assert decide(facts(reply_ages=ages), PRACTICE).reply is None
+    assert decide(facts(reply_ages=ages, **EMERGENCY), PRACTICE).reply == "urgent"
+    assert decide(facts(reply_ages={"urgent": timedelta(0)}, staff_active=True), PRACTICE).reply is None
+
+
 def test_a_practice_sets_its_own_cool_down_and_cap() -> None:
     quick = practice(limits={"cool_down_minutes": 0, "replies_per_hour": 2})
 
@@ -420,7 +494,8 @@ SHADOW = practice(auto_reply="off")
 def test_nobody_is_answered_while_automatic_replies_are_off_and_everything_else_happens(route: str) -> None:
     default, plan = decide(_facts_for(route), PRACTICE), decide(_facts_for(route), SHADOW)
 
-    assert plan == replace(default, reply=None, why=f"{default.why}; no reply: automatic replies are off")
+    assert plan == silenced(default, Silence.REPLIES_OFF)
+    assert plan.why == f"{default.why}; no reply: automatic replies are off"
 
 
 @pytest.mark.parametrize("danger", list(DangerKind))
@@ -459,6 +534,9 @@ ANY_FACTS = st.builds(
     staff_active=st.booleans(),
     replies_last_hour=st.integers(0, 20),
     reply_ages=st.dictionaries(st.sampled_from([*ROUTES, "help"]), st.timedeltas(timedelta(0), timedelta(hours=3))),
+    follows=st.none()
+    | st.builds(Matter, team=st.sampled_from([*Team, "second_floor"]), priority=st.sampled_from([*Priority][1:])),
+    clinical_share=st.floats(0, 1),
 )
 
 
@@ -489,7 +567,7 @@ def test_an_emergency_is_never_lost_or_lowered(known: Facts) -> None:
 def test_a_nurse_always_hears_of_a_same_day_message(known: Facts) -> None:
     told = told_to(replace(known, keyword=None, **SAME_DAY))
 
-    assert ("same_day", "clinical", "high") in told
+    assert ("clinical", "high") in [(team, priority) for _, team, priority in told]
 
 
 @given(ANY_FACTS)
@@ -588,3 +666,75 @@ def test_a_request_for_a_person_is_answered_every_time() -> None:
     plan = decide(facts(**ASKS_FOR_A_PERSON, reply_ages={"person": timedelta(minutes=1)}), PRACTICE)
 
     assert plan.reply == "person"
+
+
+# ---- losses
+
+
+def test_the_report_of_a_death_gets_condolences_and_goes_to_the_team_of_its_intent_at_high_priority() -> None:
+    for intent, team in (("appointment_request", "scheduling"), ("billing_inquiry", "billing")):
+        plan = decide(facts(intent, **BEREAVEMENT), PRACTICE)
+        assert (plan.route, plan.reply, plan.team, plan.priority) == ("bereavement", "bereavement", team, "high")
+    for unclear in (facts("appointment_request", UNSURE, **BEREAVEMENT), facts("price_shopper", **BEREAVEMENT)):
+        assert (decide(unclear, PRACTICE).team, decide(unclear, PRACTICE).priority) == ("front_desk", "high")
+    assert decide(facts("appointment_request", language="es", **BEREAVEMENT), PRACTICE).reply == "bereavement_es"
+
+
+def test_the_loss_of_a_pregnancy_goes_to_a_nurse_and_to_the_team_of_its_intent() -> None:
+    plan = decide(facts("appointment_request", **PREGNANCY_LOSS), PRACTICE)
+
+    assert (plan.reply, plan.team, plan.priority) == ("pregnancy_loss", "clinical", "high")
+    assert [told.team for told in plan.also] == ["scheduling"]
+
+
+def test_an_emergency_keeps_its_reply_and_grief_that_needs_a_nurse_today_too() -> None:
+    assert decide(facts(**BEREAVEMENT | EMERGENCY), PRACTICE).reply == "urgent"
+    assert decide(facts(**PREGNANCY_LOSS | EMERGENCY), PRACTICE).reply == "urgent"
+    assert decide(facts(**BEREAVEMENT | SAME_DAY), PRACTICE).reply == "same_day"
+    assert decide(facts(**PREGNANCY_LOSS | SAME_DAY), PRACTICE).reply == "pregnancy_loss"
+
+
+# ---- a visit that is soon
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        facts("appointment_request", visit_soon=True),
+        facts("existing_patient_question", UNSURE, visit_soon=True),
+        facts("appointment_request", visit_soon=True, has_answer=True),
+        facts("appointment_request", visit_soon=True, **THANKS),
+        facts("new_patient_inquiry", visit_soon=True, **OUT_OF_SCOPE),
+    ],
+)
+def test_who_is_late_for_a_visit_gets_the_scheduling_team_at_once(known: Facts) -> None:
+    plan = decide(known, PRACTICE)
+
+    assert (plan.route, plan.reply, plan.team, plan.priority) == (
+        "appointment_request",
+        "visit_soon",
+        "scheduling",
+        "high",
+    )
+    assert decide(replace(known, language="es"), PRACTICE).reply == "visit_soon_es"
+
+
+def test_scheduling_hears_of_a_visit_that_is_soon_whatever_else_the_message_is() -> None:
+    for known, team in (
+        (facts("complaint"), "manager"),
+        (facts(**SAME_DAY), "clinical"),
+        (facts("clinical_concern"), "clinical"),
+    ):
+        plan = decide(replace(known, visit_soon=True), PRACTICE)
+        assert plan.team == team
+        assert ("appointment_request", "scheduling", "high") in [(t.reason, t.team, t.priority) for t in plan.also]
+    emergency = decide(facts("appointment_request", visit_soon=True, **EMERGENCY), PRACTICE)
+    assert (emergency.route, emergency.reply, emergency.also) == ("urgent", "urgent", ())
+
+
+def test_a_visit_that_is_soon_is_urgent_even_where_requests_are_of_low_priority() -> None:
+    routes = {"appointment_request": {"team": "front_desk", "priority": "low"}}
+
+    plan = decide(facts("appointment_request", visit_soon=True), practice(routes=routes))
+
+    assert (plan.team, plan.priority) == ("front_desk", "high")

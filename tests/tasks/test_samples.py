@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from inbox.models import (
 )
 from intake.settings import Settings
 from intake.vocabulary import Channel
+from staff.conversations.inbox_queries import PAGE
 from tasks.notification.escalation_policy import NEVER
 from tasks.samples import SAMPLES, add_samples, may_have_samples
 from tests.staff.conftest import Console, StartConsole, console_of, start_console
@@ -127,6 +129,58 @@ def test_the_inbox_marks_them_and_one_button_removes_all_and_nothing_else(consol
         assert all(getattr(row, "conversation_id", left.id) == left.id for row in rows), table
     [message] = console.rows(Message)
     assert {row.message_id for row in console.rows(Notification)} == {message.id}
+
+
+@pytest.mark.parametrize("order", ["newest", "waiting"])
+def test_real_conversations_stand_above_the_samples_and_only_they_are_counted_as_urgent(
+    console: Console, order: str
+) -> None:
+    [raised] = [row.conversation_id for row in console.rows(Escalation) if row.acknowledged_at is None]
+    dana = console.sign_in()
+
+    def shown() -> list[int]:
+        return [int(row_id) for row_id in re.findall(r'<li id="c-(\d+)"', dana.get(f"/staff/?sort={order}").text)]
+
+    def counted() -> tuple[list[str], list[str], list[str]]:
+        page = dana.get("/staff/").text
+        [view] = re.findall(r'id="view-urgent">(.*?)</a>', page, re.DOTALL)
+        return (
+            re.findall(r'id="alarm-count" data-live>([^<]*)<', page),
+            re.findall(r"(\d+) urgent: nobody has acknowledged", page),
+            re.findall(r'class="count[^"]*">(\d+)<', view),
+        )
+
+    assert raised in shown()
+    assert counted() == ([""], [], [])
+    console.text("How much is a first visit?", from_="+12025550188")
+    console.work()
+    console.text("I have crushing chest pain", from_="+12025550189")
+    console.work()
+    real = [row.id for row in console.rows(Conversation) if row.id > len(SAMPLES)]
+
+    assert shown()[:2] == sorted(real, reverse=True)
+    assert counted() == (["1 urgent"], ["1"], ["1"])
+    closing = f"/staff/conversations/{real[0]}/state?sort={order}"
+    following = dana.post(closing, data={"state": "closed"}).headers["Location"]
+    assert following.startswith(f"/staff/conversations/{shown()[1]}")  # the first sample
+
+
+def test_the_list_goes_on_from_page_to_page_through_real_ones_and_samples(console: Console) -> None:
+    for number in range(PAGE):
+        console.text("How much is a first visit?", from_=f"+1202555{1000 + number}")
+    console.work()
+    dana = console.sign_in()
+
+    seen: list[str] = []
+    address = "/staff/"
+    while address:
+        page = dana.get(address).text
+        seen += re.findall(r'<li id="c-(\d+)"', page)
+        address = unescape("".join(re.findall(r'<a href="([^"]+)">Older</a>', page)))
+    assert sorted(seen) == sorted({*seen})
+    own = [row.id for row in console.rows(Conversation) if row.state != "closed"]
+    assert sorted(map(int, seen)) == own
+    assert {int(row_id) for row_id in seen[:PAGE]} == {row_id for row_id in own if row_id > len(SAMPLES)}
 
 
 @pytest.mark.parametrize(

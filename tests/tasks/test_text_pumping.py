@@ -96,4 +96,5 @@ def test_an_emergency_is_answered_after_others_are_not(start_service: StartServi
         post(service, f"+1202555013{last}", message)
 
     assert [row.reply for row in service.rows(Delivery)] == ["billing_inquiry", "urgent"]
-    assert reasons(service).count("urgent") == 2
+    assert reasons(service).count("urgent") == 1
+    assert reasons(service).count("unanswered_emergency") == 1

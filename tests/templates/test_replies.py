@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -11,11 +13,25 @@ import pytest
 
 from intake.errors import IntakeError
 from intake.practices import Practice, load_practices
-from intake.vocabulary import REPLIES, EntityKind, Intent, Language, ReplyName, find_reply, reply_in
+from intake.vocabulary import (
+    EMERGENCY_REPLIES,
+    REPLIES,
+    EntityKind,
+    Intent,
+    Language,
+    ReplyName,
+    Team,
+    find_reply,
+    reply_in,
+)
 from templates.replies import (
     ASKS_FOR_CONTACT,
+    ASKS_WHERE_TO_CALL,
+    EMERGENCIES,
     MAX_LENGTH,
     PROMISES,
+    SEEN_BY,
+    SOMEONE,
     Occasion,
     check_replies,
     render_for_patient,
@@ -72,7 +88,7 @@ def overridden(template: str, moment: datetime = OPEN, *, is_first: bool = False
     return reply("complaint", moment, is_first=is_first, replies={"complaint": template})
 
 
-@pytest.mark.parametrize("name", [name for name in REPLIES if name.startswith("urgent")])
+@pytest.mark.parametrize("name", [reply for reply in REPLIES if reply.name in EMERGENCY_REPLIES])
 def test_a_reply_to_an_emergency_that_pages_nobody_ends_before_the_alert(name: str) -> None:
     paged, alone = (render_reply(name, practice(), Occasion(OPEN, False, can_page=can)) for can in (True, False))
 
@@ -110,7 +126,7 @@ def test_the_first_reply_and_no_later_one_says_how_to_opt_out(name: str) -> None
         assert "STOP" not in first
     else:
         assert first.count("STOP") == 1
-    if known.name not in (ReplyName.HELP, ReplyName.OPT_IN):  # these are about opting out
+    if known.name not in (ReplyName.HELP, ReplyName.OPT_IN, ReplyName.WRONG_NUMBER):  # these are about opting out
         assert "STOP" not in later
         assert first.removesuffix(f" {stop_wording(known.language)}") == later
 
@@ -120,6 +136,8 @@ MAY_BE_AN_EMERGENCY = (
     ReplyName.URGENT,
     ReplyName.URGENT_SELF_HARM,
     ReplyName.URGENT_INGESTION,
+    ReplyName.URGENT_AGAIN,
+    ReplyName.PREGNANCY_LOSS,
     ReplyName.SAME_DAY,
     ReplyName.PERSON,
     ReplyName.REVIEW,
@@ -135,10 +153,10 @@ def test_a_reply_to_what_may_be_an_emergency_names_911(name: str) -> None:
         assert words in text, (kind, when)
 
 
-def test_every_reply_but_an_answer_has_a_spanish_twin_under_its_own_key() -> None:
+def test_every_reply_has_a_spanish_twin_under_its_own_key() -> None:
     twins = {reply.name for reply in REPLIES if reply.language is Language.ES}
 
-    assert twins == {*Intent, *ReplyName} - {ReplyName.COMMON_QUESTION}
+    assert twins == {*Intent, *ReplyName}
     assert [reply_in(language, "complaint") for language in Language] == ["complaint", "complaint_es", "complaint"]
     assert reply_in("es", "review").words == "Unsorted, in Spanish"
 
@@ -147,16 +165,16 @@ def test_every_reply_but_an_answer_has_a_spanish_twin_under_its_own_key() -> Non
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_an_emergency_of_self_harm_names_the_crisis_line_and_one_of_poison_the_poison_control(language: str) -> None:
+def test_no_emergency_leaves_out_the_crisis_line_whatever_kind_it_was_taken_for(language: str) -> None:
     for kind, when, is_first in VARIANTS:
         rendered = {
             name: render_reply(
                 reply_in(language, name), Practice.model_validate(PRACTICES[kind]), Occasion(MOMENTS[when], is_first)
             )
-            for name in ("urgent", "urgent_self_harm", "urgent_ingestion")
+            for name in ("urgent", "urgent_self_harm", "urgent_ingestion", "urgent_again")
         }
-        assert [name for name, text in rendered.items() if "988" in text] == ["urgent_self_harm"]
-        assert [name for name, text in rendered.items() if "1-800-222-1222" in text] == ["urgent_ingestion"]
+        assert [name for name, text in rendered.items() if "988" not in text] == []
+        assert [name for name, text in rendered.items() if "1-800-222-1222" not in text] == ["urgent"]
 
 
 def test_the_crisis_line_is_called_or_texted_in_the_patients_language() -> None:
@@ -200,6 +218,26 @@ def test_a_practices_own_emergency_reply_cannot_leave_out_whom_to_call(name: str
 )
 def test_a_practices_own_reply_may_name_them_in_its_own_way(name: str, wording: str) -> None:
     assert check_replies(practice(replies={name: wording}), OPEN)[find_reply(name)].startswith(wording)
+
+
+CONDITIONS = {
+    "{% if can_page %}Call 911.{% endif %}": "also when nobody can be paged",
+    "{% if has_phone %}Call 911.{% endif %}": "also in a chat whose visitor left an email address alone",
+    "{% if can_reach %}Call 911.{% endif %}": "also in a chat whose visitor left no number or address",
+    "{% if can_page or can_reach %}911{% endif %}": "also in such a chat when nobody can be paged",
+}
+
+
+@pytest.mark.parametrize("wording", CONDITIONS)
+def test_a_practices_own_reply_needs_words_for_whoever_it_goes_to(wording: str) -> None:
+    with pytest.raises(IntakeError, match=rf"is empty; it needs text at every hour, {CONDITIONS[wording]}$"):
+        check_replies(practice(replies={"urgent": wording}), OPEN)
+
+
+@pytest.mark.parametrize("blank", ["{name}", "[phone]"])
+def test_a_blank_that_a_patient_would_read_is_refused(blank: str) -> None:
+    with pytest.raises(IntakeError, match=rf"patients would read {re.escape(blank)} as it is.*\{{\{{ phone \}}\}}"):
+        check_replies(practice(replies={"complaint": f"We're sorry. {blank}, our manager will call you."}), OPEN)
 
 
 def test_a_wording_that_fails_to_name_911_for_one_message_is_replaced_by_the_standard_one() -> None:
@@ -247,6 +285,24 @@ def test_who_asks_for_a_person_is_told_when_one_answers() -> None:
     assert "A person will answer you after we open tomorrow at 8:00 AM." in reply("person", EVENING)
 
 
+@pytest.mark.parametrize("language", [Language.EN, Language.ES])
+@pytest.mark.parametrize("team", [*Team, "second_floor"])
+def test_a_follow_up_says_who_will_see_it_and_speaks_of_emergencies_only_where_a_symptom_may_be_meant(
+    language: Language, team: str
+) -> None:
+    name = reply_in(language, ReplyName.FOLLOW_UP)
+    for kind, when, is_first in VARIANTS:
+        occasion = Occasion(MOMENTS[when], is_first, team=team)
+        plain, clinical = (
+            render_reply(name, Practice.model_validate(PRACTICES[kind]), replace(occasion, is_clinical=is_clinical))
+            for is_clinical in (False, True)
+        )
+        assert SEEN_BY[language].get(team, SOMEONE[language]) in plain
+        assert ("911" in plain, "911" in clinical) == (False, True)
+        assert is_gsm7(clinical)
+        assert count_segments(clinical) <= 3
+
+
 # ---- hours
 
 
@@ -288,6 +344,13 @@ def test_an_opening_over_a_week_away_is_named_by_its_date() -> None:
     two_weeks = [f"2026-07-{day}" for day in range(15, 27)]
 
     assert "after we open on July 27 at 8:00 AM." in reply("complaint", EVENING, closed_on=two_weeks)
+
+
+def test_after_an_early_closing_nobody_is_promised_an_answer_today() -> None:
+    afternoon = datetime(2026, 7, 15, 19, 0, tzinfo=UTC)  # 3 PM in New York
+
+    assert "after we open" not in reply("complaint", afternoon)
+    assert "after we open tomorrow at" in reply("complaint", afternoon, special_hours=["2026-07-15 08:00-12:00"])
 
 
 @pytest.mark.parametrize("moment", [OPEN, EVENING])
@@ -484,6 +547,19 @@ def test_no_call_is_promised_to_who_cannot_be_reached(name: Intent | ReplyName, 
     assert "le va a llamar" not in text
 
 
+@pytest.mark.parametrize("name", EMERGENCIES)
+@pytest.mark.parametrize("language", [Language.EN, Language.ES])
+def test_who_writes_of_an_emergency_and_cannot_be_reached_is_asked_for_a_number(
+    name: ReplyName, language: Language
+) -> None:
+    unreachable = Occasion(OPEN, is_first=False, is_text=False, can_reach=False)
+    asks = ASKS_WHERE_TO_CALL[language]
+
+    assert render_reply(reply_in(language, name), practice(), unreachable).endswith(asks)
+    for other in (replace(unreachable, can_reach=True), replace(unreachable, names_contact=True)):
+        assert asks not in render_reply(reply_in(language, name), practice(), other)
+
+
 @pytest.mark.parametrize(
     ("details", "language", "asked"),
     [
@@ -508,3 +584,14 @@ def test_a_reply_asks_for_insurance_details_before_the_opt_out_instructions(
     assert is_gsm7(text)
     long = maple.model_copy(update={"replies": {"billing_inquiry": "x" * 1500}})
     assert "send us" not in render_reply("billing_inquiry", long, Occasion(OPEN, is_first=True, ask=ask))
+
+
+# ---- losses
+
+
+@pytest.mark.parametrize("name", [name for name in REPLIES if name.startswith(("bereavement", "pregnancy_loss"))])
+def test_condolences_hold_no_link_and_ask_for_nothing_more(name: str) -> None:
+    for kind, when, is_first in VARIANTS:
+        text = render_reply(name, Practice.model_validate(PRACTICES[kind]), Occasion(MOMENTS[when], is_first))
+        assert "http" not in text
+        assert ("so sorry for your loss" in text) != ("Lamentamos mucho su pérdida" in text)

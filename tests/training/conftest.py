@@ -248,6 +248,8 @@ def write_unseen(corpus: Path) -> None:
     _write(strangers / "spanish.tsv", [f"{known}\tdental\tsms\tstranger en {known[:3]}" for known in spanish])
     doubles = [f"complaint\t{second}\tsms\tstranger has {second}" for second in ("billing_inquiry", "-")]
     _write(strangers / "two_intents.tsv", doubles)
+    everyday = ["en\tappointment_request", "es\tacknowledgement"]
+    _write(strangers / "everyday.tsv", [f"{known}\tdental\tsms\tstranger in {known[:2]}" for known in everyday])
 
 
 def _write(path: Path, lines: list[str]) -> None:

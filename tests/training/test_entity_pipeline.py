@@ -17,6 +17,7 @@ from tests.training.data.test_entity_tests import write_tests
 from tests.training.test_pipeline import Pipeline, contents_of, rewritten
 from training.__main__ import main
 from training.data.corpus import CORPUS
+from training.recipe import EntityRecipe, load_entity_recipe
 
 pytestmark = [pytest.mark.filterwarnings(f"ignore:{message}:{category.__name__}") for message, category in THIRD_PARTY]
 
@@ -26,6 +27,7 @@ CHANGES = {
     "layers = 6": "layers = 1",
     "epochs = 1.33": "epochs = 1",
     "batch_size = 32": "batch_size = 64",
+    "learning_rate = 3e-4": "learning_rate = 1.23456e-4",
     "steps_between_checkpoints = 300": "steps_between_checkpoints = 1",
     "without_slots = 0.15": "without_slots = 0.5",
     "validation_fraction = 0.12": "validation_fraction = 0.3",
@@ -75,6 +77,12 @@ def test_the_threshold_comes_with_what_it_achieves_on_validation(trained: Pipeli
     calibration = trained.served("calibration.json")
     assert isinstance(calibration["outside_penalty"], float)
     assert calibration["validation"].keys() >= {"precision", "recall", "f2", "leaks", "untouched"}
+
+
+def test_a_published_model_names_the_recipe_that_made_it_to_the_last_digit(trained: Pipeline) -> None:
+    made_by = EntityRecipe.model_validate(trained.served("evaluation.json")["recipe"])
+
+    assert made_by == load_entity_recipe(trained.config)  # or a recipe that continues it would begin at the base
 
 
 def test_every_set_is_measured_for_everything_that_is_compared(trained: Pipeline) -> None:

@@ -189,7 +189,7 @@ def test_every_message_is_counted_where_it_belongs(trained: Pipeline) -> None:
     assert evaluation["cross_style"]["messages"] == 14
     assert evaluation["held_back"]["messages"] == 12
     assert {name: found["messages"] for name, found in evaluation["strangers"].items()} == {
-        "triage": 4, "letters": 1, "scope": 3, "spanish": 2, "two_intents": 2,
+        "triage": 4, "letters": 1, "scope": 3, "spanish": 2, "two_intents": 2, "everyday": 2,
     }  # fmt: skip
     assert intents < evaluation["messages"]["validation"]
     for measured, groups in (

@@ -8,6 +8,7 @@ import requests
 
 from inbox.database import Database
 from inbox.inbound import record_message
+from inbox.models import Escalation, now
 from inbox.presence import MAIL, MAILBOX_AWAY, MODEL_LOST, Heartbeat
 from intake.encryption import Keyring
 from intake.settings import Settings
@@ -38,7 +39,22 @@ def test_a_service_with_all_its_parts_is_ready(service: Service) -> None:
         "attachments": True,
         "mail": True,
         "workers": dict.fromkeys(QUEUES, True),
+        "lost_practices": {},
     }
+
+
+def test_a_practice_that_is_not_in_the_file_is_named_and_its_open_alarm_is_trouble(service: Service) -> None:
+    Heartbeat(service.database, "worker", QUEUES).beat()
+    message_id = record_message(service.database, inbound(practice="removed")).message_id
+    found = readiness(service)
+    assert (found["status"], found["lost_practices"]) == ("ready", {"removed": 0})
+
+    with service.edit() as session:
+        alarm = {"message_id": message_id, "conversation_id": 1, "practice": "removed", "code": "A1"}
+        session.add(Escalation(**alarm, next_step_at=now()))
+
+    found = readiness(service)
+    assert (found["status"], found["lost_practices"]) == ("degraded", {"removed": 1})
 
 
 def test_a_queue_without_a_worker_is_named(service: Service) -> None:

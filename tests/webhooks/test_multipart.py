@@ -54,6 +54,7 @@ def test_a_field_that_is_too_long_is_cut_and_no_failure() -> None:
     form = read(part("html", b"x" * (LONGEST_FIELD + 100_000)), part("text", b"Hello"))
 
     assert len(form.fields["html"]) == LONGEST_FIELD
+    assert form.cut == {"html"}
     assert form.fields["text"] == b"Hello"
 
 

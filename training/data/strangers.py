@@ -10,10 +10,10 @@ from pathlib import Path
 
 from classifier.outputs import INTENTS, LABELS
 from intake.vocabulary import TriageLevel
-from training.data.corpus import CorpusMessage, check_label, parse_danger, parse_level, read_rows
+from training.data.corpus import CorpusError, CorpusMessage, check_label, parse_danger, parse_level, read_rows
 
 _FOLDER = Path("held_back") / "strangers"
-SETS = ("triage", "letters", "scope", "spanish", "two_intents")
+SETS = ("triage", "letters", "scope", "spanish", "two_intents", "everyday")
 """The names of the sets, in the order of reports."""
 FILES = tuple(_FOLDER / f"{name}.tsv" for name in SETS)
 """Their paths in the corpus folder."""
@@ -25,7 +25,7 @@ def read_strangers(corpus: Path) -> dict[str, list[CorpusMessage]]:
     Raises:
         CorpusError: A file cannot be read, or a line does not have the columns that its folder's README describes.
     """
-    readers = (_triaged, _triaged, _scoped, _spanish, _double)
+    readers = (_triaged, _triaged, _scoped, _spanish, _double, _everyday)
     return {name: list(reader(corpus / file)) for name, file, reader in zip(SETS, FILES, readers, strict=True)}
 
 
@@ -50,6 +50,13 @@ def _double(path: Path) -> Iterator[CorpusMessage]:
     for number, (label, second, channel, text) in read_rows(path, 4):
         check_label(second, path, number, (*INTENTS, "-"))
         yield _message(path, number, label, channel, text, also=None if second == "-" else second)
+
+
+def _everyday(path: Path) -> Iterator[CorpusMessage]:
+    for number, (language, label, _practice, channel, text) in read_rows(path, 5):
+        if language not in ("en", "es"):
+            raise CorpusError(f"{path}:{number} has the language {language!r}, expected en or es")
+        yield _message(path, number, label, channel, text, level=TriageLevel.ROUTINE, language=language)
 
 
 def _message(path: Path, number: int, label: str, channel: str, text: str, **known: object) -> CorpusMessage:

@@ -88,7 +88,6 @@ def evaluate_model(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenM
             "labels": info.labels,
             "thresholds": {language: asdict(chosen) for language, chosen in info.thresholds.items()},
         },
-        "recipe": recipe.model_dump(mode="json"),
         "messages": {"train": len(split.train), "validation": len(split.validation)},
         "validation": _validation(predictors, split.validation),
     }
@@ -98,7 +97,7 @@ def evaluate_model(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenM
             "held_back": _screens(predictors, unseen.held_back, "held back"),
             "strangers": {name: _screens(predictors, messages, name) for name, messages in unseen.strangers.items()},
         }
-    return dict(round_numbers(content))
+    return {**round_numbers(content), "recipe": recipe.model_dump(mode="json")}  # whole: later recipes continue it
 
 
 def time_validation(split: Split, run: RunFolder) -> Mapping[str, float | int | str]:

@@ -19,7 +19,7 @@ from classifier.entities.rules_insurance import canonical_carrier
 from classifier.insurance import assemble_record, normalize
 from training.data.corpus import CORPUS
 from training.data.entity_tests import INSURANCE, read_insurance_tests
-from training.data.insurance_messages import InsuranceMessage, read_halves
+from training.data.insurance_messages import COVERAGE, InsuranceMessage, read_halves, read_marked_records
 from training.evaluation.test_set_log import record_read
 
 Find = Callable[[InsuranceMessage], Sequence[Entity]]
@@ -119,7 +119,7 @@ def table(columns: Mapping[str, RecordScores]) -> str:
 
 
 def main() -> None:
-    """Print the scores of the two halves of the corpus, or of the messages by strangers."""
+    """Print the scores of the messages of the corpus, or of those by strangers."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluation.insurance", description=__doc__)
     parser.add_argument("--strangers", action="store_true", help="measure the held-back messages; this is logged")
     arguments = parser.parse_args()
@@ -130,6 +130,7 @@ def main() -> None:
         sets = {"strangers": read_insurance_tests(CORPUS)}
     else:
         sets = dict(zip(("first half", "second half"), read_halves(CORPUS), strict=True))
+        sets["coverage"] = read_marked_records(CORPUS / COVERAGE)
     served = "rules" if recognizer.tagger is None else "network and rules"
     for name, messages in sets.items():
         columns = {

@@ -1,6 +1,7 @@
 """Measure how common questions are found: right answers, wrong answers, and silence.
 
-The practice that is measured answers every question of the starter set, as suggested. The share of wrong answers counts
+The practice that is measured answers every question of the starter set, as suggested. An answer is right if it answers
+all that a message asks and nothing else. The share of wrong answers counts
 all messages, asked or not; among the answers given, it is larger, and reported too.
 """
 
@@ -15,9 +16,10 @@ from pathlib import Path
 from classifier import Classifier
 from classifier.questions import encode_questions, is_answerable
 from classifier.sentences import SentenceEncoder
+from intake.starter_questions import starter_questions
 from training.data.held_back import read_held_back_questions
-from training.data.questions import NO_TOPIC, Question, QuestionPart, read_questions
-from training.export.calibrate_questions import index_of
+from training.data.questions import Question, QuestionPart, fill_slots, read_questions
+from training.export.calibrate_questions import encode_starters, matcher_of, own_index
 from training.markdown import format_interval, format_percent, format_table
 from training.statistics import wilson_interval
 
@@ -48,62 +50,76 @@ class QuestionScores:
         return self.wrong + self.stray
 
 
-def score_answers(questions: Sequence[Question], answers: Sequence[str | None]) -> QuestionScores:
+def score_answers(questions: Sequence[Question], answers: Sequence[frozenset[str]]) -> QuestionScores:
     """Count right and wrong answers.
 
     Args:
         questions: The messages.
-        answers: The topic that each was answered for, None for silence.
+        answers: The topics that each was answered for, none for silence.
     """
     given = Counter[str]()
     for question, answer in zip(questions, answers, strict=True):
-        if answer is not None:
-            is_right = answer == question.topic
-            given["stray" if question.topic == NO_TOPIC else "right" if is_right else "wrong"] += 1
-    asked = sum(question.topic != NO_TOPIC for question in questions)
+        if answer:
+            given["stray" if not question.topics else "right" if answer == question.topics else "wrong"] += 1
+    asked = sum(bool(question.topics) for question in questions)
     return QuestionScores(asked, len(questions) - asked, given["right"], given["wrong"], given["stray"])
 
 
 def measure_questions(corpus: Path, report: Path) -> dict[str, QuestionScores]:
-    """Measure the shipped encoder on its own, write the report, and return the scores by set."""
+    """Measure the shipped encoder behind the intent model, write the report, and return the scores by set."""
     encoder = SentenceEncoder.load()
-    parts = read_questions(corpus)
+    parts = {part: fill_slots(questions) for part, questions in read_questions(corpus).items()}
+    asked = parts[QuestionPart.ASKED_HELD_OUT]
     sets = {
-        "held-out lines of everyday/faq.tsv": parts[QuestionPart.HELD_OUT],
-        "Spanish lines of everyday/faq.tsv": parts[QuestionPart.SPANISH],
+        "the messages that calibrate": parts[QuestionPart.ASKED_CALIBRATION],
+        "everyday/asked.tsv, the half held out": asked,
+        "everyday/asked.tsv, the half held out, Spanish": [question for question in asked if question.is_spanish],
+        "everyday/faq.tsv, the lines held out": parts[QuestionPart.HELD_OUT],
     }
-    strangers = read_held_back_questions(corpus)
+    strangers = fill_slots(read_held_back_questions(corpus))
     if strangers:
         sets["strangers' questions"] = strangers
-    answers = {name: _answer_all(encoder, questions) for name, questions in sets.items()}
-    scores = {name: score_answers(questions, answers[name]) for name, questions in sets.items()}
-    if strangers:
-        sure = _allowed(strangers)
-        gated = [
-            answer if allowed else None for answer, allowed in zip(answers["strangers' questions"], sure, strict=True)
-        ]
-        scores["strangers' questions, those that the intent model lets through"] = score_answers(strangers, gated)
+    scores = {name: score_answers(questions, _answer_all(encoder, questions)) for name, questions in sets.items()}
+    scores["a practice's own question, everyday/asked.tsv"] = _score_own(
+        encoder, [question for question in asked if not question.is_spanish]
+    )
     report.write_text(_report(encoder, scores, _milliseconds(encoder, parts[QuestionPart.HELD_OUT])), encoding="utf-8")
     return scores
 
 
-def _answer_all(encoder: SentenceEncoder, questions: Sequence[Question]) -> list[str | None]:
-    index = index_of(encoder, encoder.info.thresholds)
-    found = [index.find(vector) for vector in encode_questions(encoder, [question.text for question in questions])]
-    return [match.topic if match.is_clear else None for match in found]
-
-
-def _allowed(questions: Sequence[Question]) -> list[bool]:
+def _answer_all(encoder: SentenceEncoder, questions: Sequence[Question]) -> list[frozenset[str]]:
+    matcher = matcher_of(encoder)
     understood = Classifier.load().classify([question.text for question in questions])
-    return [is_answerable(found, question.text) for found, question in zip(understood, questions, strict=True)]
+    answers = []
+    for question, found in zip(questions, understood, strict=True):
+        match = matcher.match(question.text)
+        is_given = match.is_clear and is_answerable(found, question.text)
+        answers.append(frozenset((match.topic, *match.also)) if is_given else frozenset())
+    return answers
+
+
+def _score_own(encoder: SentenceEncoder, questions: Sequence[Question]) -> QuestionScores:
+    """Take each question of the starter set for the practice's own in turn, with a few phrasings, and add up."""
+    vectors = encode_questions(encoder, [question.text for question in questions])
+    phrasings = encode_starters(encoder)
+    asked = right = stray = 0
+    for own in starter_questions():
+        index = own_index(phrasings, own, encoder.info.thresholds)
+        for question, vector in zip(questions, vectors, strict=True):
+            match = index.find(vector)
+            is_given = match.is_clear and match.topic == own
+            asked += own in question.topics
+            right += is_given and own in question.topics
+            stray += is_given and own not in question.topics
+    return QuestionScores(asked, len(questions) * len(starter_questions()) - asked, right, 0, stray)
 
 
 def _milliseconds(encoder: SentenceEncoder, questions: Sequence[Question]) -> float:
-    index = index_of(encoder, encoder.info.thresholds)
+    matcher = matcher_of(encoder)
     times = []
     for question in (list(questions) * 3)[:_TIMED]:
         started = time.perf_counter()
-        index.find(encode_questions(encoder, [question.text])[0])
+        matcher.match(question.text)
         times.append(time.perf_counter() - started)
     return 1000 * sorted(times)[len(times) // 2]
 
@@ -129,6 +145,7 @@ def _report(encoder: SentenceEncoder, scores: dict[str, QuestionScores], millise
     )
     return _TEXT.format(
         version=encoder.info.version,
+        topic=limits.topic,
         similarity=limits.similarity,
         margin=limits.margin,
         nearest=limits.nearest,
@@ -147,15 +164,16 @@ def _share(count: int, total: int) -> str:
 _TEXT = """\
 # Common questions
 
-Written by `python -m training questions`, with the sentence encoder `{version}`. A question is answered if the mean
-similarity to its {nearest} nearest phrasings is at least {similarity} and {margin} above the next question's. 95%
-Wilson intervals are in parentheses.
+Written by `python -m training questions`, with the sentence encoder `{version}`. A question of the starter set is
+answered from the probability {topic} on. A question of the practice's own is answered if the mean similarity to its
+{nearest} nearest phrasings is at least {similarity} and {margin} above the next question's. The intent model keeps
+anything clinical, urgent, or a complaint from being answered, as in the service. 95% Wilson intervals are in
+parentheses.
 
 {table}
 
-The first rows have the encoder decide alone; the service also asks the intent model, which keeps it from
-answering anything clinical, urgent, or a complaint. `training/corpus/held_back/questions.tsv` is measured if it is
-there. Patients who write Spanish are not answered by this: the encoder knows English only, as the second row shows.
+In the last row, each question of the starter set is the practice's own in turn, with four phrasings; the intent model
+is left out. `training/corpus/held_back/questions.tsv` is measured if it is there.
 
-Encoding a question and finding its topic took {milliseconds:.1f} ms in the median on the machine that wrote this.
+Finding what a message asks took {milliseconds:.1f} ms in the median on the machine that wrote this.
 """

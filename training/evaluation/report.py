@@ -38,6 +38,7 @@ _STRANGERS = {
     "scope": "strangers: scope",
     "spanish": "strangers: Spanish",
     "two_intents": "strangers: two intents",
+    "everyday": "strangers: everyday",
 }
 
 _INTRODUCTION = """\

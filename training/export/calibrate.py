@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.decoding import SHORT_EMERGENCY, Outputs, Thresholds, is_long, is_short, softmax_rows
+from classifier.decoding import Outputs, Thresholds, is_long, is_short, softmax_rows
 from classifier.outputs import INTENTS, Language
 from classifier.screen import Screening
 from classifier.second_intents import SecondIntentWeights
@@ -38,6 +38,9 @@ Figures = dict[str, float | None]
 CALIBRATED: Final[tuple[Language, ...]] = ("en", "es")
 LEAST_MESSAGES: Final = 100
 """The fewest messages with an intent on which a language can be calibrated; English is with any number."""
+
+LEAST_SHORT_MESSAGES: Final = 30
+"""The fewest short messages of the everyday writers for a threshold of short texts alone."""
 
 LEAST_LONG_MESSAGES: Final = 30
 """The fewest emergencies, and routine messages that could seem urgent, for thresholds of long texts alone."""
@@ -89,9 +92,9 @@ class Calibration:
         thresholds: The thresholds.
         figures: What they achieve: `routed` and `accuracy_when_routed` of the messages with an intent,
             `out_of_scope_held`, the calibration error `ece_before` and `ece_after`, `urgent_found` of the emergencies
-            and `false_alarms` of the routine messages that could seem urgent, `same_day_found`, `second_found` of the
-            second intents and `second_imagined` of the messages with one intent. Shares from 0 to 1; None where there
-            was no such message.
+            and `false_alarms` of the routine messages that could seem urgent, `everyday_alarms` of the routine ones
+            of the everyday writers, `same_day_found`, `second_found` of the second intents and `second_imagined` of
+            the messages with one intent. Shares from 0 to 1; None where there was no such message.
         confidences: The confidence that a tenth, two tenths, and so on of the messages stay below, from the lowest to
             the highest: what `intake calibrate` compares a practice's own messages with.
         second_intents: How a second intent is weighed; None if the network's mentions alone decide.
@@ -213,6 +216,7 @@ def _calibrate_language(
         praise=_sure_threshold(outputs, probabilities, names, "praise", _PRAISE_SPARED),
         emergency=triage.emergency,
         emergency_with_sign=triage.emergency_with_sign,
+        short_emergency=triage.short_emergency,
         long_emergency=triage.long_emergency,
         long_emergency_with_sign=triage.long_emergency_with_sign,
         same_day=triage.same_day,
@@ -277,9 +281,10 @@ class _Triage:
 
     def __init__(self, outputs: Outputs, answers: NetworkAnswers, targets: CalibrationTargets) -> None:
         self.emergency, self.emergency_with_sign, self.same_day = 1.0, 0.0, 1.0
+        self.short_emergency: float | None = None
         self.long_emergency: float | None = None
         self.long_emergency_with_sign: float | None = None
-        self.figures: Figures = {"urgent_found": None, "false_alarms": None, "same_day_found": None}
+        self.figures: Figures = dict.fromkeys(("urgent_found", "false_alarms", "everyday_alarms", "same_day_found"))
         levels = outputs.levels(answers.logits)
         known = np.array([message.level is not None for message in answers.messages], dtype=bool)
         urgent = np.array([message.level is TriageLevel.EMERGENCY for message in answers.messages], dtype=bool)
@@ -292,36 +297,56 @@ class _Triage:
         self._certain = np.array([screening.certain is not None for screening in answers.screenings], dtype=bool)
         self._signed = np.array([screening != Screening() for screening in answers.screenings], dtype=bool)
         self._levels = levels
-        short = np.array([is_short(message.text) for message in answers.messages], dtype=bool)
-        self._least = np.where(short & ~self._signed, SHORT_EMERGENCY, 0.0)
-        self._choose_emergency(urgent, routine, answers, targets.false_alarms)
+        everyday = np.array([message.writer in targets.everyday_writers for message in answers.messages], dtype=bool)
+        self._everyday = known & ~urgent & ~soon & everyday
+        self._targets = targets
+        self._choose_emergency(urgent, routine, answers)
         self._choose_same_day(soon, routine, targets.false_alarms)
 
     def _alarms(self, alone: float, with_sign: float) -> Flags:
-        least = np.maximum(np.where(self._signed, with_sign, alone), self._least)
-        raised: Flags = self._certain | (self._levels[:, 0] >= least)
+        raised: Flags = self._certain | (self._levels[:, 0] >= np.where(self._signed, with_sign, alone))
         return raised
 
-    def _choose_emergency(self, urgent: Flags, routine: Flags, answers: NetworkAnswers, allowed: float) -> None:
-        """Choose thresholds for long texts, if there are enough to choose on, and for the others."""
+    def _choose_emergency(self, urgent: Flags, routine: Flags, answers: NetworkAnswers) -> None:
+        """Choose thresholds for short and for long texts, if there are enough to choose on, and for the others."""
+        brief = np.array([is_short(message.text) for message in answers.messages], dtype=bool)
         lengthy = np.array([is_long(message.text) for message in answers.messages], dtype=bool)
         if min(int((lengthy & urgent).sum()), int((lengthy & routine).sum())) < LEAST_LONG_MESSAGES:
             lengthy[:] = False
-        self.emergency, self.emergency_with_sign = self._best_pair(urgent & ~lengthy, routine & ~lengthy, allowed)
+        if (brief & self._everyday).sum() < LEAST_SHORT_MESSAGES:
+            brief[:] = False
+        common = ~brief & ~lengthy
+        self.emergency, self.emergency_with_sign = self._best_pair(urgent, routine, common)
         raised = self._alarms(self.emergency, self.emergency_with_sign)
         if lengthy.any():
-            pair = self._best_pair(urgent & lengthy, routine & lengthy, allowed)
+            pair = self._best_pair(urgent, routine, lengthy)
             self.long_emergency, self.long_emergency_with_sign = pair
             raised = np.where(lengthy, self._alarms(*pair), raised)
-        self.figures |= {"urgent_found": _share(raised[urgent]), "false_alarms": _share(raised[routine])}
+        if brief.any():
+            self.short_emergency = self._short_threshold(brief)
+            raised = np.where(brief, self._alarms(self.short_emergency, self.emergency_with_sign), raised)
+        self.figures |= {
+            "urgent_found": _share(raised[urgent]),
+            "false_alarms": _share(raised[routine]),
+            "everyday_alarms": _share(raised[self._everyday]),
+        }
 
-    def _best_pair(self, urgent: Flags, routine: Flags, allowed: float) -> tuple[float, float]:
-        """Return the pair that finds the most emergencies among those with no more false alarms than allowed."""
+    def _short_threshold(self, brief: Flags) -> float:
+        """Return the lowest threshold, no lower than the others', that keeps everyday alarms at the allowed share."""
+        unsigned = self._levels[brief & self._everyday & ~self._signed, 0]
+        return max(self.emergency, _blocking_threshold(unsigned, 1 - self._targets.everyday_alarms))
+
+    def _best_pair(self, urgent: Flags, routine: Flags, among: Flags) -> tuple[float, float]:
+        """Return the pair that finds the most emergencies of some messages with no more false alarms than allowed."""
+        urgent, routine, everyday = urgent & among, routine & among, self._everyday & among
 
         def rank(pair: tuple[float, float]) -> tuple[float, ...]:
             raised = self._alarms(*pair)
-            found, false = float(raised[urgent].mean()), float(raised[routine].mean()) if routine.any() else 0.0
-            return min(allowed - false, 0.0), found, -false, pair[0]
+            found = float(raised[urgent].mean()) if urgent.any() else 0.0
+            false = float(raised[routine].mean()) if routine.any() else 0.0
+            daily = float(raised[everyday].mean()) if everyday.any() else 0.0
+            over = max(false - self._targets.false_alarms, 0.0) + max(daily - self._targets.everyday_alarms, 0.0)
+            return -over, found, -false, pair[0]
 
         pairs = [(float(alone), with_sign) for alone, with_sign in product(_ALONE, _WITH_SIGN) if with_sign <= alone]
         return max(pairs, key=rank)

@@ -1,60 +1,105 @@
-"""Choose the similarity at which a question counts as one of the practice's."""
+"""Choose from which probability, and from which similarity, a question counts as one of the practice's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Final
 
-from classifier.questions import QuestionIndex, QuestionMatch, encode_questions
+import numpy as np
+
+from classifier.questions import QuestionIndex, QuestionMatcher, encode_questions
 from classifier.sentences import MatchThresholds, SentenceEncoder, Vector
 from intake.starter_questions import starter_questions
+from training.data.questions import Question
 from training.errors import TrainingError
 
-MOST_WRONG: Final = 0.01
-"""The largest share of calibration questions that may get the answer to another one, half of the goal of 2%."""
-MOST_OTHERS: Final = 0.01
-"""The largest share of other messages that may get an answer. Most of those that do ask one of the questions."""
+MOST_WRONG: Final = 0.015
+"""The largest share of calibration messages that may get an answer to what they don't ask; the goal is 2%."""
+MOST_HALVES: Final = 0.01
+"""The largest share that may get the answer to only one of the questions that they ask."""
+MOST_STRAYS: Final = 0.001
+"""The largest share of messages that may get the answer to a question of the practice's own that they don't ask."""
+OWN_PHRASINGS: Final = 4
+"""With how many phrasings a practice writes a question of its own."""
 
-_NEAREST: Final = 3
-_SIMILARITIES: Final = tuple(step / 100 for step in range(30, 80, 2))
+_PROBABILITIES: Final = tuple(step / 100 for step in range(60, 99, 2))
+_SIMILARITIES: Final = tuple(step / 100 for step in range(24, 80, 2))
 _MARGINS: Final = (0.04, 0.06, 0.08, 0.1, 0.12, 0.15)
+_NEAREST: Final = (1, 2, 3)
 
 
-def index_of(encoder: SentenceEncoder, thresholds: MatchThresholds | None = None) -> QuestionIndex:
-    """Return the index of the starter set, as a practice has it that answers all of it."""
-    topics = {key: encode_questions(encoder, starter.phrasings) for key, starter in starter_questions().items()}
-    return QuestionIndex(topics, thresholds or MatchThresholds(similarity=1.0, margin=0.0, nearest=_NEAREST))
+def matcher_of(encoder: SentenceEncoder) -> QuestionMatcher:
+    """Return the matcher of a practice that keeps the starter set as it is."""
+    return QuestionMatcher(encoder, {key: starter.phrasings for key, starter in starter_questions().items()})
 
 
-def choose_thresholds(index: QuestionIndex, asked: Vector, topics: Sequence[str], others: Vector) -> MatchThresholds:
-    """Return the thresholds that answer most questions right within both limits.
+def choose_probability(
+    encoder: SentenceEncoder, limits: MatchThresholds, questions: Sequence[Question], allowed: Sequence[bool]
+) -> MatchThresholds:
+    """Return the limits with the lowest probability at which few enough messages get a wrong answer, or half of one.
 
     Args:
-        index: The phrasings.
-        asked: The calibration questions as vectors.
-        topics: Their topics.
-        others: Other messages as vectors.
+        encoder: The encoder.
+        limits: The other thresholds.
+        questions: The calibration messages.
+        allowed: Which of them the intent model lets through.
 
     Raises:
-        TrainingError: No thresholds keep both limits.
+        TrainingError: No probability keeps the limit.
     """
-    answers = [index.find(vector) for vector in asked]
-    strays = [index.find(vector) for vector in others]
-    best: tuple[float, MatchThresholds] | None = None
-    for similarity, margin in product(_SIMILARITIES, _MARGINS):
-        limits = MatchThresholds(similarity=similarity, margin=margin, nearest=_NEAREST)
-        given = [(found.topic, topic) for found, topic in zip(answers, topics, strict=True) if _passes(found, limits)]
-        right = sum(found == topic for found, topic in given)
-        stray = sum(_passes(found, limits) for found in strays)
-        if len(given) - right > MOST_WRONG * len(answers) or stray > MOST_OTHERS * len(strays):
-            continue
-        if best is None or right > best[0]:
-            best = right, limits
+    let_through = [question for question, may in zip(questions, allowed, strict=True) if may]
+    for probability in _PROBABILITIES:
+        chosen = limits.model_copy(update={"topic": probability})
+        encoder.info = replace(encoder.info, thresholds=chosen)
+        matcher = matcher_of(encoder)
+        matches = [(matcher.match(question.text), question.topics) for question in let_through]
+        given = [({match.topic, *match.also}, topics) for match, topics in matches if match.is_clear]
+        wrong = sum(not answered <= topics for answered, topics in given)
+        halves = sum(answered < topics for answered, topics in given)
+        if wrong <= MOST_WRONG * len(questions) and halves <= MOST_HALVES * len(questions):
+            return chosen
+    raise TrainingError("no probability keeps wrong answers below their limit: look at the wordings")
+
+
+def choose_similarity(encoder: SentenceEncoder, questions: Sequence[Question]) -> tuple[float, float, int]:
+    """Return the similarity, margin, and number of nearest phrasings that find most of a practice's own questions.
+
+    Each question of the starter set is taken for the practice's own in turn, with a few phrasings.
+
+    Raises:
+        TrainingError: None keep the limit of strays.
+    """
+    best: tuple[int, tuple[float, float, int]] | None = None
+    vectors = encode_questions(encoder, [question.text for question in questions])
+    phrasings = encode_starters(encoder)
+    for nearest in _NEAREST:
+        limits = MatchThresholds(topic=1.0, similarity=1.0, margin=0.0, nearest=nearest)
+        indexes = {own: own_index(phrasings, own, limits) for own in starter_questions()}
+        found = [
+            (match.similarity, match.similarity - match.runner_up, own in question.topics)
+            for own, index in indexes.items()
+            for question, vector in zip(questions, vectors, strict=True)
+            for match in (index.find(vector),)
+            if match.topic == own
+        ]
+        table = np.array(found, dtype=np.float64)
+        for similarity, margin in product(_SIMILARITIES, _MARGINS):
+            given = table[(table[:, 0] >= similarity) & (table[:, 1] >= margin), 2]
+            right, strays = int(given.sum()), int((given == 0).sum())
+            if strays <= MOST_STRAYS * len(questions) * len(starter_questions()) and (best is None or right > best[0]):
+                best = right, (similarity, margin, nearest)
     if best is None:
-        raise TrainingError("no similarity keeps wrong answers below their limits: look at the phrasings")
+        raise TrainingError("no similarity keeps strays below their limit: look at the phrasings")
     return best[1]
 
 
-def _passes(found: QuestionMatch, limits: MatchThresholds) -> bool:
-    return found.similarity >= limits.similarity and found.similarity - found.runner_up >= limits.margin
+def encode_starters(encoder: SentenceEncoder) -> dict[str, Vector]:
+    """Return the vectors of the starter set's phrasings, by the key of the question."""
+    return {key: encode_questions(encoder, starter.phrasings) for key, starter in starter_questions().items()}
+
+
+def own_index(phrasings: Mapping[str, Vector], own: str, limits: MatchThresholds) -> QuestionIndex:
+    """Return the index of a practice that wrote one question by itself, with the first phrasings of the starter set."""
+    return QuestionIndex({**phrasings, own: phrasings[own][:OWN_PHRASINGS]}, limits)

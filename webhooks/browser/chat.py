@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -19,6 +19,7 @@ from inbox.attachments import read_contents, read_thumbnail
 from inbox.audit import record_action
 from inbox.chat import (
     ChatConversation,
+    ChatMark,
     TranscriptEntry,
     end_chat,
     find_chat,
@@ -26,6 +27,7 @@ from inbox.chat import (
     member_first_name,
     note_seen,
     open_chat,
+    read_mark,
     read_transcript,
 )
 from inbox.common_questions import suggest_questions
@@ -37,6 +39,7 @@ from intake.practices import Practice
 from intake.vocabulary import Channel, Language
 from tasks.delivery.chat_copy import CopyRefusal, request_copy
 from tasks.delivery.outbox import add_delivery
+from tasks.delivery.status import record_taken
 from tasks.pubsub import conversation_topic, topics_of, typing_topic
 from templates.chat import WIDGET
 from templates.text_consent import chat_wording, consent_language
@@ -107,6 +110,7 @@ def practice(key: str) -> Response:
     require_origin(request, found, services.settings)
     moment = datetime.now(UTC)
     opening = found.next_opening(moment)
+    suggested = _questions(services, found)
     return jsonify(
         name=found.name,
         phone=phone.spoken(found.phone),
@@ -115,10 +119,12 @@ def practice(key: str) -> Response:
         next_opening=opening.isoformat() if opening else None,
         time_zone=found.time_zone,
         hours=found.hours,
+        special_hours=found.hours_soon(moment),
         privacy_url=found.links.privacy,
         text_consent={language: chat_wording(found, language) for language in (Language.EN, Language.ES)},
         strings=found.chat.strings,
-        questions=_questions(services, found),
+        questions=suggested.get(Language.EN, []),
+        questions_es=suggested.get(Language.ES, []),
         copies=_sends_copies(services, found),
         files=found.chat.files,
     )
@@ -175,8 +181,6 @@ def send_files(public_id: str) -> tuple[Response, int]:
     services = services_of(current_app)
     chat = enter_to_send_files(public_id)
     posted = check_files(read_posted_files(request))
-    with services.database.read() as session:
-        require_room(session, public_id, len(posted.files))
     digest = hashlib.sha256(f"{public_id}:{posted.key}".encode()).hexdigest()
     recorded = services.receive(
         InboundMessage(
@@ -191,6 +195,7 @@ def send_files(public_id: str) -> tuple[Response, int]:
             chat_id=chat.id,
             sender_message_id=posted.key,
         ),
+        partial(require_room, public_id=public_id, wanted=len(posted.files)),
     )
     return jsonify(message=recorded.entry), 202
 
@@ -205,8 +210,6 @@ def enter_to_send_files(public_id: str) -> ChatConversation:
     chat = _enter(services, public_id)
     if not services.practices.require(chat.practice).chat.files:
         raise RequestError(404, "no_files", "This practice takes no files in its chat.")
-    with services.database.read() as session:
-        require_room(session, public_id)
     return chat
 
 
@@ -292,7 +295,10 @@ def read(public_id: str) -> Response:
     services = services_of(current_app)
     chat = _enter(services, public_id)
     note_seen(services.database, chat.id)
-    transcript = read_transcript(services.database, chat.id, _number(request.args.get("after", "0"), "after"))
+    after = _number(request.args.get("after", "0"), "after")
+    transcript = read_transcript(services.database, chat.id, after)
+    shown = transcript.entries[-1].number if transcript.entries else after
+    services.queue.put_all(record_taken(services.database, chat.id, shown))
     shows_names = _shows_names(services, chat)
     sign = TypingSigns(services.queue.connection, chat.id).read()
     return jsonify(
@@ -333,12 +339,17 @@ def renew_token(response: Response) -> Response:
 def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Callable[[bool], Iterator[str]]:
     """Return a function that yields the events a stream has not sent: new entries, and whether a reply is coming."""
     shown, state, given, files = after, None, None, show_files({})
+    mark: ChatMark | None = None
     shows_names = _shows_names(services, chat)
     signs = TypingSigns(services.queue.connection, chat.id)
 
     def look(woken: bool) -> Iterator[str]:
-        nonlocal shown, state, given, files
-        note_seen(services.database, chat.id)
+        nonlocal shown, state, given, files, mark
+        last, mark = mark, read_mark(services.database, chat.id)
+        if mark and not mark.is_seen_lately:
+            note_seen(services.database, chat.id)
+        if mark and mark.looks_like(last) and not woken:
+            return
         transcript = read_transcript(services.database, chat.id, shown)
         if transcript.has_ended:
             raise StreamEndedError
@@ -346,6 +357,7 @@ def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Call
             said = json.dumps(_shown(entry, shows_names=shows_names))
             yield f"event: message\nid: {entry.number}\ndata: {said}\n\n"
             shown = entry.number
+        services.queue.put_all(record_taken(services.database, chat.id, shown))
         if files != show_files(transcript.files):
             files = show_files(transcript.files)
             yield f"event: files\ndata: {json.dumps({'files': files})}\n\n"
@@ -385,16 +397,16 @@ def _shows_names(services: Services, chat: ChatConversation) -> bool:
     return services.practices.require(chat.practice).chat.staff_names
 
 
-def _questions(services: Services, practice: Practice) -> list[str]:
-    """Return the questions to suggest; none while the database is away, as the chat can be opened without them."""
+def _questions(services: Services, practice: Practice) -> dict[Language, list[str]]:
+    """Return the questions to suggest, by language; none while the database is away, as the chat opens without them."""
     if not practice.chat.suggest_questions:
-        return []
+        return {}
     try:
         with services.database.read() as session:
             return suggest_questions(session, practice.slug, datetime.now(UTC) - ASKED_WITHIN)
     except SQLAlchemyError as error:
         log.warning("no_questions_suggested", error=type(error).__name__)
-        return []
+        return {}
 
 
 def _sends_copies(services: Services, practice: Practice) -> bool:

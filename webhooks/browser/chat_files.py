@@ -92,8 +92,8 @@ def check_files(posted: PostedForm) -> PostedFiles:
     return PostedFiles(key, text, posted.files)
 
 
-def require_room(session: Session, public_id: str, wanted: int = 1) -> None:
-    """Check that a chat takes so many more files today.
+def require_room(session: Session, public_id: str, wanted: int) -> None:
+    """Check that a chat takes so many more files today. A repeat of a message that was stored needs no room.
 
     Raises:
         RequestError: 409 if it doesn't.

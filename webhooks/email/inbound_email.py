@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from email.parser import HeaderParser
 
@@ -17,6 +17,8 @@ LONGEST_SUBJECT = 500
 LONGEST_TEXT = 50_000
 LONGEST_HEADER = 4000
 CUT_OFF = "\n[…]"
+NOT_READ = "an email that could not be read in full"
+"""What staff see among the attachments of such an email."""
 # By these two names, mail programs mean the Windows superset.
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252"}
 # Python's codecs for domain names take quadratic time.
@@ -25,6 +27,8 @@ _NOT_FOR_TEXT = frozenset({"idna", "punycode"})
 # a name that SendGrid has decoded.
 _IN_BRACKETS = re.compile(r"<([^<>\s]{1,254})>\s*\Z")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"@]{1,254}")
+# A picture that is written into HTML: `src="data:image/png;base64,…"`. It ends with its attribute, or with its tag.
+_FILE_IN_HTML = re.compile(rb"""(?<=["'(=])\s{0,20}data:[\w.+-]{1,100}/[\w.+-]{1,100}[;,][^"'()<>]*""", re.IGNORECASE)
 _ROBOT = re.compile(
     r"(?:mailer-?daemon|postmaster|no[-_.]?reply|do[-_.]?not[-_.]?reply|bounces?|auto[-_.]?(?:reply|respond(?:er)?))"
     r"(?:[+._-].*)?@.*"
@@ -159,6 +163,16 @@ def find_message_id(headers: Message) -> str | None:
 def tidy_subject(subject: str) -> str:
     """Return a decoded subject on one line of bounded length."""
     return " ".join(subject.split())[:LONGEST_SUBJECT]
+
+
+def without_files(html: bytes) -> bytes:
+    """Leave out the pictures that are written into HTML, after which the words may go on."""
+    return _FILE_IN_HTML.sub(b"", html)
+
+
+def mark_not_read(email: InboundEmail) -> InboundEmail:
+    """Return an email as one that could not be read in full, for a person to look at."""
+    return replace(email, is_readable=False, attachments=(NOT_READ, *email.attachments), files=(None, *email.files))
 
 
 def shorten(text: str) -> str:

@@ -7,7 +7,8 @@ email is found again and recognized. So the folder itself says what is still to 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,9 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, StatementError
 
+from intake.logs import where_raised
 from intake.mailbox import Mailbox
 from intake.practices import Practice
 from web.services import Services
@@ -26,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT = SocketTimeout(connect=20, read=60)
 ANSWERED_WITHIN = timedelta(days=3)
+FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 60.0, 3600.0
 _SIZE, _DATE = b"RFC822.SIZE", b"INTERNALDATE"
 
 
@@ -43,8 +47,7 @@ def open_mailbox(mailbox: Mailbox, tls: ssl.SSLContext) -> Iterator[IMAPClient]:
     try:
         client.normalise_times = False  # they keep their time zones
         client.login(mailbox.user, password)
-        if not client.folder_exists(mailbox.done_folder):
-            client.create_folder(mailbox.done_folder)
+        prepare_done_folder(client, mailbox)
         client.select_folder(mailbox.folder)
         yield client
     finally:
@@ -52,27 +55,67 @@ def open_mailbox(mailbox: Mailbox, tls: ssl.SSLContext) -> Iterator[IMAPClient]:
             client.logout()
 
 
-def fetch_new(client: IMAPClient, services: Services, practice: Practice, mailbox: Mailbox) -> int:
+class RestingEmails:
+    """Which emails of an open folder failed, each for a reason of its own, and until when they are left alone."""
+
+    def __init__(self) -> None:
+        """Begin with none; the numbers of emails hold as long as the folder is open."""
+        self._failures: dict[int, int] = {}
+        self._until: dict[int, float] = {}
+
+    @property
+    def count(self) -> int:
+        """How many emails failed."""
+        return len(self._failures)
+
+    def note_failure(self, uid: int, moment: float) -> None:
+        """Leave an email alone: a minute at first, then twice as long each time, up to an hour."""
+        failures = self._failures.get(uid, 0)
+        self._failures[uid] = failures + 1
+        self._until[uid] = moment + min(LONGEST_REST_SECONDS, FIRST_REST_SECONDS * 2 ** min(failures, 10))
+
+    def choose_awake(self, uids: Iterable[int], moment: float) -> list[int]:
+        """Return the emails to try now, the oldest first."""
+        return sorted(uid for uid in uids if self._until.get(uid, moment) <= moment)
+
+
+def prepare_done_folder(client: IMAPClient, mailbox: Mailbox) -> None:
+    """Create the folder for what was stored, if someone deleted it."""
+    if not client.folder_exists(mailbox.done_folder):
+        client.create_folder(mailbox.done_folder)
+
+
+def fetch_new(
+    client: IMAPClient, services: Services, practice: Practice, mailbox: Mailbox, resting: RestingEmails
+) -> int:
     """Store every email in the open folder, and return how many there were.
 
+    An email that fails stays in the folder and rests; the others don't wait for it.
+
     Raises:
-        OSError: the connection broke.
-        IMAPClientAbortError: likewise.
+        OSError: the connection broke, or files can't be kept.
+        IMAPClientAbortError: the connection broke.
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; the email stays in the folder.
-        IMAPClientError: the server failed for some emails, after all others were stored.
     """
-    stored, failure = 0, None
-    for uid in sorted(client.search("UNDELETED")):
+    stored = 0
+    for uid in resting.choose_awake(client.search("UNDELETED"), time.monotonic()):
         try:
             stored += _take_one(client, uid, services, practice, mailbox)
-        except IMAPClientAbortError:
-            raise
-        except IMAPClientError as error:  # of this one email; the others don't wait for it
-            log.error("email_not_fetched", practice=practice.slug, uid=uid, error=type(error).__name__)
-            failure = error
-    if failure is not None:
-        raise failure
+        except Exception as error:
+            if _is_outage(error):
+                raise
+            where = where_raised(error, error.__traceback__)
+            log.error("email_not_fetched", practice=practice.slug, uid=uid, error=where)
+            resting.note_failure(uid, time.monotonic())
     return stored
+
+
+def _is_outage(error: Exception) -> bool:
+    """Return whether every other email would fail too."""
+    if isinstance(error, SQLAlchemyError):
+        is_about_values = isinstance(error, DataError | IntegrityError) or type(error) is StatementError
+        return not is_about_values
+    return isinstance(error, OSError | IMAPClientAbortError)
 
 
 def _take_one(client: IMAPClient, uid: int, services: Services, practice: Practice, mailbox: Mailbox) -> bool:

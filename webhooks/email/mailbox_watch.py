@@ -16,7 +16,7 @@ from intake.logs import where_raised
 from intake.mailbox import Mailbox
 from intake.practices import Practice
 from web.services import Services
-from webhooks.email.mailbox_reader import fetch_new, open_mailbox
+from webhooks.email.mailbox_reader import RestingEmails, fetch_new, open_mailbox, prepare_done_folder
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +57,9 @@ class MailboxWatch:
         while not self._stopping.is_set():
             try:
                 with open_mailbox(self._mailbox, self._tls) as client:
+                    resting = RestingEmails()
                     while not self._stopping.is_set():
-                        self._fetch(client)
+                        self._fetch(client, resting)
                         self.is_failing, failures = False, 0
                         self._wait_for_more(client)
             except (IMAPClientError, OSError, SQLAlchemyError) as error:
@@ -73,9 +74,10 @@ class MailboxWatch:
             self._stopping.wait(pause_after(failures))
             failures += 1
 
-    def _fetch(self, client: IMAPClient) -> None:
+    def _fetch(self, client: IMAPClient, resting: RestingEmails) -> None:
         self._services.live.refresh(older_than=_GLANCE_SECONDS)
-        fetch_new(client, self._services, self._practice, self._mailbox)
+        prepare_done_folder(client, self._mailbox)
+        fetch_new(client, self._services, self._practice, self._mailbox, resting)
 
     def _wait_for_more(self, client: IMAPClient) -> None:
         """Wait until the server says that something came in (RFC 2177), a minute has passed, or the watch stops."""

@@ -14,6 +14,8 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import Compat32
 
+from webhooks.email.inbound_email import without_files
+
 LONGEST_HEADERS = 256 * 1024
 LONGEST_HEADER_VALUE = 16 * 1024
 LONGEST_BODY = 1024 * 1024
@@ -89,9 +91,16 @@ class MimePart:
             chunks.append(self.body[start:])
         return [_without_line_end(chunk) for chunk in chunks] or None
 
-    def decode_body(self) -> bytes:
-        """Return the decoded body, as far as the first MiB."""
-        return self._decode(LONGEST_BODY)
+    def decode_text(self) -> tuple[bytes, bool]:
+        """Return the decoded body, as far as the first MiB, and whether that is all of it.
+
+        What is no text in HTML doesn't count.
+        """
+        is_slow = "uu" in str(self.headers.get("Content-Transfer-Encoding", "")).lower()  # uuencode
+        if self.content_type != "text/html" or is_slow:
+            return self._decode(LONGEST_BODY), len(self.body) <= LONGEST_BODY
+        html = without_files(self._decode(len(self.body)))
+        return html[:LONGEST_BODY], len(html) <= LONGEST_BODY
 
     def _decode(self, most: int) -> bytes:
         self.headers.set_payload(self.body[:most].decode("ascii", "surrogateescape"))

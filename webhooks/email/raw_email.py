@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
@@ -22,6 +21,7 @@ from webhooks.email.inbound_email import (
     find_name,
     find_sender,
     is_automatic,
+    mark_not_read,
     shorten,
     tidy_subject,
     usable_address,
@@ -35,8 +35,6 @@ MOST_PARTS = 500
 DEEPEST = 20
 LONGEST_SALVAGED = 8000
 LONGEST_CONTENT_TYPE = 100
-NOT_READ = "an email that could not be read in full"
-"""What staff see among the attachments of such an email."""
 
 
 def read_raw_email(
@@ -64,7 +62,7 @@ def read_raw_email(
         email = _salvage(raw, recipients)
     if is_whole and email.is_readable:
         return email
-    return replace(email, is_readable=False, attachments=(NOT_READ, *email.attachments), files=(None, *email.files))
+    return mark_not_read(email)
 
 
 def _read(
@@ -103,7 +101,7 @@ class _BodyReader:
     Attributes:
         attachments: the content types of the parts that are not text.
         files: those parts.
-        is_whole: whether every part was read.
+        is_whole: whether every part was read to its end.
     """
 
     def __init__(self) -> None:
@@ -133,7 +131,9 @@ class _BodyReader:
             self.attachments.append(kind[:LONGEST_CONTENT_TYPE])
             self.files.append(MailFile(part.file_name, part.decode_file(MOST_BYTES)))
             return ""
-        text = _decode_text(part.decode_body(), part.headers)
+        body, is_whole = part.decode_text()
+        self.is_whole = self.is_whole and is_whole
+        text = _decode_text(body, part.headers)
         return html_to_text(text) if kind == "text/html" else text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from inbox.column_types import keyring
-from inbox.inbound import Contact, InboundMessage, Media, Recorded
+from inbox.inbound import Contact, InboundMessage, Media, Recorded, find_known_id
 from inbox.models import Refusal
 from intake.practices import Practice
 from intake.vocabulary import Channel, SenderDoubt
@@ -26,7 +26,7 @@ def record_email(services: Services, practice: Practice, email: InboundEmail) ->
         practice=practice.slug,
         channel=Channel.EMAIL,
         provider="email",
-        provider_id=identify_email(practice.slug, email),
+        provider_id=find_known_id(services.database, "email", identify_email(practice.slug, email)),
         # without an address, nothing is sent; staff still see the sender in the contact
         patient_address=email.sender if doubt is None else None,
         received_on=practice.email or "",
@@ -64,10 +64,10 @@ def _doubt(services: Services, email: InboundEmail) -> SenderDoubt | None:
     return SenderDoubt.AUTOMATIC if email.is_automatic and email.is_verified else SenderDoubt.UNVERIFIED
 
 
-def identify_email(practice: str, email: InboundEmail) -> str:
-    """Return an ID that is the same if an email comes in again.
+def identify_email(practice: str, email: InboundEmail) -> list[str]:
+    """Return the IDs that an email may have if it came in before: one under each key, the newest first.
 
     A Message-ID or headers alone are not enough: programs use them twice, and whoever knows a Message-ID could have a
     later email with it taken for a repeat. Headers and texts are private, so the hash is keyed.
     """
-    return keyring().index(f"{practice}\n{email.message_id or email.raw_headers}\n{email.text}")
+    return keyring().indexes(f"{practice}\n{email.message_id or email.raw_headers}\n{email.text}")

@@ -33,7 +33,8 @@ def receive() -> Response:
     if not _knows_password(request, services.settings):
         return _unauthorized()
     request.max_content_length = LARGEST_EMAIL
-    posted = read_multipart(request.stream, request.mimetype_params)
+    # pictures may be written into HTML, before words
+    posted = read_multipart(request.stream, request.mimetype_params, longest={"html": LARGEST_EMAIL})
     if "headers" not in posted.fields:
         raise RequestError(
             400,
@@ -41,7 +42,7 @@ def receive() -> Response:
             "The headers field is missing. Post parsed emails, not raw ones (in SendGrid, turn off 'POST the raw, full"
             " MIME message').",
         )
-    email = read_email(posted.fields, posted.files)
+    email = read_email(posted)
     practices = {practice.slug: practice for practice in map(services.practices.by_email, email.recipients) if practice}
     if not practices:
         log.warning("unknown_address")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from webhooks.email.alignment import is_aligned
 from webhooks.email.inbound_email import (
@@ -20,26 +20,25 @@ from webhooks.email.inbound_email import (
     find_name,
     find_sender,
     is_automatic,
+    mark_not_read,
     read_headers,
     shorten,
     tidy_subject,
     usable_address,
+    without_files,
 )
 from webhooks.email.text import patient_words
-from webhooks.multipart import PostedFile
+from webhooks.multipart import LONGEST_FIELD, PostedForm
 
 # `{@example.com : pass, @other.com : fail}`
 _DKIM_RESULT = re.compile(r"@?([a-z0-9._-]{1,253})\s*:\s*([a-z]+)")
 
 
-def read_email(fields: Mapping[str, bytes], files: Sequence[PostedFile] = ()) -> InboundEmail:
-    """Read the webhook's fields, whatever they contain.
-
-    Args:
-        fields: the undecoded fields by name.
-        files: the files that were posted with them.
-    """
-    decoded = decode_fields(fields)
+def read_email(posted: PostedForm) -> InboundEmail:
+    """Read the webhook's fields, whatever they contain."""
+    html = without_files(posted.fields.get("html", b""))
+    decoded = decode_fields({**posted.fields, "html": html[:LONGEST_FIELD]})
+    cut = posted.cut | ({"html"} if len(html) > LONGEST_FIELD else frozenset())
     headers = read_headers(decoded.get("headers", ""))
     envelope = _json_object(decoded.get("envelope", ""))
     given = envelope.get("from")
@@ -48,7 +47,7 @@ def read_email(fields: Mapping[str, bytes], files: Sequence[PostedFile] = ()) ->
     subject = tidy_subject(decoded.get("subject", ""))
     sender = find_sender(written_from, return_path)
     proved = proved_domains(decoded.get("dkim", "")[:LONGEST_HEADER], decoded.get("SPF", ""), return_path)
-    return InboundEmail(
+    email = InboundEmail(
         sender=sender,
         sender_name=find_name(written_from),
         recipients=_recipients(envelope, decoded),
@@ -58,9 +57,11 @@ def read_email(fields: Mapping[str, bytes], files: Sequence[PostedFile] = ()) ->
         raw_headers=decoded.get("headers", ""),
         is_automatic=is_automatic(headers, sender, return_path),
         is_verified=sender is not None and is_aligned(sender, proved=proved, dmarc=decoded.get("dmarc", "")),
-        attachments=tuple(file.content_type for file in files),
-        files=tuple(MailFile(file.name, file.contents) for file in files),
+        attachments=tuple(file.content_type for file in posted.files),
+        files=tuple(MailFile(file.name, file.contents) for file in posted.files),
     )
+    read = {"headers", "subject", "text" if decoded.get("text", "").strip() else "html"}
+    return email if cut.isdisjoint(read) else mark_not_read(email)
 
 
 def decode_fields(fields: Mapping[str, bytes]) -> dict[str, str]:

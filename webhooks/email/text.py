@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -23,19 +24,48 @@ _NOT_TEXT = frozenset({"head", "script", "style"})
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 _FOLD = "\u2060\n\u2060"  # word joiners, because the parser strips spaces from the ends of lines
 # The parser's own pattern for this line never matches.
-_SPANISH_HEADER = re.compile(r"^((?:> ?)*)El (?=.{0,80}\d)[^\n]{1,200}(?:\n[^\n]{1,200})?\sescribió:\s*$", re.MULTILINE)
-_ENGLISH_HEADER = r"\1On 1 wrote:"
-_QUOTED = re.compile(r"^>.*\n?", re.MULTILINE)
-_QUOTED_BLOCK = re.compile(r"(?:^>.*\n?){2,}", re.MULTILINE)
-# Mail programs mark the start of a signature with "-- " (RFC 3676, section 4.3).
-_SIGNATURE = re.compile(r"^--\s*$.*\Z", re.MULTILINE | re.DOTALL)
-_ADVERTISEMENT = re.compile(
-    r"^(?:Sent (?:from|via) (?:my|the|Yahoo|Outlook|Mail|Gmail|Proton)\b|Get Outlook for |Yahoo Mail: "
-    r"|Enviado (?:desde|por|con) (?:mi|el|Yahoo|Outlook|Correo|Gmail|Proton)\b|Obtener Outlook para ).{0,80}$",
-    re.MULTILINE | re.IGNORECASE,
+_SPANISH_HEADER = re.compile(
+    r"^((?:> ?)*)El (?=[^\n]{0,200}(?:@|(?:20\d\d|\d/\d\d)[^\n]{1,40}\d[:.]\d\d))"
+    r"[^\n]{1,200}(?:\n[^\n]{1,200})?\sescribió:\s*$",
+    re.MULTILINE,
 )
+_ENGLISH_HEADER = r"\1On 1/1/2001 1:00 wrote:"
+_QUOTED = re.compile(r"^>.*\n?", re.MULTILINE)
+# Mail programs mark the start of a signature with "-- " (RFC 3676, section 4.3). The parser strips its space.
+_SIGNATURE_MARK = re.compile(r"^-- $", re.MULTILINE)
+_KEPT_MARK = "--\u2060"
+_MOST_SIGNATURE_LINES, _LONGEST_SIGNATURE_LINE = 6, 80
+# a name, a title, a company: words that begin with a capital, and small ones between them
+_NAMES = re.compile(r"(?:(?:[A-ZÀ-Ý0-9#(][^\s?!]*|[Dd]el?|[Ll]as?|[Oo]f|[Tt]he|[Aa]nd|y|&|[-|,·•/]+)(?:[ \t]+|$)){1,8}")
+_CONTACT_DETAIL = re.compile(r"[^\s@]+@[^\s@]+\.\w+|https?://\S+|www\.\S+|\+?\(?\d[\d\s().-]{5,}\d(?: ?x\d+)?")
+_SENT_FROM = re.compile(
+    r"(?:sent (?:from|via|using|with)|enviado (?:desde|por|con|a través de)|get outlook for|obtener outlook para) ",
+    re.IGNORECASE,
+)
+_SLOGANS = frozenset({"yahoo mail: search, organize, conquer", "yahoo mail: busca, organiza, conquista"})
+_PRODUCT = re.compile(
+    "iphone|ipad|ipod|ios|galaxy|samsung|android|pixel|motorola|moto|lg|blackberry|huawei|xiaomi|redmi|oneplus|nokia"
+    "|windows|mac|macbook|outlook|yahoo|mail|gmail|proton|protonmail|aol|hotmail|icloud|correo|app|mobile|m[oó]vil"
+    "|device|dispositivo|phone|smartphone|cellphone|cell|celular|tel[eé]fono|tablet"
+)
+_WORD_AROUND_PRODUCT = re.compile(
+    "my|the|an?|all|new|for|on|using|via|with|and|mi|el|la|un|para|en|de|con|google|apple|microsoft|verizon|t-mobile"
+    r"|at&t|sprint|wireless|network|lte|pro|plus|max|mini|ultra|note|edge|fold|flip|air|secure|email|[a-z]?\d{1,3}[a-z]?"
+)
+_LINK = re.compile(r"<https?://[^<>\s]*>")
+# where the patient says that more is to be read further down
+_POINTS_BELOW = re.compile(
+    r"\b(?:below|beneath|underneath|in[- ]?line|between|highlighted|answer(?:s|ed|ing)?|respon(?:ses?|ded)"
+    r"|repl(?:ies|ied)|in (?:red|blue|green|purple|bold|caps|capitals|capital letters|italics)|under (?:each|your)"
+    r"|after (?:each|your)|next to|(?:de)?bajo|en (?:rojo|azul|verde|negritas?|may[uú]sculas)|respuestas?|respond[oí]"
+    r"|contest\w+|entre|subrayad\w+|a continuaci[oó]n)\b",
+    re.IGNORECASE,
+)
+_ANSWERED = re.compile(r"\?[ \t>*\n]*[^\s?>*]")
 _HEADER_FIELD = re.compile(r"^[>*\s]*[A-Za-zó]+:", re.MULTILINE)
 _SENDER_FIELD = re.compile(r"^[>*\s]*(?:From|De):", re.MULTILINE | re.IGNORECASE)
+_PROGRAMS_FIELD = re.compile(r"^[>*\s]*(?:Subject|Asunto):|@", re.MULTILINE | re.IGNORECASE)
+_PROGRAMS_TIME = re.compile(r"@|(?:\b20\d\d|\d[/.-]\d\d?[/.-]\d\d).*\d[:.]\d\d", re.DOTALL)
 _FORWARD_MARK = re.compile(r"(?:fwd?|rv|reenv[ií]o?)\s*:", re.IGNORECASE)
 _SAYS_NOTHING = frozenset({"", "no subject", "(no subject)", "sin asunto", "(sin asunto)", "(none)"})
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", ";", ",")
@@ -44,7 +74,7 @@ _ENDS_SENTENCE = (".", "!", "?", "…", ":", ";", ",")
 def patient_words(subject: str, text: str, html: str) -> str:
     """Return the patient's words: the subject, then the text part, or the HTML part if there is no text.
 
-    Only what a program added is removed: quoted history, marked signatures, and lines like "Sent from my phone".
+    Only what a program added is removed: quoted history, marked signatures, and a last line like "Sent from my phone".
     Greetings and closing lines stay, because `Thank you, but my chest hurts` starts like one. If nothing would be left,
     or if the message is forwarded, everything stays.
 
@@ -91,17 +121,24 @@ def _between_tags(html: str) -> Iterator[str]:
 
 
 def without_history(text: str) -> str:
-    """Return a message without quoted messages and without what mail programs add."""
+    """Return a message without quoted messages and without what mail programs add.
+
+    Whatever the patient may have written stays, even if a quoted message stays with it.
+    """
     from mailparser_reply.parser import EmailMessage  # as above
 
     head, rest = text[:LOOKED_THROUGH], text[LOOKED_THROUGH:]
-    readable = _SPANISH_HEADER.sub(_ENGLISH_HEADER, _fold(head))
+    marked = _SIGNATURE_MARK.sub(_KEPT_MARK, head)
+    readable = _SPANISH_HEADER.sub(_ENGLISH_HEADER, _fold(marked))
     replies = EmailMessage(text=readable, languages=list(LANGUAGES), keep_hyphen_lists=True).read().replies
-    own = "\n".join(_own_parts(replies)).replace(_FOLD, "")
-    if not any(_is_header(reply.headers) for reply in replies):
-        own += head[len(head.rstrip()) :] + rest  # without a header, it may not be history
-    own = _tidy(_ADVERTISEMENT.sub("", _SIGNATURE.sub("", _QUOTED_BLOCK.sub("", own))))
-    return own or text
+    own = _find_own_parts(replies)
+    written = "\n".join(map(_without_endings, own.parts))
+    if not own.has_quotes:
+        written += head[len(head.rstrip()) :] + rest  # without a header, it may not be history
+    elif not own.is_cut_short:
+        written += "\n" + _without_quotes(rest, head)
+    written = _tidy(_without_endings(written).replace(_KEPT_MARK, "-- "))
+    return written or text
 
 
 def with_subject(subject: str, body: str) -> str:
@@ -117,30 +154,102 @@ def with_subject(subject: str, body: str) -> str:
     return f"{line} {body}" if line.endswith(_ENDS_SENTENCE) else f"{line}. {body}"
 
 
-def _own_parts(replies: Iterable[EmailReply]) -> Iterator[str]:
-    """Yield what the patient wrote above, between, and below quoted lines.
+@dataclass(frozen=True, slots=True)
+class _OwnParts:
+    """What the patient wrote above, between, and below quoted messages.
 
-    Some programs, such as Outlook, do not mark quoted lines, so where they end is unknown. People write above them.
+    Attributes:
+        parts: the texts, in order.
+        has_quotes: whether a program's line announces a quoted message.
+        is_cut_short: whether all after the last text is taken for history.
     """
+
+    parts: Sequence[str]
+    has_quotes: bool = False
+    is_cut_short: bool = False
+
+
+def _find_own_parts(replies: Iterable[EmailReply]) -> _OwnParts:
+    """Find what the patient wrote.
+
+    Some programs, such as Outlook, do not mark quoted lines, so where they end is unknown. People write above them. A
+    quoted message stays where the patient says to look further down, as does the newest one if it asks something and
+    goes on after that, as there may be the answer.
+    """
+    parts: list[str] = []
+    has_quotes = is_older = points_below = False
     for reply in replies:
+        content = reply.content.replace(_FOLD, "")
         if not _is_header(reply.headers):
-            yield reply.content
+            parts.append(content)
+            points_below = points_below or _POINTS_BELOW.search(content) is not None
             continue
-        below = reply.content.removeprefix(reply.headers)
-        if not _QUOTED.search(reply.content):
-            return
-        yield _QUOTED.sub("", below).strip()
+        has_quotes = True
+        below = _below_header(content, reply.headers.replace(_FOLD, ""))
+        if _QUOTED.search(content):
+            parts.append(_without_quotes(below))
+        elif below.strip():
+            if not (points_below or (not is_older and _ANSWERED.search(below))):
+                return _OwnParts(parts, has_quotes=True, is_cut_short=True)
+            parts.append(content if _HEADER_FIELD.match(content) else below.strip())
+        is_older = is_older or bool(below.strip())
+    return _OwnParts(parts, has_quotes)
+
+
+def _below_header(content: str, headers: str) -> str:
+    """Return what follows a header; the parser takes one line too many for a part of it."""
+    fields, _, last = headers.rpartition("\n")
+    is_field = not fields or _HEADER_FIELD.match(last) is not None or headers.endswith("wrote:")
+    return content.removeprefix(headers if is_field else fields)
+
+
+def _without_quotes(text: str, before: str = "") -> str:
+    """Leave out the lines that a program marked as quoted; the first line may go on from the text before."""
+    if text and before.rpartition("\n")[2].startswith(">"):
+        text = text.partition("\n")[2]
+    return _QUOTED.sub("", text).strip()
+
+
+def _without_endings(text: str) -> str:
+    """Leave out what a mail program says of itself in the last line, and a signature that it marked above that."""
+    lines = text.rstrip().split("\n")
+    while lines and (not lines[-1].strip() or _is_advertisement(lines[-1])):
+        lines.pop()
+    for start in range(len(lines) - 1, max(len(lines) - _MOST_SIGNATURE_LINES - 2, -1), -1):
+        if lines[start] == _KEPT_MARK:
+            ends = all(map(_is_of_signature, lines[start + 1 :]))
+            return "\n".join(lines[:start] if ends else lines).rstrip()
+    return "\n".join(lines)
+
+
+def _is_of_signature(line: str) -> bool:
+    """Return whether a line holds only names, titles, and contact details."""
+    if len(line) > _LONGEST_SIGNATURE_LINE:
+        return False
+    names = _CONTACT_DETAIL.sub(" ", line).strip()
+    return not names or _NAMES.fullmatch(names) is not None
+
+
+def _is_advertisement(line: str) -> bool:
+    """Return whether a line says only which device or program the message was sent with."""
+    said = _LINK.sub(" ", line.strip()).strip().rstrip(".").lower()
+    found = _SENT_FROM.match(said)
+    if found is None:
+        return said in _SLOGANS
+    words = said[found.end() :].replace(",", " ").split()
+    others = [word for word in words if not _PRODUCT.fullmatch(word)]
+    return len(others) < len(words) and all(map(_WORD_AROUND_PRODUCT.fullmatch, others))
 
 
 def _is_header(headers: str) -> bool:
     """Return whether a mail program wrote these header lines.
 
-    A person may write `On Tuesday my doctor wrote:`, or `Date:` above `To:`. Programs write the date in digits and
-    name the sender.
+    A person may write `On Tuesday at 9:00 my doctor wrote:`, or `From:` above `To:`. Programs write the whole date with
+    the time or the sender's address, and above a header of several lines also the subject.
     """
     if len(_HEADER_FIELD.findall(headers)) > 1:
-        return _SENDER_FIELD.search(headers) is not None
-    return headers.startswith("-") or any(character.isdecimal() for character in headers)
+        return _SENDER_FIELD.search(headers) is not None and _PROGRAMS_FIELD.search(headers) is not None
+    return headers.startswith("-") or _PROGRAMS_TIME.search(headers) is not None
 
 
 def _fold(text: str) -> str:

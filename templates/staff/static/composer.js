@@ -3,27 +3,37 @@
 import { countSegments } from "./segments.js";
 
 const box = () => document.getElementById("text");
+const added = () => document.getElementById("outgoing").dataset; // which each refresh brings anew
 
 // the reply as the server will send it; see staff/conversations/reply.py
-function outgoing(text) {
-  const words = text.value.trim();
+function outgoing(words) {
   if (!words) return "";
-  const named = words.includes(text.dataset.name) ? words : text.dataset.before + words;
-  return words.includes("STOP") ? named : named + text.dataset.after;
+  const { name, before, after } = added();
+  const named = words.includes(name) ? words : before + words;
+  return words.includes("STOP") ? named : named + after;
 }
 
 function count() {
-  const text = box();
-  const goes = outgoing(text);
-  const longest = Number(text.dataset.longest);
+  const goes = outgoing(box().value.trim());
+  const longest = Number(added().longest);
   const segments = countSegments(goes);
-  const parts = text.dataset.medium === "sms" && goes ? ` · ${segments} ${segments === 1 ? "segment" : "segments"}` : "";
+  const parts = added().medium === "sms" && goes ? ` · ${segments} ${segments === 1 ? "segment" : "segments"}` : "";
   const counter = document.getElementById("count");
   counter.textContent = goes ? `${goes.length} characters${parts}${goes.length > longest ? ` · the limit is ${longest}` : ""}` : "";
   counter.classList.toggle("problem", goes.length > longest);
 }
 
-/** Counts what the box holds, once a conversation was opened. */
+/** Takes what is added before and after the reply, in the language that its words are of. */
+export function takeWording(before, after) {
+  if (!box()) return;
+  Object.assign(added(), { before, after });
+  for (const [id, words] of Object.entries({ "added-before": before, "added-after": after })) {
+    document.getElementById(id)?.replaceChildren(words.trim());
+  }
+  count();
+}
+
+/** Counts what the box holds, once a conversation was opened or has changed. */
 export function countTyped() {
   if (box()) count();
 }

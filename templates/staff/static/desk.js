@@ -1,15 +1,16 @@
 // The inbox: keys for the list and the conversation beside it, live updates, and what is opened in place.
 
 import { countTyped } from "./composer.js";
-import { dropDraft, keepDrafts, openDraft } from "./drafts.js";
+import { dropDrafts, keepDrafts, openDrafts } from "./drafts.js";
 import { enter, leaveFor, openMenu, selectSearch } from "./fields.js";
 import { act, keepUp, refreshHeaders, say } from "./live.js";
 import { keepKey } from "./opening.js";
-import { go, openInPlace, showNewest } from "./places.js";
+import { go, isRowSeen, openInPlace, showEnd, showNewest, showRow } from "./places.js";
 import "./mentions.js";
 import "./reply_files.js";
 import "./saved_replies.js";
 import { leave, listen, refuse } from "./shortcuts.js";
+import { beginShown, watchArrived } from "./shown.js";
 import { pressUndo } from "./undo.js";
 
 const panes = () => document.getElementById("panes");
@@ -27,19 +28,27 @@ function isAtEnd() {
 }
 
 let wasAtEnd = false;
+let wasRowSeen = false;
 const look = keepUp({
   events: () => panes().dataset.events,
   place: () => panes().dataset.refresh,
-  ask: async () => {
-    wasAtEnd = isAtEnd();
+  ask: async (signal) => {
     const { id, refresh } = panes().dataset;
-    const answer = await fetch(refresh, { headers: refreshHeaders() });
-    if (id && answer.status === 404) dropDraft(id);
+    const answer = await fetch(refresh, { headers: refreshHeaders(), signal });
+    if (id && answer.status === 404) dropDrafts(id);
     return answer;
   },
+  before: () => {
+    wasAtEnd = isAtEnd();
+    wasRowSeen = isRowSeen();
+  },
   after: () => {
+    openDrafts();
+    countTyped();
     countPicked();
-    if (wasAtEnd && !isAtEnd()) newest()?.scrollIntoView({ block: "end" });
+    watchArrived();
+    if (wasRowSeen) showRow(); // new emergencies push it down
+    if (wasAtEnd && !isAtEnd()) showEnd();
   },
   whenHidden: () => !panes().dataset.id,
 });
@@ -61,18 +70,10 @@ document.addEventListener("submit", (event) => {
   if (event.target.id === "reply") answered = `open-${panes().dataset.id}`;
 });
 
-/** Returns the first row that a search found, if the focus is still before them all. */
-function firstFound() {
-  const isSearch = document.getElementById("wanted").defaultValue !== "" && document.activeElement?.id === "list-scroll";
-  return isSearch ? links().find((link) => link.closest("#rows")) : undefined;
-}
-
 function move(step) {
   const all = links();
   if (!all.length) return;
   const row = current();
-  const found = step > 0 && !row ? firstFound() : undefined; // what is pinned above was not searched for
-  if (found) return focusRow(found);
   const isAnswered = step > 0 && row?.id === answered;
   answered = "";
   if (isAnswered) return focusRow(all.find((other) => other !== row) ?? row);
@@ -89,7 +90,8 @@ function focusRow(row) {
 
 async function onRow(row, action, values) {
   const place = last;
-  if (await act(`${new URL(row.href).pathname}/${action}`, values)) await look();
+  const { newest } = row.parentElement.dataset;
+  if (await act(`${new URL(row.href).pathname}/${action}`, { ...values, newest })) await look();
   const all = links();
   if (!all.includes(document.activeElement)) all[Math.min(place, all.length - 1)]?.focus();
 }
@@ -171,7 +173,9 @@ function countPicked() {
 document.addEventListener("keydown", (event) => event.repeat && "eaxu".includes(event.key) && event.stopImmediatePropagation(), true);
 
 async function switchMarks(link) {
-  await fetch(link.href, { headers: { Accept: "application/json" } });
+  const options = { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(20_000) };
+  const answer = await fetch(link.href, options).catch(() => null);
+  if (!answer?.ok) say("The marks were not switched. Try again in a moment.");
   await look();
 }
 
@@ -204,10 +208,15 @@ document.addEventListener("keydown", (event) => {
   switchMarks(event.target);
 });
 
-openInPlace(() => look.follow());
+openInPlace(() => {
+  beginShown();
+  look.follow();
+}, look);
 keepDrafts(() => look());
-openDraft();
+openDrafts();
 countTyped();
+beginShown();
+showRow();
 showNewest();
 listen({
   j: () => move(1),

@@ -1,21 +1,37 @@
-// Keeps what is typed for each conversation: on the server while it is typed, and in this tab where the server couldn't
-// be reached, until the same member is back.
+// Keeps what is typed for each conversation, a reply and notes: on the server while it is typed, and in this tab where the
+// server couldn't be reached, until the same member is back.
+
+import { takeWording } from "./composer.js";
 
 const PAUSE = 600; // after the last key
+const LONGEST = 8000; // milliseconds that saving may take
 const STORED = "intake-unsaved";
 const LONGEST_KEPT_ALIVE = 10_000; // browsers refuse more than 64 kB
 
-const known = new Map(); // by conversation: { text, saved, mark, replaced, timer, saving, place, form }
+const REPLY = "reply";
+
+const known = new Map(); // by key: { id, kind, text, saved, mark, replaced, sent, timer, saving, place, form, said, newer, hasFailed }
+const ready = new WeakSet(); // boxes that their drafts were put in
 let changed = () => {};
 
-const box = () => document.getElementById("text");
+const boxes = () => [...document.querySelectorAll("#panes [data-draft]")];
 const opened = () => document.getElementById("panes")?.dataset.id;
-const elsewhere = () => document.getElementById("elsewhere");
+const keyOf = (id, kind) => (kind === REPLY ? id : `${id} ${kind}`);
+const draftOf = (box) => known.get(keyOf(opened(), box.dataset.draft));
+const draftsOf = (id) => [...known.values()].filter((draft) => draft.id === id);
+const boxOf = (draft) => (opened() === draft.id ? boxes().find((box) => box.dataset.draft === draft.kind) : undefined);
+const isUnsaved = (draft) => draft.text !== draft.saved;
 
-/** Shows whether the open conversation's draft is kept. */
-function tell(words) {
-  const line = document.getElementById("kept");
-  if (line) line.textContent = words;
+/** Shows, beside its box, whether a draft is kept, and whether another tab has a newer one. */
+function showState(draft) {
+  if (!boxOf(draft)) return;
+  document.getElementById(`kept-${draft.kind}`).textContent = draft.said;
+  document.getElementById(`elsewhere-${draft.kind}`).hidden = !draft.newer;
+}
+
+function tell(draft, words) {
+  draft.said = words;
+  showState(draft);
 }
 
 /** Puts words in the box, to be continued at their end. */
@@ -24,39 +40,50 @@ function put(text, words) {
   text.setSelectionRange(words.length, words.length);
 }
 
-function show(id, text) {
-  if (opened() !== id || !box()) return;
-  put(box(), text);
-  box().dispatchEvent(new Event("input", { bubbles: true }));
+function show(draft) {
+  const box = boxOf(draft);
+  if (!box) return;
+  put(box, draft.text);
+  box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-function settle(id, draft, mark, text) {
+function settle(draft, mark, text) {
   const wasThere = draft.mark !== "";
   if (mark !== draft.mark) draft.replaced.push(draft.mark);
   draft.mark = mark;
   draft.saved = text;
-  if (opened() === id && box()) box().dataset.mark = mark;
-  if (opened() === id) tell(text && draft.text === text ? "Draft saved" : "");
+  const box = boxOf(draft);
+  if (box) box.dataset.mark = mark;
+  tell(draft, text && draft.text === text ? "Draft saved" : "");
   if (wasThere !== (mark !== "")) changed();
 }
 
-/** Another tab has saved a newer draft: it is shown, unless something else was typed here meanwhile. */
-function meet(id, draft, newer) {
-  if (draft.text === draft.saved || draft.text === newer.text) {
-    draft.text = newer.text;
-    show(id, newer.text);
-    settle(id, draft, newer.mark, newer.text);
-    if (opened() === id) tell("Edited in another tab");
+/**
+ * The server has a newer draft than the one that this page goes by. If this tab sent it before it heard no more, as when
+ * the page was loaded again meanwhile, what was typed since follows it. If another tab did, it is shown, unless something
+ * else was typed here.
+ */
+function meet(draft, newer, sent) {
+  if (sent.includes(newer.text)) {
+    settle(draft, newer.mark, newer.text);
+    save(draft);
     return;
   }
+  if (!isUnsaved(draft) || draft.text === newer.text) {
+    draft.text = newer.text;
+    show(draft);
+    settle(draft, newer.mark, newer.text);
+    return tell(draft, "Edited in another tab");
+  }
   draft.newer = newer;
-  if (opened() === id && elsewhere()) elsewhere().hidden = false;
+  showState(draft);
 }
 
-async function send(id, draft, anyway) {
-  const text = draft.text;
-  draft.sent = text;
-  const body = new URLSearchParams({ text, mark: draft.mark, form_id: draft.form });
+async function send(draft, anyway) {
+  const { id, kind, text } = draft;
+  if (known.get(keyOf(id, kind)) !== draft) return; // sent, or opened again, before its turn came
+  draft.sent.push(text);
+  const body = new URLSearchParams({ text, kind, mark: draft.mark, form_id: draft.form });
   if (anyway) body.set("anyway", "1");
   try {
     const answer = await fetch(draft.place, {
@@ -67,36 +94,39 @@ async function send(id, draft, anyway) {
       },
       body,
       keepalive: text.length < LONGEST_KEPT_ALIVE, // also while the page is left
+      signal: AbortSignal.timeout(LONGEST),
     });
-    if (known.get(id) !== draft) return; // sent meanwhile
+    if (known.get(keyOf(id, kind)) !== draft) return; // sent meanwhile
     if (answer.status === 404) {
-      dropDraft(id); // erased with the patient, or not the member's any more
+      dropDrafts(id); // erased with the patient, or not the member's any more
       return changed();
     }
     if (answer.redirected || !(answer.ok || answer.status === 409)) throw new Error("not kept");
     const kept = await answer.json();
-    if (answer.ok) settle(id, draft, kept.mark, text);
-    else meet(id, draft, kept);
+    const sent = draft.sent.splice(0);
+    draft.hasFailed = false;
+    if (!answer.ok) return meet(draft, kept, sent);
+    settle(draft, kept.mark, text);
+    if (kind === REPLY && opened() === id) takeWording(kept.before, kept.after);
   } catch {
-    if (opened() === id) tell("Draft not saved yet");
+    draft.hasFailed = true;
+    tell(draft, "Draft not saved yet");
   }
 }
 
-function save(id, { anyway = false, evenIfSame = false } = {}) {
-  const draft = known.get(id);
-  if (!draft) return Promise.resolve();
+function save(draft, { anyway = false, evenIfSame = false } = {}) {
   clearTimeout(draft.timer);
   if (draft.newer && !anyway) return Promise.resolve(); // until the member has chosen
-  if (draft.text === draft.saved && !anyway && !evenIfSame) return draft.saving;
-  draft.saving = draft.saving.then(() => send(id, draft, anyway)); // one after the other
+  if (!isUnsaved(draft) && !anyway && !evenIfSame) return draft.saving;
+  draft.saving = draft.saving.then(() => send(draft, anyway)); // one after the other
   return draft.saving;
 }
 
 /** Forgets what was typed for a conversation that is gone, here and in this tab's storage. */
-export function dropDraft(id) {
-  forgetDraft(id);
+export function dropDrafts(id) {
+  for (const draft of draftsOf(id)) forgetDraft(id, draft.kind);
   store();
-  if (opened() === id && box()) show(id, "");
+  if (opened() === id) for (const box of boxes()) put(box, "");
 }
 
 /**
@@ -105,9 +135,9 @@ export function dropDraft(id) {
  */
 function store() {
   const kept = {};
-  for (const [id, { text, saved, mark, replaced, sent, member, asked }] of known) {
-    if (text !== saved) kept[id] = { text, mark, replaced, sent, member };
-    else if (asked !== undefined && asked !== mark) kept[id] = { mark, replaced, member };
+  for (const [key, { text, saved, mark, replaced, sent, member, asked }] of known) {
+    if (text !== saved) kept[key] = { text, mark, replaced, sent, member };
+    else if (asked !== undefined && asked !== mark) kept[key] = { mark, replaced, member };
   }
   try {
     sessionStorage.removeItem(STORED);
@@ -117,13 +147,13 @@ function store() {
   }
 }
 
-/** Takes what this tab kept for a conversation; nothing if another member typed it. */
-function takeStored(id, member) {
+/** Takes what this tab kept under a key; nothing if another member typed it. */
+function takeStored(key, member) {
   try {
     const stored = JSON.parse(sessionStorage.getItem(STORED) ?? "{}");
     const own = Object.fromEntries(Object.entries(stored).filter(([, draft]) => draft.member === member));
-    const found = own[id];
-    delete own[id];
+    const found = own[key];
+    delete own[key];
     if (Object.keys(own).length) sessionStorage.setItem(STORED, JSON.stringify(own));
     else sessionStorage.removeItem(STORED);
     return found;
@@ -132,85 +162,100 @@ function takeStored(id, member) {
   }
 }
 
-/** Puts the draft of the open conversation in its box: the server's, or what was typed here after it. */
-export function openDraft() {
-  const text = box();
-  if (!text) return;
+/** Puts a draft of the open conversation in its box: the server's, or what was typed here after it. */
+function openDraft(box) {
   const id = opened();
-  const { mark, member, keep } = text.dataset;
-  const here = known.get(id) ?? takeStored(id, member);
-  const fresh = { saved: text.defaultValue, text: text.defaultValue, mark, member, place: keep, form: text.form.elements.form_id.value };
+  const { draft: kind, mark, member, keep } = box.dataset;
+  const key = keyOf(id, kind);
+  const here = known.get(key) ?? takeStored(key, member);
+  const words = box.defaultValue;
+  const fresh = { id, kind, saved: words, text: words, mark, member, place: keep, form: box.form.elements.form_id?.value ?? "" };
   fresh.replaced = here?.replaced ?? [];
+  fresh.sent = [here?.sent ?? []].flat(); // without an answer yet
   const isOld = fresh.replaced.includes(mark); // the page was written before what this tab saved last
-  const isOurs = here && (here.mark === mark || here.sent === fresh.saved); // or its answer came after the page had gone
+  const isOurs = here && (here.mark === mark || fresh.sent.includes(fresh.saved)); // or its answer came after the page had gone
   if (isOld && here.text !== undefined) Object.assign(fresh, { text: here.text, saved: here.saved ?? fresh.saved, mark: here.mark });
   else if (here && here.text !== here.saved && (isOurs || here.newer)) fresh.text = here.text;
   if (here?.newer) fresh.newer = { text: fresh.saved, mark };
-  known.set(id, Object.assign(fresh, { saving: here?.saving ?? Promise.resolve(), timer: 0 }));
-  put(text, fresh.text);
-  elsewhere().hidden = !fresh.newer;
-  tell(fresh.text && fresh.text === fresh.saved && mark ? "Draft saved" : "");
-  save(id, { evenIfSame: isOld });
+  ready.add(box);
+  known.set(key, Object.assign(fresh, { saving: here?.saving ?? Promise.resolve(), timer: 0 }));
+  put(box, fresh.text);
+  tell(fresh, fresh.text && !isUnsaved(fresh) && mark ? "Draft saved" : "");
+  save(fresh, { evenIfSame: isOld });
+}
+
+/** Puts the drafts of the open conversation in their boxes, as far as they are not there yet. */
+export function openDrafts() {
+  for (const box of boxes()) if (!ready.has(box) || !draftOf(box)) openDraft(box);
 }
 
 /** Saves what is typed for the open conversation, before something else is put in its place. */
-export function leaveDraft() {
-  return opened() ? save(opened()) : Promise.resolve();
+export function leaveDrafts() {
+  return Promise.all(draftsOf(opened()).map((draft) => save(draft)));
 }
 
-/** Waits until no draft of a conversation is on its way, so that none comes after the reply. */
-export async function holdDraft(id) {
-  const draft = known.get(id);
-  if (!draft) return;
-  clearTimeout(draft.timer);
-  await draft.saving;
+/**
+ * Waits until no draft of a conversation is on its way, so that none comes after what one of them becomes now; at most a
+ * few seconds, as the service knows a reply that was sent. Returns whether those on their way were saved.
+ */
+export async function holdDrafts(id, becoming) {
+  for (const draft of draftsOf(id)) {
+    if (becoming && draft.kind !== becoming) save(draft);
+    clearTimeout(draft.timer);
+  }
+  const drafts = draftsOf(id);
+  const saved = Promise.all(drafts.map((draft) => draft.saving)).then(() => drafts.every((draft) => !draft.hasFailed));
+  const areSaved = await Promise.race([saved, new Promise((resolve) => setTimeout(resolve, LONGEST, false))]);
+  if (!areSaved) for (const draft of drafts) draft.timer = setTimeout(() => save(draft), PAUSE);
+  return areSaved;
 }
 
-/** Forgets the draft of a conversation, because it was sent. */
-export function forgetDraft(id) {
-  clearTimeout(known.get(id)?.timer);
-  known.delete(id);
+/** Forgets a draft of a conversation, because it was sent. */
+export function forgetDraft(id, kind) {
+  clearTimeout(known.get(keyOf(id, kind))?.timer);
+  known.delete(keyOf(id, kind));
 }
 
 /** Begins: `whenChanged` is called when a draft has come or gone, so that the list can say so. */
 export function keepDrafts(whenChanged) {
   changed = whenChanged;
   document.addEventListener("input", (event) => {
-    const draft = event.target.id === "text" && known.get(opened());
+    const draft = event.target.dataset.draft && draftOf(event.target);
     if (!draft || draft.text === event.target.value) return;
     draft.text = event.target.value;
-    tell("");
+    tell(draft, "");
     clearTimeout(draft.timer);
-    const id = opened();
-    draft.timer = setTimeout(() => save(id), PAUSE);
+    draft.timer = setTimeout(() => save(draft), PAUSE);
   });
   document.addEventListener("click", (event) => {
-    const draft = known.get(opened());
-    if (!draft?.newer || !["take-newer", "keep-this"].includes(event.target.id)) return;
-    elsewhere().hidden = true;
+    const { choice, of } = event.target.dataset;
+    const draft = choice && known.get(keyOf(opened(), of));
+    if (!draft?.newer) return;
     const newer = draft.newer;
     delete draft.newer;
-    if (event.target.id === "keep-this") return save(opened(), { anyway: true });
+    showState(draft);
+    if (choice === "this") return save(draft, { anyway: true });
     draft.text = draft.saved = newer.text;
-    show(opened(), newer.text);
-    settle(opened(), draft, newer.mark, newer.text);
+    show(draft);
+    settle(draft, newer.mark, newer.text);
   });
   // the tab that somebody returns to shows what was saved in another one
-  document.addEventListener("visibilitychange", () => document.hidden || save(opened(), { evenIfSame: true }));
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) for (const draft of draftsOf(opened())) save(draft, { evenIfSame: true });
+  });
   // such as signing out, after which nothing can be saved
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    const draft = known.get(opened());
     if (event.defaultPrevented || form.method !== "post" || document.getElementById("desk").contains(form)) return;
-    if (!draft || draft.text === draft.saved) return;
+    if (!draftsOf(opened()).some(isUnsaved)) return;
     event.preventDefault();
-    save(opened()).finally(() => form.submit());
+    leaveDrafts().finally(() => form.submit());
   });
   window.addEventListener("beforeunload", () => {
     for (const draft of known.values()) draft.asked = draft.mark;
   });
   window.addEventListener("pagehide", () => {
-    leaveDraft();
+    leaveDrafts();
     store();
   });
 }

@@ -1,6 +1,6 @@
 // Fields by keyboard: into those of an open conversation, through their forms, and out again.
 
-import { isTyping } from "./shortcuts.js";
+import { isComposing, isTyping } from "./shortcuts.js";
 
 const SENT = "#text, #note, #message-text, #transfer :is(select, textarea), #assign select"; // by Ctrl+Enter
 
@@ -42,7 +42,9 @@ function leave(target, row) {
 
 /** Lets Escape leave fields and menus for a row of the list, which a function returns. */
 export function leaveFor(rowOf) {
-  document.addEventListener("keydown", (event) => event.key === "Escape" && leave(event.target, rowOf(event.target)));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !isComposing(event)) leave(event.target, rowOf(event.target));
+  });
 }
 
 function moveInMenu(menu, target, step) {
@@ -52,6 +54,7 @@ function moveInMenu(menu, target, step) {
 }
 
 document.addEventListener("keydown", (event) => {
+  if (isComposing(event)) return;
   const { key, target } = event;
   const isSending = event.ctrlKey || event.metaKey;
   const step = { ArrowDown: 1, ArrowUp: -1 }[key];

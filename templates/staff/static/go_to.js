@@ -1,6 +1,6 @@
 // Keys of every page: `g` and then a letter or a number go to a view of the inbox or to a page, and Escape leaves a field.
 
-import { areOn, dropTyped, isTyping, leave } from "./shortcuts.js";
+import { areOn, dropTyped, isComposing, isTyping, leave } from "./shortcuts.js";
 
 const TIME = 1500; // for the second key
 const VIEWS = {
@@ -46,4 +46,6 @@ window.addEventListener(
   true,
 );
 
-document.addEventListener("keydown", (event) => event.key === "Escape" && isTyping(event.target) && event.target.blur());
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !isComposing(event) && isTyping(event.target)) event.target.blur();
+});

@@ -2,9 +2,14 @@
 // are replaced. What did not change or is in use is left alone: focus, open menus, typed words, and playing audio.
 
 import { morph, morphChildren } from "./morph.js";
+import { leaveSignedOut, saySignedOut } from "./signed_out.js";
 
 const EVERY = 60_000; // so that the ages in the list stay current
+const LONGEST = 20_000; // that a request may take
+const AGAIN = 5000;
 const LOST = "Connection lost. Reconnecting…";
+const OFFLINE = "There is no connection. Nothing was changed. Try again in a moment.";
+const UNANSWERED = "No answer came, so this may not have been done. Look at the page, then try again.";
 
 const shown = new Map();
 
@@ -50,10 +55,13 @@ function takeOverList(current, fresh) {
   }
 }
 
+/** Returns a page's title without what calls the member. */
+export const withoutCalls = (title) => title.replace(/^\(\d+\+? (urgent|for you)(, \d+\+? for you)?\) /, "");
+
 /** Returns a page's title with what calls the member before it, as the navigation shows it. */
 export function withCalls(title) {
   const calls = ["alarm-count", "for-me"].map((id) => document.getElementById(id)?.textContent.trim()).filter(Boolean);
-  const plain = title.replace(/^\(\d+\+? (urgent|for you)(, \d+\+? for you)?\) /, "");
+  const plain = withoutCalls(title);
   return calls.length ? `(${calls.join(", ")}) ${plain}` : plain;
 }
 
@@ -80,35 +88,56 @@ export function takeOver(html) {
 
 /**
  * Keeps the page up to date.
- * @param {{events: string | (() => string), ask: () => Promise<Response>, whenHidden?: boolean | (() => boolean),
- *   after?: () => void, place?: () => string}} options the stream's URL, a function that fetches the page, whether to
- *   refresh a hidden page, a callback for each refresh, and what the page shows now: an answer about another is dropped.
+ * @param {{events: string | (() => string), ask: (signal: AbortSignal) => Promise<Response>,
+ *   whenHidden?: boolean | (() => boolean), before?: () => void, after?: () => void, place?: () => string}} options the
+ *   stream's URL, a function that fetches the page until a signal ends it, whether to refresh a hidden page, callbacks
+ *   right before and after each refresh, and what the page shows now: an answer about another is dropped.
  * @returns {(() => Promise<void>) & {follow: () => void}} a function that refreshes the page at once; its `follow`
  *   changes to the stream of what the page shows now.
  */
-export function keepUp({ events, ask, whenHidden = false, after = () => {}, place = () => "" }) {
+export function keepUp({ events, ask, whenHidden = false, before = () => {}, after = () => {}, place = () => "" }) {
   const connection = document.getElementById("connection");
   let stream = null;
   let looking = null;
   let again = false;
+  let later = 0; // the timer of the next try, after one that failed
+  let lost = null; // the words on the page that say so
 
   rememberParts();
 
-  async function lookOnce() {
-    try {
-      const asked = place();
-      const answer = await ask();
-      if (answer.redirected || answer.status === 401) return location.reload(); // signed out
-      if (answer.status === 404) return location.assign("/staff/");
-      if (answer.ok) {
-        const html = await answer.text();
-        if (place() !== asked) return (again = true);
-        takeOver(html);
-        after();
-      }
-    } catch {
-      // the stream reports a lost connection
+  const looksWhenHidden = typeof whenHidden === "boolean" ? () => whenHidden : whenHidden;
+  const lookIfShown = () => (!document.hidden || looksWhenHidden()) && look();
+
+  function warn() {
+    if (!lost?.isConnected) {
+      lost = document.createTextNode(connection.textContent ? ` ${LOST}` : LOST);
+      connection.append(lost);
     }
+    clearTimeout(later);
+    later = setTimeout(lookIfShown, AGAIN);
+  }
+
+  async function read() {
+    try {
+      const answer = await ask(AbortSignal.timeout(LONGEST));
+      return { answer, html: answer.ok ? await answer.text() : "" };
+    } catch {
+      return {};
+    }
+  }
+
+  async function lookOnce() {
+    const asked = place();
+    const { answer, html } = await read();
+    if (answer?.redirected || answer?.status === 401) return leaveSignedOut();
+    if (place() !== asked) return (again = true);
+    if (answer?.status === 404) return location.assign("/staff/");
+    if (!answer?.ok) return warn();
+    clearTimeout(later);
+    if (stream?.readyState !== EventSource.CONNECTING) lost?.remove();
+    before();
+    takeOver(html);
+    after();
   }
 
   async function lookUntilSeen() {
@@ -129,13 +158,10 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {}, plac
   function open() {
     if (stream) return;
     stream = new EventSource(typeof events === "string" ? events : events());
-    stream.addEventListener("open", () => {
-      if (connection.textContent === LOST) connection.textContent = "";
-      look();
-    });
+    stream.addEventListener("open", look);
     stream.addEventListener("changed", look);
     stream.addEventListener("error", () => {
-      connection.textContent = LOST;
+      warn();
       if (stream?.readyState === EventSource.CLOSED) {
         close();
         setTimeout(() => document.hidden || open(), 5000);
@@ -151,8 +177,7 @@ export function keepUp({ events, ask, whenHidden = false, after = () => {}, plac
   // browsers limit the number of streams to a host, so hidden pages close theirs
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   window.addEventListener("pagehide", close);
-  const looksWhenHidden = typeof whenHidden === "boolean" ? () => whenHidden : whenHidden;
-  setInterval(() => (!document.hidden || looksWhenHidden()) && look(), EVERY);
+  setInterval(lookIfShown, EVERY);
   if (!document.hidden) open();
 
   function follow() {
@@ -177,15 +202,6 @@ export function say(words) {
   if (place) place.textContent = words;
 }
 
-/** Says that the member was signed out, with a link that signs in again and comes back here. */
-export function saySignedOut() {
-  say("You were signed out, so nothing was sent or saved. What you typed stays here. ");
-  const link = document.createElement("a");
-  link.href = `/staff/sign-in?${new URLSearchParams({ next: location.pathname + location.search })}`;
-  link.textContent = "Sign in again";
-  document.getElementById("connection").append(link);
-}
-
 /** Says why the server refused something: in its own words, if they are for staff. */
 async function sayRefused(answer) {
   const said = [400, 403, 409].includes(answer.status) ? await answer.json().catch(() => null) : null;
@@ -193,16 +209,20 @@ async function sayRefused(answer) {
   else say(said?.error?.message ?? "That did not work. Reload the page and try again.");
 }
 
-/** Performs an action on a conversation as the signed-in member. */
+/** Performs an action on a conversation as the signed-in member; returns whether it was done, and says if not. */
 export async function act(path, values = {}) {
-  const answer = await fetch(path, {
+  const isOffline = !navigator.onLine;
+  const options = {
     method: "POST",
     headers: {
       Accept: "application/json",
       "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content,
     },
     body: new URLSearchParams(values),
-  });
-  if (!answer.ok) await sayRefused(answer);
-  return answer.ok;
+    signal: AbortSignal.timeout(LONGEST),
+  };
+  const answer = await fetch(path, options).catch(() => null);
+  if (!answer) say(isOffline ? OFFLINE : UNANSWERED);
+  else if (!answer.ok) await sayRefused(answer);
+  return Boolean(answer?.ok);
 }

@@ -1,6 +1,8 @@
 // Completes the names of colleagues in an internal note: "@" and the first letters, arrows, Enter. Without it, typing
 // the name works too.
 
+import { isComposing } from "./shortcuts.js";
+
 const WORD = /(?:^|[^\p{L}\p{N}_])@([\p{L}\p{N}'’. -]{0,40})$/u;
 const MOST = 6;
 
@@ -46,13 +48,14 @@ function suggest() {
 function insert(option) {
   const [text, at] = [box(), box().selectionStart];
   text.setRangeText(`${option.textContent} `, at - typed().length, at, "end");
+  text.dispatchEvent(new Event("input", { bubbles: true }));
   close();
   text.focus();
 }
 
 document.addEventListener("input", (event) => event.target.id === "note" && list() && suggest());
 document.addEventListener("keydown", (event) => {
-  if (event.target.id !== "note" || !isOpen()) return;
+  if (event.target.id !== "note" || !isOpen() || isComposing(event)) return;
   const options = shown();
   const place = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -1,5 +1,5 @@
 // Makes a part of the page like a fresh copy of it, and leaves alone what a person is using: what has the focus, open
-// menus, typed words, and playing audio.
+// menus, typed words, drafts, and playing audio.
 
 const OURS = ["open", "data-sent"]; // attributes that only this page sets
 const FIELDS = "textarea, input:not([type=hidden], [type=checkbox], [type=radio])";
@@ -11,7 +11,8 @@ function hasChoice(select) {
 
 const hasWords = (field) => field.matches(FIELDS) && field.value !== field.defaultValue;
 const isInUse = (node) =>
-  node.matches("input, select, textarea") && (node === document.activeElement || hasWords(node) || (node.matches("select") && hasChoice(node)));
+  node.matches("input, select, textarea") &&
+  (node === document.activeElement || hasWords(node) || node.matches("[type=checkbox]:checked") || (node.matches("select") && hasChoice(node)));
 const holdsWords = (node) => node.nodeType === Node.ELEMENT_NODE && [node, ...node.querySelectorAll(FIELDS)].some(hasWords);
 
 function copyAttributes(current, fresh) {
@@ -63,7 +64,7 @@ export function morph(current, fresh) {
     if (current.nodeValue !== fresh.nodeValue) current.nodeValue = fresh.nodeValue;
     return;
   }
-  if (isInUse(current)) return;
+  if (isInUse(current) || current.matches("[data-draft], [data-own]")) return;
   copyAttributes(current, fresh);
   morphChildren(current, fresh);
 }

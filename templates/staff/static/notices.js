@@ -10,6 +10,8 @@ const WORDS = {
 const LISTS = { alarm: "/staff/", assigned: "/staff/?view=mentions", mentioned: "/staff/?view=mentions" };
 const PITCHES = [660, 880];
 const SECONDS = 0.12;
+const LATE = 3000; // milliseconds
+const SILENCE = 60_000; // in which the tabs of a browser notice the same
 
 const member = document.querySelector('meta[name="member"]').content;
 const key = (name) => `intake-${name}-${member}`;
@@ -80,18 +82,40 @@ export async function notify(title, path, tag, stays = false) {
   await registration.showNotification(title, { tag, renotify: true, requireInteraction: stays, data: { path } });
 }
 
-/** Plays two short notes. */
-export function play() {
-  const context = new AudioContext();
-  const volume = new GainNode(context, { gain: 0.1 });
-  volume.connect(context.destination);
-  PITCHES.forEach((frequency, place) => {
-    const note = new OscillatorNode(context, { frequency });
+let audio = null;
+let isReady = false;
+let notes = 0; // that are to sound
+
+/** Readies the sound while something is pressed: later on, WebKit plays only what was begun then. */
+async function readySound() {
+  if (isReady || !isOn("sound")) return;
+  audio ??= new AudioContext();
+  await audio.resume();
+  isReady = true;
+  if (!notes) audio.suspend();
+}
+
+/**
+ * Plays two short notes, and waits for their end; unless the browser makes the page wait for a press: by then, they would
+ * tell of nothing new.
+ */
+export async function play() {
+  audio ??= new AudioContext();
+  const asked = performance.now();
+  await audio.resume();
+  if (performance.now() - asked > LATE) return;
+  const volume = new GainNode(audio, { gain: 0.1 });
+  volume.connect(audio.destination);
+  const ends = PITCHES.map((frequency, place) => {
+    const note = new OscillatorNode(audio, { frequency });
     note.connect(volume);
-    note.start(context.currentTime + place * SECONDS);
-    note.stop(context.currentTime + (place + 1) * SECONDS);
-    if (place === PITCHES.length - 1) note.addEventListener("ended", () => context.close());
+    note.start(audio.currentTime + place * SECONDS);
+    note.stop(audio.currentTime + (place + 1) * SECONDS);
+    notes += 1;
+    note.addEventListener("ended", () => --notes || audio.suspend());
+    return new Promise((resolve) => note.addEventListener("ended", resolve));
   });
+  await Promise.all(ends);
 }
 
 function isInSight(call) {
@@ -128,8 +152,22 @@ function tell() {
   else tellOfNew();
 }
 
+/** Tells, once for all tabs of a browser, that alarms no longer reach it; `why` names the reason. */
+export async function tellOfSilence(why, title) {
+  const isSaid = () => Date.now() - Number(read(why)) < SILENCE;
+  const begin = async () => {
+    if (isSaid()) return;
+    write(why, String(Date.now()));
+    const parts = [isOn("sound") && play(), isOn("notify") && notify(title, "/staff/", why, true)];
+    await Promise.all(parts);
+  };
+  if (!isOn("notify") && !isOn("sound")) return;
+  await (navigator.locks ? navigator.locks.request(key(why), begin) : begin());
+}
+
 /** Begins, and goes on whenever what calls the member changes on the page. */
 export function tellOfCalls() {
+  for (const type of ["click", "keydown"]) document.addEventListener(type, readySound, { capture: true, passive: true });
   new MutationObserver(tell).observe(document.getElementById("calls"), { childList: true });
   tell();
 }

@@ -6,5 +6,5 @@ import { listen } from "./shortcuts.js";
 
 const { events, refresh } = document.getElementById("record").dataset;
 
-keepUp({ events, ask: () => fetch(refresh, { headers: refreshHeaders() }) });
+keepUp({ events, ask: (signal) => fetch(refresh, { headers: refreshHeaders(), signal }) });
 listen({ r: () => document.getElementById("message-text")?.focus() });

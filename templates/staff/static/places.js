@@ -1,16 +1,24 @@
 // Opens what the inbox links to in place: asks the server for it, puts it on the page, and keeps the browser's history.
 
 import { countTyped } from "./composer.js";
-import { forgetDraft, holdDraft, leaveDraft, openDraft } from "./drafts.js";
-import { rememberParts, say, saySignedOut, withCalls } from "./live.js";
+import { forgetDraft, holdDrafts, leaveDrafts, openDrafts } from "./drafts.js";
+import { rememberParts, say, withCalls } from "./live.js";
 import { beginOpening, endOpening, lastFocused } from "./opening.js";
+import { saySignedOut } from "./signed_out.js";
 
 const PLACE = /^\/staff\/(conversations\/\d+)?$/;
 const ANSWERED = [409, 422]; // a reply that was refused: the answer holds it, and why
+const LONGEST = 30_000; // milliseconds that the service may take to answer
+const OFFLINE = "There is no connection. Nothing was sent. Try again in a moment.";
+const UNANSWERED = "No answer came. It may have been done: look at the page before you try again.";
+const MAYBE_SENT = "No answer came. It may have been sent: look at the conversation. If you send the same words again, they go out only once.";
+const MAYBE_SENT_THERE = "No answer came to your last reply. It may have been sent: look at its conversation.";
+const KEPT = "Your last reply was not sent. It is kept as a draft in its conversation.";
 
 let shownAt = location.href.split("#")[0];
 let turn = 0;
 let afterwards = () => {};
+let refresh = () => {};
 
 const scroller = () => document.getElementById("list-scroll");
 const isPlace = (url) => url.origin === location.origin && PLACE.test(url.pathname);
@@ -26,11 +34,31 @@ function listOf(address) {
   return query.toString();
 }
 
+/** Scrolls to the end of the thread; while nobody has acknowledged an alarm, to what the patient wrote last. */
+export function showEnd() {
+  const written = document.getElementById("handle") && [...document.querySelectorAll("#thread > .entry.patient")].at(-1);
+  (written || document.getElementById("newest"))?.scrollIntoView({ block: written ? "nearest" : "end" });
+}
+
 /** Scrolls the thread to what a search found, or to its newest message. */
 export function showNewest() {
   const hit = document.querySelector("#thread > .hit");
   if (hit) hit.scrollIntoView({ block: "center" });
-  else if (!location.hash && !document.getElementById("problem")) document.getElementById("newest")?.scrollIntoView({ block: "end" });
+  else if (!location.hash) showEnd();
+}
+
+const openRow = () => document.querySelector(".rows > .row.selected");
+
+/** Whether the open conversation's row is in sight in its list. */
+export function isRowSeen() {
+  const row = openRow()?.getBoundingClientRect();
+  const list = scroller().getBoundingClientRect();
+  return row !== undefined && row.top >= list.top - 1 && row.bottom <= list.bottom + 1;
+}
+
+/** Scrolls the list to the open conversation's row, unless it is in sight. */
+export function showRow() {
+  if (openRow()?.offsetParent && !isRowSeen()) openRow().scrollIntoView({ block: "nearest" });
 }
 
 function markRow() {
@@ -47,16 +75,13 @@ function markRow() {
 
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
-/** Makes the team and the note that an undone transfer gave back the member's own words, which no refresh takes. */
+/** Makes the team that an undone transfer gave back the member's own choice, which no refresh takes. */
 function giveBack() {
   const team = document.getElementById("team");
-  const note = document.getElementById("transfer-note");
   if (!team) return;
-  const given = { team: team.value, note: note.value };
+  const given = team.value;
   for (const option of team.options) option.defaultSelected = false;
-  note.defaultValue = "";
-  team.value = given.team;
-  note.value = given.note;
+  team.value = given;
 }
 
 function put(page) {
@@ -67,7 +92,7 @@ function put(page) {
   const wasInside = document.getElementById("panes").contains(lastFocused());
   const wasOpenRow = lastFocused().matches(".row > a[aria-current]");
   const filters = document.getElementById("filter-menu").open;
-  leaveDraft();
+  leaveDrafts();
   if (fresh) {
     desk.className = fresh.className;
     desk.replaceChildren(...fresh.childNodes);
@@ -84,8 +109,9 @@ function put(page) {
   markRow();
   giveBack();
   rememberParts();
-  openDraft();
+  openDrafts();
   countTyped();
+  showRow();
   showNewest();
   const row = document.querySelector(".row > a[aria-current]");
   if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
@@ -108,7 +134,7 @@ function take(answer, html, push) {
   const url = new URL(answer.headers.get("Content-Location") ?? answer.url, answer.url);
   if (!isPlace(url) && answer.redirected) return location.assign(answer.url);
   const page = parse(html);
-  if (!answer.ok && !ANSWERED.includes(answer.status)) {
+  if (!answer.ok && !(ANSWERED.includes(answer.status) && page.getElementById("panes"))) {
     if (page.getElementById("sign-in-again")) saySignedOut();
     else say(refusalIn(page));
     return false;
@@ -131,20 +157,26 @@ function stay(focused) {
   (focused ?? (row?.offsetParent ? row : document.getElementById("thread-scroll")))?.focus({ preventScroll: true });
 }
 
+/** Asks the service; returns its answer and the page that it holds, or nothing if none comes in time. */
+async function askService(address, options) {
+  try {
+    const answer = await fetch(address, { ...options, signal: AbortSignal.timeout(LONGEST) });
+    return { answer, html: await answer.text() };
+  } catch {
+    return {};
+  }
+}
+
 async function ask(address, options, push) {
   const mine = ++turn;
   say("");
   beginOpening("Opening…", !("X-Requested-With" in options.headers));
-  let isShown = false;
-  try {
-    await holdDraft(PLACE.exec(new URL(address).pathname)?.[1]?.split("/")[1]);
-    const answer = await fetch(address, options);
-    const html = await answer.text();
-    if (mine === turn) isShown = take(answer, html, push);
-  } catch {
-    if (mine === turn) say("There is no connection, so nothing was opened. Try again in a moment.");
-  }
-  if (mine !== turn || isShown === undefined) return false;
+  await holdDrafts(PLACE.exec(new URL(address).pathname)?.[1]?.split("/")[1]);
+  const { answer, html } = await askService(address, options);
+  if (mine !== turn) return false;
+  const isShown = answer ? take(answer, html, push) : false;
+  if (!answer) say("There is no connection, so nothing was opened. Try again in a moment.");
+  if (isShown === undefined) return false;
   endOpening(isShown);
   if (!isShown) stay();
   return isShown;
@@ -178,33 +210,41 @@ async function send(form, button) {
   const action = button?.getAttribute("formaction") ?? form.getAttribute("action");
   const mine = ++turn;
   const { id } = document.getElementById("panes").dataset;
+  const draft = form.querySelector("[data-draft]")?.dataset.draft;
   const isOfList = !form.closest("#panes") && !form.dataset.undo;
   const focused = lastFocused();
   say("");
   beginOpening(replied ? "Sending…" : "Saving…", isOfList);
-  let isShown = false;
-  try {
-    if (replied) await holdDraft(replied);
-    if (form.dataset.undo) await leaveDraft(); // the words of an undone reply go before it
-    const answer = await fetch(action, { method: "POST", headers: headersFor(shownAt), body });
-    const isHere = answer.redirected || (mine === turn && ANSWERED.includes(answer.status));
-    if (replied && isPlace(new URL(answer.url)) && isHere) forgetDraft(replied);
-    const html = await answer.text();
-    if (mine === turn) isShown = take(answer, html, true);
-    else if (!answer.ok) say(replied ? "Your last reply was not sent. It is kept as a draft in its conversation." : `Not done: ${refusalIn(parse(html))}`);
-  } catch {
-    say("There is no connection. Nothing was sent. Try again in a moment.");
-  }
+  const isHeld = !draft || (await holdDrafts(id, draft));
+  if (form.dataset.undo) await leaveDrafts(); // the words of what is undone go before them
+  const isOffline = !navigator.onLine;
+  const isLate = replied && !isHeld && mine !== turn; // it would go out unseen, long after the member sent it
+  const options = { method: "POST", headers: headersFor(shownAt), body };
+  const { answer, html } = isLate ? {} : await askService(action, options);
   delete form.dataset.sent;
-  if (mine !== turn || isShown === undefined) return;
+  if (isLate) return say(KEPT);
+  const isHere = answer?.redirected || (mine === turn && ANSWERED.includes(answer?.status));
+  if (draft && isHere && isPlace(new URL(answer.url))) forgetDraft(id, draft);
+  if (mine !== turn) {
+    if (!answer) say(replied ? MAYBE_SENT_THERE : UNANSWERED);
+    else if (!answer.ok) say(replied ? KEPT : `Not done: ${refusalIn(parse(html))}`);
+    return;
+  }
+  const isShown = answer ? take(answer, html, true) : false;
+  if (isShown === undefined) return;
+  if (!answer) {
+    say(isOffline ? OFFLINE : replied ? MAYBE_SENT : UNANSWERED);
+    refresh();
+  }
   if (isShown && (form.id === "search" || form.id === "bulk")) toList();
   endOpening(isShown && (isOfList || document.getElementById("panes").dataset.id === id));
   if (!isShown) stay(focused);
 }
 
-/** Begins: `changed` is called whenever something was put in place. */
-export function openInPlace(changed) {
+/** Begins: `changed` is called whenever something was put in place, and `look` refreshes what is there. */
+export function openInPlace(changed, look) {
   afterwards = changed;
+  refresh = look;
   document.getElementById("pick-all").closest("label").hidden = false;
   history.scrollRestoration = "manual";
   if (history.state?.scroll) scroller().scrollTop = history.state.scroll;

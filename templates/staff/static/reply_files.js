@@ -1,6 +1,7 @@
 // Adds pictures and PDFs to the draft of a reply, as soon as they are chosen, pasted, or dropped, and removes them.
 
 const LARGEST = 10 * 2 ** 20;
+const LONGEST = 180_000; // milliseconds that adding one may take
 let running = Promise.resolve();
 let waiting = 0;
 
@@ -19,6 +20,7 @@ async function post(place, address, headers, body) {
       method: "POST",
       headers: { Accept: "application/json", "X-CSRFToken": token, ...headers },
       body,
+      signal: AbortSignal.timeout(LONGEST),
     });
     const { html, error } = await answer.json();
     if (!html) return error?.message ?? "That did not work. Reload the page and try again.";
@@ -29,9 +31,12 @@ async function post(place, address, headers, body) {
   }
 }
 
+/** Returns a file's name as a header can hold it: no half of a character, which could not be encoded. */
+const headerOf = (name) => encodeURIComponent([...name.replace(/\p{Cs}/gu, "")].slice(0, 100).join(""));
+
 async function add(place, file) {
   tell(`Adding ${file.name}…`);
-  const headers = { "Content-Type": "application/octet-stream", "File-Name": encodeURIComponent(file.name.slice(0, 100)) };
+  const headers = { "Content-Type": "application/octet-stream", "File-Name": headerOf(file.name) };
   const problem = file.size > LARGEST ? "A file can have at most 10 MB. Send a smaller one." : await post(place, place, headers, file);
   tell(problem ? `${file.name}: ${problem}` : "");
   return problem;
@@ -42,8 +47,11 @@ function take(files) {
   if (!place) return;
   waiting += 1;
   running = running.then(async () => {
-    for (const file of files) if (await add(place, file)) break;
-    waiting -= 1;
+    try {
+      for (const file of files) if (await add(place, file)) break;
+    } finally {
+      waiting -= 1;
+    }
   });
 }
 
@@ -66,10 +74,11 @@ document.addEventListener("click", (event) => {
   if (button) remove(button);
 });
 document.addEventListener("paste", (event) => {
-  const files = [...(event.clipboardData?.files ?? [])];
-  if (event.target.id !== "text" || !files.length || event.clipboardData.types.includes("text/plain")) return;
+  const { files = [], types = [] } = event.clipboardData ?? {};
+  const isText = types.includes("text/plain") && types.includes("text/html"); // a word processor adds a picture of it
+  if (event.target.id !== "text" || !files.length || isText) return;
   event.preventDefault();
-  take(files);
+  take([...files]);
 });
 for (const type of ["dragover", "drop"]) {
   document.addEventListener(type, (event) => {

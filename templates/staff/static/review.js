@@ -1,11 +1,11 @@
 // The review queue: one key chooses a label, and new messages appear on an empty page. Without scripts, buttons work.
 
-import { keepUp, withCalls } from "./live.js";
+import { keepUp, withCalls, withoutCalls } from "./live.js";
 import { listen } from "./shortcuts.js";
 import "./undo.js";
 
 const page = document.getElementById("review");
-const plainTitle = document.title.replace(/^(\(\d+\+? urgent\) )?(\(\d+\) )?/, "");
+const plainTitle = withoutCalls(document.title).replace(/^\(\d+\+?\) /, "");
 let sending = false;
 
 // Ignore a second press while the first is being sent, and repeats of a held key: both were meant for this message.
@@ -22,7 +22,7 @@ listen(); // each button names its key in data-key
 
 keepUp({
   events: page.dataset.events,
-  ask: () => fetch(page.dataset.waiting, { headers: { "X-Requested-With": "live", Accept: "text/html" } }),
+  ask: (signal) => fetch(page.dataset.waiting, { headers: { "X-Requested-With": "live", Accept: "text/html" }, signal }),
   whenHidden: true,
   after: () => {
     const waiting = Number(document.getElementById("waiting").dataset.count);

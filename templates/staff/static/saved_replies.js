@@ -52,23 +52,26 @@ function put(words, start, end) {
   text.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+/** Closes the list, and returns whether a "/" had opened it. */
 function close() {
+  const slashed = bySlash;
+  bySlash = false;
   menu().open = false;
   box().focus();
+  return slashed;
 }
 
 function choose(option) {
   const words = option.querySelector("p").textContent;
-  close();
+  const slashed = close();
   const text = box();
-  if (bySlash) return put(words, text.selectionStart, text.selectionEnd);
+  if (slashed) return put(words, text.selectionStart, text.selectionEnd);
   const end = text.value.trimEnd().length;
   put(end ? `\n${words}` : words, end, text.value.length);
 }
 
 function leave(typed) {
-  close();
-  if (bySlash && typed) put(typed, box().selectionStart, box().selectionEnd);
+  if (close() && typed) put(typed, box().selectionStart, box().selectionEnd);
 }
 
 document.addEventListener("beforeinput", (event) => {

@@ -4,8 +4,7 @@ const PAUSE = 200; // milliseconds without a keystroke before the preview is upd
 const address = document.getElementById("settings").dataset.preview;
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
-function previewWhileTyping(wording) {
-  const preview = wording.closest("details").querySelector(".preview");
+function keepPreviewed(preview, inputs, collect) {
   let timer;
   let request = new AbortController();
 
@@ -16,7 +15,7 @@ function previewWhileTyping(wording) {
       const response = await fetch(address, {
         method: "POST",
         headers: { Accept: "text/html", "X-CSRFToken": token },
-        body: new URLSearchParams({ reply: wording.dataset.reply, text: wording.value }),
+        body: new URLSearchParams(collect()),
         signal: request.signal,
       });
       if (!response.ok) throw new Error(String(response.status));
@@ -26,13 +25,60 @@ function previewWhileTyping(wording) {
     }
   }
 
-  wording.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(update, PAUSE);
+  for (const input of inputs) {
+    input.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(update, PAUSE);
+    });
+  }
+}
+
+for (const wording of document.querySelectorAll("[data-reply]")) {
+  const preview = wording.closest("details").querySelector(".preview");
+  keepPreviewed(preview, [wording], () => ({ reply: wording.dataset.reply, text: wording.value }));
+}
+
+for (const preview of document.querySelectorAll("[data-section]")) {
+  const inputs = [...preview.closest("section").querySelectorAll("input, textarea, select")];
+  const isSent = (input) => input.type !== "checkbox" || input.checked;
+  const collect = () => [["section", preview.dataset.section], ...inputs.filter(isSent).map(({ name, value }) => [name, value])];
+  keepPreviewed(preview, inputs, collect);
+}
+
+// Buttons that insert what Intake knows. Without this, it is typed in square brackets, as the page explains.
+function insertWords(box, words, selected = "") {
+  const from = box.selectionStart;
+  const space = /[^\s([“"]$/.test(box.value.slice(0, from)) ? " " : "";
+  box.setRangeText(space + words, from, box.selectionEnd, "end");
+  const at = selected && from + space.length + words.indexOf(selected);
+  if (selected) box.setSelectionRange(at, at + selected.length);
+  box.focus();
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function offerValues(box) {
+  if (box.parentElement.querySelector(".chips")) return;
+  const chips = document.getElementById(`values-${box.dataset.values}`).content.cloneNode(true);
+  for (const chip of chips.querySelectorAll("[data-only]")) {
+    if (!box.dataset.reply?.startsWith(chip.dataset.only)) chip.remove();
+  }
+  box.before(chips);
+  if (document.activeElement !== box) box.selectionStart = box.selectionEnd = box.value.length; // what is inserted goes there
+  box.previousElementSibling.addEventListener("click", ({ target }) => {
+    const chip = target.closest("button");
+    if (!chip) return;
+    if (chip.dataset.insert) return insertWords(box, chip.dataset.insert);
+    const open = box.value.slice(box.selectionStart, box.selectionEnd) || "words while open";
+    insertWords(box, `[if we are open]${open}[otherwise]words while closed[end if]`, "words while closed");
   });
 }
 
-document.querySelectorAll("[data-reply]").forEach(previewWhileTyping);
+for (const box of document.querySelectorAll("[data-values]")) {
+  const folded = box.closest("details");
+  if (folded && !folded.open) folded.addEventListener("toggle", () => offerValues(box), { once: true });
+  else if (box.dataset.values === "chat_text") box.addEventListener("focus", () => offerValues(box), { once: true });
+  else offerValues(box);
+}
 
 // Wordings that were not changed need not be sent: all of them together may be more than the server takes.
 document.querySelector("form.whole").addEventListener("formdata", ({ formData }) => {
@@ -42,8 +88,19 @@ document.querySelector("form.whole").addEventListener("formdata", ({ formData })
   }
 });
 
+// Addresses from when all settings were on one page lead to the page that has the section now.
+function goToPage() {
+  const id = location.hash.slice(1);
+  const section = id.replace(/^s-/, "").split("-")[0];
+  if (!id || document.getElementById(id)) return false;
+  const link = document.querySelector(`.sections [data-sections~="${CSS.escape(section)}"]:not([aria-current])`);
+  if (link) location.replace(link.pathname + location.hash);
+  return link !== null;
+}
+
 // Open the folded form that the address, or a link of the page, leads to.
 function openTarget() {
+  if (goToPage()) return;
   const target = location.hash && document.getElementById(location.hash.slice(1));
   if (target instanceof HTMLDetailsElement) target.open = true;
 }
@@ -90,7 +147,7 @@ function removeContact(button) {
   (next.querySelector("select") ?? steps.querySelector("[value$=add]")).focus();
 }
 
-steps.addEventListener("click", (event) => {
+steps?.addEventListener("click", (event) => {
   const button = event.target.closest("button[name=rows]");
   if (!button) return;
   event.preventDefault();
@@ -108,5 +165,7 @@ function showUnreached() {
   }
 }
 
-document.getElementById("teams").addEventListener("input", showUnreached);
-showUnreached();
+if (steps) {
+  document.getElementById("teams").addEventListener("input", showUnreached);
+  showUnreached();
+}

@@ -27,6 +27,9 @@ export function isTyping(target) {
   return target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
 }
 
+/** Returns whether a key goes to an input method, which is composing a character; Safari says so by the code alone. */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
 /** Notes that a letter was typed: those that follow without a pause belong to it, and are no commands. */
 export function noteTyping() {
   typedAt = performance.now();

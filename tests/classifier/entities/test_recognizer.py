@@ -135,3 +135,17 @@ def test_a_recorded_name_within_an_address_does_not_split_it(address: str) -> No
     recorded = find_recorded(text, Recorded(names=("Sam O'Neil",)))
 
     assert [text[e.start : e.end] for e in RULES.find(text, recorded)] == ["Sam", address]
+
+
+def test_a_rule_that_takes_ordinary_words_for_a_name_is_not_believed_where_the_network_sees_no_trace_of_one() -> None:
+    # "thanks\nSurgical Center, call 202-555-0142"
+    rules = [Entity(EntityKind.NAME, 7, 15, 0.7, "name"), Entity(EntityKind.PHONE, 29, 41, 0.9, "phone")]
+
+    believed = [merge(rules, (), possible) for possible in ((), ((0, 6), (16, 22)), ((7, 11),), None)]
+
+    assert [[entity.source for entity in entities] for entities in believed] == [
+        ["phone"],
+        ["phone"],
+        ["name", "phone"],
+        ["name", "phone"],
+    ]

@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from classifier.entities.entity import MODEL, Entity
-from classifier.insurance import assemble_record
 from classifier.insurance.normalize import normal_amount, normal_phone
 from classifier.insurance.question import QUESTIONS
-from intake.vocabulary import EntityKind
-
-_MARK = re.compile(r"\[([A-Z_]+) ([^\]]*)\]")
-
-
-def record(marked: str) -> dict[str, object]:
-    """The record of a message in which each value is written as `[KIND value]`."""
-    text, entities, last = "", [], 0
-    for mark in _MARK.finditer(marked):
-        text += marked[last : mark.start()]
-        entities.append(Entity(EntityKind(mark[1]), len(text), len(text) + len(mark[2]), 1.0, MODEL))
-        text, last = text + mark[2], mark.end()
-    text += marked[last:]
-    found = assemble_record(text, entities)
-    for field, spans in found.spans().items():
-        values = getattr(found, field)
-        assert [span is None for span in spans] == [value is None for value in values]
-    return found.values()
+from tests.classifier.insurance.marked import record
 
 
 def test_a_card_gives_its_fields_in_one_form_each() -> None:
@@ -143,6 +122,88 @@ def test_the_holder_of_the_policy_and_the_relationship_are_read(text: str, name:
     assert (said["subscriber_name"], said["relationship"]) == (name, relationship)
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "relationship"),
+    [
+        ("it's under my husbands work, he is [NAME Leo]. [CARRIER Aetna]", "Leo", "spouse"),
+        ("seguro [CARRIER Aetna], is of my husband, his name [NAME Leo]. you take?", "Leo", "spouse"),
+        ("i get it off my wife ([NAME Lia]), [CARRIER Aetna]", "Lia", "spouse"),
+        ("it's my stepdads, [NAME Leo]. [CARRIER Aetna]", "Leo", "child"),
+        ("she's on my ex husband's plan his name is [NAME leo ruiz] it's [CARRIER aetna]", "leo ruiz", "spouse"),
+        ("my daughter is on my ex husband's plan his name is [NAME leo], [CARRIER aetna]", "leo", "child"),
+        ("My sister [NAME Mia]'s insurance is through her wife, [NAME Lia]. [CARRIER Aetna]", "Lia", "spouse"),
+        ("my dad [NAME Leo] carries me till I'm 26. [CARRIER Aetna]", "Leo", "child"),
+        ("my wife [NAME lia] handles it, it's in her name [NAME lia ruiz], [CARRIER aetna]", "lia ruiz", "spouse"),
+        ("I'm not the subscriber. That's [NAME Leo], my husband. [CARRIER Aetna]", "Leo", "spouse"),
+        ("Insurance under: me, [NAME Ana Ruiz]. Child: [NAME Mia]. [CARRIER Aetna]", "Ana Ruiz", "child"),
+        ("Who is the insured? [NAME Leo Ruiz]\nYour relation? daughter\n[CARRIER Aetna]", "Leo Ruiz", "child"),
+        ("Subscriber: Spouse\nSubscriber name: [NAME Leo Ruiz]\n[CARRIER Aetna]", "Leo Ruiz", "spouse"),
+        ("mi hija está en el seguro de su papá, él se llama [NAME leo], [CARRIER aetna]", "leo", "child"),
+        (
+            "My wife's visit was billed wrong. I'm the subscriber, [NAME Leo Ruiz]. [CARRIER Aetna]",
+            "Leo Ruiz",
+            "spouse",
+        ),
+    ],
+)
+def test_a_relative_whose_insurance_it_is_holds_it(text: str, name: str, relationship: str) -> None:
+    said = record(text)
+
+    assert (said.get("subscriber_name"), said.get("relationship")) == (name, relationship)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the plan is of my work, the [PLAN ppo] of [CARRIER Aetna]",
+        "[CARRIER Aetna] through the union, not my boss. [MEMBER_ID W1234]",
+        "I aged out of my parents' plan and bought [PLAN Silver] on the exchange, [CARRIER Aetna]",
+        "[PLAN Choice Plus] thru the warehouse ([EMPLOYER Brand Logistics]), [CARRIER Aetna]",
+    ],
+)
+def test_insurance_through_ones_own_work_is_ones_own(text: str) -> None:
+    assert record(text)["relationship"] == "self"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "two plans, mine is [CARRIER Aetna] and my husband's is [CARRIER Cigna], which is first?",
+        "wife's [CARRIER Cigna] pays before my [CARRIER Tricare], right?",
+        "hurt at work, my employer is [EMPLOYER Brand], [CARRIER Sedgwick] claim [CLAIM_NUMBER 123456]",
+        "calling from human resources, an employee [NAME Leo] was turned away with [CARRIER Aetna]",
+    ],
+)
+def test_who_holds_the_policy_is_left_open_where_nobody_or_more_than_one_does(text: str) -> None:
+    said = record(text)
+
+    assert "relationship" not in said
+    assert "subscriber_name" not in said
+
+
+def test_one_holder_of_both_policies_is_named_once() -> None:
+    said = record("[CARRIER VSP] or [CARRIER Aetna]? I have both via my husband [NAME Leo Ruiz]")
+
+    assert said["subscriber_name"] == "Leo Ruiz"
+
+
+def test_the_birth_date_that_a_pronoun_gives_the_subscriber_is_theirs() -> None:
+    own = record("The insurance is mine: [CARRIER Aetna]. My date of birth: [DOB 1/2/1985].\n[NAME Leo Ruiz]")
+    wrong = record("subscriber bday should be [DOB 2/11/1975] not [DOB 11/2/1975]. he's my dad, [NAME Leo]")
+
+    assert (own["subscriber_dob"], wrong["subscriber_dob"]) == ("1985-01-02", "1975-02-11")
+
+
+def test_an_employer_and_a_group_are_none_of_a_public_programs() -> None:
+    said = record("Is [CARRIER Medicare] first? I still work for [EMPLOYER Brand], and that plan is [CARRIER Aetna]")
+
+    assert said["employer"] == [None, "Brand"]
+
+
+def test_whoever_employs_a_relative_insures_nobody() -> None:
+    assert record("my niece works for [CARRIER Cigna], but we have [CARRIER Aetna]. accepted?")["carrier"] == "Aetna"
+
+
 def test_a_spanish_verb_is_no_child() -> None:
     assert "relationship" not in record("puedo pagar de a poco, son [AMOUNT $400] lo que debo")
 
@@ -171,6 +232,9 @@ def test_only_days_of_visits_are_dates_of_service() -> None:
         ("I was hurt at work on [DATE 9/3]. [CARRIER Sedgwick] pays", None),
         ("my son turns 26 on [DATE 8/30], new id [MEMBER_ID A222]", None),
         ("that bill of [AMOUNT $206] is wrong, I paid my [AMOUNT $30] copay on [DATE 4/12]", ["--04-12"]),
+        ("you owe me, I paid [AMOUNT $206] at your kiosk sat [DATE 4/12]", None),
+        ("benefits check before my [DATE 4/12] visit please, [CARRIER Aetna]", ["--04-12"]),
+        ("the auth for [CARRIER Aetna] runs out [DATE 4/12], next session is [DATE 4/19]", ["--04-19"]),
     ],
 )
 def test_accidents_and_birthdays_are_no_visits_but_days_with_a_copay_are(text: str, days: list[str] | None) -> None:
@@ -215,6 +279,11 @@ def test_an_agents_phone_and_that_of_an_insurer_who_calls_are_the_payers(text: s
         ("negaron el reclamo [CLAIM_NUMBER 123456]", "claim_denied"),
         ("¿aceptan [CARRIER Aetna]?", "eligibility"),
         ("¿puedo pagar [AMOUNT $50] al mes?", "payment_plan"),
+        ("cn i do [AMOUNT 50] evry 2 wks til the [AMOUNT 430] gone", "payment_plan"),
+        ("they're not gonna pay for [DATE 4/12], there was no referral on file, [CARRIER Aetna]", "claim_denied"),
+        ("you charged me [AMOUNT $40] and [AMOUNT $40] again, i want one of those back", "refund"),
+        ("is the first visit covered by [CARRIER Aetna]?", "eligibility"),
+        ("i was told to call with my insurance, it's [CARRIER Aetna] [MEMBER_ID W1234]", "update_card"),
     ],
 )
 def test_the_question_is_named(text: str, question: str) -> None:

@@ -46,7 +46,7 @@ def test_a_reviewer_can_choose_it(console: Console) -> None:
 
 
 def test_a_practice_may_override_it(console: Console) -> None:
-    page = console.sign_in("manager").get("/staff/settings/demo").text
+    page = console.sign_in("manager").get("/staff/settings/demo/automatic-replies").text
 
     assert "Records request" in page
 

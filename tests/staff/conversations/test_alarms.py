@@ -9,17 +9,18 @@ from html import unescape
 
 import pytest
 import requests
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from inbox.models import AuditEntry, Conversation, Escalation, Message, Notification, now
 from intake.settings import Settings
+from staff.conversations.inbox_queries import MOST_PINNED
 from staff.conversations.inbox_queries import PAGE as PAGE_LENGTH
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.conversations.test_inbox import events, search
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import TwilioStandIn
-from tests.told_classifier import EMERGENCY, tell
+from tests.told_classifier import EMERGENCY, SELF_HARM, tell
 from tests.world import PRACTICES_TOML
 
 CHEST = "I have crushing chest pain"
@@ -27,6 +28,7 @@ WORSE = "It hurts more now"
 ONE, TWO = "+12025550131", "+12025550132"
 ON_CALL = "+12025550112"
 PAGE = "/staff/conversations/1"
+ALARM = "/staff/escalations/1"
 
 
 @pytest.fixture
@@ -59,6 +61,15 @@ def later(console: Console) -> None:
     console.reconcile()
 
 
+def two_minutes_pass(console: Console) -> None:
+    with console.edit() as session:
+        session.execute(update(AuditEntry).values(at=now() - timedelta(minutes=2)))
+
+
+def texts_to_on_call(console: Console) -> list[str]:
+    return [message.body for message in console.twilio.messages if message.to == ON_CALL]
+
+
 def words(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
@@ -76,6 +87,12 @@ def names(page: requests.Response) -> list[str]:
 def pinned(page: requests.Response) -> str:
     [found] = re.findall(r'<div class="pinned">(.*?)</div>', page.text, re.DOTALL)
     return str(found)
+
+
+def open_alarms(page: requests.Response) -> str:
+    """What the line above the list says of alarms."""
+    [found] = re.findall(r'<p class="open-alarms"[^>]*>(.*?)</p>', page.text, re.DOTALL)
+    return words(found)
 
 
 def title(page: requests.Response) -> str:
@@ -162,6 +179,29 @@ def test_whoever_says_so_on_the_button_has_it_unless_a_colleague_does(console: C
     assert console.rows(Conversation)[1].assigned_to == bob.member.id
 
 
+def test_who_has_it_already_is_not_asked_to_take_it_over(console: Console, dana: Browser) -> None:
+    assert "Take over" in words(dana.get(PAGE).text)
+
+    press_button(dana)
+
+    page = words(dana.get(PAGE).text)
+    assert "Take over" not in page
+    assert "Turn off auto-replies" in page
+
+
+@pytest.mark.parametrize(("kind", "said"), [(EMERGENCY, "Emergency"), (SELF_HARM, "Emergency: self-harm")])
+def test_the_details_of_a_message_say_once_that_it_is_an_emergency(
+    console: Console, kind: dict[str, str], said: str
+) -> None:
+    tell(console, {CHEST: {**kind, "confidence": 0.2}})
+    receive(console, CHEST)
+
+    page = console.sign_in().get(PAGE).text
+
+    [summary] = re.findall(r'<details class="reading">\s*<summary>(.*?)</summary>', page, re.DOTALL)
+    assert words(summary) == said
+
+
 def test_an_acknowledged_emergency_stays_on_top_until_it_is_answered(console: Console, dana: Browser) -> None:
     press_button(dana)
     receive(console, "How much is a cleaning?", TWO)
@@ -226,10 +266,66 @@ def test_the_conversation_shows_who_was_told_who_is_next_and_when(console: Conso
     assert f"ACK {console.rows(Escalation)[0].code}" in shown
 
 
-def test_after_a_step_it_shows_that_contact_too_and_that_nobody_is_next(console: Console, dana: Browser) -> None:
+def test_after_the_last_step_it_shows_that_contact_too_and_that_it_is_next_again(
+    console: Console, dana: Browser
+) -> None:
     later(console)
 
-    assert re.search(r"On call notified, .* Manager notified, .* Nobody is next\.", alarm_of(dana.get(PAGE)))
+    again = r"Next: Manager again in 10 min ?, and so on until someone acknowledges"
+    assert re.search(rf"On call notified, .* Manager notified, .* {again}", alarm_of(dana.get(PAGE)))
+    assert "Next: Manager again in 10 min" in words(pinned(dana.get("/staff/")))
+    assert "Intake notified the next contact: Manager" in words(dana.get(PAGE).text)
+
+
+@pytest.mark.parametrize("waits", [0, 20])
+def test_whoever_was_paged_about_a_chat_is_paged_again_at_every_press(console: Console, waits: int) -> None:
+    ChatClient(console.url).send(CHEST, "m1")
+    console.work()
+    dana = console.sign_in(name="Dana Reyes")
+
+    for press in range(3):
+        with console.edit() as session:
+            for notice in session.scalars(select(Notification)):
+                notice.next_attempt_at -= timedelta(minutes=waits)
+        two_minutes_pass(console)
+        assert dana.post(f"{ALARM}/again").status_code == 303, press
+        console.work()
+        assert len(texts_to_on_call(console)) == 2 + press
+
+
+def test_what_waits_to_be_collected_or_sent_once_more_goes_out_at_a_press(console: Console) -> None:
+    ChatClient(console.url).send(CHEST, "m1")
+    ChatClient(console.url).send(CHEST, "m2")
+    console.work()
+    assert len(texts_to_on_call(console)) == 1
+    dana = console.sign_in(name="Dana Reyes")
+
+    assert dana.post("/staff/escalations/2/again").status_code == 303
+    console.work()
+
+    assert len(texts_to_on_call(console)) == 2
+
+
+def test_everyone_who_was_paged_is_paged_again_by_one_click_and_not_twice_in_two_minutes(
+    console: Console, dana: Browser, hook: HookReceiver
+) -> None:
+    later(console)
+    paged = len(texts_to_on_call(console)), len(hook.notifications)
+    assert 'id="page-again"' in dana.get(PAGE).text
+
+    assert dana.post(f"{ALARM}/again").status_code == 303
+    console.work()
+
+    assert (len(texts_to_on_call(console)), len(hook.notifications)) == (paged[0] + 1, paged[1] + 1)
+    assert "Dana Reyes paged everyone again" in words(dana.get(PAGE).text)
+    answer = dana.post(f"{ALARM}/again")
+    assert (answer.status_code, "less than 2 minutes ago" in answer.text) == (409, True)
+
+    two_minutes_pass(console)
+    assert dana.post(f"{ALARM}/again").status_code == 303
+    dana.post(ALARM)
+    two_minutes_pass(console)
+    assert dana.post(f"{ALARM}/again").status_code == 409
 
 
 def test_messages_that_joined_are_counted(console: Console, dana: Browser) -> None:
@@ -316,39 +412,125 @@ def test_all_that_nobody_has_acknowledged_come_before_anything_else_the_longest_
     assert "14 urgent: nobody has acknowledged them" in words(pinned(page))
 
 
-def test_they_are_on_every_page_and_in_every_filtered_list_but_never_twice(console: Console) -> None:
+def test_they_come_first_on_every_page_but_never_twice(console: Console) -> None:
     fill(console, urgent=3, others=60)
     browser = console.sign_in()
     older = re.findall(r'href="(/staff/\?after=[^"]+)"', browser.get("/staff/").text)[0]
 
-    for address in (older, "/staff/?channel=email", "/staff/?mine=1", "/staff/?state=closed"):
-        shown = names(browser.get(unescape(address)))
-        assert shown[:3] == ["(202) 555-0131", "P2", "P3"]
-        assert len(shown) == len(set(shown))
+    for address in (older, "/staff/?view=urgent"):
+        page = browser.get(unescape(address))
+        assert names(page)[:3] == ["(202) 555-0131", "P2", "P3"]
+        assert len(names(page)) == len(set(names(page)))
+        assert open_alarms(page) == ""
+
+
+ASKED = {
+    "view=waiting": ["P6"],
+    "mine=1": ["P5"],
+    "channel=email": ["P6", "P5"],
+    "team=billing": ["P6", "P5"],
+    f"tag={'0' * 32}": [],
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_list_that_was_asked_for_shows_its_own_rows_and_above_them_how_many_are_open(
+    console: Console, asked: str
+) -> None:
+    fill(console, urgent=3, others=60)
+    browser = console.sign_in()
+    with console.edit() as session:
+        for number, state in ((5, "open"), (6, "waiting")):
+            row = session.get_one(Conversation, number)
+            row.channel, row.assigned_to, row.state, row.team = "email", 1, state, "billing"
+
+    page = browser.get(f"/staff/?{asked}")
+
+    assert (names(page), words(pinned(page))) == (ASKED[asked], "")
+    assert open_alarms(page) == "3 open emergencies"
+    assert 'role="status" data-live><a href="/staff/?view=urgent">' in page.text
+
+
+def raise_many(console: Console, number: int) -> None:
+    """Raises alarms that are older than any other."""
+    with console.edit() as session:
+        for place in range(number):
+            at = now() - timedelta(minutes=number - place)
+            found = Conversation(
+                practice="demo", channel="chat", public_id=f"c{place}", priority="urgent", listed_at=at
+            )
+            session.add(found)
+            session.flush()
+            message = Message(conversation_id=found.id, provider="chat", provider_id=f"m{place}", received_on="chat")
+            message.text, message.handled_at = CHEST, at
+            session.add(message)
+            session.flush()
+            found.last_message_id = message.id
+            alarm = Escalation(message_id=message.id, conversation_id=found.id, practice="demo", code=f"C{place}")
+            alarm.created_at = alarm.next_step_at = at
+            session.add(alarm)
+
+
+@pytest.mark.parametrize("path", ["/staff/", "/staff/?view=urgent", "/staff/?sort=waiting"])
+def test_however_many_are_open_the_newest_is_in_the_list_and_all_are_counted(console: Console, path: str) -> None:
+    raise_many(console, MOST_PINNED)
+    receive(console, CHEST, TWO)
+    dana = console.sign_in()
+
+    page = dana.get(path)
+
+    assert names(page)[MOST_PINNED] == "(202) 555-0132"
+    assert f"{MOST_PINNED + 1} urgent: nobody has acknowledged them" in words(pinned(page))
+
+
+def test_after_the_first_of_very_many_comes_the_second(console: Console) -> None:
+    raise_many(console, MOST_PINNED + 1)
+    dana = console.sign_in()
+    reply = {"text": "Call 911 now.", "form_id": "a" * 32, "then": "closed"}
+
+    assert dana.post(f"{PAGE}/reply", data=reply).headers["Location"] == "/staff/conversations/2"
 
 
 def test_once_acknowledged_it_is_in_the_list_of_its_filters_again(console: Console, dana: Browser) -> None:
-    assert names(dana.get("/staff/?channel=chat")) == ["(202) 555-0131"]
+    assert open_alarms(dana.get("/staff/?channel=chat")) == "1 open emergency"
 
     dana.post("/staff/escalations/1")
 
     page = dana.get("/staff/")
     assert (names(page), words(pinned(page))) == (["(202) 555-0131"], "")
-    assert names(dana.get("/staff/?channel=chat")) == []
+    assert (names(page := dana.get("/staff/?channel=sms")), open_alarms(page)) == (["(202) 555-0131"], "")
 
 
 def test_a_search_finds_them_once(console: Console, dana: Browser) -> None:
     assert names(search(dana, wanted="crushing")) == ["(202) 555-0131"]
 
 
-def test_a_search_for_anything_else_leaves_them_on_top(console: Console, dana: Browser) -> None:
+def test_a_search_for_anything_else_shows_only_what_it_found_and_how_many_are_open(
+    console: Console, dana: Browser
+) -> None:
     receive(console, "How much is a cleaning?", TWO)
 
     page = search(dana, wanted="cleaning")
 
-    assert names(page) == ["(202) 555-0131", "(202) 555-0132"]
-    assert "1 urgent: nobody has acknowledged it" in page.text
+    assert (names(page), open_alarms(page)) == (["(202) 555-0132"], "1 open emergency")
     assert "1 found" in page.text
+
+
+def test_a_row_shows_the_words_that_raised_the_alarm_and_how_many_came_after_them(console: Console) -> None:
+    chest = (
+        "Hi, can I move my physical to next week? Tuesday would be best for me. Also there is a tightness in my chest"
+    )
+    calmer = "Never mind, it is better now"
+    tell(console, {chest: EMERGENCY, calmer: EMERGENCY})
+    receive(console, chest)
+    receive(console, calmer)
+    receive(console, "Thanks")
+
+    shown = words(pinned(console.sign_in().get("/staff/")))
+
+    assert "…Also there is a tightness in my chest" in shown
+    assert "2 newer messages" in shown
+    assert calmer not in shown
 
 
 def test_another_practices_alarms_are_not_shown(console: Console, dana: Browser) -> None:
@@ -464,5 +646,6 @@ def test_an_alarm_that_can_reach_nobody_says_so_and_names_no_next_contact(start_
 
     said = "Nobody was paged and nobody will be: no on-call contact has an address. A manager can add one in Settings."
     assert said in words(pinned(dana.get("/staff/")))
+    assert "nobody has acknowledged it · on call not reached" in words(pinned(dana.get("/staff/")))
     assert said in alarm_of(dana.get(PAGE))
     assert "Next:" not in alarm_of(dana.get(PAGE))

@@ -65,7 +65,7 @@ def thread(page: requests.Response) -> list[tuple[str, str]]:
     """Each entry's kind and text, from the top."""
     assert page.status_code in (200, 409, 422), page.status_code
     entries = re.findall(r'<li id="\w+-[0-9]+" class="entry (\w+)[^"]*">(.*?)</li>', page.text, re.DOTALL)
-    texts = [(kind, re.search(r'<p class="text[^"]*">(.*?)</p>', entry, re.DOTALL)) for kind, entry in entries]
+    texts = [(kind, re.search(r'<p class="text[^>]*>(.*?)</p>', entry, re.DOTALL)) for kind, entry in entries]
     return [(kind, unescape(text[1]) if text else "") for kind, text in texts]
 
 
@@ -164,7 +164,7 @@ def test_a_message_shows_its_level_its_danger_its_language_and_its_second_intent
     shown = entry(page, "message-2")
     assert "Same day Spanish Complaint 100% Also: Billing question" in shown
     assert "Reason a nurse should look at this today; Manager and Billing notified too" in shown
-    assert "Automatic reply Same day, in Spanish" in shown
+    assert "Automatic reply After an emergency, in Spanish" in shown
     [standing] = re.findall(r'<div class="standing".*?</p>', page.text, re.DOTALL)
     assert "Emergency: self-harm" in standing
 
@@ -782,7 +782,7 @@ def test_a_note_is_for_colleagues_and_never_for_the_patient(console: Console, da
     dana.post(f"{PAGE}/notes", data={"note": "Knows the doctor."})
 
     assert thread(bob.get(PAGE)) == [("patient", PRICES), ("note", "Knows the doctor.")]
-    assert "Note by Dana Reyes" in bob.get(PAGE).text
+    assert "Note by <bdi>Dana Reyes</bdi>" in bob.get(PAGE).text
     assert chat.texts() == [("patient", PRICES)]
     assert acts(console) == [("noted", "conversation:1", {"note": 1})]
     assert dana.post(f"{PAGE}/notes", data={"note": " "}).status_code == 400

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from inbox.models import AuditEntry, Conversation, ReplyDraft, now
 from inbox.reply_drafts import LONGEST_DRAFT
-from inbox.retention import delete_overdue
+from inbox.retention import choose_overdue, delete_overdue
 from intake.practices import Practice, Retention
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_inbox import ONE, PRICES, row
@@ -61,7 +61,7 @@ def test_a_draft_is_there_after_signing_in_again_and_gone_once_it_is_sent(asked:
     assert in_box(dana) == ""
     assert "Draft" not in row(dana.get("/staff/"), "(202) 555-0131")
     # what comes too late, because the network turned the requests around, is not kept
-    assert keep(dana, WORDS, form_id="a" * 32) == {"mark": ""}
+    assert keep(dana, WORDS, form_id="a" * 32)["mark"] == ""
     assert asked.rows(ReplyDraft) == []
 
 
@@ -87,7 +87,7 @@ def test_the_newer_of_two_tabs_wins_and_the_older_is_told(asked: Console) -> Non
     assert in_box(dana) == "We can"
     third = keep(dana, "We cannot", first, anyway="1")["mark"]
     assert in_box(dana) == "We cannot"
-    assert keep(dana, "", third) == {"mark": ""}
+    assert keep(dana, "", third)["mark"] == ""
     assert keep(dana, "We cannot", third, 409) == {"mark": "", "text": ""}
     assert asked.rows(ReplyDraft) == []
 
@@ -128,6 +128,24 @@ def test_an_old_draft_goes_with_the_practices_limit_and_a_held_one_stays(asked: 
     with asked.edit() as session:
         session.get_one(Conversation, 2).held_at = now()
         session.query(ReplyDraft).update({"updated_at": now() - timedelta(days=31)})
-        delete_overdue(session, practice, now())
+        delete_overdue(session, practice, now(), choose_overdue(session, practice, now()))
 
     assert [draft.conversation_id for draft in asked.rows(ReplyDraft)] == [2]
+
+
+@pytest.mark.parametrize(("kind", "sent"), [("note", "notes"), ("transfer", "transfer")])
+def test_a_note_is_kept_beside_the_reply_and_gone_once_it_is_added(asked: Console, kind: str, sent: str) -> None:
+    dana, bob = asked.sign_in(name="Dana Reyes"), asked.sign_in(name="Bob Stone")
+    keep(dana, WORDS)
+    mark = keep(dana, "Asks about a dose", kind=kind)["mark"]
+
+    assert in_box(dana) == WORDS
+    assert "Asks about a dose" in dana.get(PLACE).text
+    assert "Asks about a dose" not in bob.get(PLACE).text
+    assert "Draft" in row(dana.get("/staff/"), "(202) 555-0131")
+    form = {"note": "Asks about a dose", "team": "clinical"}
+    assert dana.post(f"{PLACE}/{sent}", data=form | {"note": "a" * 4001}).status_code == 400
+    assert dana.post(f"{PLACE}/{sent}", data=form).status_code == 303
+    assert [(draft.kind, draft.text) for draft in asked.rows(ReplyDraft)] == [("reply", WORDS)]
+    assert keep(dana, "Asks about a do", mark, 409, kind=kind) == {"mark": "", "text": ""}
+    assert dana.post(f"{PLACE}/draft", data={"text": WORDS, "kind": "letter"}).status_code == 400

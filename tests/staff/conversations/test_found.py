@@ -227,6 +227,15 @@ def test_a_name_found_in_a_voicemail_is_offered_for_the_conversation(console: Co
     assert dana.post(FOUND, data={"found": key}).status_code == 409
 
 
+def test_a_number_of_somebody_else_is_never_offered(console: Console, dana: Browser) -> None:
+    console.text("please fax my records, 813 555 0199 to Dr Alvarez. I am Gloria Tate, my cell is 202-555-0177")
+    console.work()
+
+    offers = part(dana.get(PAGE).text, "offers")
+    assert "(202) 555-0177" in offers
+    assert "555-0199" not in offers
+
+
 def test_an_outcry_is_never_offered_as_a_name(console: Console, dana: Browser) -> None:
     console.text("I waited an hour and nobody called me back. Unbelievable")
     console.work()

@@ -34,7 +34,7 @@ def answer(service: Service) -> tuple[ReplyCheck, Delivery | None]:
     with service.edit() as session:
         conversation = session.query(Conversation).with_for_update().one()
         practice = service.context.practices.require("demo")
-        outcome = send(session, conversation, practice, 1, Draft(ANSWER, "ab" * 16, 0, closes=False))
+        outcome = send(session, conversation, practice, 1, Draft(ANSWER, "ab" * 16, 0, None, closes=False))
     service.context.queue.put_all(outcome.after_commit)
     service.work()
     found = [row for row in service.rows(Delivery) if row.id == outcome.delivery_id]
@@ -120,7 +120,7 @@ def test_who_opted_out_is_not_texted(service: Service, twilio: TwilioStandIn) ->
         conversation = session.query(Conversation).filter_by(channel="chat").one()
         conversation.chat_seen_at = now() - timedelta(minutes=5)
         practice = service.context.practices.require("demo")
-        outcome = send(session, conversation, practice, 1, Draft(ANSWER, "ab" * 16, 0, closes=False))
+        outcome = send(session, conversation, practice, 1, Draft(ANSWER, "ab" * 16, 0, None, closes=False))
     service.context.queue.put_all(outcome.after_commit)
     service.work()
 
@@ -175,6 +175,27 @@ def test_who_wrote_a_number_or_an_address_among_other_things_is_not_asked_for_it
 @pytest.mark.parametrize("number", ["My member ID is 2025550123", "555-0211", "ext 123", ""])
 def test_what_is_no_whole_number_is_still_asked_for(number: str) -> None:
     assert not names_contact(f"I want to file a complaint. {number}")
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "Please fax 813 555 0199 to Dr Alvarez",
+        "You can call her at 813-555-0199",
+        "Send it to my lawyer 813-555-0199",
+        "My pharmacy is at 813-555-0199",
+        "Mande todo a mi abogado, 813-555-0199",
+    ],
+)
+def test_a_number_of_somebody_else_does_not_stand_for_the_visitors_own(number: str) -> None:
+    assert not names_contact(f"I want to file a complaint. {number}")
+
+
+@pytest.mark.parametrize(
+    "number", ["Call me at 202-555-0211", "Please call back, my cell is 202-555-0211", "Sam Ortiz 202-555-0211"]
+)
+def test_a_number_of_ones_own_is_not_asked_for(number: str) -> None:
+    assert names_contact(f"My lawyer told me to complain. {number}")
 
 
 def test_a_visitor_who_gave_a_number_is_promised_a_call(service: Service) -> None:

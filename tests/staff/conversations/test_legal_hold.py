@@ -61,7 +61,7 @@ def test_a_text_that_retention_deleted_says_so(console: Console) -> None:
 
 def test_a_manager_sets_a_limit_in_the_settings(console: Console) -> None:
     manager = console.sign_in("manager")
-    page = manager.get("/staff/settings/demo").text
+    page = manager.get("/staff/settings/demo/access").text
     assert "Messages, replies, and notes" in page
     assert "Voicemail recordings" in page
     assert "Audit trail" in page

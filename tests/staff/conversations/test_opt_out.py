@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.consent import can_undo_opt_out, is_recorded_by_staff, record_consent
-from inbox.models import AuditEntry, Decision, OptOut
+from inbox.consent import OptOutRow, can_undo_opt_out, opt_out_of, record_consent
+from inbox.models import AuditEntry, Conversation, Decision, Escalation, Notification, OptOut
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
 from tests.world import PATIENT
@@ -29,6 +29,39 @@ def test_staff_record_it_and_the_patient_gets_no_more_texts(console: Console) ->
     assert "Opted out of texts" in page
     assert "recorded that the patient wants no texts" in page
     assert "Patient wants no texts" not in page
+
+
+@pytest.mark.parametrize(
+    ("word", "confirmation"),
+    [
+        ("CANCEL", "Text START to get them again. To reach us, including to change or cancel an appointment, call"),
+        ("Cancelar", "mande START por texto. Para comunicarse con nosotros, incluso para cambiar o cancelar una cita"),
+    ],
+)
+def test_who_cancels_a_visit_by_the_word_that_ends_texts_is_called_by_scheduling(
+    console: Console, word: str, confirmation: str
+) -> None:
+    console.text(word)
+    console.work()
+
+    [reply] = console.twilio.messages
+    assert confirmation in reply.body
+    [conversation] = console.rows(Conversation)
+    assert (conversation.state, conversation.team, conversation.priority) == ("open", "scheduling", "normal")
+    assert "the patient may have meant a visit" in console.sign_in().get(PAGE).text
+
+
+def test_an_emergency_of_someone_who_ended_our_texts_raises_the_alarm_and_says_to_call(console: Console) -> None:
+    for text in ("CANCEL", "having really bad chest pain"):
+        console.text(text)
+        console.work()
+
+    [confirmation] = console.twilio.messages
+    assert "call 911" in confirmation.body
+    [alarm] = console.rows(Escalation)
+    assert alarm.acknowledged_at is None
+    assert {row.reason for row in console.rows(Notification) if row.priority == "urgent"} == {"unanswered_emergency"}
+    assert "The patient got no reply to this emergency" in console.sign_in().get(PAGE).text
 
 
 def test_it_is_audited_each_time_with_who_did_it(console: Console) -> None:
@@ -119,17 +152,17 @@ def test_the_patients_own_stop_is_undone_by_nobody_but_the_patient(console: Cons
 
 def test_one_that_the_patient_also_made_is_not_staffs_to_undo() -> None:
     """While keys change, a number may have two rows."""
-    assert can_undo_opt_out([(True, 7), (False, None)])
-    assert not can_undo_opt_out([(True, 7), (True, None)])
-    assert not can_undo_opt_out([(False, 7)])
+    assert can_undo_opt_out([OptOutRow(True, 7), OptOutRow(False, None)])
+    assert not can_undo_opt_out([OptOutRow(True, 7), OptOutRow(True, None)])
+    assert not can_undo_opt_out([OptOutRow(False, 7)])
 
 
 def test_an_opt_out_that_the_carrier_reported_is_the_patients_own(console: Console) -> None:
     with console.edit() as session:
         record_consent(session, "demo", PATIENT, opted_out=True, recorded_by=1)
-        assert is_recorded_by_staff(session, "demo", PATIENT)
+        assert opt_out_of(session, "demo", PATIENT).can_undo
         record_consent(session, "demo", PATIENT, opted_out=True)
-        assert not is_recorded_by_staff(session, "demo", PATIENT)
+        assert not opt_out_of(session, "demo", PATIENT).can_undo
 
 
 @pytest.mark.parametrize("reason", ["", "because", "<script>"])

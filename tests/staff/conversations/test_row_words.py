@@ -49,6 +49,7 @@ BILLING = "billing_inquiry"
         (BILLING, BILLING, BILLING, 0.5, False, "Billing question"),
         ("complaint", "acknowledgement", BILLING, 0.3, False, "Complaint"),
         ("person", "person", BILLING, 0.3, False, "Asks for a person"),
+        (BILLING, "follow_up", BILLING, 0.3, False, "Billing question"),
         ("complaint", "review", BILLING, 0.3, True, "Complaint"),
         (None, None, None, None, False, ""),
     ],

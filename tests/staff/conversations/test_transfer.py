@@ -9,7 +9,7 @@ from html import escape
 
 import pytest
 
-from inbox.models import AuditEntry, Conversation, Message, Note, Notification, now
+from inbox.models import AuditEntry, Conversation, Message, Note, Notification, ReplyDraft, now
 from inbox.undo import standing_of
 from intake.settings import Settings
 from intake.vocabulary import Priority
@@ -119,7 +119,15 @@ def test_undoing_a_transfer_puts_its_team_and_note_back_in_the_form(console: Con
     assert re.findall(r"<textarea[^>]*>(.*?)</textarea>", form, re.DOTALL) == [escape(NOTE)]
     assert '<option value="billing" selected>' in form
     assert (answer.status_code, answer.headers["Content-Location"]) == (200, PAGE)
-    assert NOTE not in dana.get(PAGE).text
+    assert escape(NOTE) in dana.get(PAGE).text  # it is a draft again
+
+
+def test_undoing_a_transfer_puts_its_note_before_what_was_typed_since(console: Console, dana: Browser) -> None:
+    transfer(dana, note=NOTE)
+    dana.post(f"{PAGE}/draft", data={"text": "And a refill", "mark": "", "kind": "transfer"})
+    undo(dana)
+
+    assert [draft.text for draft in console.rows(ReplyDraft)] == [f"{NOTE}\n\nAnd a refill"]
 
 
 def test_once_the_team_is_told_it_is_too_late_to_undo(console: Console, dana: Browser) -> None:

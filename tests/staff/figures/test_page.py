@@ -21,7 +21,7 @@ KEYS = [
 def busy(console: Console) -> Console:
     """Forty messages to the practice since yesterday, five of them to another; the former answered by one member."""
     member = console.add_member(name="=Dana Formula")
-    moment = now()
+    moment = now() - timedelta(hours=1)  # so that nothing is answered after now, which may be tomorrow
     with console.edit() as session:
         for place in range(40):
             message = add_message(session, moment - timedelta(minutes=place))

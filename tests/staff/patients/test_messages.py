@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import requests
+from sqlalchemy import select
 
 from inbox.models import AuditEntry, Conversation, Delivery, DeliveryState, Patient, now
 from inbox.patient_book import Details, add_address, create_patient
@@ -50,9 +51,14 @@ def agree(browser: Browser) -> None:
 
 
 def send(
-    browser: Browser, send_at: str = "", form_id: str = "", address: str = "1", text: str = "Your forms are ready."
+    browser: Browser,
+    send_at: str = "",
+    form_id: str = "",
+    address: str = "1",
+    text: str = "Your forms are ready.",
+    **more: str,
 ) -> requests.Response:
-    form = {"text": text, "address": address, "send_at": send_at}
+    form = {"text": text, "address": address, "send_at": send_at, **more}
     return browser.post(f"{RECORD}/messages", data=form | {"form_id": form_id or secrets.token_hex(16)})
 
 
@@ -358,3 +364,113 @@ def test_a_time_is_the_practices_own_and_in_the_next_year() -> None:
     assert read_time("2026-11-30T09:00", "America/New_York", moment) == (datetime(2026, 11, 30, 9, tzinfo=ZONE), "")
     for wrong in ("soon", "2026-11-29T06:59", "2028-01-01T09:00"):
         assert read_time(wrong, "America/New_York", moment)[1]
+
+
+# ---- where the patient says that contact is not safe
+
+UNSAFE = "Please don't text this number, my husband reads my phone"
+WARNED = "The patient said that it is not safe to write here."
+
+
+def bodies(console: Console) -> list[str]:
+    return [message.body for message in console.twilio.messages if message.to == PATIENT]
+
+
+def its_time_comes(console: Console) -> None:
+    with console.edit() as session:
+        for row in session.scalars(select(Delivery).where(Delivery.scheduled_for.is_not(None))):
+            row.scheduled_for = row.next_attempt_at = now()
+    console.reconcile()
+
+
+@pytest.fixture
+def unsafe(start_console: StartConsole) -> Console:
+    """A patient whose ultrasound reminder was scheduled before they said that someone reads their phone."""
+    console = start_console(quiet(*LOUD))
+    console.text("I need to see someone about my pregnancy")
+    console.work()
+    keep(console, PATIENT)
+    browser = console.sign_in()
+    assert send(browser, send_at=f"{local(1):%Y-%m-%dT%H:%M}", text="Your ultrasound is tomorrow.").status_code == 303
+    console.text(UNSAFE)
+    console.work()
+    browser.post("/staff/conversations/1/state", data={"state": "closed"})
+    return console
+
+
+def test_a_record_warns_and_writes_there_only_knowingly(unsafe: Console) -> None:
+    browser = unsafe.sign_in()
+    page = words(browser.get(RECORD).text)
+    assert "Not safe to contact" in page
+    assert "Do not text or call (202) 555-0123: the patient said it is not safe." in page
+
+    for when in ("", f"{local(1):%Y-%m-%dT%H:%M}"):
+        refused = send(browser, send_at=when, text="Your result is here.")
+        assert refused.status_code == 409
+        assert WARNED in refused.text
+        assert "Your result is here." in refused.text
+    assert browser.post(f"{RECORD}/messages/{scheduled(unsafe)}/send-now").status_code == 409
+    assert not any("result" in body or "ultrasound" in body for body in bodies(unsafe))
+
+    assert send(browser, text="Call us when you can.", despite="yes").status_code == 303
+    unsafe.work()
+    assert "Call us when you can." in bodies(unsafe)[-1]
+    [sent] = [entry for entry in unsafe.rows(AuditEntry) if entry.action == "message_sent"]
+    assert sent.detail["although_unsafe"] is True
+
+
+def test_what_was_scheduled_before_is_held_back_and_brought_to_staff(unsafe: Console) -> None:
+    its_time_comes(unsafe)
+
+    assert not any("ultrasound" in body for body in bodies(unsafe))
+    held = unsafe.rows(Delivery)[-1]
+    assert (held.state, held.error_code) == (DeliveryState.SUPPRESSED, "unsafe")
+    [conversation] = unsafe.rows(Conversation)
+    assert (conversation.state, conversation.priority) == ("open", "high")
+
+
+def test_what_is_scheduled_knowingly_goes_out_at_its_time(unsafe: Console) -> None:
+    browser = unsafe.sign_in()
+    browser.post(f"{RECORD}/messages/{scheduled(unsafe)}/cancel")
+    sent = send(browser, send_at=f"{local(1):%Y-%m-%dT%H:%M}", text="Call us when you can.", despite="yes")
+    assert sent.status_code == 303
+
+    its_time_comes(unsafe)
+
+    assert "Call us when you can." in bodies(unsafe)[-1]
+
+
+def scheduled(console: Console) -> int:
+    return next(row.id for row in console.rows(Delivery) if row.scheduled_for is not None)
+
+
+@pytest.mark.parametrize("texted_before", [True, False])
+def test_staff_flag_a_chat_and_with_it_the_number_that_it_names(
+    start_console: StartConsole, texted_before: bool
+) -> None:
+    console = start_console(quiet(*LOUD))
+    if texted_before:
+        console.text("Hello")
+    ChatClient(console.url, phone=PATIENT).send("Do you take walk-ins?", "m1")
+    console.work()
+    browser = console.sign_in()
+    chat = f"/staff/conversations/{2 if texted_before else 1}"
+
+    browser.post(f"{chat}/unsafe-contact", data={"unsafe": "yes"})
+    console.text("Hello again")
+    keep(console, PATIENT)
+
+    assert {row.unsafe_since is not None for row in console.rows(Conversation)} == {True}
+    assert WARNED in send(browser).text
+    browser.post(f"{chat}/unsafe-contact", data={"unsafe": "no"})
+    assert {row.unsafe_since for row in console.rows(Conversation)} == {None}
+    assert send(browser).status_code == 303
+
+
+def test_a_stranger_who_names_a_number_in_a_chat_does_not_flag_it(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    console.text("Hello")
+    ChatClient(console.url, phone=PATIENT).send(UNSAFE, "m1")
+    console.work()
+
+    assert [row.unsafe_since is not None for row in console.rows(Conversation)] == [False, True]

@@ -59,7 +59,7 @@ def test_a_conversations_row_and_heading_have_the_name_on_its_record(console: Co
     create(browser, "Gloria Tate", "address")
 
     page = browser.get("/staff/conversations/1").text
-    assert '<h1 id="who">Gloria Tate</h1>' in page
+    assert '<h1 id="who" dir="auto">Gloria Tate</h1>' in page
     assert "(202) 555-0123" in page  # beside it
     row = browser.get("/staff/").text
     assert "Gloria Tate</a>" in row
@@ -83,13 +83,39 @@ def test_a_records_history_is_in_the_order_of_a_conversation(console: Console) -
     assert words(said).count("No reply needed") == 1
 
 
+def test_a_second_record_of_a_patient_is_asked_about_first(console: Console) -> None:
+    born = {"birth_date": "1970-05-02"}
+    console.text("Do you have parking?")
+    console.text("It's Carol Dunn from a new phone", from_="+12025550177")
+    browser = console.sign_in()
+    first = browser.post(OF_CONVERSATION, data={"name": "Carol Dunn", "use": ["address"]} | born)
+    assert first.status_code == 303
+    second = "/staff/conversations/2/patient"
+
+    asked = browser.post(second, data={"name": "Dunn, Carol", "use": ["address"]} | born)
+
+    assert asked.status_code == 409
+    assert "This patient may have a record already" in words(asked.text)
+    assert "Carol Dunn record 1 · born 5/2/1970" in words(asked.text)
+    assert f'href="{RECORD}?conversation=2"' in asked.text
+    assert re.search(r'name="record" value="1">Add to this record', asked.text)
+    assert len(console.rows(Patient)) == 1
+    for other in ({"name": "Carol Dunn", "birth_date": "1999-01-01"}, {"name": "Ann Dunn"} | born):
+        assert browser.post(second, data=other).status_code == 303  # somebody else
+    again = browser.post(OF_CONVERSATION, data={"name": "carol dunn", "use": ["address"]})
+    assert again.status_code == 409  # the number is the same
+    anyway = browser.post(second, data={"name": "Carol Dunn", "anyway": "yes"} | born)
+    assert anyway.status_code == 303
+    assert len(console.rows(Patient)) == 4
+
+
 def test_no_one_name_stands_for_a_number_that_several_records_share(console: Console) -> None:
     console.text("Do you have parking?")
     browser = console.sign_in()
     create(browser, "Gloria Tate", "address")
     create(browser, "Sam Tate", "address")
 
-    assert '<h1 id="who">(202) 555-0123</h1>' in browser.get("/staff/conversations/1").text
+    assert '<h1 id="who" dir="auto">(202) 555-0123</h1>' in browser.get("/staff/conversations/1").text
     assert "(202) 555-0123</a>" in browser.get("/staff/").text
 
 
@@ -219,7 +245,7 @@ def test_a_merge_is_asked_first_and_says_whose_records_they_are(console: Console
     assert f"{RECORD}/merge?other=2" in found
     asked = words(browser.get(f"{RECORD}/merge?other=2").text)
 
-    assert "Merge Sam O'Neil (born 1985-03-04, record 2) into Lucía Fernández (born 1990-01-02, record 1)?" in asked
+    assert "Merge Sam O'Neil (born 3/4/1985, record 2) into Lucía Fernández (born 1/2/1990, record 1)?" in asked
     assert "(202) 555-0199" in asked
     assert "Their birth dates differ." in asked
     assert console.rows(Patient)[1].merged_into is None

@@ -369,15 +369,30 @@ def reviewed(console: Console) -> Console:
 
 
 def figures(page: str) -> list[str]:
-    return re.findall(r'<p class="number">([^<]+)</p>', page)
+    return re.findall(r'<p class="number[^"]*">([^<]+)</p>', page)
+
+
+def add_unsure_ones(console: Console, number: int = 28) -> None:
+    """Further unsure reviews, half of them right."""
+    for place in range(number):
+        add_review(console, label="complaint" if place % 2 else "billing_inquiry")
+
+
+def test_of_fewer_than_thirty_reviews_no_share_is_told(reviewed: Console) -> None:
+    page = " ".join(reviewed.sign_in("manager").get("/staff/quality").text.split())
+
+    assert '<p class="number words">Too few to tell</p>' in page
+    assert "From 5 reviews, there are too few to tell how many messages Intake handles by itself." in page
+    assert not re.search(r"<td>\d+%</td><td>\d+% to \d+%</td>", page)
 
 
 def test_the_page_weighs_the_sampled_ones(reviewed: Console) -> None:
+    add_unsure_ones(reviewed)
     page = reviewed.sign_in("manager").get("/staff/quality").text
 
-    right = (2.5 + 50) / 55  # of five unsure ones half are right, of whom one is not labelled yet
-    assert figures(page)[:3] == [f"{100 * right:.0f}%", "5", "1"]
-    assert "4 low-confidence, 1 sampled at random" in page
+    right = (16.5 + 50) / 83  # of 33 unsure ones half are right, of whom one is not labelled yet
+    assert figures(page)[:3] == [f"{100 * right:.0f}%", "33", "1"]
+    assert "32 low-confidence, 1 sampled at random" in page
     assert "only 2% of the others" in " ".join(page.split())
 
 
@@ -435,10 +450,11 @@ def test_a_label_that_only_raises_the_level_says_nothing_of_the_intent(reviewed:
 def test_the_page_marks_the_models_threshold_until_the_practice_sets_its_own(
     reviewed: Console, start_console: StartConsole
 ) -> None:
+    add_unsure_ones(reviewed)
     page = reviewed.sign_in("manager").get("/staff/quality").text
     own = start_console("review_threshold = 0.85").sign_in("manager").get("/staff/quality").text
 
-    assert "<strong>0.60</strong>: Intake handles 91% of messages automatically, and 100% of those are correct" in page
+    assert "<strong>0.60</strong>: Intake handles 60% of messages automatically." in page
     assert re.search(r'<tr class="current"><th scope="row">0.60', page)
     assert re.search(r'<tr class="current"><th scope="row">0.85', own)
     assert 'class="mark"' in page

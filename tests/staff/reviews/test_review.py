@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from html import unescape
 
 import pytest
 from sqlalchemy import delete, update
@@ -29,7 +31,7 @@ from inbox.models import (
 from inbox.reviews import NONE_OF_THESE, UNDO_WITHIN
 from intake.vocabulary import INTENTS
 from tests.staff.conftest import Browser, Console, StartConsole
-from tests.told_classifier import PRAISE, SAME_DAY, sure_of, tell
+from tests.told_classifier import EMERGENCY, PRAISE, SAME_DAY, sure_of, tell
 from tests.world import PATIENT
 
 UNSURE = "The thing from last week, is it okay like that?"
@@ -39,6 +41,7 @@ URGENT = "I can't breathe and my chest hurts"
 OTHER_PATIENT = "+12025550124"
 THIRD_PATIENT = "+12025550125"
 ALL_UNSURE = "review_threshold = 1.0\nreview_sample = 0"
+UNANSWERED = f"{ALL_UNSURE}\nroutes = {{ review = {{ auto_reply = false }} }}"
 ALL_SAMPLED = "review_threshold = 0.0\nreview_sample = 1"
 
 
@@ -46,6 +49,12 @@ ALL_SAMPLED = "review_threshold = 0.0\nreview_sample = 1"
 def unsure(start_console: StartConsole) -> Console:
     """A practice for which every message goes to a person."""
     return start_console(ALL_UNSURE)
+
+
+@pytest.fixture
+def unanswered(start_console: StartConsole) -> Console:
+    """A practice for which every message goes to a person, and gets no automatic reply before."""
+    return start_console(UNANSWERED)
 
 
 @pytest.fixture
@@ -57,13 +66,13 @@ def sampled(start_console: StartConsole) -> Console:
 @pytest.fixture
 def receive(unsure: Console) -> Callable[..., Review]:
     """Takes a text in and returns what is asked of people about it."""
+    return partial(take_in, unsure)
 
-    def text(body: str = UNSURE, **options: str) -> Review:
-        unsure.text(body, **options)
-        unsure.work()
-        return unsure.rows(Review)[-1]
 
-    return text
+def take_in(console: Console, body: str = UNSURE, **options: str) -> Review:
+    console.text(body, **options)
+    console.work()
+    return console.rows(Review)[-1]
 
 
 def shown(browser: Browser) -> int | None:
@@ -248,28 +257,28 @@ def test_the_second_decision_is_refused_kindly(unsure: Console, receive: Callabl
     assert "complaint" not in sent_bodies(unsure)
 
 
-def test_the_same_form_twice_decides_once(unsure: Console, receive: Callable[..., Review]) -> None:
-    review = receive()
-    dana = unsure.sign_in()
+def test_the_same_form_twice_decides_once(unanswered: Console) -> None:
+    review = take_in(unanswered)
+    dana = unanswered.sign_in()
 
     choose(dana, review, "complaint")
     again = choose(dana, review, "complaint")
 
     assert "You already labeled this message" in again
-    assert sent_bodies(unsure) == ["review", "complaint"]
+    assert sent_bodies(unanswered) == ["complaint"]
 
 
-def test_of_two_who_decide_at_once_one_is_refused(unsure: Console, receive: Callable[..., Review]) -> None:
-    review = receive()
-    browsers = [unsure.sign_in(name=name) for name in ("Dana", "Robin")]
+def test_of_two_who_decide_at_once_one_is_refused(unanswered: Console) -> None:
+    review = take_in(unanswered)
+    browsers = [unanswered.sign_in(name=name) for name in ("Dana", "Robin")]
 
     with ThreadPoolExecutor() as pool:
         pages = list(pool.map(choose, browsers, [review, review], ["billing_inquiry", "complaint"]))
 
     assert sum("Your choice was not saved" in page for page in pages) == 1
-    [decided] = unsure.rows(Review)
-    assert sent_bodies(unsure) == ["review", decided.label]
-    assert len(told(unsure)) == 2
+    [decided] = unanswered.rows(Review)
+    assert sent_bodies(unanswered) == [decided.label]
+    assert len(told(unanswered)) == 2
 
 
 def test_those_who_look_at_once_get_different_messages(unsure: Console, receive: Callable[..., Review]) -> None:
@@ -294,15 +303,15 @@ def test_a_label_that_does_not_exist_is_refused(unsure: Console, receive: Callab
 # ---- what a label sets off
 
 
-def test_a_label_sends_its_reply_and_tells_its_team(unsure: Console, receive: Callable[..., Review]) -> None:
-    review = receive()
+def test_a_label_sends_its_reply_and_tells_its_team(unanswered: Console) -> None:
+    review = take_in(unanswered)
 
-    said = choose(unsure.sign_in(), review, "complaint")
+    said = choose(unanswered.sign_in(), review, "complaint")
 
     assert "Labeled “Complaint”: sending the patient the standard reply and notifying Manager." in said
-    assert sent_bodies(unsure) == ["review", "complaint"]
-    assert unsure.twilio.messages[-1].body.startswith("Maple Street")
-    assert told(unsure) == [("review", "review", "normal"), ("complaint", "manager", "high")]
+    assert sent_bodies(unanswered) == ["complaint"]
+    assert unanswered.twilio.messages[-1].body.startswith("Maple Street")
+    assert told(unanswered) == [("review", "review", "normal"), ("complaint", "manager", "high")]
 
 
 def test_what_was_said_is_kept(unsure: Console, receive: Callable[..., Review]) -> None:
@@ -329,6 +338,33 @@ def test_the_conversation_stands_as_the_label_says(unsure: Console, receive: Cal
     assert (after.intent, after.team, after.priority) == ("price_shopper", "digest", "low")
 
 
+def test_a_message_that_got_an_automatic_reply_gets_no_second_one(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    review = receive()
+    page = unsure.sign_in().get("/staff/review").text
+    assert page.count(">sends a reply<") == 1  # the emergency's
+
+    said = choose(unsure.sign_in(), review, "complaint")
+
+    assert "Labeled “Complaint”: notifying Manager." in said
+    assert sent_bodies(unsure) == ["review"]
+
+
+def test_a_label_says_before_it_is_chosen_that_it_sends_a_reply_and_shows_its_words(unanswered: Console) -> None:
+    review = take_in(unanswered)
+    dana = unanswered.sign_in()
+    page = dana.get("/staff/review").text
+    sending = re.findall(r'<button name="label" value="(\w+)"(?:(?!</button>).)*sends a reply', page, re.DOTALL)
+    assert set(sending) == {*INTENTS, "person", "praise", "same_day", "urgent"}
+    [shown] = re.findall(r"for “Complaint”</span></summary><p class=\"text\">(.*?)</p>", page, re.DOTALL)
+
+    choose(dana, review, "complaint")
+    unanswered.work()
+
+    assert unescape(shown) == unanswered.twilio.messages[-1].body
+
+
 def test_none_of_these_sends_nothing(unsure: Console, receive: Callable[..., Review]) -> None:
     review = receive()
 
@@ -339,34 +375,32 @@ def test_none_of_these_sends_nothing(unsure: Console, receive: Callable[..., Rev
     assert len(told(unsure)) == 1
 
 
-def test_a_message_that_staff_answered_gets_nothing_more(unsure: Console, receive: Callable[..., Review]) -> None:
-    review = receive()
-    with unsure.edit() as session:
-        [conversation] = unsure.rows(Conversation)
+def test_a_message_that_staff_answered_gets_nothing_more(unanswered: Console) -> None:
+    review = take_in(unanswered)
+    with unanswered.edit() as session:
+        [conversation] = unanswered.rows(Conversation)
         session.add(
             Delivery(
                 conversation_id=conversation.id, reply="staff", sender="+15005550006", body="Hi, Dana here.", staff_id=1
             )
         )
 
-    choose(unsure.sign_in(), review, "complaint")
+    choose(unanswered.sign_in(), review, "complaint")
 
-    assert "complaint" not in sent_bodies(unsure)
-    assert len(told(unsure)) == 1
+    assert "complaint" not in sent_bodies(unanswered)
+    assert len(told(unanswered)) == 1
 
 
 @pytest.mark.parametrize("state", [ConversationState.WAITING, ConversationState.CLOSED])
-def test_what_staff_are_done_with_gets_nothing_more(
-    unsure: Console, receive: Callable[..., Review], state: ConversationState
-) -> None:
-    review = receive()
-    with unsure.edit() as session:
+def test_what_staff_are_done_with_gets_nothing_more(unanswered: Console, state: ConversationState) -> None:
+    review = take_in(unanswered)
+    with unanswered.edit() as session:
         session.execute(update(Conversation).values(state=state))
 
-    choose(unsure.sign_in(), review, "complaint")
+    choose(unanswered.sign_in(), review, "complaint")
 
-    assert sent_bodies(unsure) == ["review"]
-    assert len(told(unsure)) == 1
+    assert sent_bodies(unanswered) == []
+    assert len(told(unanswered)) == 1
 
 
 PLACED = {
@@ -377,22 +411,20 @@ PLACED = {
 
 
 @pytest.mark.parametrize("how", PLACED)
-def test_a_label_neither_moves_nor_answers_what_staff_have_placed(
-    unsure: Console, receive: Callable[..., Review], how: str
-) -> None:
+def test_a_label_neither_moves_nor_answers_what_staff_have_placed(unanswered: Console, how: str) -> None:
     action, form, team = PLACED[how]
-    review, dana = receive(), unsure.sign_in()
+    review, dana = take_in(unanswered), unanswered.sign_in()
     assert dana.post(f"/staff/conversations/1/{action}", data=form).status_code == 303
-    with unsure.edit() as session:
+    with unanswered.edit() as session:
         session.execute(delete(AuditEntry))  # as retention does in time
-    before = told(unsure)
+    before = told(unanswered)
 
     assert "nothing else to do" in choose(dana, review, "existing_patient_question")
 
-    [conversation] = unsure.rows(Conversation)
+    [conversation] = unanswered.rows(Conversation)
     assert (conversation.team, conversation.intent) == (team, "existing_patient_question")
-    assert sent_bodies(unsure) == ["review"]
-    assert told(unsure) == before
+    assert sent_bodies(unanswered) == []
+    assert told(unanswered) == before
 
 
 def test_an_emergency_label_raises_an_alarm_where_staff_have_placed_it(
@@ -420,30 +452,26 @@ def test_a_label_still_routes_what_was_placed_before_the_patient_wrote(
     assert told(unsure)[-1] == ("complaint", "manager", "high")
 
 
-def test_a_message_that_is_too_old_gets_no_reply_but_its_team_is_told(
-    unsure: Console, receive: Callable[..., Review]
-) -> None:
-    review = receive()
-    with unsure.edit() as session:
+def test_a_message_that_is_too_old_gets_no_reply_but_its_team_is_told(unanswered: Console) -> None:
+    review = take_in(unanswered)
+    with unanswered.edit() as session:
         session.execute(update(Message).values(received_at=now() - timedelta(hours=25)))
 
-    choose(unsure.sign_in(), review, "complaint")
+    choose(unanswered.sign_in(), review, "complaint")
 
-    assert sent_bodies(unsure) == ["review"]
-    assert told(unsure)[-1] == ("complaint", "manager", "high")
+    assert sent_bodies(unanswered) == []
+    assert told(unanswered)[-1] == ("complaint", "manager", "high")
 
 
-def test_a_reply_that_went_out_a_short_while_ago_is_not_repeated(
-    unsure: Console, receive: Callable[..., Review]
-) -> None:
-    first, second = receive(UNSURE), receive(OTHER_UNSURE)
-    browser = unsure.sign_in()
+def test_a_reply_that_went_out_a_short_while_ago_is_not_repeated(unanswered: Console) -> None:
+    first, second = take_in(unanswered, UNSURE), take_in(unanswered, OTHER_UNSURE)
+    browser = unanswered.sign_in()
 
     choose(browser, first, "complaint")
     choose(browser, second, "complaint")
 
-    assert sent_bodies(unsure).count("complaint") == 1
-    assert told(unsure).count(("complaint", "manager", "high")) == 2
+    assert sent_bodies(unanswered).count("complaint") == 1
+    assert told(unanswered).count(("complaint", "manager", "high")) == 2
 
 
 def test_an_urgent_message_is_not_answered_again(unsure: Console, receive: Callable[..., Review]) -> None:
@@ -461,14 +489,14 @@ def test_an_urgent_message_is_not_answered_again(unsure: Console, receive: Calla
     [("person", "front_desk", "normal"), ("praise", "digest", "low"), ("same_day", "clinical", "high")],
 )
 def test_a_label_beside_the_intents_is_followed_like_one(
-    unsure: Console, receive: Callable[..., Review], label: str, team: str, priority: str
+    unanswered: Console, label: str, team: str, priority: str
 ) -> None:
-    review = receive()
+    review = take_in(unanswered)
 
-    choose(unsure.sign_in(), review, label)
+    choose(unanswered.sign_in(), review, label)
 
-    assert sent_bodies(unsure) == ["review", label]
-    assert told(unsure)[-1] == (label, team, priority)
+    assert sent_bodies(unanswered) == [label]
+    assert told(unanswered)[-1] == (label, team, priority)
 
 
 def test_an_emergency_that_the_model_missed_pages_the_on_call_team(
@@ -485,13 +513,13 @@ def test_an_emergency_that_the_model_missed_pages_the_on_call_team(
     assert (conversation.triage, conversation.priority) == ("emergency", "urgent")
 
 
-def test_a_label_of_a_spanish_message_is_answered_in_spanish(unsure: Console, receive: Callable[..., Review]) -> None:
-    tell(unsure, {UNSURE: {"language": "es"}})
-    review = receive()
+def test_a_label_of_a_spanish_message_is_answered_in_spanish(unanswered: Console) -> None:
+    tell(unanswered, {UNSURE: {"language": "es"}})
+    review = take_in(unanswered)
 
-    choose(unsure.sign_in(), review, "complaint")
+    choose(unanswered.sign_in(), review, "complaint")
 
-    assert sent_bodies(unsure) == ["review_es", "complaint_es"]
+    assert sent_bodies(unanswered) == ["complaint_es"]
 
 
 def test_a_label_of_a_same_day_message_does_not_tell_the_nurse_twice(
@@ -515,6 +543,22 @@ def test_a_second_intent_that_a_reviewer_chooses_as_the_first_is_told_once(sampl
     choose(sampled.sign_in(), review, "complaint")
 
     assert told(sampled) == [("price_shopper", "digest", "low"), ("complaint", "manager", "high")]
+
+
+def test_a_label_that_ends_no_alarm_says_that_it_is_still_open_and_leads_to_it(sampled: Console) -> None:
+    tell(sampled, {URGENT: EMERGENCY})
+    sampled.text(URGENT)
+    sampled.work()
+    [review] = sampled.rows(Review)
+    dana = sampled.sign_in()
+
+    said = choose(dana, review, "complaint")
+
+    assert "nothing else to do" not in said
+    assert (
+        "Labeled “Complaint”. The emergency alarm is still open: "
+        '<a href="/staff/conversations/1">open the conversation</a>.'
+    ) in said
 
 
 def test_praise_that_was_drawn_shows_praise_as_the_models_guess(sampled: Console) -> None:
@@ -596,19 +640,19 @@ def test_a_skipped_message_is_free_for_others(unsure: Console, receive: Callable
     assert shown(unsure.sign_in()) == review.id
 
 
-def test_what_has_not_gone_out_can_be_taken_back(unsure: Console, receive: Callable[..., Review]) -> None:
-    review = receive()
-    browser = unsure.sign_in()
+def test_what_has_not_gone_out_can_be_taken_back(unanswered: Console) -> None:
+    review = take_in(unanswered)
+    browser = unanswered.sign_in()
     assert "Undo “Complaint”" in choose(browser, review, "complaint")
 
     browser.post("/staff/review/undo")
 
     assert "Undid “Complaint”" in browser.get("/staff/review").text
     assert shown(browser) == review.id
-    [kept] = unsure.rows(Review)
+    [kept] = unanswered.rows(Review)
     assert (kept.label, kept.staff_id, kept.decided_at) == (None, None, None)
-    assert sent_bodies(unsure) == ["review"]
-    assert len(told(unsure)) == 1
+    assert sent_bodies(unanswered) == []
+    assert len(told(unanswered)) == 1
 
 
 def test_an_emergency_that_is_undone_escalates_to_nobody(unsure: Console, receive: Callable[..., Review]) -> None:
@@ -625,28 +669,28 @@ def test_an_emergency_that_is_undone_escalates_to_nobody(unsure: Console, receiv
     assert unsure.rows(Review)[0].label is None
 
 
-def test_what_was_taken_back_can_be_decided_again_the_same_way(unsure: Console, receive: Callable[..., Review]) -> None:
-    review = receive()
-    browser = unsure.sign_in()
+def test_what_was_taken_back_can_be_decided_again_the_same_way(unanswered: Console) -> None:
+    review = take_in(unanswered)
+    browser = unanswered.sign_in()
     choose(browser, review, "complaint")
     browser.post("/staff/review/undo")
 
     choose(browser, review, "complaint")
 
-    assert sent_bodies(unsure) == ["review", "complaint"]
+    assert sent_bodies(unanswered) == ["complaint"]
 
 
-def test_what_has_gone_out_cannot_be_taken_back(unsure: Console, receive: Callable[..., Review]) -> None:
-    review = receive()
-    browser = unsure.sign_in()
+def test_what_has_gone_out_cannot_be_taken_back(unanswered: Console) -> None:
+    review = take_in(unanswered)
+    browser = unanswered.sign_in()
     choose(browser, review, "complaint")
-    unsure.work()
+    unanswered.work()
     assert "Undo" not in browser.get("/staff/review").text
 
     browser.post("/staff/review/undo")
 
     assert "too late to undo" in browser.get("/staff/review").text
-    assert unsure.rows(Review)[0].label == "complaint"
+    assert unanswered.rows(Review)[0].label == "complaint"
 
 
 def test_after_a_minute_nothing_is_taken_back(unsure: Console, receive: Callable[..., Review]) -> None:
@@ -676,16 +720,16 @@ def test_nobody_takes_back_what_another_decided(unsure: Console, receive: Callab
 # ---- what is written down
 
 
-def test_every_step_is_in_the_audit_trail_without_any_text(unsure: Console, receive: Callable[..., Review]) -> None:
-    review = receive()
-    browser = unsure.sign_in()
+def test_every_step_is_in_the_audit_trail_without_any_text(unanswered: Console) -> None:
+    review = take_in(unanswered)
+    browser = unanswered.sign_in()
     shown(browser)
     shown(browser)
     browser.post(f"/staff/review/{review.id}/skip")
     choose(browser, review, "complaint")
     browser.post("/staff/review/undo")
 
-    entries = [entry for entry in unsure.rows(AuditEntry) if entry.action != "signed_in"]
+    entries = [entry for entry in unanswered.rows(AuditEntry) if entry.action != "signed_in"]
     assert [entry.action for entry in entries] == ["viewed", "viewed", "review_skipped", "reviewed", "review_undone"]
     assert entries[3].detail == {
         "message": review.message_id,
@@ -695,7 +739,7 @@ def test_every_step_is_in_the_audit_trail_without_any_text(unsure: Console, rece
         "reply": "complaint",
         "team": "manager",
     }
-    with unsure.database.read() as session:
+    with unanswered.database.read() as session:
         assert verify(session).is_whole
 
 

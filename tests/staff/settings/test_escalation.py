@@ -16,7 +16,7 @@ from intake.practices import Practice
 from staff.settings.changes import NO_NUMBER, Situation, propose_values
 from staff.settings.escalation_rows import BLANK, explain_row, press_button, read_rows, sort_rows
 from tests.staff.conftest import Browser, Console, StartConsole
-from tests.staff.settings.test_page import ADDRESS, effective, save, text_of, token, undo
+from tests.staff.settings.test_page import ADDRESS, effective, look, save, text_of, token, undo
 from tests.tasks.notification.test_escalation import later
 
 BOSS, FIRST = "+12025550113", "+12025550114"
@@ -126,11 +126,11 @@ def steps_of(console: Console) -> list[tuple[str | None, int]]:
 
 
 def test_a_manager_changes_who_is_next_and_can_undo_it(console: Console, manager: Browser) -> None:
-    assert shown_rows(manager.get(ADDRESS)) == [(MANAGER, "", "10")]
+    assert shown_rows(look(manager)) == [(MANAGER, "", "10")]
     assert post(manager, (MANAGER, "", "30"), (PERSON, "(202) 555-0113", "5"), ("", "", "")).status_code == 303
 
     assert steps_of(console) == [(f"sms:{BOSS}", 5), ("manager", 30)]
-    assert shown_rows(manager.get(ADDRESS)) == [(PERSON, "(202) 555-0113", "5"), (MANAGER, "", "30")]
+    assert shown_rows(look(manager)) == [(PERSON, "(202) 555-0113", "5"), (MANAGER, "", "30")]
     history = text_of(manager.get(f"{ADDRESS}/history"))
     assert "before Manager after 10 minutes after (202) 555-0113 after 5 minutes, Manager after 30 minutes" in history
     [audited] = [entry for entry in console.rows(AuditEntry) if entry.action == "settings_changed"]
@@ -169,7 +169,7 @@ def test_what_cannot_be_saved_is_said_next_to_its_field_and_nothing_is_stored(
     }
     assert dict(re.findall(r'<p class="problem" id="(s-escalation-[^"]+)-problem">([^<]+)</p>', answer.text)) == reasons
     assert re.findall(r'<li><a href="#(s-[^"]+)">', answer.text) == list(reasons)
-    assert "Escalation: contact 1: choose a number of minutes between 1 and 240" in html.unescape(answer.text)
+    assert "Escalation: Who is notified next, contact 1" in html.unescape(answer.text)
     assert re.search(r'<input id="s-escalation-1-minutes"[^>]* autofocus aria-invalid="true"', answer.text)
     assert console.rows(SettingVersion) == []
     assert effective(console).links.pay is None
@@ -225,12 +225,12 @@ def test_a_contact_without_an_address_has_a_warning(console: Console, manager: B
     def marked(page: requests.Response) -> set[str]:
         return set(re.findall(r'data-team="([^"]+)" data-unreached', page.text))
 
-    page = manager.get(ADDRESS)
+    page = look(manager)
     assert "At once: On call This team has no address, so nobody is paged at once." in text_of(page)
     assert "on_call" in marked(page)
     assert "manager" not in marked(page)
     save(manager, teams__on_call__notify=BOSS)
-    assert "on_call" not in marked(manager.get(ADDRESS))
+    assert "on_call" not in marked(look(manager))
 
 
 def test_an_open_emergency_goes_on_by_the_new_list_and_skips_nobody(console: Console, manager: Browser) -> None:
@@ -242,19 +242,19 @@ def test_an_open_emergency_goes_on_by_the_new_list_and_skips_nobody(console: Con
         console.work()
 
     post(manager, (MANAGER, "", "20"))
-    assert OPEN_ALARM not in text_of(manager.get(ADDRESS))
+    assert OPEN_ALARM not in text_of(look(manager))
     console.text("I have crushing chest pain")
     console.work()
     wait(20)
     assert (texted(FIRST), texted(BOSS)) == (1, 0)
 
     post(manager, (PERSON, BOSS, "10"), (MANAGER, "", "30"))
-    assert OPEN_ALARM in text_of(manager.get(ADDRESS))
+    assert OPEN_ALARM in text_of(look(manager))
     wait(0)
     assert (texted(FIRST), texted(BOSS)) == (1, 1)
     wait(20)
     assert (texted(FIRST), texted(BOSS)) == (2, 1)
     undo(manager, 2)
-    assert OPEN_ALARM in text_of(manager.get(ADDRESS))
+    assert OPEN_ALARM in text_of(look(manager))
     wait(60)
     assert (texted(FIRST), texted(BOSS)) == (2, 1), "who was told at this very step is not told twice"

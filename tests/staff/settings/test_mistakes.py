@@ -16,7 +16,8 @@ from staff.settings.mistakes import explain_at_field, explain_elsewhere, locate_
         (Mistake("hours.mon", "wrong", 2), "Monday, entry 2: wrong", "Hours: Monday, entry 2: wrong"),
         (Mistake("links.pay", "wrong"), "Pay a bill: wrong", "Link: Pay a bill: wrong"),
         (Mistake("teams.a.b.digest_at", "wrong"), "Digest times: wrong", "A.b team: digest times: wrong"),
-        (Mistake("voice.greeting_open", "wrong"), "voice.greeting_open: wrong", "voice.greeting_open: wrong"),
+        (Mistake("chat.colour.x", "wrong"), "chat.colour.x: wrong", "chat.colour.x: wrong"),
+        (Mistake("voice.greeting_open", "wrong"), "Greeting while open: wrong", "Phone: Greeting while open: wrong"),
         (Mistake(None, "staff can be texted from a number only"), *["staff can be texted from a number only"] * 2),
     ],
 )

@@ -11,7 +11,18 @@ from inbox.models import Role
 from intake.practices import Practice, PracticesFile, TeamSettings
 from intake.setting_editors import Editor, EditorKind, SettingGroup
 from tests.staff.conftest import Browser, Console, StartConsole
-from tests.staff.settings.test_page import ADDRESS, PRICES, ask, effective, field, problem_at, save, text_of, token
+from tests.staff.settings.test_page import (
+    ADDRESS,
+    PRICES,
+    ask,
+    effective,
+    field,
+    look,
+    problem_at,
+    save,
+    text_of,
+    token,
+)
 
 PARKING = Editor(
     SettingGroup.OTHER,
@@ -57,7 +68,7 @@ def manager(console: Console) -> Browser:
 
 
 def test_it_is_on_the_page_with_its_label_and_hint(manager: Browser) -> None:
-    page = manager.get(ADDRESS)
+    page = look(manager)
 
     assert "Other settings Parking Where patients park. Example: On Elm Street Save other settings" in text_of(page)
     assert field(page, "parking") == ""
@@ -68,7 +79,7 @@ def test_a_change_to_it_applies_to_the_next_message_and_is_in_the_history(consol
     assert ask(console).startswith("Maple Street: Park nearby.")
     save(manager, parking="on Elm Street")
 
-    assert field(manager.get(ADDRESS), "parking") == "on Elm Street"
+    assert field(look(manager), "parking") == "on Elm Street"
     assert ask(console, PRICES, from_="+12025550124").startswith("Maple Street: Park on Elm Street.")
     history = text_of(manager.get(f"{ADDRESS}/history"))
     assert "Setting: Parking parking before nowhere after on Elm Street" in history
@@ -86,7 +97,7 @@ def test_it_can_belong_to_a_team(console: Console, manager: Browser) -> None:
 @pytest.mark.parametrize(
     ("key", "typed", "mistake"),
     [
-        ("parking", "x" * 21, ("Parking", "String should have at most 20 characters")),
+        ("parking", "x" * 21, ("Parking", "should have at most 20 characters")),
         ("teams.billing.floor", "10", ("Floor", "Input should be less than or equal to 9")),
     ],
 )

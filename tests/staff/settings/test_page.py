@@ -18,6 +18,7 @@ import requests
 from inbox.models import AuditEntry, Delivery, Role, SettingVersion
 from inbox.setting_versions import changes_of
 from intake.practices import Practice
+from intake.setting_editors import SettingGroup, SettingPage
 from intake.settings import Settings
 from intake.vocabulary import Weekday
 from tasks.notification.targets import key_of
@@ -51,6 +52,13 @@ def save(browser: Browser, address: str = ADDRESS, version: str | None = None, *
     """Sends a form with these settings, with `__` for dots, from a page that was just opened."""
     form = {name.replace("__", "."): value for name, value in values.items()}
     return browser.post(address, data={"version": version or token(browser.get(address)), **form})
+
+
+def look(browser: Browser) -> requests.Response:
+    """All the pages of the settings, one after the other."""
+    pages = [browser.get(ADDRESS if page is SettingPage.PRACTICE else f"{ADDRESS}/{page}") for page in SettingPage]
+    pages[0]._content = b"".join(page.content for page in pages)
+    return pages[0]
 
 
 def text_of(page: requests.Response) -> str:
@@ -89,22 +97,22 @@ def undo(browser: Browser, version: int) -> requests.Response:
 
 def test_a_manager_sees_what_the_file_says(manager: Browser) -> None:
     assert manager.get("/staff/settings").headers["Location"] == ADDRESS
-    page = manager.get(ADDRESS)
+    page = look(manager)
 
     assert "Same as the practices file" in page.text
     assert field(page, "hours.mon") == "12:00 AM - 11:59 PM"
     assert field(page, "links.scheduling") == "https://maple.example/book"
     assert field(page, "links.pay") == ""
     assert field(page, "review_sample") == "0.02"
-    assert field(page, "replies.price_shopper").startswith("{{ practice.name }}: Thank you for asking about prices.")
+    assert field(page, "replies.price_shopper").startswith("[practice name]: Thank you for asking about prices.")
     assert "A first visit is $120 to $180 without insurance." in text_of(page)
 
 
 def test_every_reply_is_shown_as_a_patient_reads_it(console: Console, manager: Browser) -> None:
-    page = text_of(manager.get(ADDRESS))
+    page = text_of(look(manager))
 
     assert ask(console) in page
-    assert "in the GSM-7 alphabet" not in page
+    assert "holds 70 characters" not in page
 
 
 def test_the_passwords_in_addresses_are_not_shown_again(start_console: StartConsole) -> None:
@@ -113,7 +121,7 @@ def test_the_passwords_in_addresses_are_not_shown_again(start_console: StartCons
     browser = console.sign_in(Role.MANAGER)
     save(browser, teams__billing__notify="mailtos://desk:catfish@maple.example")
 
-    for page in (browser.get(ADDRESS), browser.get(f"{ADDRESS}/history")):
+    for page in (look(browser), browser.get(f"{ADDRESS}/history")):
         assert "mailtos://desk:****@maple.example" in page.text
         assert not re.search("swordfish|catfish", page.text)
 
@@ -140,6 +148,33 @@ def test_the_navigation_marks_where_the_manager_is(manager: Browser, path: str) 
     assert '<a href="/staff/settings" aria-current="page">Settings</a>' in manager.get(ADDRESS + path).text
 
 
+@pytest.mark.parametrize("page", SettingPage)
+def test_each_page_says_what_it_is_for_and_has_only_its_own_sections(manager: Browser, page: SettingPage) -> None:
+    first = page is SettingPage.PRACTICE
+    shown = manager.get(ADDRESS if first else f"{ADDRESS}/{page}").text
+
+    assert f'<h1>{page.heading}</h1>\n    <p class="purpose">{page.purpose}</p>' in shown
+    sections = re.findall(r'<section class="card" id="(\w+)"', shown)
+    assert sections == [group for group in SettingGroup if group.page is page and group != SettingGroup.OTHER]
+    assert shown.count('aria-current="page"') == 2, "in the console's navigation and in that of the settings"
+
+
+def test_saving_leads_back_to_the_page_and_a_refusal_shows_what_was_typed_there(
+    console: Console, manager: Browser
+) -> None:
+    saved = save(manager, f"{ADDRESS}/hours", hours__mon="8am-5pm")
+    assert saved.headers["Location"] == f"{ADDRESS}/hours"
+    assert "Saved as version 1 (Hours: Monday)" in manager.get(f"{ADDRESS}/hours").text
+
+    refused = save(manager, f"{ADDRESS}/hours", hours__mon="9-11")
+    assert re.findall(r'<section class="card" id="(\w+)"', refused.text) == ["hours"]
+    from_the_one_long_page = save(manager, links__pay="nowhere", hours__mon="9-11")
+    assert (field(from_the_one_long_page, "links.pay"), field(from_the_one_long_page, "hours.mon")) == (
+        "nowhere",
+        "9-11",
+    )
+
+
 # ---- what is changed
 
 
@@ -149,7 +184,7 @@ def test_the_next_message_gets_the_new_words_without_a_restart(console: Console,
 
     assert (answer.status_code, answer.headers["Location"]) == (303, ADDRESS)
     said = "Saved as version 1 (Reply: Price question). The change applies to the next message."
-    assert said in manager.get(ADDRESS).text
+    assert said in look(manager).text
     assert ask(console, from_=OTHER_PATIENT) == f"{RENDERED} Reply STOP to opt out."
 
 
@@ -207,7 +242,7 @@ def test_what_is_empty_is_as_if_it_was_never_said(console: Console, manager: Bro
 
 def test_the_standard_words_come_back_with_a_button(console: Console, manager: Browser) -> None:
     save(manager, replies__complaint="{{ practice.name }}: We are sorry.")
-    assert "custom wording" in manager.get(ADDRESS).text
+    assert "your own words" in look(manager).text
     save(manager, replies__complaint="whatever is typed", standard="replies.complaint")
 
     assert effective(console).replies == {}
@@ -227,7 +262,7 @@ def test_a_line_break_is_a_change_that_patients_see_and_a_blank_line_is_none(
 
 
 def test_automatic_replies_are_turned_off_and_on_again(console: Console, manager: Browser) -> None:
-    page = manager.get(ADDRESS)
+    page = look(manager)
     assert '<option value="on" selected>On</option>' in page.text
 
     save(manager, auto_reply="off")
@@ -257,17 +292,17 @@ def test_federal_holidays_are_worked_on_when_the_practice_says_so(console: Conso
 
 
 def test_a_form_without_a_change_writes_no_version(console: Console, manager: Browser) -> None:
-    page = manager.get(ADDRESS)
+    page = look(manager)
     form = {key: field(page, key) for key in ("hours.mon", "links.scheduling", "review_sample", "replies.complaint")}
     answer = manager.post(ADDRESS, data={"version": token(page), **form, "teams.billing.include_text": "off"})
 
     assert answer.status_code == 303
-    assert "Nothing changed." in manager.get(ADDRESS).text
+    assert "Nothing changed." in look(manager).text
     assert console.rows(SettingVersion) == []
 
 
 def test_views_and_changes_are_in_the_audit_trail_without_the_values(console: Console, manager: Browser) -> None:
-    manager.get(ADDRESS)
+    look(manager)
     save(manager, links__pay="https://maple.example/pay")
     undo(manager, 1)
 
@@ -382,7 +417,21 @@ def test_words_may_neither_compute_nor_name_what_is_kept_back(console: Console, 
         ("hours.tue", "08:00-12:00, 17:00-13:00", "Tuesday, entry 2: “17:00-13:00” ends before it begins."),
         ("hours.wed", "mornings", "Wednesday, entry 1: “mornings” is not clear. Write it as 8:00 AM - 5:00 PM"),
         ("closed_on", "Christmas", "Closed on, entry 1: “Christmas” is not a date. Write it as 12/24/2026"),
+        ("phone", "202.555.0100 ext 3", "leave out the extension"),
+        ("phone", "(202) 555-0100 x3", "leave out the extension"),
         ("closed_on", "2/30/2027", "“2/30/2027” is not a date."),
+        (
+            "special_hours",
+            "12/24/2099",
+            "“12/24/2099” is not a date with its hours. Write it as 12/24/2026 8:00 AM - 12",
+        ),
+        (
+            "special_hours",
+            "12/24/2099 9-11",
+            "Other hours on, entry 1: “9-11” could be morning or evening. Add AM or PM",
+        ),
+        ("special_hours", "12/24/2099 5pm - 8am", "“5pm - 8am” ends before it begins."),
+        ("special_hours", "13/24/2099 8am - noon", "“13/24/2099 8am - noon” is not a date with its hours."),
         ("teams.billing.quiet_hours", "20:00", "Quiet hours: “20:00” is not clear."),
         ("teams.billing.digest_at", "8", "Digest times, entry 1: “8” is not clear. Write a time such as 8:00 AM"),
         ("teams.billing.notify", "sms:12", "write a phone number with its area code"),
@@ -409,23 +458,30 @@ def test_what_is_unclear_is_refused_in_plain_words_with_a_link_to_the_field(
 
 def test_times_dates_and_addresses_are_taken_as_people_write_them(console: Console, manager: Browser) -> None:
     typed = {"hours__mon": "8am-5pm", "hours__tue": "8-12, 1pm-5pm", "closed_on": "12/24/2099, 2020-01-02"}
+    typed["special_hours"] = "12/23/2099 8am - noon, 12/31/2099: 10:00-15:00"
     save(manager, **typed, teams__billing__notify="(202) 555-0188\nDesk@Other.example")
 
     after = effective(console)
     assert after.hours[Weekday.MON] == ["08:00-17:00"]
     assert after.hours[Weekday.TUE] == ["08:00-12:00", "13:00-17:00"]
     assert [day.isoformat() for day in after.closed_on] == ["2099-12-24", "2020-01-02"]
+    assert after.special_hours == ["2099-12-23 08:00-12:00", "2099-12-31 10:00-15:00"]
     assert after.teams["billing"].notify == ["sms:+12025550188", "mailto:desk@other.example"]
-    page = manager.get(ADDRESS)
+    page = look(manager)
     assert "Check the year: 1/2/2020 is in the past." in page.text
     assert field(page, "hours.tue") == "8:00 AM - 12:00 PM, 1:00 PM - 5:00 PM"
     assert field(page, "closed_on") == "12/24/2099, 1/2/2020"
+    shown = "12/23/2099 8:00 AM - 12:00 PM, 12/31/2099 10:00 AM - 3:00 PM"
+    assert field(page, "special_hours") == shown
+    closed = save(manager, closed_on="12/31/2099")
+    assert closed.status_code == 422
+    assert "12/31/2099 is also listed as closed all day" in closed.text
 
 
-def test_one_form_holds_every_setting_so_that_no_edit_is_lost(console: Console, manager: Browser) -> None:
-    page = manager.get(ADDRESS)
+def test_each_page_has_one_form_so_that_no_edit_is_lost(console: Console, manager: Browser) -> None:
+    page = look(manager)
     form = parse_form(page)
-    assert len(re.findall(rf'<form method="post" action="{ADDRESS}"', page.text)) == 1
+    assert len(re.findall(rf'<form method="post" action="{ADDRESS}[^"]*" class="whole"', page.text)) == len(SettingPage)
 
     assert manager.post(ADDRESS, data=form).status_code == 303
     assert console.rows(SettingVersion) == [], "what nobody edited is no change"
@@ -435,8 +491,10 @@ def test_one_form_holds_every_setting_so_that_no_edit_is_lost(console: Console, 
 
 
 def parse_form(page: requests.Response) -> dict[str, str]:
-    """What a browser sends of the page's form if nothing is edited."""
-    (form,) = re.findall(rf'<form method="post" action="{ADDRESS}".*?</form>', page.text, re.DOTALL)
+    """What a browser sends of the pages' forms if nothing is edited."""
+    form = "".join(
+        re.findall(rf'<form method="post" action="{ADDRESS}[^"]*" class="whole".*?</form>', page.text, re.DOTALL)
+    )
     inputs = re.findall(r'<input id="[^"]+" name="([^"]+)" value="([^"]*)"', form)
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
     boxes = re.findall(r'<input type="checkbox" id="[^"]+" name="([^"]+)" value="(yes)" checked', form)
@@ -446,13 +504,13 @@ def parse_form(page: requests.Response) -> dict[str, str]:
 
 
 def test_two_step_sign_in_is_required_only_by_someone_who_has_it(console: Console, manager: Browser) -> None:
-    assert "see only their own account page" in html.unescape(manager.get(ADDRESS).text)
+    assert "see only their own account page" in html.unescape(look(manager).text)
     answer = save(manager, access__require_second_factor="yes")
 
     assert answer.status_code == 422
     assert "set up two-step sign-in for yourself first" in html.unescape(answer.text)
     assert not effective(console).access.require_second_factor
-    assert manager.get(ADDRESS).status_code == 200
+    assert look(manager).status_code == 200
 
 
 @pytest.mark.parametrize("address", ["json://169.254.169.254/", "syslog://", "ntfy://10.0.0.1/topic"])
@@ -630,7 +688,7 @@ def disputed(manager: Browser, restart: Callable[[str, str], Console]) -> Consol
 
 
 def test_a_conflict_with_the_file_is_named_and_the_pages_value_holds(disputed: Console) -> None:
-    said = text_of(disputed.sign_in(Role.MANAGER).get(ADDRESS))
+    said = text_of(look(disputed.sign_in(Role.MANAGER)))
 
     assert f"Link: Book a visit links.scheduling practices file {CALENDAR} this page {VISITS}" in said
     assert VISITS in ask(disputed)
@@ -642,10 +700,10 @@ def test_either_can_be_kept(disputed: Console, choice: str, link: str) -> None:
     form = {"version": token(browser.get(ADDRESS)), "key": "links.scheduling", "keep": choice}
     assert browser.post(f"{ADDRESS}/keep", data=form).status_code == 303
 
-    assert "The practices file has changed" not in browser.get(ADDRESS).text
+    assert "The practices file has changed" not in look(browser).text
     assert effective(disputed).links.scheduling == link
     undo(browser, 2)
-    assert "The practices file has changed" in browser.get(ADDRESS).text
+    assert "The practices file has changed" in look(browser).text
 
 
 def test_undoing_leads_to_what_the_file_says_now_and_says_so(disputed: Console) -> None:
@@ -658,7 +716,7 @@ def test_undoing_leads_to_what_the_file_says_now_and_says_so(disputed: Console) 
 
 def test_a_file_that_says_the_same_now_is_no_conflict(manager: Browser, restart: Callable[[str, str], Console]) -> None:
     save(manager, links__scheduling=VISITS)
-    page = restart(BOOK, VISITS).sign_in(Role.MANAGER).get(ADDRESS)
+    page = look(restart(BOOK, VISITS).sign_in(Role.MANAGER))
 
     assert "The practices file has changed" not in page.text
 
@@ -691,7 +749,7 @@ def test_what_does_not_fit_the_file_any_more_gives_way_and_is_named(
     save(manager, teams__billing__notify="sms:+12025550113")
     console = restart('phone_numbers = ["+15005550006"]\n', "")
 
-    page = text_of(console.sign_in(Role.MANAGER).get(ADDRESS))
+    page = text_of(look(console.sign_in(Role.MANAGER)))
     assert "Not in use" in page
     assert "staff can be texted from one of phone_numbers or messaging_service_sid only" in page
     assert effective(console).teams == {}
@@ -707,17 +765,17 @@ def test_the_preview_is_what_the_patient_gets(console: Console, manager: Browser
 
     sent = ask(console)
     assert f'<p class="bubble">{html.escape(sent)}</p>' in shown.text
-    assert "1 segment (GSM-7)" in text_of(shown)
+    assert "1 text," in text_of(shown)
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("x" * 300, "3 segments (GSM-7), 323 characters"),
-        ("We’ll call", "1 segment (UCS-2), 33 characters: ’ is not in the GSM-7 alphabet"),
-        ("We’ll call " + "x" * 100, "2 segments"),
+        ("x" * 300, "3 texts long, 323 characters"),
+        ("We’ll call", "1 text, 33 characters. With ’ in it, a text holds 70 characters instead of 160"),
+        ("We’ll call " + "x" * 100, "2 texts long"),
         ("{{ links.nowhere }}", "Complaint: links.nowhere cannot be used here"),
-        ("x" * 1601, "Complaint: String should have at most 1600 characters"),
+        ("x" * 1601, "Complaint: should have at most 1600 characters"),
     ],
 )
 def test_the_preview_counts_segments_and_names_mistakes(manager: Browser, words: str, said: str) -> None:
@@ -753,7 +811,7 @@ def test_a_days_hours_are_picked_and_the_page_has_them_again(console: Console, m
     assert pick(manager, "mon", "08:00", "12:00", "13:00", "17:30").status_code == 303
 
     assert hours_of(console, "mon") == ["08:00-12:00", "13:00-17:30"]
-    page = manager.get(ADDRESS).text
+    page = look(manager).text
     times = re.findall(r'<input type="time"[^>]* name="hours\.mon\.(?:opens|closes)" value="([^"]*)"', page)
     assert times == ["08:00", "12:00", "13:00", "17:30"]
 
@@ -767,6 +825,17 @@ def test_marking_an_open_day_closes_it_and_times_open_a_closed_day(console: Cons
 
     assert pick(manager, "mon", "", "", "", "").status_code == 303
     assert hours_of(console, "mon") == []
+
+
+def test_a_day_that_is_no_longer_marked_as_closed_needs_times(console: Console, manager: Browser) -> None:
+    assert pick(manager, "sat", "", "", "", "", closed=True).status_code == 303
+
+    answer = pick(manager, "sat", "", "", "", "")
+
+    assert answer.status_code == 422
+    assert "Saturday, entry 1: fill in when you open and close, or mark the day as closed" in answer.text
+    [box] = re.findall(r'<input type="checkbox" name="hours\.sat\.closed"[^>]*>', answer.text)
+    assert "checked" not in box
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import templates
 from inbox.models import Role, SettingVersion
 from staff.settings.typed_values import STANDARD_COLOR, show_number
 from tests.staff.conftest import Browser, Console
-from tests.staff.settings.test_page import ADDRESS, effective, field, problem_at, save, text_of, token
+from tests.staff.settings.test_page import ADDRESS, effective, field, look, problem_at, save, text_of, token
 from tests.world import SITE, WIDGET_KEY
 
 
@@ -23,7 +23,7 @@ def manager(console: Console) -> Browser:
 
 
 def test_patients_read_the_new_numbers(console: Console, manager: Browser) -> None:
-    page = manager.get(ADDRESS)
+    page = look(manager)
     assert (field(page, "phone"), field(page, "on_call_number")) == ("(202) 555-0100", "(202) 555-0111")
     save(manager, phone="202.555.0188", on_call_number="+1 202 555 0199")
 
@@ -84,7 +84,7 @@ def test_the_chat_has_the_color_that_was_picked_until_the_standard_one_is_marked
     assert console.rows(SettingVersion) == [], "nobody picked anything"
     pick(manager, "", "#7a1f5c", standard=True)
     assert in_the_chat() == "#7a1f5c"
-    assert 'name="chat.colour.chosen" value="#7a1f5c"' in manager.get(ADDRESS).text
+    assert 'name="chat.colour.chosen" value="#7a1f5c"' in look(manager).text
     pick(manager, "#7a1f5c", "#7a1f5c", standard=True)
     assert in_the_chat() is None
     assert "chat.colour before #7a1f5c after standard color" in text_of(manager.get(f"{ADDRESS}/history"))

@@ -51,6 +51,34 @@ def test_a_saved_answer_is_what_patients_get(console: Console, manager: Browser)
     assert "Dana Reyes saved “Opening hours”" in manager.get("/staff/settings/demo/history").text
 
 
+def test_an_answer_that_disagrees_with_the_hours_of_settings_is_saved_with_a_warning(manager: Browser) -> None:
+    form = {"key": "hours", "before": "", "phrasings": "a one\nb two\nc three"}
+    manager.post(ADDRESS, data=form | {"answer": "Monday to Friday, 8 to 5"})
+
+    warning = "Settings has you open on Saturday and Sunday, but the answer does not say so."
+    assert warning in manager.get(ADDRESS).text
+
+    manager.post(ADDRESS, data=form | {"before": "Monday to Friday, 8 to 5", "use": "hours"})
+
+    page = html.unescape(manager.get(ADDRESS).text)
+    assert "Our hours: {{ hours }}." in page
+    assert warning not in page
+
+
+def test_hours_that_disagree_with_the_answer_are_saved_with_a_warning(console: Console, manager: Browser) -> None:
+    save_hours(console, manager, "We are open every day.")
+    page = manager.get("/staff/settings/demo").text
+    version = re.search(r'name="version" value="([^"]*)"', page)
+    assert version
+
+    shown = {"hours.sun": "12:00 AM - 11:59 PM", "hours.sun.opens": "00:00", "hours.sun.closes": "23:59"}
+    manager.post("/staff/settings/demo", data=shown | {"version": version[1], "hours.sun.closed": "yes"})
+
+    assert "Settings has you closed on Sunday, but the answer says that you are open." in html.unescape(
+        manager.get("/staff/settings/demo").text
+    )
+
+
 def test_an_answer_that_someone_changed_meanwhile_is_not_overwritten(console: Console, manager: Browser) -> None:
     save_hours(console, manager)
 
@@ -81,6 +109,18 @@ def test_an_answer_of_several_lines_is_changed_as_browsers_send_it(console: Cons
 
     assert save_hours(console, manager, "Closed.", before="Monday: 8 to 5\r\nFriday: 8 to 1").status_code == 303
     assert console.rows(CommonQuestion)[0].answer == "Closed."
+
+
+def test_a_spanish_answer_stands_beside_the_english_one_and_never_alone(console: Console, manager: Browser) -> None:
+    form = {"key": "hours", "before": "", "answer": "", "answer_es": "De 7 a 6.", "phrasings": phrasings_of(console)}
+    refused = manager.post(ADDRESS, data=form)
+    assert (refused.status_code, "Write the answer in English, too" in refused.text) == (422, True)
+
+    assert manager.post(ADDRESS, data=form | {"answer": ANSWER}).status_code == 303
+
+    (row,) = console.rows(CommonQuestion)
+    assert (row.answer, row.answer_es) == (ANSWER, "De 7 a 6.")
+    assert ">De 7 a 6.</textarea>" in manager.get(ADDRESS).text
 
 
 def test_a_question_of_ones_own_is_added_and_deleted(console: Console, manager: Browser) -> None:

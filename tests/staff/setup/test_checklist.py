@@ -40,14 +40,14 @@ def facts_with(*targets: tuple[SetupTestKind, str], state: SetupTestState = Setu
         (kind, target): SetupTest(practice="demo", kind=kind, target=target, state=state, created_at=MOMENT)
         for kind, target in targets
     }
-    return SetupFacts(MOMENT, MOMENT, (MOMENT, SITE), MOMENT, tests, answers=3, members=2)
+    return SetupFacts(MOMENT, MOMENT, (MOMENT, SITE), MOMENT, tests, answers=3, signed_in=2)
 
 
 def test_of_a_new_service_nothing_is_done_and_each_line_says_what_to_do(settings: Settings) -> None:
     lines = lines_of(practice_with(settings, "teams = { on_call = {} }\n"), settings, NOTHING)
 
     assert [line.key for line in lines.values() if line.is_done] == ["hours", "replies"], "which the file sets"
-    assert [line.key for line in lines.values() if not line.todo] == ["hours"]
+    assert [line.key for line in lines.values() if not line.todo] == ["hours", "replies"]
     assert [line.key for line in lines.values() if line.buttons] == []
     assert "https://intake.example.com/twilio/sms" in lines["number"].todo
     assert 'data-practice="maple-street"' in lines["chat"].todo

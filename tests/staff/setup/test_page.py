@@ -53,6 +53,39 @@ def test_only_who_cannot_invite_is_told_to_ask_an_administrator(start_console: S
     assert "Invite colleagues" in page
 
 
+def test_each_address_that_an_emergency_reaches_is_named_by_whose_it_is(
+    settings: Settings, console_of: Callable[[Settings], Console], hook: HookReceiver
+) -> None:
+    on_call, manager = hook.apprise_url("/on-call"), hook.apprise_url("/manager")
+    teams = f'teams = {{ on_call = {{ notify = ["{on_call}"] }}, manager = {{ notify = ["{manager}"] }} }}'
+    teams += '\nescalation = [{ team = "on_call", after_minutes = 5 }, { team = "manager", after_minutes = 9 }]'
+    settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\n{teams}\n', 1))
+    console = console_of(settings)
+    browser = console.sign_in(Role.MANAGER)
+    begin_test(browser, "on_call")
+    console.work()
+
+    page = browser.get(PATH).text
+    assert "On call, address 1 (json): the provider took it on" in page
+    assert "Manager, address 1, through Escalation contact 2 (json): the provider took it on" in page
+    assert "address 2" not in page
+
+
+def test_only_colleagues_who_signed_in_count_and_those_invited_are_told(start_console: StartConsole) -> None:
+    console = start_console("")
+    manager = console.sign_in(Role.MANAGER)
+    console.add_member()
+    page = manager.get(PATH).text
+    assert "Nobody else has signed in. 1 has an account and never signed in." in page
+    assert "Ask them to open the link in their invitation, or to sign in." in page
+    assert "Not done" in page.partition('id="line-colleagues"')[2].partition("</h2>")[0]
+
+    console.sign_in(Role.STAFF)
+    page = manager.get(PATH).text
+    assert "2 people have signed in. 1 has an account and never signed in." in page
+    assert "Done" in page.partition('id="line-colleagues"')[2].partition("</h2>")[0].replace("Not done", "")
+
+
 def test_what_other_systems_do_is_seen(start_console: StartConsole) -> None:
     console = start_console("")
     browser = console.sign_in(Role.MANAGER)
@@ -94,7 +127,7 @@ def test_tests_go_out_and_say_what_became_of_them(
         page = browser.get(PATH).text
         assert done(browser) == {"teams", "on_call", "email"}
         assert "On call, address 1 (json): the provider took it on" in page
-        assert "On call, address 2 (number ending in 0113): the provider took it on" in page
+        assert "Escalation contact 1 (number ending in 0113): the provider took it on" in page
         (text,) = console.twilio.messages
         assert (text.to, text.body.startswith("Test notice from Intake at Maple Street.")) == (PHONE, True)
         assert "Billing, address 1 (json): not sent on" in page
@@ -153,7 +186,7 @@ def test_after_the_first_admin_came_sign_in_leads_to_the_checklist_until_it_was_
         == "/staff/review"
     )
     page = ada.get(PATH).text
-    assert 'href="/staff/settings/demo#teams"' in page
+    assert 'href="/staff/settings/demo/teams"' in page
     assert 'href="/staff/settings/demo/questions"' in page
     assert 'href="/staff/accounts"' not in page, "which only administrators may open"
     assert console.browser().sign_in(manager).headers["Location"] == "/staff/"

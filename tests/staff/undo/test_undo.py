@@ -1,4 +1,4 @@
-"""For 8 seconds, a member can undo a reply, a closing, or a label of their own: nobody hears of it before."""
+"""For 8 seconds, a member can undo a reply, a closing, a snooze, or a label of their own: nobody hears of it before."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from inbox.models import (
 from inbox.reviews import UNDO_WITHIN
 from inbox.undo import plan_return, standing_of
 from intake.settings import Settings
+from staff.display import day_and_clock
 from tasks.delivery.batch import deliver
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
@@ -266,6 +267,29 @@ def test_undoing_a_reply_restores_the_state_and_the_alarm_with_its_unsent_notice
     assert actions(console)[-1] == "reply_undone"
 
 
+def test_undoing_that_it_is_no_emergency_goes_on_paging_as_before(console: Console) -> None:
+    console.text(CHEST, from_=TWO)
+    console.work()
+    with console.edit() as session:  # as if the on-call phone had not been texted yet
+        for notice in session.query(Notification).where(Notification.target != "console"):
+            notice.state, notice.attempts = NotificationState.PENDING, 0
+    texted, before = len(texts_to(console, ON_CALL)), standing_of(conversation(console, 2))
+    path = "/staff/conversations/2"
+    dana = console.sign_in(name="Dana Reyes")
+    dana.post(f"{path}/no-emergency", data={"level": "routine"})
+    assert "Ordinary, not an emergency." in bar(dana.get(path))
+    assert [row.state for row in console.rows(Notification) if row.target != "console"] == [NotificationState.DROPPED]
+
+    undo(dana, path)
+
+    assert standing_of(conversation(console, 2)) == before
+    [alarm] = console.rows(Escalation)
+    assert alarm.acknowledged_at is None
+    console.work()
+    assert len(texts_to(console, ON_CALL)) == texted + 1
+    assert "undid that it is not an emergency" in dana.get(path).text
+
+
 def test_conversations_closed_together_are_reopened_together(console: Console, dana: Browser) -> None:
     console.text(PRICES, from_=TWO)
     console.work()
@@ -299,6 +323,59 @@ def test_undoing_one_closing_leads_back_to_wherever_the_bar_was_pressed(console:
 
         assert dana.post(unescape(action), data=form).headers["Location"] == following
         assert conversation(console).state == ConversationState.OPEN
+
+
+# ---- a snooze
+
+
+def snooze(browser: Browser, until: str = "tomorrow", path: str = PAGE) -> None:
+    assert browser.post(f"{path}/snooze", data={"until": until}).status_code == 303
+
+
+def test_a_snooze_says_until_when_and_is_undone(console: Console, dana: Browser) -> None:
+    before = standing_of(conversation(console))
+    snooze(dana)
+    until = conversation(console).snoozed_until
+    assert until is not None
+    page = dana.get("/staff/")
+    assert bar(page) == f"Snoozed until {day_and_clock(until, 'America/New_York')}. Undo u"
+    assert "Snoozed the previous conversation" not in page.text  # the bar says it
+
+    undo(dana)
+
+    assert standing_of(conversation(console)) == before
+    assert "snooze_undone" in actions(console)
+    assert bar(dana.get(PAGE)) == ""
+
+
+def test_an_ended_or_changed_snooze_is_put_back_as_it_was(console: Console, dana: Browser) -> None:
+    snooze(dana, "monday")
+    before = standing_of(conversation(console))
+    for wanted, words in (("now", "Snooze ended."), ("later", "Snoozed until")):
+        snooze(dana, wanted)
+        assert bar(dana.get(PAGE)).startswith(words)
+        undo(dana)
+        assert standing_of(conversation(console)) == before
+
+
+def test_a_snooze_that_the_patients_message_ended_stays_ended(console: Console, dana: Browser) -> None:
+    snooze(dana)
+    console.text(PRICES, from_=ONE)
+    console.work()
+    undo(dana)
+
+    found = conversation(console)
+    assert (found.snoozed_until, found.listed_at) == (None, found.last_activity_at)
+
+
+def test_conversations_snoozed_together_are_back_together(console: Console, dana: Browser) -> None:
+    console.text(PRICES, from_=TWO)
+    console.work()
+    dana.post("/staff/bulk", data={"do": "snooze", "c": ["1", "2"], "until": "tomorrow"})
+    assert bar(dana.get("/staff/")) == "2 conversations snoozed. Undo u"
+    undo(dana, "/staff/")
+
+    assert [found.snoozed_until for found in console.rows(Conversation)] == [None, None]
 
 
 # ---- a label

@@ -131,7 +131,7 @@ def test_a_mail_server_that_cannot_be_reached_is_left_alone(closed_port: int) ->
     assert outcomes == [Retryable] * FAILURES + [Postponed]
 
 
-def test_each_host_that_notifies_staff_has_a_circuit_of_its_own(
+def test_each_address_that_notifies_staff_has_a_circuit_of_its_own_whatever_its_host(
     settings: Settings, hook: HookReceiver, closed_port: int
 ) -> None:
     notifier = make_notifier(settings)
@@ -139,6 +139,7 @@ def test_each_host_that_notifies_staff_has_a_circuit_of_its_own(
     outcomes = [type(notifier.send(WORDING, away, None)) for _ in range(FAILURES + 1)]
 
     assert outcomes == [Retryable] * FAILURES + [Postponed]
+    assert isinstance(notifier.send(WORDING, f"{away}other", None), Retryable)
     assert isinstance(notifier.send(WORDING, hook.apprise_url(), None), Accepted)
 
 

@@ -53,15 +53,18 @@ def test_other_words_do_not_acknowledge(text: str) -> None:
     assert read_acknowledgement(text) is None
 
 
-def answer(ended: str = "", wrong: str = "", still_open: str = "") -> str:
-    return answer_acknowledgement(
-        TextedAck(tuple(ended.split()), tuple(wrong.split()), tuple(still_open.split()), conversations=())
-    )
+def answer(ended: str = "", wrong: str = "", still_open: str = "", others: str = "") -> str:
+    first, second, third, fourth = (tuple(listed.split()) for listed in (ended, wrong, still_open, others))
+    return answer_acknowledgement(TextedAck(first, second, third, conversations=(), others=fourth))
 
 
 def test_each_answer_says_what_happened_and_what_to_do() -> None:
     assert answer(ended="4F7") == "You acknowledged 4F7."
     assert answer() == "You have no urgent messages."
+    assert answer(ended="4F7", others="9KM") == "You acknowledged 4F7."
+    assert answer(others="9KM") == (
+        "1 urgent message is open, but you were not paged: 9KM. Reply ACK and a code, such as ACK 9KM."
+    )
     assert answer(wrong="4F8") == "No open alarm has the code 4F8; someone may have acknowledged it already."
     assert (
         answer(still_open="4F7 9KM") == "2 urgent messages are open: 4F7, 9KM. Reply ACK and a code, such as ACK 4F7."

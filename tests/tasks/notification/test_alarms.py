@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import select
 
 from inbox.inbound import InboundMessage, record_message
-from inbox.models import AlarmEnd, Escalation, Message, Notification, now
+from inbox.models import AlarmEnd, Conversation, Escalation, Message, Notification, now
 from intake.vocabulary import Channel
 from tasks import jobs
 from tasks.context import use
@@ -126,7 +126,8 @@ def test_a_message_that_joined_does_not_begin_the_steps_again(service: Service, 
     make_due(service)
     make_due(service)
 
-    assert len(texts_to(twilio, BOSS)) == 1
+    assert len(texts_to(twilio, ON_CALL)) == 1
+    assert len(texts_to(twilio, BOSS)) == 2  # the last contact is notified again
 
 
 def test_a_team_whose_notices_all_failed_is_told_again(service: Service, twilio: TwilioStandIn) -> None:
@@ -160,7 +161,8 @@ def test_a_message_that_raises_a_second_alarm_goes_on_after_the_steps_of_the_fir
     with service.edit() as session:
         practice = service.context.practices.require("demo")
         second = join_alarm(session, session.get_one(Message, 1), practice)
-        assert (second.id, second.step, second.next_step_at) == (2, 1, NEVER)
+        assert (second.id, second.step) == (2, 1)
+        assert now() < second.next_step_at < NEVER  # when the last contact is notified again
 
 
 # ---- many strangers at once
@@ -216,7 +218,7 @@ def test_mail_of_unverified_senders_is_two_texts_and_an_alarm_each(service: Serv
     make_due(service)
 
     first, others = texts_to(twilio, ON_CALL)
-    assert first.startswith("[urgent] Urgent message at Maple Street. Reply ACK ")
+    assert first.startswith("[urgent] Urgent message whose sender could get no reply: call them at Maple Street. Reply")
     assert others.startswith("[urgent] 7 more urgent emails at Maple Street.")
     assert len(codes(service)) == 8
 
@@ -284,6 +286,35 @@ def test_one_that_waited_alone_goes_out_as_an_ordinary_notice(service: Service, 
 
     assert texts_to(twilio, ON_CALL)[1].startswith(
         f"[urgent] Urgent message at Maple Street. Reply ACK {codes(service)[1]}"
+    )
+
+
+def test_two_that_waited_about_one_alarm_go_out_as_a_notice_about_it(service: Service, twilio: TwilioStandIn) -> None:
+    chat(service)
+    other = ChatClient(service.url)
+    for place, words in enumerate((CHEST, DIE)):
+        other.send(words, f"m{place}")
+        service.work()
+    assert len(texts_to(twilio, ON_CALL)) == 1
+    make_due(service)
+
+    [_, notice] = texts_to(twilio, ON_CALL)
+    assert notice.startswith(f"[urgent] Urgent message at Maple Street. Reply ACK {codes(service)[1]} to acknowledge.")
+    assert notice.endswith("/staff/escalations/2")
+
+
+def test_several_warn_of_those_whose_patient_must_not_be_contacted(service: Service, twilio: TwilioStandIn) -> None:
+    chat(service)
+    chat(service)
+    chat(service)
+    with service.edit() as session:
+        session.get_one(Conversation, 3).unsafe_since = now()
+    make_due(service)
+
+    unsafe = codes(service)[2]
+    assert (
+        f"2 more urgent chats at Maple Street. Do not text or call the patient of {unsafe}: they said it is not safe."
+        in texts_to(twilio, ON_CALL)[1]
     )
 
 
@@ -355,7 +386,7 @@ def test_without_a_code_none_is_ended_if_a_colleague_has_just_ended_the_one_that
 
 
 def test_without_a_code_only_those_count_that_the_number_was_told_of(three: Service) -> None:
-    assert "You have no urgent messages." in ack(three, "ACK", from_=BOSS)
+    assert "3 urgent messages are open, but you were not paged: " in ack(three, "ACK", from_=BOSS)
     assert len(codes(three)) == 3
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from inbox.live_practices import LivePractices
 from inbox.models import AlarmEnd, AuditEntry, Escalation, Message, Notification, now
@@ -18,7 +19,8 @@ from tasks import jobs
 from tasks.context import use
 from tasks.notification.alarms import acknowledge
 from tasks.notification.escalation_policy import NEVER, next_step_at
-from tasks.notification.targets import key_of, personal_address, settings_of_notice, targets_for, team_settings
+from tasks.notification.models import notify_step
+from tasks.notification.targets import CONSOLE, key_of, personal_address, settings_of_notice, targets_for, team_settings
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import TwilioStandIn
@@ -55,13 +57,30 @@ def urgent(service: Service) -> Escalation:
     return escalation
 
 
+def practice_of(service: Service) -> Practice:
+    return service.context.practices.require("demo")
+
+
 def later(service: Service, minutes: float) -> None:
     """Moves escalations forward in time, and reconciles."""
     with service.edit() as session:
         for row in session.scalars(select(Escalation)):
+            row.created_at -= timedelta(minutes=minutes)
             if row.next_step_at != NEVER:
                 row.next_step_at -= timedelta(minutes=minutes)
     service.reconcile()
+
+
+def test_an_alarm_of_a_practice_that_left_the_file_is_reported_each_time_it_waits(service: Service) -> None:
+    escalation = urgent(service)
+    with service.edit() as session:
+        session.get_one(Escalation, escalation.id).practice = "removed"
+
+    with capture_logs() as logged:
+        later(service, 15)
+
+    [found] = [entry for entry in logged if entry["event"] == "alarm_without_practice"]
+    assert (found["log_level"], found["escalation_id"], found["practice"]) == ("error", escalation.id, "removed")
 
 
 def texts_to(twilio: TwilioStandIn, number: str) -> Sequence[str]:
@@ -77,11 +96,26 @@ def acts(service: Service) -> list[tuple[str, object]]:
 
 @pytest.mark.parametrize(("taken", "minutes"), [(0, 10), (1, 15)])
 def test_each_contact_has_its_time_since_it_was_told(taken: int, minutes: int) -> None:
-    assert next_step_at(STEPS, taken, MOMENT) == MOMENT + timedelta(minutes=minutes)
+    assert next_step_at(STEPS, taken, MOMENT, MOMENT) == MOMENT + timedelta(minutes=minutes)
 
 
-def test_after_the_last_contact_nobody_is_due() -> None:
-    assert next_step_at(STEPS, 2, MOMENT) == next_step_at([], 0, MOMENT) == NEVER
+@pytest.mark.parametrize(
+    ("open_for", "minutes"), [(25, 15), (119, 15), (120, 30), (9000, 30)], ids=["first", "last soon", "later", "days"]
+)
+def test_the_last_contact_is_due_again_and_after_two_hours_more_rarely(open_for: int, minutes: int) -> None:
+    raised = MOMENT - timedelta(minutes=open_for)
+
+    assert next_step_at(STEPS, 2, MOMENT, raised) == MOMENT + timedelta(minutes=minutes)
+
+
+def test_of_contacts_that_are_due_together_the_last_repeats_after_the_delay_of_all() -> None:
+    together = [*STEPS, STEPS[-1]]
+
+    assert next_step_at(together, 3, MOMENT, MOMENT) == MOMENT + timedelta(minutes=15)
+
+
+def test_without_contacts_nobody_is_ever_due() -> None:
+    assert next_step_at([], 0, MOMENT, MOMENT) == NEVER
 
 
 def practice_with_steps() -> Practice:
@@ -167,10 +201,42 @@ def test_unless_somebody_acknowledges_the_next_contact_is_told_and_then_the_one_
     assert texts_to(twilio, BOSS) == []
 
     later(service, 15)
-    later(service, 600)
 
     assert len(texts_to(twilio, BOSS)) == len(hook.notifications) == len(texts_to(twilio, ON_CALL)) == 1
     assert acts(service) == [("escalated", 1), ("escalated", 2)]
+
+
+def test_through_the_night_the_last_contact_is_told_again_and_again_until_somebody_acknowledges(
+    service: Service, twilio: TwilioStandIn, hook: HookReceiver
+) -> None:
+    urgent(service)
+    told_after: list[int] = []
+    for minutes in range(5, 241, 5):
+        before = len(texts_to(twilio, BOSS))
+        later(service, 5)
+        told_after += [minutes] * (len(texts_to(twilio, BOSS)) - before)
+
+    assert told_after == [25, 40, 55, 70, 85, 100, 115, 130, 160, 190, 220]
+    assert len(hook.notifications) == len(texts_to(twilio, ON_CALL)) == 1
+    assert len([row for row in service.rows(Notification) if row.target == key_of(f"sms:{BOSS}")]) == 1
+
+    ack(service, from_=BOSS)
+    later(service, 600)
+
+    assert len(texts_to(twilio, BOSS)) == len(told_after)
+
+
+def test_the_last_contact_that_can_be_reached_is_told_again_if_the_last_one_cannot(
+    start_service: StartService, hook: HookReceiver
+) -> None:
+    steps = '{ team = "manager", after_minutes = 10 }, { team = "clinical", after_minutes = 20 }'
+    manager = f'manager = {{ notify = ["{hook.apprise_url("/manager")}"] }}'
+    service = start_service(f"teams = {{ {manager}, clinical = {{ notify = [] }} }}\nescalation = [{steps}]")
+    urgent(service)
+    for _ in range(4):
+        later(service, 10)
+
+    assert [notice.path for notice in hook.notifications] == ["/manager"] * 3
 
 
 def test_nothing_of_the_patient_is_in_any_notice(service: Service, twilio: TwilioStandIn, hook: HookReceiver) -> None:
@@ -292,8 +358,26 @@ def test_the_answer_is_no_patients_message(service: Service) -> None:
 def test_it_ends_what_the_number_was_told_of_and_nothing_else(service: Service) -> None:
     urgent(service)
 
-    assert "You have no urgent messages" in ack(service, from_=BOSS)
+    assert "1 urgent message is open, but you were not paged: " in ack(service, from_=BOSS)
     assert service.rows(Escalation)[0].acknowledged_at is None
+
+
+def test_who_was_paged_and_is_about_to_be_paged_again_ends_it_without_a_code(service: Service) -> None:
+    urgent(service)
+    later(service, 10)
+    later(service, 15)  # the last contact
+    with service.edit() as session:
+        [notice] = session.scalars(select(Notification).where(Notification.target == key_of(f"sms:{BOSS}")))
+        alarm = session.get_one(Escalation, 1)
+        boss = practice_of(service).escalation[-1]
+        [again] = [
+            row
+            for row in notify_step(session, alarm, practice_of(service), team="on_call", step=2, again=True)
+            if row.target != CONSOLE
+        ]
+        assert (boss.number, again.id, again.attempts) == (BOSS, notice.id, 0)
+
+    assert "You acknowledged" in ack(service, from_=BOSS)
 
 
 def test_said_twice_it_is_recorded_once(service: Service) -> None:
@@ -345,3 +429,15 @@ def test_a_notice_that_waits_for_another_try_is_dropped_once_somebody_acknowledg
     assert hook.notifications == []
     [waiting] = [row for row in service.rows(Notification) if row.reason == "escalation" and row.target != "console"]
     assert waiting.state == "dropped"
+
+
+def test_every_contact_reads_that_the_patient_got_no_reply(service: Service, twilio: TwilioStandIn) -> None:
+    service.text("STOP")
+    urgent(service)
+    later(service, 10)
+    later(service, 15)
+
+    [page] = texts_to(twilio, ON_CALL)
+    assert "Urgent message whose sender could get no reply: call them" in page
+    [step] = texts_to(twilio, BOSS)
+    assert "The patient got no reply to it." in step

@@ -65,7 +65,7 @@ NOW_THREE = steps(("a", 10), ("b", 20), ("c", 40))
         (steps(("b", 20), ("c", 40)), 0, 4),
         (steps(("x", 5), ("a", 10), ("b", 20)), 0, 0),
         (steps(("a", 15), ("c", 20)), 1, 4),
-        (steps(("a", 10)), 1, None),
+        (steps(("a", 10)), 1, 10),
         ([], 0, None),
     ],
     ids=["same", "b later", "a removed", "x before a", "b removed", "only a left", "nobody left"],
@@ -75,6 +75,12 @@ def test_an_open_alarm_goes_on_by_the_new_list(after: list[EscalationStep], take
     due = NEVER if minutes is None else MOMENT + timedelta(minutes=minutes)
 
     assert follow_change(NOW_THREE, after, 1, MOMENT + timedelta(minutes=4), MOMENT) == (taken, due)
+
+
+def test_a_last_contact_that_is_told_again_and_again_stays_due_when_it_was() -> None:
+    due = MOMENT + timedelta(minutes=7)
+
+    assert follow_change(NOW_THREE, NOW_THREE, 3, due, MOMENT) == (3, due)
 
 
 def test_a_contact_that_is_added_after_the_last_step_is_still_due() -> None:
@@ -171,7 +177,7 @@ def test_the_next_contact_is_the_next_that_has_an_address(settings: Settings) ->
 
     assert next_reached(some, 0, MOMENT, settings) == (2, MOMENT + timedelta(minutes=10))
     assert next_reached(some, 1, MOMENT, settings) == (2, MOMENT)
-    assert next_reached(some, 2, MOMENT, settings) == (0, NEVER)
+    assert next_reached(some, 2, MOMENT, settings) == (2, MOMENT)
     assert next_reached(some, 0, NEVER, settings) == (0, NEVER)
     assert next_reached(practice(teams=teams, escalation=steps[:1]), 0, MOMENT, settings) == (0, NEVER)
     without_texts = settings.model_copy(update={"twilio_account_sid": None})

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from inbox.live_practices import LivePractices
-from inbox.models import Notification, now
+from inbox.models import Conversation, Notification, now
 from intake.errors import IntakeError
 from intake.practices import Practice, Practices, TeamSettings
 from intake.vocabulary import Medium, Priority
@@ -223,6 +223,14 @@ def test_it_is_when_the_practice_does_and_in_that_teams_notices_alone(
     assert "chest" not in by_path["/other"]
 
 
+def test_no_notice_quotes_what_a_minor_asks_in_confidence(start_service: StartService, hook: HookReceiver) -> None:
+    service = start_service(with_team(hook, "include_text = true", "front_desk"))
+    reviewed(service, "im 15 can i come in without my mom knowing? its about birth control")
+
+    [notice] = hook.notifications
+    assert "birth control" not in notice.raw.decode()
+
+
 def test_a_long_message_is_cut() -> None:
     notice = Notice(1, 1, "Maple Street", "review", Priority.NORMAL, "review", text="x" * 1600)
 
@@ -267,6 +275,10 @@ def test_a_number_that_takes_no_texts_is_given_up(start_service: StartService, t
     service.work()
 
     assert states(service) == ["failed"]
+    [conversation] = service.rows(Conversation)
+    assert conversation.listed_at is not None
+    assert conversation.last_activity_at is not None
+    assert conversation.listed_at > conversation.last_activity_at  # it is on top
 
 
 def test_without_credentials_a_text_to_staff_counts_as_failed(start_service: StartService) -> None:

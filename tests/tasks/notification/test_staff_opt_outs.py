@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import requests
 from sqlalchemy import update
 
 from inbox.consent import opted_out_among
@@ -17,7 +18,7 @@ from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
-from tests.world import OTHER_KEY
+from tests.world import OTHER_KEY, SITE
 
 NURSE = "+12025550112"
 URGENT = "I have crushing chest pain"
@@ -50,6 +51,17 @@ def test_a_staff_phone_that_texts_stop_gets_no_more_notices(
         assert opted_out_among(session, "demo", [NURSE, "+12025550113"]) == {NURSE}
     [told] = hook.notifications
     assert "A staff phone texted STOP" in str(told.body)
+
+
+def test_nobody_on_the_website_keeps_the_notices_from_a_staff_phone(service: Service, twilio: TwilioStandIn) -> None:
+    wish = {"message": "stop texting me", "phone": NURSE}
+    requests.post(f"{service.url}/forms/demo", json=wish, headers={"Origin": SITE}, timeout=30).raise_for_status()
+    service.work()
+    service.text(URGENT)
+    service.work()
+
+    assert "[urgent]" in texts_to_nurse(twilio)[-1]
+    assert "staff_opted_out" not in [row.reason for row in service.rows(Notification)]
 
 
 def test_start_brings_the_notices_back(service: Service, twilio: TwilioStandIn) -> None:

@@ -12,6 +12,7 @@ from classifier import INTENTS
 from classifier.outputs import LABELS
 from intake.vocabulary import DangerKind, TriageLevel
 from tests.training.conftest import WRITERS, write_unseen
+from tests.training.data.whole_corpus import corpus_messages
 from training.data.corpus import (
     CORPUS,
     KINDS,
@@ -28,16 +29,18 @@ from training.data.corpus import (
 
 PACKAGE = Path(__file__).parents[3] / "training"
 EMERGENCY, SAME_DAY, ROUTINE = TriageLevel
-NOT_MESSAGES = {"triage/levels.tsv", "triage/kinds.tsv"}
-WITHOUT_INTENT = ("identifiers.tsv", "entities/")
-"""Messages for the entity model alone, which `training.data.spans` reads."""
+NOT_MESSAGES = {"triage/levels.tsv", "triage/kinds.tsv", "everyday/topics.tsv"}
+QUESTIONS = tuple(f"everyday/{name}.tsv" for name in ("asked", "wordings", "larch", "alder", "mistral"))
+"""Common questions, which `training.data.questions` reads."""
+WITHOUT_INTENT = ("identifiers.tsv", "entities/", *QUESTIONS)
+"""Messages that the intent model does not learn; the first two are read by `training.data.spans`."""
 FOR_TESTING = ("test/", "held_back/")
 VALUES = "values/"
 
 
 @pytest.fixture(scope="module")
 def messages() -> list[CorpusMessage]:
-    return read_corpus()
+    return corpus_messages()
 
 
 def by_text(corpus: Path) -> dict[str, CorpusMessage]:
@@ -68,12 +71,12 @@ def test_every_training_file_belongs_to_exactly_one_writer() -> None:
 
 
 def test_every_writer_has_messages(messages: list[CorpusMessage]) -> None:
-    of_entities = {
+    without_intent = {
         writer
         for path, writer in read_writers(CORPUS).items()
         if path.relative_to(CORPUS).as_posix().startswith(WITHOUT_INTENT)
     }
-    assert {message.writer for message in messages} | of_entities == set(read_writers(CORPUS).values())
+    assert {message.writer for message in messages} | without_intent == set(read_writers(CORPUS).values())
     assert "" not in {message.writer for message in messages}
 
 
@@ -103,6 +106,7 @@ def test_a_level_is_never_given_twice_and_differently() -> None:
 @pytest.mark.parametrize("file", ["spanish.txt", "everyday/spanish.txt", "spanish/pairs.txt"])
 def test_every_line_that_is_marked_as_spanish_is_a_message_in_spanish(messages: list[CorpusMessage], file: str) -> None:
     spanish = {message.text for message in messages if message.language == "es"}
+    spanish |= {line.split("\t")[-1] for name in QUESTIONS for line in (CORPUS / name).read_text("utf-8").splitlines()}
     marked = {text for line in (CORPUS / file).read_text(encoding="utf-8").splitlines() for text in line.split("\t")}
     assert marked - spanish == set()
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from training.data.corpus import CORPUS, CorpusError, CorpusMessage, read_corpus
+from tests.training.data.whole_corpus import corpus_messages
+from training.data.corpus import CORPUS, CorpusError, CorpusMessage
 from training.data.splitting import Split, read_split, split_corpus, validation_intents
 from training.recipe import Data, Recipe
 
@@ -16,7 +17,7 @@ STRANGERS = ("crossing", "depot", "harbor", "plaza", "quarry", "ribera", "vega")
 
 @pytest.fixture(scope="module")
 def messages() -> list[CorpusMessage]:
-    return read_corpus()
+    return corpus_messages()
 
 
 def data(recipe: Recipe, **changes: object) -> Data:

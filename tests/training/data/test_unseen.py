@@ -50,7 +50,7 @@ def test_a_held_back_message_is_out_of_scope_or_an_emergency_or_not_or_has_an_in
 def test_the_strangers_sets_come_by_name_in_the_order_of_reports(corpus: Path) -> None:
     sets = strangers.read_strangers(corpus)
     assert list(sets) == list(strangers.SETS)
-    assert [len(messages) for messages in sets.values()] == [4, 1, 3, 2, 2]
+    assert [len(messages) for messages in sets.values()] == [4, 1, 3, 2, 2, 2]
     assert {(m.source, m.writer) for name in sets for m in sets[name]} == {("strangers", name) for name in sets}
 
 
@@ -67,7 +67,7 @@ def test_a_stranger_s_triage_and_letters_know_level_danger_and_label(corpus: Pat
     assert known(letter) == ("complaint", EMERGENCY, DangerKind.INGESTION, "en", None)
 
 
-def test_a_stranger_s_scope_spanish_and_two_intents_know_no_more_than_they_are_about(corpus: Path) -> None:
+def test_a_stranger_s_other_sets_know_no_more_than_they_are_about(corpus: Path) -> None:
     sets = strangers.read_strangers(corpus)
     assert [(m.label, m.kind, m.level) for m in sets["scope"]] == [
         ("out_of_scope", "spam", None), ("person", "", None), ("complaint", "", None),
@@ -79,6 +79,10 @@ def test_a_stranger_s_scope_spanish_and_two_intents_know_no_more_than_they_are_a
     assert [known(message) for message in sets["two_intents"]] == [
         ("complaint", None, None, "en", "billing_inquiry"),
         ("complaint", None, None, "en", None),
+    ]
+    assert [known(message) for message in sets["everyday"]] == [
+        ("appointment_request", ROUTINE, None, "en", None),
+        ("acknowledgement", ROUTINE, None, "es", None),
     ]
 
 
@@ -111,6 +115,7 @@ def test_a_stranger_s_scope_spanish_and_two_intents_know_no_more_than_they_are_a
                 ("scope", "complaint\tsms\thi", "has 3 columns, expected 4"),
                 ("spanish", "soon\tcomplaint\tdental\tsms\thi", "has the level 'soon'"),
                 ("two_intents", "complaint\tspam\tsms\thi", "has the unknown label 'spam'"),
+                ("everyday", "fr\tcomplaint\tdental\tsms\thi", "has the language 'fr', expected en or es"),
             )
         ),
     ],

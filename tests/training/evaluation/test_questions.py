@@ -6,20 +6,38 @@ from pathlib import Path
 
 import pytest
 
+from classifier.question_topics import NO_TOPIC
 from intake.starter_questions import starter_questions
 from training.data.corpus import CORPUS, CorpusError
 from training.data.held_back import QUESTIONS, read_held_back_questions
-from training.data.questions import NO_TOPIC, Question, QuestionPart, read_questions
+from training.data.questions import Question, QuestionPart, read_questions
 from training.evaluation.questions import score_answers
 
 
 def test_right_wrong_and_stray_answers_are_counted_apart() -> None:
     questions = [Question("hours", ""), Question("hours", ""), Question("parking", ""), Question(NO_TOPIC, "")]
 
-    scores = score_answers(questions, ["hours", None, "hours", "hours"])
+    hours = frozenset(["hours"])
+    scores = score_answers(questions, [hours, frozenset(), hours, hours])
 
     assert (scores.asked, scores.others, scores.right, scores.wrong, scores.stray) == (3, 1, 1, 1, 1)
     assert scores.all_wrong == 2
+
+
+def test_an_answer_to_half_of_what_is_asked_is_wrong() -> None:
+    questions = [Question("hours+parking", ""), Question("hours+parking", "")]
+
+    scores = score_answers(questions, [frozenset(["hours"]), frozenset(["hours", "parking"])])
+
+    assert (scores.right, scores.wrong) == (1, 1)
+
+
+def test_nothing_that_is_measured_is_fitted() -> None:
+    parts = read_questions(CORPUS)
+    fitted = {question.text for question in parts[QuestionPart.FITTED]}
+
+    for part in (QuestionPart.HELD_OUT, QuestionPart.ASKED_HELD_OUT, QuestionPart.ASKED_CALIBRATION):
+        assert not fitted & {question.text for question in parts[part]}
 
 
 def test_no_suggested_phrasing_is_measured_or_calibrates() -> None:

@@ -144,12 +144,12 @@ def test_a_report_shows_scores_and_mistakes() -> None:
 def test_a_report_shows_the_screens_of_every_set_beside_each_other() -> None:
     text = report_of(with_unseen(evaluation(screens=True)))
     sets = ["validation", "held back", "strangers: triage", "strangers: letters", "strangers: scope"]
-    sets += ["strangers: Spanish", "strangers: two intents"]
+    sets += ["strangers: Spanish", "strangers: two intents", "strangers: everyday"]
     scope = section(text, "Scope, requests and languages")
     assert scope.strip().splitlines()[0] == f"| message | {' | '.join(sets)} |"
     whole = "100.0% (20.6–100.0; 1 of 1)"
-    assert f"| praise: recognized |{f' {whole} |' * 7}" in scope
-    assert f"| `spam` |{f' {whole} |' * 7}" in text
+    assert f"| praise: recognized |{f' {whole} |' * 8}" in scope
+    assert f"| `spam` |{f' {whole} |' * 8}" in text
     assert "in another language" not in scope, "nothing was in one"
 
 

@@ -11,7 +11,7 @@ import pytest
 from scipy.special import softmax
 
 from classifier import INTENTS
-from classifier.decoding import Outputs, Thresholds, triage_level
+from classifier.decoding import LONG_WORDS, SHORT_WORDS, Outputs, Thresholds, triage_level
 from classifier.model_bundle import CalibrationFile
 from classifier.outputs import ALL_COLUMNS, LANGUAGE_COLUMNS, LEVEL_COLUMNS, Language
 from classifier.screen import Screening
@@ -20,6 +20,7 @@ from training.data.corpus import CorpusMessage
 from training.export.calibrate import (
     LEAST_LONG_MESSAGES,
     LEAST_MESSAGES,
+    LEAST_SHORT_MESSAGES,
     NetworkAnswers,
     calibrate_network,
     fit_temperature,
@@ -52,11 +53,11 @@ def answers_of(*pairs: tuple[CorpusMessage, Row], screenings: Sequence[Screening
     return NetworkAnswers(logits, [known for known, _ in pairs], screenings or [NOTHING] * len(pairs))
 
 
-def calibrated(answers: NetworkAnswers, language: Language = "en", **targets: float) -> Thresholds:
+def calibrated(answers: NetworkAnswers, language: Language = "en", **targets: Any) -> Thresholds:
     return calibrate_network(ALL_COLUMNS, answers, TARGETS.model_copy(update=targets)).thresholds[language]
 
 
-def figures(answers: NetworkAnswers, language: Language = "en", **targets: float) -> dict[str, float | None]:
+def figures(answers: NetworkAnswers, language: Language = "en", **targets: Any) -> dict[str, float | None]:
     return calibrate_network(ALL_COLUMNS, answers, TARGETS.model_copy(update=targets)).figures[language]
 
 
@@ -347,8 +348,12 @@ def test_the_alarms_that_are_counted_are_those_that_are_served() -> None:
     assert found["false_alarms"] == pytest.approx(alarms[ROUTINE], abs=1e-4)
 
 
+def worded(answers: NetworkAnswers, words: int) -> NetworkAnswers:
+    return replace(answers, messages=[replace(known, text="word " * words) for known in answers.messages])
+
+
 def lengthened(answers: NetworkAnswers) -> NetworkAnswers:
-    return replace(answers, messages=[replace(known, text="word " * 99) for known in answers.messages])
+    return worded(answers, LONG_WORDS + 1)
 
 
 def test_long_texts_in_which_more_sounds_like_danger_have_thresholds_of_their_own() -> None:
@@ -367,6 +372,37 @@ def test_a_few_long_texts_have_the_thresholds_of_all() -> None:
 
     assert calibrated(few).long_emergency is None
     assert 0.5 < calibrated(few).emergency <= 0.9
+
+
+def everyday(answers: NetworkAnswers, words: int = SHORT_WORDS + 1) -> NetworkAnswers:
+    ordinary = [replace(known, label="billing_inquiry", writer="mill") for known in answers.messages]
+    return worded(replace(answers, messages=ordinary), words)
+
+
+def test_an_ordinary_week_hardly_raises_an_alarm_whatever_more_alarms_would_find() -> None:
+    emergencies = triaged(*[(EMERGENCY, 0.9, 0.0, NOTHING)] * 8, *[(EMERGENCY, 0.3, 0.0, NOTHING)] * 2)
+    week = everyday(triaged(*[(ROUTINE, 0.4, 0.0, NOTHING)] * 2, *[(ROUTINE, 0.01, 0.0, NOTHING)] * 98))
+    answers = together(emergencies, week)
+
+    assert figures(answers, everyday_alarms=0.01)["everyday_alarms"] is None, "no writer is named as an everyday one"
+    named: dict[str, Any] = {"everyday_writers": ("mill",)}
+    assert figures(answers, everyday_alarms=0.01, **named)["everyday_alarms"] == 0.0
+    assert figures(answers, everyday_alarms=0.01, **named)["urgent_found"] == 0.8
+    assert figures(answers, everyday_alarms=0.02, **named)["urgent_found"] == 1.0
+
+
+def test_a_few_words_have_a_bar_of_their_own_that_an_ordinary_week_sets() -> None:
+    emergency = worded(triaged((EMERGENCY, 0.3, 0.0, NOTHING)), SHORT_WORDS + 1)
+    few = everyday(triaged(*[(ROUTINE, 0.5, 0.0, NOTHING)] * LEAST_SHORT_MESSAGES), SHORT_WORDS)
+    week: dict[str, Any] = {"everyday_writers": ("mill",), "everyday_alarms": 0.01}
+
+    found = calibrated(together(emergency, few), **week)
+
+    assert found.emergency <= 0.3
+    assert found.short_emergency is not None
+    assert found.short_emergency >= 0.5
+    assert figures(together(emergency, few), **week)["everyday_alarms"] == 0.0
+    assert calibrated(together(emergency, few)).short_emergency is None
 
 
 def test_a_false_alarm_that_nobody_would_raise_does_not_count() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from training.data.corpus import CORPUS, RECIPE_SOURCE, read_corpus
+from tests.training.data.whole_corpus import corpus_messages
+from training.data.corpus import RECIPE_SOURCE
 from training.generation.parsing import UnusableAnswerError, flaw_of_text, parse_answer
 from training.generation.plan import DraftBatch, MessageDraft
 from training.llm.chat import Answer
@@ -81,6 +82,6 @@ def test_an_answer_without_a_single_message_is_unusable(unusable: Answer, reason
 
 
 def test_every_message_of_the_corpus_would_be_taken() -> None:
-    texts = [message.text for message in read_corpus(CORPUS) if message.source == RECIPE_SOURCE]
+    texts = [message.text for message in corpus_messages() if message.source == RECIPE_SOURCE]
     assert len(texts) > 9000
     assert {flaw_of_text(text) for text in texts} == {None}

@@ -12,7 +12,8 @@ import pytest
 from classifier.entities.recognizer import Recognizer
 from classifier.entities.recorded import Recorded
 from inbox.review_export import without_people
-from training.data.corpus import CorpusMessage, read_corpus
+from tests.training.data.whole_corpus import corpus_messages
+from training.data.corpus import CorpusMessage
 from training.data.rendering import Rendered, render
 from training.refresh.names import NameList
 
@@ -24,7 +25,7 @@ COUNT = 1500
 @pytest.fixture(scope="module")
 def looked_at() -> list[tuple[Rendered, str | None]]:
     """Messages as patients write them, and what would be trained on."""
-    corpus: list[CorpusMessage] = [message for message in read_corpus() if message.label]
+    corpus: list[CorpusMessage] = [message for message in corpus_messages() if message.label]
     names = NameList(corpus)
     recognizer = Recognizer()
     drawn = Random(7).sample(corpus, COUNT)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
-from inbox.chat import first_name
+from inbox.chat import first_name, note_seen, read_mark
 from inbox.common_questions import read_questions, save_question
 from inbox.models import (
     AskedOutcome,
@@ -30,10 +31,12 @@ from inbox.models import (
     StaffMember,
     now,
 )
+from intake.starter_questions import starter_questions
 from intake.vocabulary import Medium
 from tasks.delivery.outbox import add_delivery
 from templates.chat import WIDGET
 from tests.chat_client import ChatClient, begin
+from tests.pictures import phone_photo
 from tests.service import Service
 from tests.world import OTHER_SITE, OTHER_WIDGET_KEY, SITE, WIDGET_KEY
 from webhooks.browser.tokens import CHAT_LASTS
@@ -411,6 +414,52 @@ def test_a_token_that_gets_old_is_replaced(service: Service, chat: ChatClient) -
         answer.close()
 
 
+def test_what_a_stream_has_to_show_arrives_in_one_piece(service: Service, chat: ChatClient) -> None:
+    chat.send("hello", "first")
+    service.work()
+    answer = requests.get(f"{chat.url}/events", headers=chat.headers, stream=True, timeout=30)
+
+    piece = next(answer.iter_content(None)).decode()
+
+    answer.close()
+    assert piece.startswith("retry: ")
+    assert re.findall("^event: (.*)$", piece, re.MULTILINE) == ["message", "message", "working"]
+
+
+def test_a_chat_is_read_again_only_if_its_mark_says_that_it_may_look_different(
+    service: Service, chat: ChatClient
+) -> None:
+    chat.send("hello", "first")
+    service.work()
+    marks = [read_mark(service.database, 1)]
+    assert marks[0] is not None
+    assert not marks[0].is_seen_lately
+    note_seen(service.database, 1)
+    seen = read_mark(service.database, 1)
+    assert seen is not None
+    assert seen.is_seen_lately
+    assert seen.looks_like(marks[0])
+
+    def changed(change: Callable[[], object]) -> bool:
+        marks.append(read_mark(service.database, 1))
+        change()
+        mark = read_mark(service.database, 1)
+        assert mark is not None
+        return not mark.looks_like(marks[-1])
+
+    def take_over() -> None:
+        with service.edit() as session:
+            session.get_one(Conversation, 1).staff_took_over_at = datetime.now(UTC)
+
+    assert changed(lambda: chat.send("again", "second"))
+    assert changed(service.work)
+    assert changed(take_over)
+    assert changed(lambda: chat.send_files("third", phone_photo()))
+    assert changed(lambda: None), "each file has a state of its own"
+    assert changed(lambda: end(chat))
+    assert read_mark(service.database, 99) is None
+
+
 def end(chat: ChatClient) -> requests.Response:
     return requests.post(f"{chat.url}/end", headers=chat.headers, timeout=30)
 
@@ -569,9 +618,9 @@ def test_the_widget_says_what_the_practice_is(service: Service) -> None:
 
 
 def test_the_widget_suggests_up_to_four_answered_questions_those_asked_most_first(service: Service) -> None:
-    def suggested() -> list[str]:
+    def suggested(language: str = "") -> list[str]:
         shown = requests.get(f"{service.url}/chat/practices/{WIDGET_KEY}", headers={"Origin": SITE}).json()
-        return [str(question) for question in shown["questions"]]
+        return [str(question) for question in shown[f"questions{language}"]]
 
     assert suggested() == [], "nothing is answered yet"
     with service.edit() as session:
@@ -580,6 +629,7 @@ def test_the_widget_suggests_up_to_four_answered_questions_those_asked_most_firs
             save_question(session, "demo", replace(question, answer="Yes."), "")
         save_question(session, "other", replace(known[0], answer="Not ours."), "")
     assert suggested() == [question.phrasings[0] for question in known[:4]]
+    assert suggested("_es") == [starter_questions()[question.key].spanish for question in known[:4]]
 
     ChatClient(service.url).send("Hello", "first")
     with service.edit() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.pictures import HTML, PDF, PLACE, SVG, bomb, opened, phone_photo
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.world import OTHER_SITE, PRACTICES_TOML, WIDGET_KEY
-from webhooks.browser.chat_files import LARGEST_BODY, MOST_FILES
+from webhooks.browser.chat_files import FILES_A_DAY_ANONYMOUS, LARGEST_BODY, MOST_FILES
 
 
 @pytest.fixture
@@ -186,6 +187,26 @@ def test_a_chat_takes_so_many_files_a_day_and_fewer_of_a_stranger(
     with service.edit() as session:
         session.execute(update(Attachment).values(created_at=now().replace(year=2020)))
     assert chat.send_files("tomorrow", PDF).status_code == 202
+
+
+def test_a_repeat_is_the_same_message_also_when_the_day_is_full(service: Service) -> None:
+    chat = ChatClient(service.url)
+    chat.send_files("first", PDF, PDF, PDF)
+    stored, again = (chat.send_files("second", *[PDF] * (FILES_A_DAY_ANONYMOUS - 3)) for _ in range(2))
+
+    assert (stored.status_code, again.status_code) == (202, 202)
+    assert again.json() == stored.json()
+    assert error_of(chat.send_files("one_more", PDF)) == (409, "no_more_files")
+    assert len(service.rows(Attachment)) == FILES_A_DAY_ANONYMOUS
+
+
+def test_files_that_come_at_once_take_no_more_room_than_there_is(service: Service) -> None:
+    chat = ChatClient(service.url)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda number: chat.send_files(f"file_{number}", PDF, PDF), range(6)))
+
+    assert sorted(answer.status_code for answer in answers) == [202] * 2 + [409] * 4
+    assert len(service.rows(Attachment)) == 4
 
 
 def test_a_practice_can_do_without(settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from imapclient.exceptions import LoginError
+from sqlalchemy import func, select
 from sqlalchemy import text as sql
 from sqlalchemy.exc import SQLAlchemyError
 
 from inbox.models import Conversation, Delivery, Message, Notification
+from inbox.rotation import rotate_keys
 from intake.errors import IntakeError
 from intake.logs import configure_logging
 from intake.mailbox import Mailbox
@@ -23,10 +25,11 @@ from tests.standins.certificates import Certificate
 from tests.standins.imap import PASSWORD, USER, ImapServer
 from tests.standins.record import Record
 from tests.standins.smtp import SmtpStandIn
+from tests.world import ENCRYPTION_KEY, OTHER_KEY
 from web.services import Services, open_services
-from webhooks.email.mailbox_reader import fetch_new, open_mailbox
+from webhooks.email.inbound_email import NOT_READ
+from webhooks.email.mailbox_reader import LONGEST_REST_SECONDS, RestingEmails, fetch_new, open_mailbox
 from webhooks.email.mailbox_watch import LONGEST_PAUSE_SECONDS, MailboxWatch, pause_after
-from webhooks.email.raw_email import NOT_READ
 
 PATIENT = "ana@patient.example"
 PRACTICE = "hello@maple.example"
@@ -80,7 +83,7 @@ def mail(body: str = BILL, *, message_id: str | None = "<abc@patient.example>", 
 def fetch(services: Services, mailbox: Mailbox, certificate: Certificate) -> int:
     practice = services.practices.require("demo")
     with open_mailbox(mailbox, certificate.trusting()) as client:
-        return fetch_new(client, services, practice, mailbox)
+        return fetch_new(client, services, practice, mailbox, RestingEmails())
 
 
 # ---- stored, then moved
@@ -125,8 +128,8 @@ def test_a_crash_between_storing_and_moving_stores_nothing_twice(
     # moving fails, as if the process had ended there
     cut = mailbox.model_copy(update={"done_folder": "No such folder"})
     practice = services.practices.require("demo")
-    with open_mailbox(mailbox, certificate.trusting()) as client, pytest.raises(Exception, match=r"(?i)mailbox"):
-        fetch_new(client, services, practice, cut)
+    with open_mailbox(mailbox, certificate.trusting()) as client:
+        assert fetch_new(client, services, practice, cut, RestingEmails()) == 0
     assert len(server.emails("INBOX")) == 2
     assert len(service.rows(Message)) == 2
 
@@ -146,6 +149,23 @@ def test_an_email_that_came_by_a_mail_server_too_is_stored_once(
     assert len(service.rows(Message)) == 1
 
 
+def test_an_email_that_comes_in_again_after_a_new_key_is_stored_once(
+    service: Service, services: Services, server: ImapServer, mailbox: Mailbox, certificate: Certificate
+) -> None:
+    server.deliver(mail())
+    fetch(services, mailbox, certificate)
+    with_new_key = service.settings.model_copy(update={"encryption_keys": f"{OTHER_KEY},{ENCRYPTION_KEY}"})
+    restarted = open_services(with_new_key)
+    rotate_keys(restarted.database, restarted.files)
+    server.deliver(mail())
+    fetch(restarted, mailbox, certificate)
+    restarted.watchers.close()
+    restarted.database.close()
+
+    with restarted.database.read() as session:
+        assert session.scalar(select(func.count(Message.id))) == 1
+
+
 def test_while_the_database_is_away_the_email_stays(
     service: Service, services: Services, server: ImapServer, mailbox: Mailbox, certificate: Certificate
 ) -> None:
@@ -160,6 +180,51 @@ def test_while_the_database_is_away_the_email_stays(
     assert server.emails("INBOX") == [mail()]
     assert service.rows(Conversation) == []
     assert fetch(services, mailbox, certificate) == 1
+
+
+def refuse_without_subject(service: Service) -> None:
+    """Have the database refuse each email that has no subject."""
+    refuse = "SELECT RAISE(ABORT, 'swordfish')"
+    with service.edit() as session:
+        session.execute(
+            sql(f"CREATE TRIGGER no BEFORE INSERT ON messages WHEN NEW.subject IS NULL BEGIN {refuse}; END")
+        )
+
+
+def test_an_email_that_cannot_be_stored_keeps_no_other_waiting(
+    service: Service,
+    services: Services,
+    server: ImapServer,
+    mailbox: Mailbox,
+    certificate: Certificate,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging()
+    refuse_without_subject(service)
+    fails = mail(message_id=None).replace(b"Subject: My bill\r\n", b"")
+    server.deliver(fails)
+    server.deliver(mail("And in April?"))
+
+    assert fetch(services, mailbox, certificate) == 1
+    assert [message.text for message in service.rows(Message)] == ["My bill. And in April?"]
+    assert server.emails("INBOX") == [fails]
+    written = "".join(capfd.readouterr())
+    assert "email_not_fetched" in written
+    assert not any(word in written for word in ("swordfish", "Lopez", PATIENT, BILL))
+
+
+def test_an_email_that_fails_rests_longer_each_time() -> None:
+    resting = RestingEmails()
+    resting.note_failure(2, moment=0.0)
+
+    assert resting.choose_awake([3, 2, 1], moment=59.0) == [1, 3]
+    assert resting.choose_awake([3, 2, 1], moment=60.0) == [1, 2, 3]
+    resting.note_failure(2, moment=60.0)
+    assert resting.choose_awake([2], moment=179.0) == []
+    assert resting.choose_awake([2], moment=180.0) == [2]
+    for _ in range(100):
+        resting.note_failure(2, moment=180.0)
+    assert resting.choose_awake([2], moment=180.0 + LONGEST_REST_SECONDS) == [2]
 
 
 def test_what_a_person_has_read_is_fetched_and_what_was_deleted_is_not(
@@ -295,6 +360,35 @@ def test_an_email_is_fetched_as_soon_as_it_comes_in(
 
     assert server.emails("INBOX") == []
     assert not watch.is_failing
+
+
+def test_a_watch_goes_on_beside_an_email_that_always_fails(
+    service: Service,
+    services: Services,
+    server: ImapServer,
+    mailbox: Mailbox,
+    certificate: Certificate,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging()
+    refuse_without_subject(service)
+    server.deliver(mail().replace(b"Subject: My bill\r\n", b""))
+    watch = MailboxWatch(services, services.practices.require("demo"), mailbox, certificate.trusting())
+    watch.start()
+    for count in (1, 2, 3):
+        server.deliver(mail(f"Question {count}", message_id=None))
+        wait_for(service, count)
+    Record[Any]("moved").quiet(0, until=lambda: len(server.emails("Intake")) == 3)
+    with server.client() as person:
+        person.delete_folder("Intake")
+    server.deliver(mail("After the folder was deleted", message_id=None))
+    Record[Any]("folder").quiet(0, until=lambda: len(server.emails("Intake")) == 1)
+    watch.stop()
+
+    written = "".join(capfd.readouterr())
+    assert not watch.is_failing
+    assert "email_not_fetched" in written
+    assert "mailbox_failed" not in written
 
 
 def test_a_mailbox_that_fails_is_tried_again_and_says_so(

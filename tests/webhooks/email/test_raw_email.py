@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import quopri
 import time
 from email.message import EmailMessage
 
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.email.inbound_email import LONGEST_TEXT, InboundEmail, MailFile
-from webhooks.email.raw_email import NOT_READ, read_raw_email
+from webhooks.email.inbound_email import LONGEST_TEXT, NOT_READ, InboundEmail, MailFile
+from webhooks.email.mime_parts import LONGEST_BODY
+from webhooks.email.raw_email import read_raw_email
 
 PRACTICE = "hello@maple.example"
 PATIENT = "ana@patient.example"
@@ -288,8 +290,13 @@ def test_too_much_of_anything_goes_to_a_person(raw: str) -> None:
         b"Content-Transfer-Encoding: base64\r\n\r\n" + b"A\r\n" * 2_000_000,
         b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=\r\n" * 2_000_000,
         b"Content-Type: text/html\r\n\r\n" + b"<div>" * 100_000 + b"x",
+        b"Content-Type: text/html\r\n\r\n" + b'"data:a/b,' * 1_000_000,
+        b"Content-Type: text/html\r\n\r\n" + b'"' + b" " * 10_000_000,
+        b"Content-Type: text/html\r\n\r\n" + b"=data:" * 2_000_000,
+        b"Content-Type: text/html\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 x\r\n"
+        + b"!\r\n" * 5_000_000,
     ],
-    ids=range(11),
+    ids=range(15),
 )
 def test_a_hostile_email_takes_no_longer_than_it_may(raw: bytes) -> None:
     began = time.process_time()
@@ -297,6 +304,36 @@ def test_a_hostile_email_takes_no_longer_than_it_may(raw: bytes) -> None:
 
     assert time.process_time() - began < 5
     assert isinstance(email, InboundEmail)
+
+
+@pytest.mark.parametrize("encoding", [b"8bit", b"base64", b"quoted-printable"])
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<img alt="leg" src="data:image/png;base64,PICTURE">',
+        "<img src='DATA:image/jpeg;base64,\nPICTURE\n'>",
+        "<img src=data:image/png;base64,PICTURE>",
+        "<div style='background: url(data:image/svg+xml,PICTURE)'></div>",
+    ],
+)
+def test_words_after_a_large_picture_in_html_are_read(tag: str, encoding: bytes) -> None:
+    html = f"<p>My leg (data: none)</p>{tag}<p>And I can't breathe</p>".replace("PICTURE", "A" * LONGEST_BODY).encode()
+    body = {b"8bit": html, b"base64": base64.encodebytes(html), b"quoted-printable": quopri.encodestring(html)}[
+        encoding
+    ]
+    kind = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: " + encoding
+    email = read(HEADERS.encode() + kind + b"\r\n\r\n" + body)
+
+    assert email.text.split() == ["My", "bill.", "My", "leg", "(data:", "none)", "And", "I", "can't", "breathe"]
+    assert email.is_readable
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_a_text_that_is_cut_off_goes_to_a_person(kind: str) -> None:
+    email = read(f"{HEADERS}Content-Type: text/{kind}\r\n\r\n" + "pain " * (LONGEST_BODY // 5 + 1))
+
+    assert not email.is_readable
+    assert email.attachments == (NOT_READ,)
 
 
 def test_a_long_text_says_where_it_was_cut_off() -> None:

@@ -27,11 +27,14 @@ from intake.settings import Settings
 from tests.pictures import HTML, PDF, PLACE, phone_photo
 from tests.service import Service
 from tests.standins.smtp import Fault, SmtpStandIn, Stage
+from webhooks.email.inbound_email import NOT_READ
+from webhooks.multipart import LONGEST_FIELD
 
 BILL = "Why was I charged twice for my visit in March?"
 PATIENT = "ana@patient.example"
 PRACTICE = "hello@maple.example"
 SECRET = "a password for tests only"
+BLANKS = " " * LONGEST_FIELD
 TIMEOUT = 30
 
 
@@ -124,6 +127,25 @@ def test_two_emails_of_one_patient_are_one_conversation(service: Service) -> Non
 
     assert len(service.rows(Message)) == 2
     assert len(service.rows(Conversation)) == 1
+
+
+def test_words_after_a_large_picture_in_html_are_read(service: Service) -> None:
+    picture = "A" * 2 * LONGEST_FIELD
+    html = f'<p>My leg:</p><img src="data:image/png;base64,{picture}"><p>When do you open?</p>'
+    email(service, None, subject="", html=html)
+
+    assert service.rows(Message)[0].text.split() == ["My", "leg:", "When", "do", "you", "open?"]
+    assert service.rows(Conversation)[0].patient_address == PATIENT
+
+
+@pytest.mark.parametrize("part", [{"text": f"{BILL}{BLANKS}"}, {"text": None, "html": f"{BILL}{BLANKS}"}])
+def test_a_text_that_is_cut_off_goes_to_a_person(service: Service, smtp: SmtpStandIn, part: dict[str, Any]) -> None:
+    email(service, **part)
+    service.work()
+
+    assert NOT_READ in (service.rows(Message)[0].media or "")
+    assert len(service.rows(Notification)) == 1
+    assert smtp.mails == []
 
 
 # ---- sent again

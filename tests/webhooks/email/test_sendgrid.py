@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from webhooks.email.inbound_email import LONGEST_TEXT, InboundEmail, decode
 from webhooks.email.sendgrid import decode_fields, read_email
+from webhooks.multipart import PostedForm
 
 HEADERS = {
     "Received": "by mx.sendgrid.example with SMTP; Mon, 05 Jan 2026 14:00:00 +0000 (UTC)",
@@ -48,7 +49,7 @@ def envelope(to: object, from_: object = "ana@patient.example") -> str:
 
 
 def read(headers: Any = None, **changes: Any) -> InboundEmail:
-    return read_email(fields(headers, **changes))
+    return read_email(PostedForm(fields(headers, **changes)))
 
 
 def test_an_ordinary_email_is_read() -> None:
@@ -290,14 +291,14 @@ def test_a_text_of_any_length_is_cut_where_it_says_so() -> None:
     ids=range(6),
 )
 def test_a_hostile_field_is_no_failure(name: str, value: str) -> None:
-    email = read_email(fields(envelope=None) | {name: value.encode()})
+    email = read_email(PostedForm(fields(envelope=None) | {name: value.encode()}))
 
     assert len(email.subject) <= 500
     assert len(email.sender_name or "") <= 100
 
 
 def test_no_fields_at_all_are_an_email_of_nothing_from_nobody() -> None:
-    email = read_email({})
+    email = read_email(PostedForm({}))
 
     assert (email.sender, email.recipients, email.message_id, email.text) == (None, (), None, "")
     assert not email.may_be_answered
@@ -305,7 +306,7 @@ def test_no_fields_at_all_are_an_email_of_nothing_from_nobody() -> None:
 
 @given(st.dictionaries(st.sampled_from(sorted(fields())), st.binary(max_size=200)))
 def test_whatever_is_posted_is_read(posted: dict[str, bytes]) -> None:
-    email = read_email(fields() | posted)
+    email = read_email(PostedForm(fields() | posted))
 
     assert email.text is not None
     assert email.sender is None or "@" in email.sender

@@ -62,14 +62,71 @@ def test_an_answer_below_the_quoted_lines_is_kept() -> None:
     assert without_history(f"{GMAIL}\n> Do you have pain?\n\nYes, in my chest.") == "Yes, in my chest."
 
 
-def test_a_quoted_block_that_nothing_announces_is_cut() -> None:
-    assert without_history("Yes please.\n> We received your message.\n> Call 911.") == "Yes please."
+def test_quoted_lines_are_cut_however_long_they_are() -> None:
+    long = "We received your message. " * 40
+
+    assert without_history(f"Yes please.\n\n{GMAIL}\n> {long}\n> Call 911.\nAna") == "Yes please.\nAna"
+
+
+def test_an_answer_below_more_quoted_lines_than_are_looked_through_is_kept() -> None:
+    quoted = "> We received your message.\n" * (LOOKED_THROUGH // 20)
+
+    assert without_history(f"See below.\n\n{GMAIL}\n{quoted}Yes, in my chest.\n") == "See below.\n\nYes, in my chest."
+
+
+ASKS = "Do you take blood thinners?\nYes, warfarin since May.\n\nDo you have pain?\n\nYes, every night."
+STATES = "Please list what you take.\nWarfarin since May."
+
+
+@pytest.mark.parametrize("header", [GMAIL, FOLDED, OUTLOOK, SPANISH_GMAIL, SPANISH_OUTLOOK])
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("Please see my answers below.", STATES),
+        ("My comments are in red", STATES),
+        ("Respondo abajo", STATES),
+        ("Mis respuestas en rojo.", STATES),
+        ("Hello Dr. Lee,", ASKS),
+        ("Hola,", "¿Toma algo para la sangre? Sí, warfarina"),
+    ],
+)
+def test_answers_among_quoted_lines_that_no_program_marked_are_kept(header: str, above: str, below: str) -> None:
+    kept = without_history(f"{above}\n\n{header}\n\n{below}\n")
+
+    assert kept.startswith(above)
+    assert kept.endswith(below)
+    assert "2001" not in kept
+
+
+def test_of_history_that_no_program_marked_only_the_newest_message_stays_for_its_answers() -> None:
+    written = f"Hello.\n\n{OUTLOOK}\n\nDo you have pain?\nYes.\n\n{OUTLOOK}\n\nCan I come?\nAna\n"
+
+    assert without_history(written).endswith("Do you have pain?\nYes.")
+
+
+def test_an_answer_right_below_a_header_is_not_taken_for_a_part_of_it() -> None:
+    assert without_history(f"Hi.\n\n{OUTLOOK}\nYes, every night.\n> Do you have pain?\n") == "Hi.\nYes, every night."
 
 
 @pytest.mark.parametrize(
     "written",
     [
         "> 3 days of fever now, please call",
+        "Since Monday I have\n> 39.5 fever\n> stiff neck\nWhat should I do?",
+        "Yes please.\n> We received your message.\n> Call 911.",
+        "I have two questions.\n--\n1. Can I take ibuprofen with warfarin?\n--\n2. My chest hurts at night",
+        "I have two questions.\n-- \n1. Can I take ibuprofen with warfarin?\n-- \n2. My chest hurts at night",
+        "Hello.\n-- \nI can't breathe",
+        "Hello.\n-- \nAna\n\nAnd my chest hurts",
+        "Hello.\n--\nAna Lopez\n(202) 555-0123",
+        "I have pain.\nSent from my house because I can't get up",
+        "Hello.\nSent from the ER, my mom had a stroke",
+        "Hello.\nSent from my phone, as I can't get up",
+        "Hello.\nSent from my iPhone\nMy chest hurts",
+        "Hello.\nOn Monday 3 nurses wrote:\nI should go to the ER",
+        "Hello.\nOn Monday at 9:30 the nurse wrote:\nTake two. Now my chest hurts",
+        "Hola.\nEl lunes a las 9:30 la enfermera escribió:\nTome dos. Ahora me duele el pecho",
+        "Hello.\nFrom: 3pm on I had chest pain\nTo: now\nIt is worse",
         "On Tuesday my doctor wrote:\nTake two a day. Is that right?",
         "El martes mi doctora escribió:\nDos al día. ¿Está bien?",
         "I would like a visit.\nDate: Tuesday\nTo: Dr. Lee",
@@ -84,7 +141,7 @@ def test_what_a_person_wrote_stays_though_it_looks_like_a_programs(written: str)
     assert without_history(written) == written
 
 
-@pytest.mark.parametrize("written", [f"{GMAIL}\n> Call 911.\n", "> One\n> Two", "--\nAna", "Sent from my iPhone", ""])
+@pytest.mark.parametrize("written", [f"{GMAIL}\n> Call 911.\n", "-- \nAna", "Sent from my iPhone", ""])
 def test_everything_stays_where_cutting_would_leave_nothing(written: str) -> None:
     assert without_history(written) == written
 
@@ -112,11 +169,11 @@ def test_a_long_line_stays_one_line() -> None:
 # ---- signatures
 
 
-@pytest.mark.parametrize("mark", ["-- ", "--"])
-def test_what_follows_the_mark_of_a_signature_is_cut(mark: str) -> None:
-    assert without_history(f"Please call me.\n\nAna\n{mark}\nAna Lopez\nAcme Inc.\n(202) 555-0123") == (
-        "Please call me.\n\nAna"
-    )
+def test_a_signature_that_a_mail_program_marked_is_cut() -> None:
+    signature = "Ana Lopez\nHead of Sales, Acme Inc.\n12 Maple Street\nCell: (202) 555-0123\nana@acme.example"
+
+    assert without_history(f"Please call me.\n\nAna\n-- \n{signature}\nSent from my iPhone") == "Please call me.\n\nAna"
+    assert without_history(f"Please call me.\n-- \n{signature}\n\n{GMAIL}\n> Hello") == "Please call me."
 
 
 @pytest.mark.parametrize(
@@ -124,6 +181,10 @@ def test_what_follows_the_mark_of_a_signature_is_cut(mark: str) -> None:
     [
         "Sent from my iPhone",
         "Sent from Yahoo Mail for iPhone",
+        "Sent from my Verizon, Samsung Galaxy smartphone.",
+        "Sent via the Samsung Galaxy S21 5G, an AT&T 5G smartphone",
+        "Sent from my T-Mobile 4G LTE Device",
+        "Yahoo Mail: Search, Organize, Conquer",
         "Get Outlook for iOS<https://aka.ms/o0ukef>",
         "Enviado desde mi iPhone",
         "Enviado desde Outlook para Android",

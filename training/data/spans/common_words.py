@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from faker.providers.person.es_MX import Provider as Spanish
 from classifier.entities import rules_names
 from classifier.entities.folding import fold
 from training.data.corpus import CORPUS
-from training.data.spans.messages import read_span_messages
+from training.data.spans.messages import SpanMessage, read_span_messages
 from training.data.spans.setting import read_values
 
 LIST: Final = Path(rules_names.__file__).parent / "data" / "common_words.txt"
@@ -25,16 +26,17 @@ _VALUE = re.compile(r"\{\w+\}|\[\[.*?\]\]", re.DOTALL)
 _WORD = re.compile(r"(?<![\w'])[^\W\d_A-Z](?:[^\W\d_]|'(?=[^\W\d_]))+(?![\w'])")
 
 
-def common_words(corpus: Path = CORPUS) -> list[str]:
+def common_words(messages: Iterable[SpanMessage], corpus: Path = CORPUS) -> list[str]:
     """Return the words that stand at least twelve times in small letters outside of any value, without listed names.
 
     They are in plain characters, as the rules read them.
 
     Args:
-        corpus: The corpus folder; its test messages are not read.
+        messages: The messages of the corpus.
+        corpus: The corpus folder, which lists names.
     """
     counts: Counter[str] = Counter()
-    for message in read_span_messages(corpus):
+    for message in messages:
         counts.update(word for word in _WORD.findall(fold(_VALUE.sub(" ", message.text)).text) if word.islower())
     names = _names(corpus)
     return sorted(word for word, count in counts.items() if count >= _OFTEN and word not in names)
@@ -50,4 +52,4 @@ def _names(corpus: Path) -> frozenset[str]:
 
 
 if __name__ == "__main__":
-    LIST.write_text("\n".join(common_words()) + "\n", encoding="utf-8")
+    LIST.write_text("\n".join(common_words(read_span_messages(CORPUS))) + "\n", encoding="utf-8")

@@ -79,17 +79,13 @@ def evaluate_tagger(
     """
     finders, language_model = load_finders(run.model)
     sets = {"validation": validation_messages(split, corpus), **(tests or {})}
-    return dict(
-        round_numbers(
-            {
-                "model": {"version": read_version(run.model)},
-                "recipe": recipe.model_dump(mode="json"),
-                "messages": {"train": len(split.train), "validation": len(split.validation)},
-                "presidio": language_model,
-                "sets": {name: _evaluate_set(name, messages, finders) for name, messages in sets.items()},
-            }
-        )
-    )
+    content = {
+        "model": {"version": read_version(run.model)},
+        "messages": {"train": len(split.train), "validation": len(split.validation)},
+        "presidio": language_model,
+        "sets": {name: _evaluate_set(name, messages, finders) for name, messages in sets.items()},
+    }
+    return {**round_numbers(content), "recipe": recipe.model_dump(mode="json")}  # whole: later recipes continue it
 
 
 def _evaluate_set(name: str, messages: Sequence[MarkedMessage], finders: dict[str, Finder]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from classifier.entities.rules_names import common_words, may_be_name
+from tests.training.data.spans.entity_corpus import entity_messages
 from training.data.corpus import CORPUS
 from training.data.spans import common_words as making
 from training.data.spans.setting import read_values
@@ -18,7 +19,7 @@ def test_words_that_stand_often_in_small_letters_are_listed_and_names_are_not() 
 
 
 def test_the_list_is_made_from_the_training_messages() -> None:
-    made = set(making.common_words())
+    made = set(making.common_words(entity_messages()))
 
     assert len(made ^ common_words()) < 0.1 * len(made)  # messages come and go; the list need not follow each
 

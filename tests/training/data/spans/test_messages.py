@@ -8,7 +8,15 @@ import pytest
 from tests.training.conftest import RECIPES
 from tests.training.data.spans.entity_corpus import entity_messages
 from training.data.corpus import CORPUS, CorpusError, read_lines
-from training.data.spans.messages import FOLDER, SETS, SpanMessage, SpanSplit, read_span_messages, split_spans
+from training.data.spans.messages import (
+    FOLDER,
+    MARKED,
+    SETS,
+    SpanMessage,
+    SpanSplit,
+    read_span_messages,
+    split_spans,
+)
 from training.data.spans.setting import names_of_tests
 from training.recipe import EntityRecipe, load_entity_recipe
 
@@ -72,7 +80,7 @@ def test_a_writer_who_wrote_nothing_cannot_be_held_out(messages: tuple[SpanMessa
 
 
 def test_marked_lines_have_a_language_of_their_own(messages: list[SpanMessage]) -> None:
-    marked = [message for message in messages if message.source == "tally"]
+    marked = [message for message in messages if message.source in MARKED]
     assert {message.language for message in marked} == {"en", "es"}
     assert {message.channel for message in marked} == {"sms", "voicemail", "chat", "web_form", "email"}
     assert 0.5 < sum(message.has_slots for message in marked) / len(marked) < 1
@@ -84,7 +92,7 @@ def test_look_alikes_have_no_value(messages: list[SpanMessage]) -> None:
 
 def test_no_marked_name_is_one_of_the_tests(messages: list[SpanMessage]) -> None:
     unseen = names_of_tests(CORPUS)
-    marked = [message for message in messages if message.source == "tally"]
+    marked = [message for message in messages if message.source in MARKED]
     names = [name for message in marked for name in re.findall(r"\[\[NAME\|(.*?)\]\]", message.text)]
     assert not {word for name in names for word in re.findall(r"[^\s,.]+", name.casefold())} & unseen
 

@@ -1,0 +1,25 @@
+"""Decide which employers are the source of the coverage."""
+
+from __future__ import annotations
+
+import re
+
+from classifier.insurance.mentions import Mention
+
+_PASSING_BEFORE = re.compile(
+    r"\b(?:lost my job|laid off|fired|between jobs|used to work|perdi mi trabajo|through work at)\b[^.\n{]{0,20}$"
+    r"|\bi was (?:at|working at) $|\b(?:nights?|noches|weekends|part[- ]?time|side job)[^.\n{]{0,25} (?:at|for|en) $"
+    r"|\b(?:her|his) employer $|\bhr at $(?<!our hr at )|\bi'?ll be at $|\bi teach at $"
+    r"|\bretire from $|\bi (?:left|quit) $"
+)
+_PASSING_AFTER = re.compile(
+    r"^[ ,]{0,2}\(?(?:not where|which is not where|has nothing|isn'?t where|no tiene|but (?:that'?s|it'?s"
+    r"|thats) not where)"
+    r"|^[ ,]{0,2}(?:nights|evenings|weekends|part[- ]?time|(?:working )?all day|says no|de noche)\b"
+    r"|^ (?:where i work )?has \{CARRIER\},? but i (?:use|have|took)\b|^.{0,4}no,? sorry\b"
+)
+
+
+def is_source(employer: Mention) -> bool:
+    """Return whether the coverage may come from an employer, who is not only mentioned in passing."""
+    return not (_PASSING_BEFORE.search(employer.before) or _PASSING_AFTER.match(employer.after))

@@ -1,0 +1,106 @@
+"""Decide which dates are those of visits and procedures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from classifier.insurance.mentions import Mention
+
+_NO_SERVICE_BEFORE = re.compile(
+    r"\b(?:effective|eff|begins?|began|begun|starts?|started|starting|start date(?: is)?|since|til|b4|ran out"
+    r"|hired|leaving(?: \{EMPLOYER\})?|left|stopped|said so|retired|ends?|ended|ending|expir\w+"
+    r"|valid (?:through|until|to)|as of"
+    r"|due(?: by| on)?|deadline|until|till|before|by|letter (?:of|dated|from)|statement (?:of|dated|from)|dated"
+    r"|through|desde|a partir"
+    r"|vence|vigente|hasta|antes|accident\w*|injur\w+|crash\w*|hit|turn(?:s|ed|ing)?(?: \w+){0,2}|im \d+"
+    r"|i'?m \d+|hurt(?: \w+){0,3}"
+    r"|drops off|resets?|renews?|runs? out|closed|paid(?: it)?|payment"
+    r"|processed|moving us|received|approved(?: on)?(?: the \w+)?|kicked off|last was \{AMOUNT\}|fecha limite"
+    r"|posted|charged(?: my card)?"
+    r"|left your building|termino|empieza|empezo|comienza|fired|laid off|retired|lost|switch\w*|changed?)"
+    r"(?: it| this| that| again| \{(?:AMOUNT|CARRIER|MEMBER_ID|CLAIM_NUMBER|PLAN)\}|\([^)]{0,30}\)| and"
+    r"| card)?[ :,(]{0,3}"
+    r"(?:on |of |the |el |is |es |by |from |at |in |del? )?$"
+)
+_DEADLINE = re.compile(
+    r"\b(?:before|b4|since|til|effective|until|deadline|due|antes del?|hasta)(?: is| on|:)? (?:the )?$"
+    r"|\b(?:moving|moved|switch\w*|closed|kicked off|changed? to|paid(?![^.\n]{0,30} cop(?:ay"
+    r"|ago)))\b[^.\n]{0,45} on $|\bexists! date $"
+)
+_VISIT: Final = (
+    r"(?:visit|appointment|appt|session|cleaning|exam|physical|surgery|procedure|cita|consulta|visita|limpieza|cirugia)"
+)
+_VISIT_AFTER = re.compile(
+    rf"^ (?:{_VISIT}|claim)\b|^ (?:for|para|por) (?:the|my|a|an|la|mi|una) (?:\w+ )?{_VISIT}\b"
+    r"|^ (?:when|cuando) (?:i|we|he|she|yo)? ?(?:see|come|came|was|am|voy|vaya)\b"
+)
+_CHARGE_OF = re.compile(
+    r"\{AMOUNT\}\)?,? (?:from|for|de|del) (?:the )?$"
+    r"|\b(?:paid|pays|pago) (?:zero|nothing|none|nada) (?:on|for|por) (?:the )?$"
+)
+_EVENT: Final = (
+    r"(?:letters?|carta|notices?|aviso|e ?o ?b|voice ?mail|email|message|told|said|dijo|dijeron|sent|mailed|faxed"
+    r"|submitted|emailed|wrote|called|came(?! off)|arrived|llego|llegaron|mandaron|mande|enviaron|envie|recibi|got"
+    r"|con fecha|fechada|appealed|apele|passed(?: away)?|died|fallecio|murio|signed|enrolled|loss|went out"
+    r"|turned (?:off|on)|back on|paid|pays|pago|pague|every|each|cada|never (?:went|came)|it'?s|its|today is|hoy es"
+    r"|spoke|talked|hable|llame|processed|reinstated|retroactive|issued|reissued|postmarked|uploaded|requested"
+    r"|promised|fell|crash|wreck|autopay|payday|hearing|court|decree|divorced?|married|last day|enrollment|termed"
+    r"|terminated|lapsed|renewed|renews|renewal|activated|vencio|accidente|choque|me cai|despidieron)"
+)
+"""What else happens on a day, which is then no visit's."""
+_EVENT_BEFORE = re.compile(
+    rf"\b{_EVENT}\b(?: (?!for\b|from\b|of\b|about\b|at\b|de\b|del\b|por\b|{_VISIT}|seen\b|service\b|claim\b|bill\b"
+    rf"|date|so\b"
+    r"|my\b|mi\b|there\b)[\w']+){0,2}[ ,:(]{1,3}(?:on |dated |con fecha |el |the |dia )*$"
+)
+_EVENT_AFTER = re.compile(
+    r"^[^.\n{]{0,25}\b(?:me mand\w+|you (?:sent|mailed|billed)|do i get|i (?:got|get) (?:a|the|your) (?:bill|letter"
+    r"|statement))\b"
+)
+_OTHER_THAN_BILLED = re.compile(r"\b(?:paid|pague|began|begun|effective|empezo)(?: on| el)? $")
+_NEXT_OF_LIST = re.compile(
+    r"\{DATE\}\)?(?: ?[,&/-] ?| and | y | or | o | al | to | till | until | hasta | through | thru )(?:the |el )?$"
+)
+_PAID = re.compile(
+    r"\b(?:paid|pague|sent)\b[^.\n{]{0,15}\{AMOUNT\}(?![^.\n]{0,30} (?:cop(?:ay|ago)|that day|at the))[^.\n{]{0,30}$"
+)
+_VISITS = re.compile(r"\bvisits? (?:since|from|between)(?: the)? $")
+_SERVICE = re.compile(
+    r"\b(?:visits?|appointments?|appt|surgery|exam|physical|cleaning|session|sessions|seen|procedure"
+    r"|dates? of service|dos|service"
+    r"|cita|visita|cirugia|consulta|planned|copay|copago|transferencia|transfer|scan|xray|x-ray|biopsy"
+    r"|biopsia|test|labs?|monitoring|injection)\b"
+    r"[^.\n{]{0,25}$|\b(?:bill|charges?|claim|balance) (?:for|from) (?:the )?$"
+)
+
+
+def find_service_dates(dates: Sequence[Mention], question: str) -> list[Mention]:
+    """Return the dates that are those of visits and procedures; dates in a list are all of one sort.
+
+    Args:
+        dates: The dates of a message, in its order.
+        question: What the message asks.
+    """
+    found: list[Mention] = []
+    was_service = False
+    for date in dates:
+        if not _NEXT_OF_LIST.search(date.before):
+            was_service = _is_service(date, question)
+        if was_service:
+            found.append(date)
+    return found
+
+
+def _is_service(date: Mention, question: str) -> bool:
+    if _VISITS.search(date.before) or _VISIT_AFTER.match(date.after) or _CHARGE_OF.search(date.before):
+        return True
+    if question == "superbill":
+        return not _OTHER_THAN_BILLED.search(date.before)
+    if _PAID.search(date.before) or _DEADLINE.search(date.before) or _EVENT_AFTER.match(date.after):
+        return False
+    if _SERVICE.search(date.before):
+        return True
+    is_other = _NO_SERVICE_BEFORE.search(date.before) or _EVENT_BEFORE.search(date.before)
+    return not (is_other or question == "payment_plan")

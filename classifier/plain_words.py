@@ -1,0 +1,46 @@
+"""What the plainest words of a message settle by themselves, from the tables in `signs/plain.toml`."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from classifier.danger_signs import read_alternatives
+from classifier.screen import break_sentences
+
+TABLE: Final = Path(__file__).with_name("signs") / "plain.toml"
+
+
+class _Words(NamedTuple):
+    """What finds something, and what right before it takes it back."""
+
+    reports: re.Pattern[str]
+    set_aside: re.Pattern[str]
+
+
+def tells_of_swallowing(text: str) -> bool:
+    """Return whether somebody swallowed, licked or took too much of a medicine or a chemical."""
+    return _is_found(_load_words()["swallowed"], text)
+
+
+def needs_today(text: str) -> bool:
+    """Return whether a mouth does not stop bleeding, or an allergy is reported before a medicine is given."""
+    return _is_found(_load_words()["today"], text)
+
+
+def _is_found(words: _Words, text: str) -> bool:
+    sentences = break_sentences(text)
+    return any(
+        not words.set_aside.search(sentences[: report.start()].rpartition("\n")[2])
+        for report in words.reports.finditer(sentences)
+    )
+
+
+@cache
+def _load_words() -> dict[str, _Words]:
+    return {
+        name: _Words(re.compile(rf"\b(?:{lists['reports']})"), re.compile(rf"\b(?:{lists['set_aside']})$"))
+        for name, lists in read_alternatives(TABLE).items()
+    }

@@ -1,0 +1,39 @@
+"""Recognize what a message says beside its topic that decides how it is answered, from `signs/remarks.toml`.
+
+A phone that is not the patient's, a minor's secret, and a bill in collections or a threat to take it further.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from classifier.reports import Report, load_reports
+from classifier.screen import Screening, screen_text
+
+TABLE: Final = Path(__file__).with_name("signs") / "remarks.toml"
+LONGEST_WRONG_NUMBER: Final = 160
+"""Who writes more than this to a wrong number says something else, too."""
+
+
+def says_wrong_number(text: str) -> bool:
+    """Return whether a message says that the number it comes from is not the patient's, and tells of no danger."""
+    if len(text) > LONGEST_WRONG_NUMBER or not _load_remarks()["wrong_number"].is_in(text):
+        return False
+    return screen_text(text) == Screening()
+
+
+def asks_in_confidence(text: str) -> bool:
+    """Return whether a message asks, as a minor would, that a parent doesn't hear of it."""
+    return _load_remarks()["in_confidence"].is_in(text)
+
+
+def is_dispute(text: str) -> bool:
+    """Return whether a message speaks of a bill in collections, or threatens to take something further."""
+    return _load_remarks()["dispute"].is_in(text)
+
+
+@cache
+def _load_remarks() -> dict[str, Report]:
+    return load_reports(TABLE)

@@ -1,0 +1,56 @@
+"""Recognize who says that nobody may write to or call their phone, from the table in `signs/unsafe_contact.toml`."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from classifier.danger_signs import NOTHING, read_alternatives
+from classifier.screen import break_sentences
+
+TABLE: Final = Path(__file__).with_name("signs") / "unsafe_contact.toml"
+
+
+class UnsafeContact(Enum):
+    """What of the contact with a patient is not safe, as they say.
+
+    Texts and calls, because somebody else reads or holds the phone; or any answer, also on the open page of a chat.
+    """
+
+    PHONE = auto()
+    ANY = auto()
+
+
+class _Signs(NamedTuple):
+    """What finds in a sentence that contact is not safe, and in the message that it is about something else."""
+
+    says: re.Pattern[str]
+    set_aside: re.Pattern[str]
+
+    def are_in(self, sentences: str) -> bool:
+        found = any(self.says.search(sentence) for sentence in sentences.split("\n"))
+        return found and not self.set_aside.search(sentences)
+
+
+def read_unsafe_contact(text: str) -> UnsafeContact | None:
+    """Return what a message says is not safe, as somebody else may see it or hear it; None if it says nothing of that.
+
+    Args:
+        text: Any string.
+    """
+    sentences = break_sentences(text)
+    found = {kind for kind, signs in _load_signs().items() if signs.are_in(sentences)}
+    if "page" in found or {"plea", "reason"} <= found:
+        return UnsafeContact.ANY
+    return UnsafeContact.PHONE if found & {"phone", "number"} else None
+
+
+@cache
+def _load_signs() -> dict[str, _Signs]:
+    return {
+        kind: _Signs(*(re.compile(rf"\b(?:{lists.get(name) or NOTHING})") for name in _Signs._fields))
+        for kind, lists in read_alternatives(TABLE).items()
+    }

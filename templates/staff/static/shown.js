@@ -1,0 +1,78 @@
+// Which of the patient's messages the member has been shown: those of the page as it was opened, and of those that came
+// since, what stayed in sight for a moment. Forms say so, and the server refuses an answer to what nobody has seen.
+
+const LOOK = 1000; // milliseconds
+
+const looks = new Map(); // what is not shown yet: the entry's timer while it is in sight, else 0
+let newest = 0;
+
+const panes = () => document.getElementById("panes");
+const idOf = (entry) => Number(entry.id.replace("message-", ""));
+
+const sight = new IntersectionObserver(
+  (changes) => {
+    for (const { target, intersectionRatio, intersectionRect, rootBounds } of changes) {
+      const isSeen = intersectionRatio >= 0.5 || intersectionRect.height >= (rootBounds?.height ?? Infinity) / 2;
+      if (!looks.has(target)) continue;
+      clearTimeout(looks.get(target));
+      looks.set(target, isSeen ? setTimeout(note, LOOK, target) : 0);
+    }
+    say();
+  },
+  { threshold: [0, 0.25, 0.5, 0.75, 1] },
+);
+
+function note(entry) {
+  if (document.hidden) return looks.set(entry, setTimeout(note, LOOK, entry));
+  looks.delete(entry);
+  sight.unobserve(entry);
+  newest = Math.max(newest, idOf(entry));
+  fill();
+}
+
+/** Lets each form say up to where everything was shown. */
+function fill() {
+  const unseen = [...looks.keys()].map(idOf);
+  const shown = unseen.length ? Math.min(...unseen) - 1 : newest;
+  for (const field of panes().querySelectorAll("input[name=newest]")) field.value = shown;
+  say();
+}
+
+/** Says that there is something to read, if it is out of sight or words are in the reply box. */
+function say() {
+  const place = document.getElementById("arrived");
+  if (!place) return;
+  const isOut = [...looks.values()].some((timer) => !timer);
+  const isSaid = looks.size > 0 && (isOut || Boolean(document.getElementById("text")?.value.trim()));
+  const isUrgent = document.getElementById("handle") !== null;
+  const words = !isSaid ? "" : `${isUrgent ? "Emergency: the" : "The"} patient wrote again. Read it first.`;
+  if (place.textContent !== words) place.textContent = words;
+  place.classList.toggle("urgent", isUrgent);
+  place.hidden = !isSaid;
+}
+
+/** Begins with what the page shows, once it is loaded or another conversation was put in place. */
+export function beginShown() {
+  sight.disconnect();
+  looks.forEach((timer) => clearTimeout(timer));
+  looks.clear();
+  newest = Number(panes().dataset.newest ?? 0);
+  fill();
+}
+
+/** Watches what a refresh has brought. */
+export function watchArrived() {
+  for (const entry of looks.keys()) if (!entry.isConnected) looks.delete(entry);
+  for (const entry of document.querySelectorAll("#thread > .entry.patient")) {
+    if (idOf(entry) <= newest || looks.has(entry)) continue;
+    looks.set(entry, 0);
+    sight.observe(entry);
+  }
+  fill();
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.id !== "arrived") return;
+  const [first] = [...looks.keys()].sort((left, right) => idOf(left) - idOf(right));
+  first?.scrollIntoView({ block: "nearest" });
+});

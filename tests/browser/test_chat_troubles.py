@@ -1,0 +1,244 @@
+"""What goes wrong around a chat: its words, the visitor's details, and the other messages are kept, and it is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Route, expect
+
+from tests.browser.product import HARBOR, Product
+from tests.browser.site import PracticeSite, script_tag, strict_policy
+from tests.browser.test_chat_files import PHOTO, choose, notice
+from tests.browser.test_conversation import BILL, PRICES, allowed
+from tests.browser.visitor import NETWORK_ERROR, Chat, Visitor
+from tests.browser.waiting import wait_until
+
+SENDS = re.compile(r"/conversations/[^/]+/messages$")
+PRACTICE = "**/chat/practices/*"
+AGE = """() => {
+  for (const name of Object.keys(localStorage).filter((name) => name.includes(" unsent "))) {
+    const item = JSON.parse(localStorage[name]);
+    localStorage[name] = JSON.stringify({ ...item, at: item.at - 25 * 3600e3 });
+  }
+}"""
+STORAGES = {"blocked": "get() { throw new DOMException('no', 'SecurityError'); }", "missing": "value: null"}
+LEAVE = """() => {
+  const leaving = new Event("beforeunload", { cancelable: true });
+  dispatchEvent(leaving);
+  return leaving.defaultPrevented;
+}"""
+KEYS = """() => {
+  window.heard = [];
+  for (const type of ["keydown", "keypress", "keyup"]) document.addEventListener(type, () => window.heard.push(type));
+}"""
+SEEN = """(log) => {
+  const last = [...log.querySelectorAll("[data-from]")].at(-1).getBoundingClientRect();
+  const panel = log.closest(".panel");
+  const top = panel.querySelector(".all").getBoundingClientRect().top;
+  const bottom = panel.querySelector(".composer").getBoundingClientRect().top;
+  return Math.min(last.bottom, bottom) - Math.max(last.top, top);
+}"""
+
+
+def answer(status: int, code: str) -> Callable[[Route], None]:
+    body = {"error": {"code": code, "message": ""}}
+    return lambda route: route.fulfill(status=status, json=body, headers=allowed(route))
+
+
+def field(chat: Chat, name: str) -> Locator:
+    return chat.root.get_by_label(f"Your {name} (optional)")
+
+
+# ---- what was typed
+
+
+def test_what_could_not_be_sent_for_a_day_stays_to_be_sent_or_removed(
+    chat: Chat, visitor: Visitor, product: Product, before: int
+) -> None:
+    chat.ask(PRICES)
+    visitor.go_offline()
+    message = chat.say("I have been bleeding since yesterday")
+    expect(message).to_have_attribute("data-state", "waiting")
+    chat.page.evaluate(AGE)
+
+    visitor.come_back()
+
+    expect(message).to_have_attribute("data-state", "failed")
+    expect(message.locator(".text")).to_have_text("I have been bleeding since yesterday")
+    expect(message.get_by_role("button", name="Remove")).to_be_visible()
+    expect(notice(chat)).to_be_empty()
+    assert product.messages_after(before) == [PRICES]
+    message.get_by_role("button", name="Retry").click()
+    expect(message).to_have_attribute("data-state", "sent")
+    assert product.messages_after(before) == [PRICES, "I have been bleeding since yesterday"]
+
+
+def test_a_picture_that_cannot_be_drawn_stops_no_message(chat: Chat, product: Product, before: int) -> None:
+    chat.page.evaluate("HTMLCanvasElement.prototype.getContext = () => null")
+    choose(chat, PHOTO)
+    expect(notice(chat)).to_contain_text("rash.jpg was not added")
+
+    expect(chat.say(PRICES)).to_have_attribute("data-state", "sent")
+    assert product.messages_after(before) == [PRICES]
+
+
+def test_a_practice_that_takes_no_files_anymore_ends_no_chat(
+    chat: Chat, visitor: Visitor, product: Product, before: int
+) -> None:
+    visitor.expect_complaint("status of 404")
+    chat.ask(PRICES)
+    visitor.context.route("**/files", answer(404, "no_files"))
+    choose(chat, PHOTO)
+    expect(chat.dialog.locator(".chip")).to_have_count(1)
+    chat.button("send").click()
+
+    expect(notice(chat)).to_have_text("rash.jpg was not sent: we take no files here.")
+    expect(chat.replies()).to_have_count(1)
+    chat.own().last.get_by_role("button", name="Remove").click()
+    expect(chat.own()).to_have_count(1)
+    chat.ask(BILL)
+    assert len(product.conversations_after(before)) == 1
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_without_storage_a_page_is_not_left_with_an_unsent_message_unasked(
+    new_visitor: Callable[..., Visitor], page_address: str, storage: str
+) -> None:
+    visitor = new_visitor()
+    visitor.expect_complaint(NETWORK_ERROR)
+    visitor.context.add_init_script(f"Object.defineProperty(window, 'localStorage', {{ {STORAGES[storage]} }})")
+    chat = visitor.visit(page_address).open()
+    chat.ask(PRICES)
+    assert not chat.page.evaluate(LEAVE)
+    visitor.context.route(SENDS, lambda route: route.abort())
+
+    expect(chat.say(BILL)).to_have_attribute("data-state", "waiting")
+
+    assert chat.page.evaluate(LEAVE)
+
+
+# ---- the conversation
+
+
+@pytest.mark.parametrize("is_offline_first", [False, True])
+def test_a_chat_begun_anew_says_so_and_keeps_how_to_reach_the_visitor(
+    chat: Chat, visitor: Visitor, product: Product, before: int, is_offline_first: bool
+) -> None:
+    visitor.expect_complaint(f"status of 401|{NETWORK_ERROR}")
+    field(chat, "name").fill("Robin Hood")
+    field(chat, "phone").fill("202 555 0123")
+    chat.ask(PRICES)
+    visitor.context.route("**/events", lambda route: route.abort())
+    visitor.context.route("**/messages?*", lambda route: route.abort())
+    visitor.context.route(SENDS, answer(401, "expired_token"), times=1)
+    if is_offline_first:
+        visitor.context.route(SENDS, lambda route: route.abort(), times=1)
+
+    chat.say("My tooth hurts badly")
+
+    expect(notice(chat)).to_have_text("Your earlier chat has ended. This is a new one.")
+    expect(chat.own()).to_have_count(1)
+    expect(chat.own().locator(".text")).to_have_text("My tooth hurts badly")
+    expect(chat.own()).to_have_attribute("data-state", "sent")
+    expect(notice(chat)).to_have_text("Your earlier chat has ended. This is a new one.")
+    begun = product.conversations_after(before)
+    assert [(each.patient_name, each.contact_phone) for each in begun] == [("Robin Hood", "+12025550123")] * 2
+
+
+def test_ending_the_chat_empties_the_fields_of_every_tab(chat: Chat, visitor: Visitor, page_address: str) -> None:
+    field(chat, "name").fill("Ana Secret")
+    field(chat, "phone").fill("202 555 0147")
+    chat.ask(PRICES)
+    chat.box.fill("I am pregnant and")
+    second = visitor.visit(page_address).open()
+    expect(second.own()).to_have_count(1)
+
+    second.end()
+
+    expect(chat.own()).to_have_count(0)
+    for emptied in (field(chat, "name"), field(chat, "phone"), chat.box):
+        expect(emptied).to_have_value("")
+    expect(notice(chat)).to_contain_text("The chat has ended")
+    expect(second.say(BILL)).to_have_attribute("data-state", "sent")  # which the end in the other tab does not erase
+    expect(chat.own()).to_have_count(1)
+
+
+def test_a_copy_asked_for_twice_at_once_does_not_fail(chat: Chat) -> None:
+    field(chat, "email").fill("ana@example.com")
+    chat.ask(PRICES)
+    chat.dialog.get_by_text("Email me this chat").click()
+    chat.dialog.get_by_label("Your email", exact=True).fill("ana@example.com")
+
+    chat.dialog.get_by_role("button", name="Send copy").dblclick()
+
+    expect(chat.dialog.locator(".copy")).to_be_hidden()  # its message has come
+    expect(notice(chat)).to_be_empty()
+
+
+# ---- whether the practice is open
+
+
+def test_nothing_is_said_of_a_practice_that_is_not_known(
+    new_visitor: Callable[..., Visitor], site: PracticeSite, product: Product
+) -> None:
+    visitor = new_visitor()
+    visitor.expect_complaint("status of 503")
+    address = site.page("/unknown", policy=strict_policy(product.url), head=script_tag(product.url, HARBOR))
+    visitor.context.route(PRACTICE, answer(503, "unavailable"))
+    visitor.context.route("**/chat/conversations", answer(503, "unavailable"))
+    chat = visitor.visit(address, HARBOR).open()
+    expect(chat.dialog.locator(".head small")).to_be_empty()
+
+    chat.say(PRICES)
+
+    expect(notice(chat)).to_have_text("We cannot take your message right now.")
+
+
+def test_an_open_panel_learns_when_the_practice_opens_or_closes(
+    visitor: Visitor, page_address: str, product: Product
+) -> None:
+    page = visitor.context.new_page()
+    page.clock.install()
+    page.goto(page_address)
+    chat = Chat(page).open()
+    state = chat.dialog.locator(".head small")
+    expect(state).to_have_text("Open now")
+    chat.box.fill("Half a sen")
+
+    def close(route: Route) -> None:
+        found = route.fetch()
+        route.fulfill(response=found, json=found.json() | {"open": False, "next_opening": None})
+
+    visitor.context.route(PRACTICE, close)
+    page.clock.fast_forward(11 * 60 * 1000)
+
+    expect(state).to_have_text("Closed")
+    expect(chat.box).to_have_value("Half a sen")
+    expect(chat.box).to_be_focused()
+
+
+# ---- the page around it
+
+
+def test_no_key_of_the_chat_reaches_the_page(chat: Chat) -> None:
+    chat.page.evaluate(KEYS)
+    chat.box.press_sequentially("so")
+
+    assert chat.page.evaluate("window.heard") == []
+
+
+@pytest.mark.parametrize("size", [(320, 256), (360, 320)])
+def test_a_page_enlarged_fourfold_shows_the_conversation(
+    new_visitor: Callable[..., Visitor], page_address: str, size: tuple[int, int]
+) -> None:
+    visitor = new_visitor(viewport={"width": size[0], "height": size[1]})
+    chat = visitor.visit(page_address).open()
+    chat.ask(PRICES)
+
+    wait_until(chat.page, lambda: chat.log.evaluate(SEEN) >= 60)
+    assert chat.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    expect(chat.button("send")).to_be_in_viewport(ratio=1)
+    chat.button("close").scroll_into_view_if_needed()
+    expect(chat.button("close")).to_be_in_viewport(ratio=1)

@@ -1,0 +1,72 @@
+"""Which names are insurers' and which are plans'."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from classifier.entities.entity import MODEL, Entity
+from classifier.entities.insurance_names import settle_names
+from classifier.entities.merging import drop_cut_words
+from intake.vocabulary import EntityKind
+
+_MARK = re.compile(r"\[([A-Z_]+) ([^\]]*)\]")
+
+
+def read_marked(marked: str) -> tuple[str, list[Entity]]:
+    """The text and the entities of a message in which each value is written as `[KIND value]`."""
+    text, entities, last = "", [], 0
+    for mark in _MARK.finditer(marked):
+        text += marked[last : mark.start()]
+        entities.append(Entity(EntityKind(mark[1]), len(text), len(text) + len(mark[2]), 0.9, MODEL))
+        text, last = text + mark[2], mark.end()
+    return text + marked[last:], entities
+
+
+@pytest.mark.parametrize(
+    ("marked", "settled"),
+    [
+        ("w [CARRIER delta premier]?", ["CARRIER delta", "PLAN premier"]),
+        ("[CARRIER Oscar Health Plan F], id 12", ["CARRIER Oscar Health", "PLAN Plan F"]),
+        ("[CARRIER Sunshine Health Medicare] [PLAN Advantage]", ["CARRIER Sunshine Health", "PLAN Medicare Advantage"]),
+        ("[CARRIER Western Health] [PLAN Advantage]", ["CARRIER Western Health Advantage"]),
+        ("both [CARRIER Cigna lincoln financial]", ["CARRIER Cigna", "CARRIER lincoln financial"]),
+        ("i have [CARRIER Dental Blue] thru work", ["PLAN Dental Blue"]),
+        ("[PLAN select] [PLAN hmo] ok?", ["PLAN select hmo"]),
+        ("[PLAN Blue Advantage] Silver", ["PLAN Blue Advantage Silver"]),
+        ("[PLAN Medicare Advantage] (PPO)", ["PLAN Medicare Advantage (PPO)"]),
+        ("Insurance: [CARRIER Aetna\nPrimary] ID", ["CARRIER Aetna"]),
+        ("auto [CARRIER Infinit]y first", ["CARRIER Infinity"]),
+        ("with [CARRIER united healthcare provider] services", ["CARRIER united healthcare"]),
+        ("y el de mi esposo [NAME Humana]", ["CARRIER Humana"]),
+        ("tengo seguro [NAME Molina]", ["CARRIER Molina"]),
+        ("this is [NAME Molina]", ["NAME Molina"]),
+        ("she works for [EMPLOYER Aetna]", ["EMPLOYER Aetna"]),
+        ("adjuster at [EMPLOYER travelers]", ["CARRIER travelers"]),
+        ("[CARRIER Kestrel Mutual] [PLAN PPO]", ["CARRIER Kestrel Mutual", "PLAN PPO"]),
+    ],
+)
+def test_insurers_and_plans_are_told_apart(marked: str, settled: list[str]) -> None:
+    text, entities = read_marked(marked)
+
+    found = settle_names(text, entities)
+
+    assert [f"{entity.kind} {text[entity.start : entity.end]}" for entity in found] == settled
+
+
+def test_what_is_settled_does_not_overlap() -> None:
+    text, entities = read_marked(
+        "[CARRIER Aetna] [PLAN Gold] Silver [NAME Ana] [PLAN Choice] [PLAN Plus] PPO [CARRIER delta gold]" * 50
+    )
+
+    found = settle_names(text, entities)
+
+    assert all(first.end <= second.start for first, second in pairwise(found))
+
+
+def test_a_part_of_an_everyday_word_is_no_name() -> None:
+    text, entities = read_marked("my [NAME app]ointment and [NAME Ana]s card")
+
+    assert [text[entity.start : entity.end] for entity in drop_cut_words(text, entities)] == ["Ana"]

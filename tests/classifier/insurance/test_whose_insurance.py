@@ -1,0 +1,174 @@
+"""Whose insurance it is, which insurer counts, and which days are visits, as people put it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.classifier.insurance.marked import record
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[CARRIER Aetna] is mine, I carry it for everyone",
+        "do you take [CARRIER Aetna]? it's under me, not my wife",
+        "[PLAN Gold HMO] off the marketplace, [CARRIER Oscar]",
+        "retired [EMPLOYER City Fire], still on their [CARRIER Aetna], ok?",
+        "I quit, so COBRA for now. [CARRIER Aetna] id [MEMBER_ID W1234]",
+        "our union has us on [CARRIER Aetna], in network?",
+        "[EMPLOYER Brand] moved us to [CARRIER Cigna], take it?",
+        "I get mine from [EMPLOYER Brand], it's [CARRIER Cigna]",
+        "el seguro está a mi nombre, [CARRIER Aetna]. ¿lo aceptan?",
+        "[CARRIER Aetna] a través de mi empresa, ¿aceptan?",
+        "my company has [CARRIER Aetna] but I use [PLAN Gold], bought it myself",
+    ],
+)
+def test_ones_own_policy_is_told_by_who_carries_or_pays_it(text: str) -> None:
+    assert record(text)["relationship"] == "self"
+
+
+@pytest.mark.parametrize(
+    ("text", "relationship"),
+    [
+        ("my hubs signed me up on [CARRIER Aetna], good there?", "spouse"),
+        ("[CARRIER Aetna], my wife's. do you take it?", "spouse"),
+        ("my job offers [PLAN Basic] but I use my husband's, [CARRIER Cigna]. ok?", "spouse"),
+        ("es por la planta de mi esposo, [CARRIER Aetna], ¿la toman?", "spouse"),
+        ("mi esposa me metió en su seguro, [CARRIER Aetna]", "spouse"),
+        ("on my gf's plan, [CARRIER Aetna]. accepted?", "domestic_partner"),
+        ("my fiance's [CARRIER Aetna] covers me, ok?", "domestic_partner"),
+        ("mi pareja me tiene en su seguro, no estamos casados. [CARRIER Aetna]", "domestic_partner"),
+        ("dad's got me on [CARRIER Aetna], ok?", "child"),
+        ("on my folks' plan till 26, [CARRIER Aetna]", "child"),
+        ("it's [NAME Mia]'s mom, she has [CARRIER Medicaid], ok?", "child"),
+        ("hubby here. my wife [NAME Ana] is the patient but I'm the insured, [NAME Leo]. [CARRIER Aetna]", "spouse"),
+        ("my mom's [CARRIER Aetna]. she's the patient, does she need a referral?", "self"),
+    ],
+)
+def test_a_relative_holds_the_policy_in_everyday_words(text: str, relationship: str) -> None:
+    assert record(text)["relationship"] == relationship
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("my ex has the kids on hers, [NAME Ana Ruiz]. [CARRIER Aetna]", "Ana Ruiz"),
+        ("es de mi marido, [CARRIER Aetna]. yo soy [NAME Ana] y él es [NAME Leo]", "Leo"),
+        ("Policy is mine, [NAME Ana Ruiz], [CARRIER Aetna]. covered?", "Ana Ruiz"),
+        ("I'm the sub. [NAME Ana Ruiz]. [CARRIER Aetna] ok?", "Ana Ruiz"),
+        ("[CARRIER Aetna] via my job. I spoke with [NAME Tim] from billing. [NAME Ana Ruiz]. call me", "Ana Ruiz"),
+        ("under my wife. her lawyer [NAME Tim] called; she works nights, [NAME Ana]. [CARRIER Aetna]", "Ana"),
+    ],
+)
+def test_the_holders_name_is_neither_the_writers_nor_a_third_partys(text: str, name: str) -> None:
+    assert record(text)["subscriber_name"] == name
+
+
+def test_a_baby_is_no_holder() -> None:
+    said = record("[CARRIER Aetna], my husband's. The baby ([NAME Mia]) is on it. covered?")
+
+    assert "subscriber_name" not in said
+
+
+def test_two_policies_have_a_holder_each() -> None:
+    said = record(
+        "my [CARRIER Aetna] is from my job, husband [NAME Leo] has me on [CARRIER Cigna]. which first? I'm [NAME Ana]"
+    )
+
+    assert said["subscriber_name"] == ["Ana", "Leo"]
+
+
+def test_a_holder_who_is_all_that_a_message_gives_is_recorded() -> None:
+    said = record("sub: husband. name [NAME Leo Ruiz], born [DOB 4/12/1980]")
+
+    assert (said["subscriber_dob"], said["question"]) == ("1980-04-12", "update_card")
+
+
+@pytest.mark.parametrize(
+    ("text", "carriers"),
+    [
+        ("my [CARRIER Aetna] and his [CARRIER Cigna]. his is primary", ["Cigna", "Aetna"]),
+        ("my [CARRIER Aetna] and my husband's [CARRIER Cigna]. mine goes first", ["Aetna", "Cigna"]),
+        ("[CARRIER Medicaid] and [CARRIER Aetna], but [CARRIER Medicaid] always pays last", ["Aetna", "Medicaid"]),
+        ("has [CARRIER Medicaid] and [CARRIER VSP]. please bill [CARRIER VSP] first", ["VSP", "Medicaid"]),
+        ("[CARRIER Cigna] and [CARRIER Medicare]. [CARRIER Medicare] stays first", ["Medicare", "Cigna"]),
+        ("[CARRIER Aetna]... nvm it's [CARRIER Cigna]", "Cigna"),
+        ("my [CARRIER Aetna] stopped, it's [CARRIER Cigna] now", "Cigna"),
+        ("old = [CARRIER Aetna], new = [CARRIER Cigna]", "Cigna"),
+        ("take [CARRIER Aetna] off my chart. I have [CARRIER Cigna]", "Cigna"),
+        ("disregard the [CARRIER Aetna] card, it's [CARRIER Cigna]", "Cigna"),
+        ("[CARRIER ASH] through [CARRIER Kaiser] told me to send it", "ASH"),
+        ("my [CARRIER Medicare] advantage is with [CARRIER Humana]", "Humana"),
+        ("my sister has [CARRIER Aetna], I have [CARRIER Cigna]", "Cigna"),
+    ],
+)
+def test_the_insurers_that_count_are_in_the_order_in_which_they_pay(text: str, carriers: object) -> None:
+    assert record(text)["carrier"] == carriers
+
+
+def test_a_plan_from_an_insurer_is_that_insurers() -> None:
+    said = record("I have [CARRIER Medicare] and a [PLAN Plan G] from [CARRIER Aetna]. which first?")
+
+    assert said["plan"] == [None, "Plan G"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[EMPLOYER Brand] (not where my plan is from). [CARRIER Aetna] is off the exchange",
+        "[CARRIER Aetna] charged for [DATE 4/12], I was at [EMPLOYER Brand] all day",
+        "is [CARRIER Aetna] ok? weekends I'm at [EMPLOYER Brand], text me",
+        "it's my wife's [CARRIER Aetna]. HR at [EMPLOYER Brand] says no",
+    ],
+)
+def test_an_employer_mentioned_in_passing_insures_nobody(text: str) -> None:
+    assert "employer" not in record(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("the denial letter came [DATE 5/1], [CARRIER Aetna], for my exam on [DATE 4/12]", ["--04-12"]),
+        ("[CARRIER Aetna] sent me the eob [DATE 5/1]. visit was [DATE 4/12]", ["--04-12"]),
+        ("your office told me on [DATE 5/1] that [AMOUNT $50] comes back", None),
+        ("I get paid on [DATE 5/1] and [DATE 5/15], can I pay [AMOUNT $50] then", None),
+        ("seen [DATE 4/12] and [DATE 4/19], you owe me [AMOUNT $50]", ["--04-12", "--04-19"]),
+        ("paid [AMOUNT $20] on [DATE 4/12] for the cleaning, [CARRIER Aetna]", ["--04-12"]),
+        ("carta con fecha [DATE 3 de marzo] de [CARRIER Aetna] por la consulta del [DATE 11 de febrero]", ["--02-11"]),
+        ("[CARRIER Aetna] pagó [DATE el 3 de marzo]; la consulta fue [DATE el 11 de febrero]", ["--02-11"]),
+        ("superbill for [DATE 4/12] please, my plan began on [DATE 1/1]. [CARRIER Aetna]", ["--04-12"]),
+    ],
+)
+def test_days_of_letters_payments_and_calls_are_no_visits(text: str, days: list[str] | None) -> None:
+    assert record(text).get("dates_of_service") == days
+
+
+def test_a_toll_free_fax_is_the_payers_and_a_cards_refund_is_no_phone() -> None:
+    assert record("[CARRIER Aetna] needs a letter. Fax [PHONE 855-555-0103]")["payer_phone"] == "8555550103"
+    assert "payer_phone" not in record("you owe me [AMOUNT $65], put it back on my card please [PHONE 202-555-0142]")
+
+
+def test_a_contract_number_under_a_policy_is_a_member_id() -> None:
+    said = record("under my policy with [CARRIER Aetna], contract number [MEMBER_ID 8009]")
+
+    assert (said.get("member_id"), said.get("policy_number")) == ("8009", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("[PLAN Gold] from [CARRIER Aetna], yes/no?", "eligibility"),
+        ("¿ustedes atienden pacientes con [CARRIER Aetna]?", "eligibility"),
+        ("how much till I hit my deductible, [PLAN Gold]", "eligibility"),
+        ("[CARRIER Aetna] has to ok the [CPT 70551], did you ask them first", "prior_auth"),
+        ("necesito que autoricen el [CPT 70551], [CARRIER Aetna]", "prior_auth"),
+        ("can you turn the [AMOUNT $300] into payments, [CARRIER Aetna]", "payment_plan"),
+        ("quisiera hacer pagos, debo [AMOUNT $300]", "payment_plan"),
+        ("need my copay back, [CARRIER Aetna] has none. [AMOUNT $20]", "refund"),
+        ("my [CARRIER Aetna] stopped, [CARRIER Cigna] now thru my job", "update_card"),
+        ("the paper says i owe [AMOUNT $90] but it should be [AMOUNT $0], [CARRIER Aetna]", "balance_dispute"),
+        ("the ER bill belongs to auto, [CARRIER Geico] first then [CARRIER Aetna]", "coordination"),
+    ],
+)
+def test_what_is_asked_in_everyday_words(text: str, question: str) -> None:
+    assert record(text)["question"] == question

@@ -1,0 +1,30 @@
+"""Which part of a message a line of it begins with."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier.danger_part import from_danger_on
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("I have crushing chest pain", "I have crushing chest pain"),
+        (
+            "Can I move my physical? It is for Tuesday morning at nine.\nAlso I can't breathe right now at all.",
+            "…Also I can't breathe right now at all.",
+        ),
+        (
+            "Quería cambiar mi cita para el martes, también me duele el pecho y se me duerme el brazo",
+            "…también me duele el pecho y se me duerme el brazo",
+        ),
+        (
+            "My head hurts a bit since this morning. I want to end my life and nobody cares.",
+            "…I want to end my life and nobody cares.",
+        ),
+        ("Is it open on Monday for the flu shot? Thank you so very much for all your help.", None),
+    ],
+)
+def test_it_begins_where_the_danger_is(text: str, line: str | None) -> None:
+    assert from_danger_on(text) == (line or text)

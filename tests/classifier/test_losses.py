@@ -1,0 +1,84 @@
+"""The report of a death or a lost pregnancy is told from phones that died, passed tests, and old stories."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier import Classifier
+from classifier.losses import find_loss
+from intake.vocabulary import Disposition, TriageLevel
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My wife Ruth passed Tuesday. Please cancel her appointments and stop sending the reminder cards",
+        "My mother Helen died last week",
+        "my dad passed away",
+        "Hi, I'm sorry to tell you that my husband died on Sunday. He had a cleaning on the 9th.",
+        "my grandmother passed away from cancer last night, I need to cancel tomorrow",
+        "Your patient John Ames is deceased, please close his account",
+        "we lost my dad yesterday",
+        "Mi esposa falleció el martes, por favor cancelen sus citas",
+        "murió mi papá ayer",
+        "mi mamá Elena murió la semana pasada",
+    ],
+)
+def test_the_report_of_a_death_is_recognized(text: str) -> None:
+    assert find_loss(text) is Disposition.BEREAVEMENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i had a miscarriage on saturday, please cancel my ob appointments",
+        "We lost the baby. Please cancel the scan",
+        "my wife miscarried last night and we won't be at the ultrasound",
+        "tuve un aborto espontáneo el sábado, cancelen mi cita",
+        "perdí a mi bebé, ya no voy a ir a la cita",
+    ],
+)
+def test_the_report_of_a_lost_pregnancy_is_recognized(text: str) -> None:
+    assert find_loss(text) is Disposition.PREGNANCY_LOSS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my phone died, sorry I missed your call",
+        "my mom's phone died so text me instead",
+        "the battery died in his hearing aid",
+        "I died laughing at your hold music",
+        "my son passed the test, does he still need the form",
+        "my daughter passed her driving test tuesday",
+        "my husband passed out Tuesday but he's fine",
+        "my husband passed a kidney stone last night",
+        "my dog died yesterday so I can't make it",
+        "my cat passed away, can I move my cleaning",
+        "my dad died of a heart attack years ago, do I need screening?",
+        "my mother died of breast cancer at 52, when should I get a mammogram",
+        "I've been anxious since my mom passed away, do you have a therapist",
+        "I have a funeral on Friday, can I move my visit",
+        "I lost my dad's insurance card yesterday",
+        "I had a miscarriage in 2019 and am looking for a new OB",
+        "I think I had a miscarriage",
+        "am I having a miscarriage?",
+        "I lost the baby weight",
+        "se murió mi celular",
+        "murió mi perro ayer",
+        "mi mamá murió hace años de cáncer",
+        "me muero de risa",
+        "",
+    ],
+)
+def test_what_looks_alike_is_no_loss(text: str) -> None:
+    assert find_loss(text) is None
+
+
+def test_the_model_says_so_and_an_emergency_stays_one(classifier: Classifier) -> None:
+    death, danger = classifier.classify(
+        ["My wife Ruth passed Tuesday. Please cancel her appointments", "my wife died yesterday and I want to die"]
+    )
+
+    assert (death.disposition, death.urgent) == (Disposition.BEREAVEMENT, False)
+    assert danger.triage is TriageLevel.EMERGENCY

@@ -1,0 +1,99 @@
+"""What plain words settle: that something was swallowed, and that a message cannot wait until tomorrow."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier.plain_words import needs_today, tells_of_swallowing
+
+SWALLOWED = """
+My 2 year old got into my bag and ate I think 4 of my spironolactone
+my 3 yr old ate half a tube of my clobetasol
+he drank the mouthwash at your office, the purple one
+she licked the cream off her arm
+the baby swallowed some of the fluoride gel
+my toddler got into the tylenol
+I took 6 tylenol extra strength since this morning for the tooth
+I've been taking 12 ibuprofen a day
+I took the tretinoin orally by mistake
+gave him a double dose of amoxicillin
+he bit the thermometer and the mercury came out, he swallowed the mercury
+grandpa accidentally took grandmas eliquis
+comió media botella de gomitas de flúor
+se tragó la pastilla de flúor, bueno se comió como media botellita de las gomitas
+mi nena se comió medio tubo de la pasta de flúor
+Mi hijo mordió el termómetro de mercurio antes de la cita y se tragó un poquito
+llevo tomando como 12 ibuprofenos al día
+se tomó toda la cajita de ibuprofeno
+la niña chupó la crema de tretinoína
+le di doble dosis de jarabe sin querer
+se bebió el enjuague
+""".strip().splitlines()
+
+NOT_SWALLOWED = """
+swallowing hurts
+it hurts to swallow my pills
+he can't swallow his medicine
+I took my usual pills this morning
+I took 800 mg of ibuprofen
+I take my metformin twice a day
+he swallowed his crown
+he swallowed a lot of blood
+she ate ice cream and now her tooth hurts
+should I take the antibiotic with food
+hives since I started the amoxicillin
+no puede tragar la pastilla
+me duele al tragar
+se tragó la corona
+tomo mi medicina todos los días
+comió pasta y se le cayó el bracket
+me mordió el gato y la doctora me dio una pomada
+no se tragó la pastilla
+""".strip().splitlines()
+
+TODAY = """
+trae el labio partido, como abierto, no cierra la sangre
+la muela no deja de sangrar
+le sacaron el diente y sigue sangrando
+the extraction hole won't stop bleeding
+her lip is still bleeding
+my mouth keeps bleeding
+bleeding from where you pulled the tooth and it hasn't stopped
+Publix pharmacy, Dr. Peña's script for the clindamycin, patient is allergic, please call before we fill it tonight.
+This is the school nurse, he is allergic to amoxicillin, do we give it tonight?
+hablo de la farmacia Navarro, la paciente es alérgica a la penicilina
+es alérgico a la amoxicilina, llámenme antes de darle la dosis
+""".strip().splitlines()
+
+NOT_TODAY = """
+gums bleed a little when I floss
+the bleeding stopped, thank you
+call us if the bleeding won't stop, your sheet says
+I'm allergic to penicillin, please note it for my visit
+does the pharmacy have my prescription
+I have a latex allergy, is that a problem
+me sangran un poco las encías al cepillarme
+ya no sangra
+soy alérgica al látex
+la farmacia dice que falta la autorización
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", SWALLOWED)
+def test_who_ate_drank_or_took_too_much_of_something_is_told_of_poison_control(text: str) -> None:
+    assert tells_of_swallowing(text)
+
+
+@pytest.mark.parametrize("text", NOT_SWALLOWED)
+def test_pain_the_usual_medicine_and_food_are_no_swallowing(text: str) -> None:
+    assert not tells_of_swallowing(text)
+
+
+@pytest.mark.parametrize("text", TODAY)
+def test_a_mouth_that_bleeds_on_and_an_allergy_before_a_dose_need_somebody_today(text: str) -> None:
+    assert needs_today(text)
+
+
+@pytest.mark.parametrize("text", NOT_TODAY)
+def test_gums_that_bleed_a_little_and_an_allergy_for_the_chart_can_wait(text: str) -> None:
+    assert not needs_today(text)

@@ -1,0 +1,161 @@
+"""What patients say beside their topic: a wrong number, a secret, a dispute, and thanks for good treatment."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier.praise import is_praise
+from classifier.remarks import asks_in_confidence, is_dispute, says_wrong_number
+from training.data.corpus import read_corpus
+
+MOST_RAISED = 0.003
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wrong number stop texting me im not Linda",
+        "you have the wrong number this isnt linda",
+        "This isn't Linda's number",
+        "no one here by that name",
+        "Número equivocado, yo no soy Linda",
+        "Nobody named Vernon at this number",
+        "wrong person, I'm not your patient",
+    ],
+)
+def test_a_wrong_number_is_recognized(text: str) -> None:
+    assert says_wrong_number(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "you have the wrong number on file for me, it is 202 555 0133",
+        "I think I called the wrong number yesterday",
+        "I gave you the wrong number, mine is 202-555-0123",
+        "is this the wrong number for the pharmacy",
+        "",
+    ],
+)
+def test_a_number_that_is_wrong_in_a_record_is_no_wrong_number(text: str) -> None:
+    assert not says_wrong_number(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my son took the wrong number of tablets",
+        "they filled wrong number of pills",
+        "we had a wrong number of stitches removed",
+        "I was seen by the wrong person",
+        "You called the wrong person in from the waiting room",
+        "wrong person got my results",
+        "This is not Bob's cell phone. I am his daughter, he is your patient and needs a refill",
+        "This is not Maria's phone, this is her husband, she is unconscious",
+        "this isnt my mothers phone anymore, she passed away yesterday",
+        "this isnt his number its his wifes, he is very dizzy",
+        "No one here by that name told me my results",
+        "nobody named dr lee ever called me back and my leg is swollen",
+        "Wrong person sorry! But can I move my appt to 3",
+        "Wrong number. But I can't breathe",
+        "mi hijo tomó el número equivocado de pastillas",
+        "me atendió la persona equivocada, este no es el teléfono de Ana, soy su hija",
+    ],
+)
+def test_whoever_needs_something_is_no_wrong_number(text: str) -> None:
+    assert not says_wrong_number(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hi im 15 can i come in without my mom knowing? its about birth control",
+        "im 16 can i get the pill without my parents finding out",
+        "does my mom have to know, im 17",
+        "im 17, can i come without my mom",
+        "are you gonna tell my parents",
+        "tengo 15 años, ¿puedo ir sin que mi mamá se entere?",
+        "no quiero que mis papás sepan",
+    ],
+)
+def test_a_minors_secret_is_recognized(text: str) -> None:
+    assert asks_in_confidence(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can my daughter come without me, she's 16",
+        "Please don't tell my mom her diagnosis, she has dementia",
+        "Can my mom see the dentist on Friday",
+        "my parents don't know what plan we have",
+        "puedo ir con mi mamá",
+    ],
+)
+def test_what_a_family_asks_is_no_secret(text: str) -> None:
+    assert not asks_in_confidence(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I already paid this and now its in collections, im calling the state",
+        "fix it or you will hear from my lawyer",
+        "I'm filing a complaint with the medical board",
+        "reporting you to the BBB",
+        "I'm going to the news with this",
+        "gonna leave you a one star review on google",
+        "me mandaron a colecciones y ya pagué",
+        "los voy a demandar",
+    ],
+)
+def test_collections_and_threats_are_recognized(text: str) -> None:
+    assert is_dispute(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how do I pay before it goes to collections",
+        "my lawyer needs my records from the accident",
+        "I'll leave you a great review!",
+        "do I need a state form for school",
+        "where do I drop off the stool collection kit",
+        "I'm going to college out of state",
+    ],
+)
+def test_what_only_names_them_is_no_dispute(text: str) -> None:
+    assert not is_dispute(text)
+
+
+def test_few_messages_that_are_no_complaints_are_taken_for_disputes() -> None:
+    others = [message.text for message in read_corpus() if message.label != "complaint"]
+    raised = sum(map(is_dispute, others))
+    print(f"{raised} of {len(others)} messages that are no complaints")
+
+    assert raised <= MOST_RAISED * len(others)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thank you so much Tammy you were so sweet to my mom today",
+        "Everyone was so kind and patient with my daughter yesterday. Thank you!",
+        "Muchas gracias Tammy, fue muy amable con mi mamá hoy",
+    ],
+)
+def test_thanks_for_how_somebody_was_treated_are_praise(text: str) -> None:
+    assert is_praise(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thank you so much Tammy you were so sweet to my mom today but she is worse",
+        "you were so nice to my mom today, can I book again",
+        "thank you for everything, you were always so kind to me",
+        "My son was so calm with me today",
+    ],
+)
+def test_thanks_that_say_more_or_sound_like_a_farewell_are_left_to_a_person(text: str) -> None:
+    assert not is_praise(text)

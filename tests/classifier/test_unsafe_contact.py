@@ -1,0 +1,119 @@
+"""Who says that somebody else reads or holds their phone gets no answer there."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact
+
+UNSAFE = [
+    "don't text this number",
+    "PLEASE do not call me back at this number, I will call you",
+    "He hit me again. Never reply to this phone.",
+    "he reads my phone",
+    "he goes thru my phone",
+    "My phone is tracked by my ex",
+    "he took my phone away",
+    "Don't call this number, call my cell. He reads my texts on this one",
+    "My boyfriend goes through all my texts so please call my sister",
+    "my ex husband is tracking my phone and I need to change my appointment",
+    "It's not safe to call me. I'll come by",
+    "My mom checks my messages, can I ask about the pill?",
+    "don't let my husband know I texted you",
+    "no contesten a este número",
+    "mi esposo me quitó el celular y el carro, no contesten a este numero",
+    "no me escriban, mi esposo revisa el celular",
+    "Por favor no me llamen a este teléfono",
+    "él lee mis mensajes",
+    "mi mamá siempre me revisa el celular",
+    "No es seguro que me llamen",
+    "me quitaron el teléfono y me lo revisan. me quitó el celular",
+]
+NO_ANSWER = [
+    "he has my phone dont text back",
+    "I'm hiding from my husband. don't text back",
+    "please dont reply, he can see this",
+    "don't answer here, he can see this",
+    "He'll kill me if he sees this",
+    "he will hurt me if he finds out",
+    "don't write back he will see it",
+    "do not respond to this message, he is watching",
+    "dont call back hes home",
+    "don't let him see this message",
+    "No respondas, él lee todo",
+    "no me contesten, mi marido está aquí",
+    "me mata si ve esto",
+    "he'll see it if you write back",
+]
+NO_ANSWER = [
+    "he has my phone dont text back",
+    "I'm hiding from my husband. don't text back",
+    "please dont reply, he can see this",
+    "don't answer here, he can see this",
+    "He'll kill me if he sees this",
+    "he will hurt me if he finds out",
+    "don't write back he will see it",
+    "do not respond to this message, he is watching",
+    "dont call back hes home",
+    "don't let him see this message",
+    "No respondas, él lee todo",
+    "no me contesten, mi marido está aquí",
+    "me mata si ve esto",
+    "he'll see it if you write back",
+]
+SAFE = [
+    "Please stop texting this number, you have the wrong person",
+    "Don't text this number, wrong number",
+    "no me escriban más, número equivocado",
+    "Stop texting me",
+    "no me escriban más",
+    "I don't recognize this number, who is this?",
+    "i dont answer this phone during work, text is better",
+    "My doctor checks my phone photos of the mole, right?",
+    "He doesn't read my messages anymore",
+    "Mi doctora ve mis mensajes?",
+    "La terapeuta estaba en la sesión y ella viendo el teléfono",
+    "can u move it? they took my phone time away lol",
+    "It's safe to call me after 5",
+    "Is it safe to take ibuprofen?",
+    "no me funciona este número, mi número nuevo es 305 555 0122",
+    "Can I text this number with questions?",
+    "My husband will call you about the bill",
+    "mi esposo le llama por la cuenta",
+    "no puedo ver el portal en este celular",
+    "Is it not safe to text you pictures of my wound?",
+    "It's not safe to call while driving, text me",
+    "Please do not text this number it's a landline",
+    "My husband checks my phone for reminders",
+    "My daughter checks my messages for me so text anytime",
+    "Don't call this number, call my cell",
+    "Don't call this number, call my cell 202-555-0123",
+    "don't call this phone after 5pm",
+    "my husband took my phone number down wrong",
+    "Please don't text back, I'm in a meeting",
+    "don't call me back, she is fine now and he is home",
+    "no need to reply, he can see the doctor Friday",
+    "Don't let him see the surprise",
+    "He'd never call on his own. He's home this weekend, can he come Saturday?",
+    "no me llamen a este número, llamen a mi celular",
+]
+
+
+@pytest.mark.parametrize("text", UNSAFE)
+def test_these_say_that_texts_and_calls_are_not_safe(text: str) -> None:
+    assert read_unsafe_contact(text) is not None
+
+
+@pytest.mark.parametrize("text", NO_ANSWER)
+def test_these_ask_for_no_answer_even_on_the_page_where_they_are_written(text: str) -> None:
+    assert read_unsafe_contact(text) is UnsafeContact.ANY
+
+
+@pytest.mark.parametrize("text", ["he reads my phone", "My mom took my phone and I want to kill myself"])
+def test_who_speaks_of_the_phone_alone_may_read_an_answer_elsewhere(text: str) -> None:
+    assert read_unsafe_contact(text) is UnsafeContact.PHONE
+
+
+@pytest.mark.parametrize("text", SAFE)
+def test_these_do_not(text: str) -> None:
+    assert read_unsafe_contact(text) is None

@@ -1,0 +1,178 @@
+"""Administrators export and erase everything about one patient on the console, as the commands do."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from inbox.consent import is_opted_out
+from inbox.models import AuditEntry, CarrierErasure, Conversation, Message, OptOut, Patient, Role, now
+from inbox.patient_book import Details, add_address, create_patient, link_conversation
+from inbox.patient_export import export_patient
+from inbox.patient_records import find_records
+from tests.staff.conftest import PASSWORD, Browser, Console
+from tests.staff.conversations.test_conversation import words
+
+MARIA, LEO = "+12025550131", "+12025550132"
+DATA = "/staff/patients/demo/1/data"
+NAME = "Maria Rivera"
+
+
+@pytest.fixture
+def kept(console: Console) -> Console:
+    """Two patients with a text each, a record of one of them, and her STOP."""
+    for number, text in ((MARIA, "My knee hurts like a swordfish"), (LEO, "Do you have parking?")):
+        console.text(text, from_=number)
+    console.work()
+    console.text("STOP", from_=MARIA)
+    console.work()
+    with console.edit() as session:
+        add_address(session, create_patient(session, "demo", Details(NAME)), MARIA)
+    return console
+
+
+@pytest.fixture
+def ada(kept: Console) -> Browser:
+    return kept.sign_in(Role.ADMIN, name="Ada Cole")
+
+
+def export(browser: Browser, password: str = PASSWORD) -> requests.Response:
+    return browser.post(f"{DATA}/export", data={"password": password})
+
+
+def erase(browser: Browser, typed: str = NAME, password: str = PASSWORD) -> requests.Response:
+    return browser.post(f"{DATA}/erase", data={"patient": typed, "password": password})
+
+
+def actions(console: Console) -> list[tuple[str, str, int | None]]:
+    found = [(entry.action, entry.subject, entry.staff_id) for entry in console.rows(AuditEntry)]
+    return [entry for entry in found if entry[0].startswith("patient_e")]
+
+
+def everyone(console: Console) -> tuple[list[int], list[int]]:
+    return [row.id for row in console.rows(Conversation)], [row.id for row in console.rows(Patient)]
+
+
+def test_an_export_is_what_the_command_writes_and_is_on_the_audit_trail(kept: Console, ada: Browser) -> None:
+    assert "Export or erase" in ada.get("/staff/patients/demo/1").text
+    answer = export(ada)
+
+    with kept.database.read() as session:
+        written = export_patient(session, MARIA, find_records(session, MARIA, ["demo"]), now())
+    assert answer.json() | {"exported_at": ""} == json.loads(json.dumps(written)) | {"exported_at": ""}
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="patient-1.json"'
+    assert answer.headers["Cache-Control"] == "no-store, private"
+    assert ada.member is not None
+    by = ada.member.id
+    subjects = ("conversation:1", "patient:1", "patient")
+    assert actions(kept) == [("patient_exported", subject, by) for subject in subjects]
+
+
+def test_an_erasure_says_what_goes_and_what_stays_and_leaves_others_alone(
+    kept: Console, ada: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    page = words(ada.get(DATA).text)
+    assert "On record about Maria Rivera 1 conversation and 1 patient record." in page
+    assert "That (202) 555-0131 wants no texts, as a code that does not show the number." in page
+    assert "The audit trail" in page
+
+    answer = erase(ada)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/patients/demo")
+    assert "Erased 1 conversation and 1 patient record." in words(ada.get("/staff/patients/demo").text)
+    assert everyone(kept) == ([2], [])
+    assert [message.text for message in kept.rows(Message)] == ["Do you have parking?"]
+    assert kept.rows(CarrierErasure) != []
+    [opt_out] = kept.rows(OptOut)
+    assert opt_out.patient_address is None
+    with kept.database.read() as session:
+        assert is_opted_out(session, "demo", MARIA)
+    assert ada.member is not None
+    assert set(actions(kept)) == {
+        ("patient_erased", subject, ada.member.id) for subject in ("conversation:1", "patient:1", "patient")
+    }
+    assert "Rivera" not in caplog.text
+    assert "Rivera" not in " ".join(str(entry.detail) for entry in kept.rows(AuditEntry))
+
+
+@pytest.mark.parametrize("typed", [NAME, "maria  rivera", "(202) 555-0131", MARIA])
+def test_whose_data_it_is_is_typed_as_a_name_or_a_number(kept: Console, ada: Browser, typed: str) -> None:
+    assert erase(ada, typed).status_code == 303
+    assert everyone(kept) == ([2], [])
+
+
+@pytest.mark.parametrize("typed", ["", "Maria", "Leo Rivera", LEO, "1"])
+def test_another_name_or_number_erases_nothing(kept: Console, ada: Browser, typed: str) -> None:
+    answer = erase(ada, typed)
+
+    assert (answer.status_code, "Not erased: type the patient’s name" in answer.text) == (400, True)
+    assert everyone(kept) == ([1, 2], [1])
+
+
+def test_neither_is_done_without_the_members_password(kept: Console, ada: Browser) -> None:
+    for answer in (export(ada, "guessed"), export(ada, ""), erase(ada, password="guessed"), erase(ada, password="")):
+        assert (answer.status_code, "Incorrect password" in answer.text) == (400, True)
+        assert "swordfish" not in answer.text
+    assert (everyone(kept), actions(kept)) == (([1, 2], [1]), [])
+
+
+@pytest.mark.parametrize("role", [Role.STAFF, Role.MANAGER])
+def test_nobody_but_an_administrator_exports_or_erases(kept: Console, role: Role) -> None:
+    bob = kept.sign_in(role, name="Bob Stone")
+
+    assert "Export or erase" not in bob.get("/staff/patients/demo/1").text
+    assert [bob.get(DATA).status_code, export(bob).status_code, erase(bob).status_code] == [403, 403, 403]
+    assert (everyone(kept), actions(kept)) == (([1, 2], [1]), [])
+
+
+def test_another_practices_administrator_finds_no_such_record(kept: Console) -> None:
+    eve = kept.sign_in(Role.ADMIN, practices=["other"], name="Eve Other")
+
+    for place in (DATA, DATA.replace("demo", "other")):
+        form = {"patient": NAME, "password": PASSWORD}
+        asked = [eve.get(place), eve.post(f"{place}/export", data=form), eve.post(f"{place}/erase", data=form)]
+        assert [answer.status_code for answer in asked] == [404, 404, 404]
+    assert everyone(kept) == ([1, 2], [1])
+
+
+def test_under_legal_hold_nothing_is_erased(kept: Console, ada: Browser) -> None:
+    with kept.edit() as session:
+        session.get_one(Conversation, 1).held_at = now()
+
+    page = ada.get(DATA).text
+    assert "Under legal hold: conversation 1" in words(page)
+    assert 'name="patient"' not in page
+    answer = erase(ada)
+
+    assert (answer.status_code, "under legal hold, so nothing was erased" in answer.text) == (409, True)
+    assert (everyone(kept), actions(kept)) == (([1, 2], [1]), [])
+
+
+def test_what_is_also_another_patients_stays(kept: Console, ada: Browser) -> None:
+    """A number that two records share, and a conversation that is linked to both."""
+    with kept.edit() as session:
+        maria, leo = session.get_one(Patient, 1), create_patient(session, "demo", Details("Leo Rivera"))
+        add_address(session, leo, MARIA)
+        for patient in (maria, leo):
+            link_conversation(session, patient, session.get_one(Conversation, 2))
+
+    assert "Linked here and to another patient’s record: conversation 2" in words(ada.get(DATA).text)
+    assert export(ada).json()["conversations"] == []
+    assert erase(ada).status_code == 303
+
+    assert everyone(kept) == ([1, 2], [2])
+
+
+def test_numbers_and_names_are_in_no_address(kept: Console, ada: Browser) -> None:
+    page = ada.get(DATA).text
+    forms = re.findall(r'<form method="(\w+)" action="([^"]+/data/\w+)"', page)
+
+    assert forms == [("post", f"{DATA}/export"), ("post", f"{DATA}/erase")]
+    with kept.database.read() as session:
+        assert session.scalar(select(Patient.id)) == 1

@@ -1,0 +1,184 @@
+"""Who may stop the words for an emergency, and who learns that a patient in danger was told nothing."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from inbox.consent import opt_out_of
+from inbox.models import Conversation, Delivery, Escalation, Notification, OptOut
+from tasks import jobs
+from tasks.context import use
+from tests.chat_client import ChatClient
+from tests.service import Service
+from tests.told_classifier import EMERGENCY, SELF_HARM, tell
+from tests.world import PATIENT, SITE
+
+CHEST, PILLS = "I have chest pain and can't breathe", "I took all my pills and want to die"
+PRICES = "How much is a first visit without insurance?"
+READ = "he reads my phone"
+
+
+@pytest.fixture
+def told(service: Service) -> Service:
+    """A service that surely takes these for emergencies."""
+    tell(service, {CHEST: EMERGENCY, PILLS: SELF_HARM, f"{PILLS}. {READ}": SELF_HARM})
+    return service
+
+
+def send(service: Service, *texts: str) -> None:
+    for text in texts:
+        service.text(text)
+        service.work()
+
+
+def decide_only(service: Service) -> None:
+    """The first message is decided on, and its reply is not delivered yet."""
+    use(service.context)
+    jobs.handle_message(1)
+
+
+def post(service: Service, message: str, **contact: str) -> None:
+    sent = {"message": message, **contact}
+    answer = requests.post(f"{service.url}/forms/demo", json=sent, headers={"Origin": SITE}, timeout=30)
+    assert answer.status_code == 202
+    service.work()
+
+
+def replies(service: Service) -> list[str | None]:
+    return [row.reply for row in service.rows(Delivery)]
+
+
+def reasons(service: Service, team: str) -> list[str]:
+    return [row.reason for row in service.rows(Notification) if row.team == team]
+
+
+# ---- an emergency that nobody answered
+
+
+def test_who_ends_our_texts_before_the_words_for_an_emergency_go_out_is_called(told: Service) -> None:
+    told.text(CHEST)
+    decide_only(told)
+    send(told, "STOP")
+
+    assert ("urgent", "suppressed") in [(row.reply, row.state) for row in told.rows(Delivery)]
+    assert reasons(told, "on_call") == ["urgent", "unanswered_emergency"]
+    assert len(told.rows(Escalation)) == 1
+
+
+def test_a_phone_that_turns_out_to_be_unsafe_is_not_called(told: Service) -> None:
+    told.text(CHEST)
+    decide_only(told)
+    send(told, READ)
+
+    assert "urgent" not in [row.reply for row in told.rows(Delivery) if row.state != "suppressed"]
+    assert reasons(told, "on_call") == ["urgent", "unanswered_unsafe"]
+
+
+def test_an_emergency_at_an_unsafe_phone_says_so_to_whoever_is_on_call(told: Service) -> None:
+    send(told, f"{PILLS}. {READ}")
+
+    assert replies(told) == []
+    assert reasons(told, "on_call") == ["unanswered_unsafe"]
+
+
+# ---- what an unsafe phone silences
+
+
+def test_an_open_chat_goes_on_answering_who_writes_in_it(told: Service) -> None:
+    words = "My mom took my phone and I want to kill myself"
+    tell(told, {words: SELF_HARM})
+    chat = ChatClient(told.url)
+    chat.send(words, "m1")
+    told.work()
+
+    assert replies(told) == ["urgent_self_harm"]
+    assert "988" in chat.texts()[-1][1]
+    [conversation] = told.rows(Conversation)
+    assert conversation.unsafe_since is not None
+
+
+def test_a_chat_that_may_itself_be_seen_shows_nothing(told: Service) -> None:
+    chat = ChatClient(told.url)
+    chat.send("don't answer here, he can see this", "m1")
+    chat.send(PILLS, "m2")
+    told.work()
+
+    assert replies(told) == []
+    assert "unanswered_unsafe" in reasons(told, "on_call")
+
+
+@pytest.mark.parametrize("as_chat", [True, False])
+def test_nobody_on_the_website_keeps_the_words_for_an_emergency_from_a_phone(told: Service, *, as_chat: bool) -> None:
+    if as_chat:
+        ChatClient(told.url, phone="(202) 555-0123").send(f"Don't text this number, {READ}", "m1")
+        told.work()
+    else:
+        post(told, f"Don't text this number, {READ}", phone=PATIENT)
+    send(told, PILLS)
+
+    assert "988" in told.twilio.messages[-1].body
+    assert "unsafe_claimed" in reasons(told, "front_desk")
+
+
+def test_a_text_that_says_so_counts_for_every_channel_of_its_number(told: Service) -> None:
+    send(told, READ)
+    post(told, PRICES, phone=PATIENT)
+
+    assert told.twilio.messages == []
+
+
+# ---- an opt-out that nothing proves
+
+
+def test_a_claimed_opt_out_stops_all_but_the_words_for_an_emergency_and_staff_can_undo_it(told: Service) -> None:
+    post(told, "stop texting me", phone=PATIENT)
+    texted = len(told.twilio.messages)
+    send(told, PRICES)
+    assert len(told.twilio.messages) == texted
+    send(told, PILLS)
+
+    assert "988" in told.twilio.messages[-1].body
+    assert "possible_opt_out" in reasons(told, "front_desk")
+    with told.context.database.read() as session:
+        standing = opt_out_of(session, "demo", PATIENT)
+    assert (standing.is_out, standing.is_claimed, standing.can_undo) == (True, True, True)
+
+
+def test_the_numbers_own_stop_makes_a_claimed_opt_out_certain(told: Service) -> None:
+    post(told, "stop texting me", phone=PATIENT)
+    send(told, "STOP")
+    texted = len(told.twilio.messages)
+    send(told, PILLS)
+
+    assert len(told.twilio.messages) == texted
+    assert reasons(told, "on_call") == ["unanswered_emergency"]
+    assert [(row.active, row.claimed) for row in told.rows(OptOut)] == [(True, False)]
+
+
+# ---- a lone word for help
+
+
+@pytest.mark.parametrize("cry", ["help!", "HELP!!!", "Ayuda", "¡Ayuda!"])
+def test_a_cry_for_help_gets_the_required_answer_and_a_person(told: Service, cry: str) -> None:
+    send(told, cry)
+
+    assert replies(told) in (["help"], ["help_es"])
+    assert [(row.team, row.priority, row.reason) for row in told.rows(Notification)] == [
+        ("front_desk", "high", "cry_for_help")
+    ]
+
+
+@pytest.mark.parametrize("command", ["HELP", "help", "info", "INFO!"])
+def test_the_mere_command_is_told_to_nobody(told: Service, command: str) -> None:
+    send(told, command)
+
+    assert replies(told) == ["help"]
+    assert told.rows(Notification) == []
+
+
+def test_after_an_emergency_every_word_for_help_is_told(told: Service) -> None:
+    send(told, CHEST, "help")
+
+    assert replies(told) == ["urgent", "help"]
+    assert reasons(told, "front_desk") == ["cry_for_help"]
