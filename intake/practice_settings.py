@@ -161,8 +161,7 @@ def with_settings(practice: Practice, values: Mapping[str, Value]) -> Practice:
 def merge_what_fits(practice: Practice, overrides: Mapping[str, Override]) -> tuple[Practice, list[Mistake]]:
     """Return the practice of the file with the overrides that still fit it.
 
-    An edit of the file can make an override unusable. Then the file's value applies, and the mistake is returned. If
-    no single override is to blame, the file's values apply for all of them.
+    An edit of the file can make an override unusable. Then the file's value applies, and the mistake is returned.
     """
     try:
         return with_settings(practice, {key: override.value for key, override in overrides.items()}), []
@@ -170,9 +169,32 @@ def merge_what_fits(practice: Practice, overrides: Mapping[str, Override]) -> tu
         wrong = {mistake.key for mistake in error.mistakes}
         fitting = {key: override for key, override in overrides.items() if key not in wrong}
         if len(fitting) == len(overrides):
-            return practice, error.mistakes
+            return _merge_one_by_one(practice, overrides)
         merged, others = merge_what_fits(practice, fitting)
         return merged, error.mistakes + others
+
+
+def _merge_one_by_one(practice: Practice, overrides: Mapping[str, Override]) -> tuple[Practice, list[Mistake]]:
+    """Return the practice with each override that fits it and those before it, where no single one is to blame.
+
+    What fits only beside a later one is tried again once that one applies.
+    """
+    merged = practice
+    values: dict[str, Value] = {}
+    refused = dict.fromkeys(overrides, "")
+    before = len(refused) + 1
+    while len(refused) < before:
+        before = len(refused)
+        for key in list(refused):
+            tried = values | {key: overrides[key].value}
+            try:
+                merged = with_settings(practice, tried)
+            except MistakenError as error:
+                refused[key] = error.mistakes[0].words
+            else:
+                values = tried
+                del refused[key]
+    return merged, [Mistake(key, words) for key, words in refused.items()]
 
 
 def find_conflicts(practice: Practice, overrides: Mapping[str, Override]) -> list[Conflict]:

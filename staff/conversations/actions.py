@@ -40,7 +40,7 @@ from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import hand_back, take_over
-from staff.conversations.unseen import newest_shown, require_seen
+from staff.conversations.unseen import newest_shown, require_seen, why_unseen
 from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.marked_emergencies import MARKED_AS, is_emergency, lower_emergency, mark_emergency
 from tasks.notification.alarms import end_alarms
@@ -373,15 +373,16 @@ def _act(
 ) -> AnyResponse:
     """Change a conversation, end its alarm if the change means that someone deals with it, and wake its viewers.
 
-    If the change may call colleagues to the conversation, those who want it get mail. If it says that what the patient
-    wrote is dealt with, the page must have shown all of that.
+    An alarm that the page did not show goes on. If the change may call colleagues to the conversation, those who want
+    it get mail. If it says that what the patient wrote is dealt with, the page must have shown all of that.
     """
     services = services_of(current_app)
     following = None
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
+        shown = newest_shown(session, conversation_id)
         if answers:
-            require_seen(session, conversation, newest_shown(session, conversation_id))
+            require_seen(session, conversation, shown)
         stood, beginning = place_of(session, conversation), begin_action(session, conversation)
         was_closed = conversation.state == ConversationState.CLOSED
         detail = change(session, conversation)
@@ -392,7 +393,7 @@ def _act(
         if goes_on:
             following = next_after(session, conversation, stood)
         _record(session, conversation, action, **detail)
-        if ends is not None:
+        if ends is not None and not why_unseen(session, conversation, shown):
             end_alarm(session, conversation, ends)
         mail = pending_mail(session, [conversation_id], now()) if calls else []
     tickets = tuple(Ticket("mail_notice", row_id) for row_id in mail)

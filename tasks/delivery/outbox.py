@@ -215,9 +215,9 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
 
 
 def _was_unaware(delivery: Delivery) -> bool:
-    """Return whether a message was scheduled before anyone knew that it is not safe to contact the patient."""
+    """Return whether staff wrote this before anyone knew that it is not safe to contact the patient."""
     since = delivery.conversation.unsafe_since
-    return delivery.scheduled_for is not None and since is not None and delivery.created_at < since
+    return since is not None and delivery.created_at < since
 
 
 def _is_out(session: Session, delivery: Delivery) -> bool:

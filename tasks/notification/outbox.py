@@ -43,6 +43,8 @@ STALE_NOTIFICATION = timedelta(minutes=2)
 STALE_URGENT_NOTIFICATION = timedelta(seconds=30)  # staff would rather hear twice than two minutes late
 MAX_INTERRUPTIONS = 5
 HOLD = timedelta(seconds=30)
+HEARD_IN_CONFIDENCE = 20
+"""How many of a conversation's messages are looked through for one that asks so; the notice's own is the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +268,7 @@ def _bundle(rows: Sequence[Notification], practice: Practice) -> AlarmBundle:
 def _notice(session: Session, row: Notification, practice: Practice, settings: TeamSettings) -> Notice:
     message = row.message
     entities = stored_entities(session, [message.id]).get(message.id) if message else None
+    quoted = message if message and row.target != CONSOLE and not _is_in_confidence(session, message) else None
     return Notice(
         conversation_id=row.about.id,
         message_id=row.message_id,
@@ -275,7 +278,7 @@ def _notice(session: Session, row: Notification, practice: Practice, settings: T
         team=_named_team(row, practice),
         escalation_id=row.escalation_id,
         code=row.escalation.code if row.escalation else None,
-        text=quote_for(settings.include_text, message.text, entities) if _may_be_quoted(row) and message else None,
+        text=quote_for(settings.include_text, quoted.text, entities) if quoted else None,
         billing=facts_for(row.reason, message.text, entities) if message else None,
         unsafe=row.about.unsafe_since is not None,
         unanswered=_is_unanswered(session, row),
@@ -290,9 +293,11 @@ def _is_unanswered(session: Session, row: Notification) -> bool:
     return session.scalar(select(Notification.id).where(*of_alarm).limit(1)) is not None
 
 
-def _may_be_quoted(row: Notification) -> bool:
-    """Return whether a notice may quote its message; what a minor asks in confidence stays in the console."""
-    return row.message is not None and row.target != CONSOLE and not asks_in_confidence(row.message.text)
+def _is_in_confidence(session: Session, message: Message) -> bool:
+    """Return whether a minor asks in confidence in this message or a little before: that stays in the console."""
+    earlier = (Message.conversation_id == message.conversation_id, Message.id <= message.id)
+    newest = select(Message).where(*earlier).order_by(Message.id.desc()).limit(HEARD_IN_CONFIDENCE)
+    return any(asks_in_confidence(said.text) for said in session.scalars(newest))
 
 
 def _named_team(row: Notification, practice: Practice) -> str | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 
 from inbox.models import Conversation, Delivery, DeliveryState, now
 from tests.staff.conftest import Browser, Console, StartConsole
@@ -39,6 +42,12 @@ def texts_to(console: Console, number: str) -> list[str]:
 def reply(dana: Browser, number: int = 1, **form: str) -> int:
     sent = {"text": "We can see you today.", "form_id": f"{number:032x}", "seen": "0", "then": "waiting"}
     return dana.post(f"{PAGE}/reply", data=sent | form).status_code
+
+
+def put_off(console: Console, delay: timedelta) -> None:
+    with console.edit() as session:
+        waiting = session.scalars(select(Delivery).where(Delivery.staff_id.is_not(None))).one()
+        waiting.next_attempt_at = now() + delay
 
 
 def test_from_the_message_that_says_so_nothing_goes_there_and_on_call_is_paged_with_a_warning(
@@ -82,6 +91,22 @@ def test_what_waits_to_be_sent_is_held_back_and_a_call_from_the_same_number_is_f
     console.work()
     assert len(console.rows(Conversation)) == 2
     assert {row.unsafe_since is not None for row in console.rows(Conversation)} == {True}
+
+
+def test_a_staff_reply_that_still_waits_is_held_back_and_staff_see_so(console: Console, dana: Browser) -> None:
+    receive(console, BILL)
+    assert reply(dana) == 303
+    put_off(console, timedelta(hours=1))  # as if Twilio had been away
+    texted = len(texts_to(console, PATIENT))
+    receive(console, HIT)
+    put_off(console, timedelta())
+
+    console.reconcile()
+
+    assert len(texts_to(console, PATIENT)) == texted
+    held = next(row for row in console.rows(Delivery) if row.staff_id is not None)
+    assert (held.state, held.error_code) == (DeliveryState.SUPPRESSED, "unsafe")
+    assert "Not sent: the patient said that it is not safe to contact them here" in dana.get(PAGE).text
 
 
 def test_staff_write_there_only_knowingly_and_can_take_the_flag_away(console: Console, dana: Browser) -> None:

@@ -111,6 +111,21 @@ def test_nothing_says_that_an_unseen_emergency_is_dealt_with(
     assert (console.rows(Conversation)[0].state, console.rows(Conversation)[0].snoozed_until) == ("open", None)
 
 
+@pytest.mark.parametrize(("path", "fields"), [("/take-over", {}), ("/assign", {"to": "me"})])
+def test_whoever_takes_a_conversation_on_ends_only_the_alarm_that_their_page_showed(
+    console: Console, dana: Browser, path: str, fields: dict[str, str]
+) -> None:
+    opened = form(dana.get(PAGE))
+    receive(console, CHEST)
+
+    assert dana.post(PAGE + path, data=opened | fields).status_code == 303
+    assert console.rows(Conversation)[0].assigned_to is not None
+    assert console.rows(Escalation)[0].acknowledged_at is None
+
+    assert dana.post(PAGE + path, data=form(dana.get(PAGE)) | fields).status_code == 303
+    assert console.rows(Escalation)[0].acknowledged_at is not None
+
+
 @pytest.mark.parametrize("action", ["waiting", "closing", "snoozing"])
 def test_an_ordinary_message_that_nobody_has_seen_stays_open(console: Console, dana: Browser, action: str) -> None:
     path, fields = ACTIONS[action]

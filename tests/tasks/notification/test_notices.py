@@ -231,6 +231,20 @@ def test_no_notice_quotes_what_a_minor_asks_in_confidence(start_service: StartSe
     assert "birth control" not in notice.raw.decode()
 
 
+def test_what_they_write_after_that_is_not_quoted_either(start_service: StartService, hook: HookReceiver) -> None:
+    keys = "include_text = true"
+    service = start_service(
+        "review_threshold = 1.0\nteams = { "
+        f'review = {{ notify = ["{hook.apprise_url("/review")}"], {keys} }}, '
+        f'front_desk = {{ notify = ["{hook.apprise_url("/desk")}"], {keys} }} }}'
+    )
+    reviewed(service, "im 15 can i come in without my mom knowing? please dont tell her")
+    reviewed(service, "its about birth control")
+
+    assert len(hook.notifications) == 2
+    assert not any("birth control" in notice.raw.decode() for notice in hook.notifications)
+
+
 def test_a_long_message_is_cut() -> None:
     notice = Notice(1, 1, "Maple Street", "review", Priority.NORMAL, "review", text="x" * 1600)
 
