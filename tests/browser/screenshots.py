@@ -101,7 +101,7 @@ def take_console(browser: Browser, address: str, password: str) -> None:
     page.get_by_label("Email").fill(MANAGER)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text(UNSURE)).to_be_visible()
+    expect(page.get_by_role("heading", name="What is this message about?")).to_be_visible()
     keep(page, "review")
     take_inbox(page)
     page.goto("/staff/settings/demo/automatic-replies#replies-price_shopper")
