@@ -47,7 +47,7 @@ def begin() -> Response:
     except IntakeError as error:
         return _page(f"{str(error)[:1].upper()}{str(error)[1:]}.")
     services.queue.put("announce_emergency", access.id)
-    flash(f"You can open the conversations of {practice.name} for an hour. Its administrators have been told.")
+    flash(f"You can open the conversations of {practice.name} for an hour. Its administrators see this in the console.")
     return redirect(url_for("inbox.page", practice=practice.slug), 303)
 
 
