@@ -5,6 +5,7 @@
 # make faults break the service in every known way and count what became of each text
 # make lint, make bench, make train
 # make rooms  draw which room imports which into docs/architecture.md
+# make figures  write the model's figures into README.md and docs/figures.md
 # make lock   pin what the service installs, with hashes, after a change of its dependencies
 # make sbom   list what the service installs, as CycloneDX
 # make security  attack the service, and check its code and dependencies
@@ -17,7 +18,7 @@ LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --only-binary :
 TOOLS := $(VENV)/tools/bin
 PORT ?= 8000
 
-.PHONY: setup run test test-postgres faults lint rooms lock sbom security bench bench-inbox bench-load train clean
+.PHONY: setup run test test-postgres faults lint rooms figures lock sbom security bench bench-inbox bench-load train clean
 
 setup: $(VENV)/.serving
 
@@ -45,6 +46,9 @@ lint: $(VENV)/.development sbom
 
 rooms: $(VENV)/.development
 	$(BIN)/python -m tools.draw_rooms
+
+figures: $(VENV)/.development
+	$(BIN)/python -m tools.model_figures
 
 lock: $(VENV)/.development $(VENV)/.tools
 	$(BIN)/python -m tools.lock $(TOOLS)/uv

@@ -55,6 +55,8 @@ _LEAST_SURE = 0.3
 _MARGIN = 0.02
 _PRAISE_SPARED = 0.998
 _PERSON_SPARED = 0.995
+_LIKELY = 0.5
+"""A guess that is more likely wrong than right is never acted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +197,9 @@ def _calibrate_language(
     blocked = (labels >= 0) & ~in_scope & np.array([name != "acknowledgement" for name in names])
     predicted = best_intents(outputs, probabilities)
     fitting = np.array([outputs.intent_shares(row).sum() for row in probabilities])
+    review = review_threshold(confidence[in_scope], correct[in_scope], targets.accuracy)
     own = {
-        intent: review_threshold(confidence[mine], correct[mine], targets.accuracy)
+        intent: _drawn_to(review, review_threshold(confidence[mine], correct[mine], targets.accuracy))
         for intent in INTENTS
         for mine in [in_scope & (predicted == intent)]
     }
@@ -208,7 +211,7 @@ def _calibrate_language(
     plain = outputs.probabilities(answers.logits, 1.0)
     found = Thresholds(
         temperature=temperature,
-        review=review_threshold(confidence[in_scope], correct[in_scope], targets.accuracy),
+        review=review,
         of_intents=own,
         scope=scope,
         acknowledgement=_sure_threshold(outputs, probabilities, names, "acknowledgement", 1.0),
@@ -231,6 +234,15 @@ def _calibrate_language(
         **triage.figures,
     }
     return found, figures
+
+
+def _drawn_to(review: float, own: float) -> float:
+    """Return an intent's threshold, drawn halfway from its own messages' to that of the whole language.
+
+    Thresholds that each fit a few hundred messages fit strangers worse: with each writer held out in turn, Spanish was
+    95.2% right with them alone, 95.9% drawn halfway, at the same share routed.
+    """
+    return own if own == 1.0 else max(_LIKELY, round((own + review) / 2, 4))
 
 
 def _share(flags: Flags) -> float | None:

@@ -147,6 +147,27 @@ def test_each_intent_reaches_the_target_by_itself() -> None:
     assert found.review_of("complaint") > found.review_of("billing_inquiry")
 
 
+def test_an_intents_own_messages_decide_half_of_its_threshold_and_those_of_the_language_the_rest() -> None:
+    """A few hundred messages of one intent say too little about it alone: thresholds that fit them fit no stranger."""
+    rows = [(message("complaint"), {"complaint": SURE})] * 9 + [(message("price_shopper"), {"complaint": 4.0})] * 9
+    rows += [(message("billing_inquiry"), {"billing_inquiry": 3.0})] * 9
+    found = calibrated(answers_of(*rows))
+
+    assert found.review > 0.5
+    assert found.of_intents["complaint"] == pytest.approx(found.review, abs=2e-3), "it alone decides the language's"
+    assert found.of_intents["billing_inquiry"] == 0.5, "every message of it is right, so half of that would do"
+
+
+def test_a_guess_that_is_more_likely_wrong_is_never_acted_on() -> None:
+    found = calibrated(answers_of(*[(message("complaint"), {"complaint": 2.0})] * 20))
+    assert (found.review, found.of_intents["complaint"]) == (0.0, 0.5)
+
+
+def test_an_intent_that_never_reaches_the_target_stays_with_people() -> None:
+    rows = [(message("complaint"), {"complaint": SURE})] * 50 + [(message("complaint"), {"price_shopper": SURE})] * 3
+    assert calibrated(answers_of(*rows)).of_intents["price_shopper"] == 1.0
+
+
 def test_the_deciles_of_the_confidence_are_kept_for_comparison_with_a_practice() -> None:
     answers = intents_alone(2.0)
     found = calibrate_network(INTENTS, answers, TARGETS)
@@ -249,7 +270,7 @@ def test_praise_and_requests_for_a_person_are_held_too_but_an_acknowledgement_ne
 def test_messages_that_triage_sends_to_staff_do_not_decide_how_sure_of_an_intent_the_others_must_be() -> None:
     routine = [(message("complaint"), {"complaint": 2.0})] * 20
     wrong = [(message("billing_inquiry", level=TriageLevel.EMERGENCY), {"complaint": SURE})] * 20
-    assert calibrated(answers_of(*routine, *wrong)).review_of("complaint") == 0.0
+    assert calibrated(answers_of(*routine, *wrong)).review_of("complaint") == 0.5
 
 
 @pytest.mark.parametrize("label", ["acknowledgement", "person", "praise"])
