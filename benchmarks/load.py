@@ -1,5 +1,8 @@
 """Under load: a burst of texts, then a steady stream, on the processes that `intake up` runs.
 
+In the burst, each of a few senders sends its next text once the last one was answered, so the webhook's time says
+nothing about texts that would wait for a free connection.
+
 Seconds depend on the machine and on what else it does; CPU time per text depends on it far less. It includes what is
 done after the replies, such as finding names and numbers for the console.
 """
@@ -30,6 +33,7 @@ from tests.e2e.processes import running_in
 PATIENCE_SECONDS = 180.0
 _MEMORY = Path("/dev/shm")  # noqa: S108 (nothing else is so quiet about the disk)
 THREADS = 8
+"""How many senders there are."""
 # Words of a command line → what the process is called. Redis and the supervisor have no other words in common.
 NAMES = {
     "gunicorn": "web",
@@ -63,7 +67,7 @@ class Phase:
 
 
 @click.command()
-@click.option("--burst", default=600, show_default=True, help="Texts at once.")
+@click.option("--burst", default=600, show_default=True, help="Texts in a row, as many at a time as there are senders.")
 @click.option("--rate", default=10.0, show_default=True, help="Texts a second afterward.")
 @click.option("--seconds", default=30, show_default=True, help="How long those come in.")
 def main(burst: int, rate: float, seconds: int) -> None:
@@ -76,7 +80,7 @@ def main(burst: int, rate: float, seconds: int) -> None:
         service.start_up()
         _wait_for_replies(service, service.send(service.patients.write(12), threads=THREADS))
         _wait_until_done(service)  # everyone is warm now
-        with _measured(service, f"burst of {burst}") as phases:
+        with _measured(service, f"{burst} texts, {THREADS} at a time") as phases:
             phases.append(service.send(service.patients.write(burst), threads=THREADS))
         with _measured(service, f"{rate:g} a second for {seconds} s") as phases:
             texts = service.patients.write(int(rate * seconds))
