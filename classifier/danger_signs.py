@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 from classifier.errors import DangerSignError
 from classifier.first_letters import join_patterns
+from classifier.outputs import Language
 from intake.vocabulary import DangerKind
 
 TABLES: Final = tuple(Path(__file__).with_name("signs") / f"{language}.toml" for language in ("english", "spanish"))
@@ -38,13 +39,19 @@ class Sign(NamedTuple):
 
 
 class Guards(NamedTuple):
-    """Expressions that find what sets a sign aside: `denied` just before it, the others around it.
+    """Expressions that find what sets a sign aside, where a clause begins, and when it is; `english.toml` explains.
 
     `told` and `ended` only make a certain sign an ambiguous one. `now` overrides `past` and `told`, and `happening`
     overrides `spoken_of`.
     """
 
     denied: re.Pattern[str]
+    denied_verb: re.Pattern[str]
+    denied_noun: re.Pattern[str]
+    subject: re.Pattern[str]
+    verb: re.Pattern[str]
+    present: re.Pattern[str]
+    narrated: re.Pattern[str]
     past: re.Pattern[str]
     told: re.Pattern[str]
     ended: re.Pattern[str]
@@ -52,6 +59,9 @@ class Guards(NamedTuple):
     over: re.Pattern[str]
     spoken_of: re.Pattern[str]
     happening: re.Pattern[str]
+
+
+_BEFORE_A_SIGN: Final = ("denied", "denied_verb", "denied_noun")
 
 
 class SignTable(NamedTuple):
@@ -63,6 +73,7 @@ class SignTable(NamedTuple):
         weak: The same for weak signs; `lastindex` of a match is the number of its topic.
         guards: What sets a sign aside.
         common_words: The table is for texts with one of these words; for any text if there are none.
+        language: The language of the signs.
     """
 
     certain: Mapping[DangerKind, re.Pattern[str]]
@@ -70,6 +81,7 @@ class SignTable(NamedTuple):
     weak: Mapping[DangerKind, re.Pattern[str]]
     guards: Guards
     common_words: frozenset[str]
+    language: Language
 
 
 @cache
@@ -89,8 +101,10 @@ def compile_table(text: str, file: str) -> SignTable:
         DangerSignError: The table has a mistake; the message names the file and the sign.
     """
     table = parse_table(text, file)
-    guards, words = table.pop("guards", {}), table.pop("language", {}).get("common_words", ())
-    return compile_signs(_read_signs(table, file), _compile_guards(guards, file), frozenset(words), file)
+    guards = _compile_guards(table.pop("guards", {}), table["fragments"], file)
+    language = table.pop("language", {})
+    words = frozenset(language.get("common_words", ()))
+    return compile_signs(_read_signs(table, file), guards, words, language.get("code", "en"), file)
 
 
 def read_signs(text: str, file: str) -> list[Sign]:
@@ -103,7 +117,9 @@ def read_signs(text: str, file: str) -> list[Sign]:
     return _read_signs({topic: entry for topic, entry in table.items() if topic not in ("guards", "language")}, file)
 
 
-def compile_signs(signs: Sequence[Sign], guards: Guards, common_words: frozenset[str], file: str) -> SignTable:
+def compile_signs(
+    signs: Sequence[Sign], guards: Guards, common_words: frozenset[str], language: Language, file: str
+) -> SignTable:
     """Compile signs into one expression for each level and danger, far faster than one for each pattern.
 
     Raises:
@@ -116,6 +132,7 @@ def compile_signs(signs: Sequence[Sign], guards: Guards, common_words: frozenset
             weak=_compile_level(signs, "weak", _either_topic),
             guards=guards,
             common_words=common_words,
+            language=language,
         )
     except re.error:
         _check_each_pattern(signs, file)
@@ -182,18 +199,18 @@ def read_alternatives(path: Path) -> dict[str, dict[str, str]]:
     }
 
 
-def _compile_guards(guards: Mapping[str, Any], file: str) -> Guards:
+def _compile_guards(guards: Mapping[str, Any], fragments: Mapping[str, str], file: str) -> Guards:
     owner = f"{file}: guards"
     _check_keys(guards, dict.fromkeys(Guards._fields, list), Guards._fields, owner)
     try:
-        return Guards(*(_compile_guard(name, guards[name]) for name in Guards._fields))
+        return Guards(*(_compile_guard(name, guards[name], fragments, owner) for name in Guards._fields))
     except re.error as error:
         raise DangerSignError(f"{owner}: not a regular expression ({error})") from None
 
 
-def _compile_guard(name: str, patterns: Sequence[str]) -> re.Pattern[str]:
-    either = "|".join(map(_join_lines, patterns))
-    return re.compile(rf"\b(?:{either})$" if name == "denied" else rf"\b(?:{either})\b")
+def _compile_guard(name: str, patterns: Sequence[str], fragments: Mapping[str, str], owner: str) -> re.Pattern[str]:
+    either = "|".join(fill_in(pattern, fragments, owner) for pattern in patterns)
+    return re.compile(rf"\b(?:{either})$" if name in _BEFORE_A_SIGN else rf"\b(?:{either})\b")
 
 
 def _read_signs(table: Mapping[str, Any], file: str) -> list[Sign]:

@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.cries import plea_language
 from classifier.denials import denial_language
 from classifier.outputs import (
     DANGER_COLUMNS,
     INTENTS,
     LABELS,
     LANGUAGE_COLUMNS,
+    LANGUAGES,
     LEVEL_COLUMNS,
     MENTION_COLUMNS,
+    Language,
     check_columns,
 )
 from classifier.plain_words import needs_today, tells_of_swallowing
@@ -26,7 +29,11 @@ Floats = NDArray[np.float64]
 
 SELF_HARM_SUSPECTED = 0.3
 """The probability from which an emergency counts as self-harm: naming a helpline too many does no harm."""
+SELF_HARM_SURE = 0.9
+"""The same where the words are a certain sign of another danger, whose reply must not be about self-harm."""
 INGESTION_SUSPECTED = 0.5
+SURE_OF_ENGLISH = 0.9
+"""The probability of English from which Spanish words that tell of a danger do not make the reply Spanish."""
 LONG_WORDS = 60
 """Texts of more words have alarm thresholds of their own: much in them sounds like danger, and danger takes words."""
 
@@ -177,7 +184,8 @@ def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresh
     """Return how soon a person must see a message.
 
     A certain danger sign is an emergency whatever the network says; an ambiguous one needs its agreement. Without a
-    sign, a message that only denies symptoms is neither an emergency nor a same-day matter.
+    sign, a message that only denies symptoms is neither an emergency nor a same-day matter, and one that only begs for
+    help is at least a same-day matter.
 
     Args:
         levels: The network's probabilities of the three levels, one row per window of the message; None if it has no
@@ -191,7 +199,7 @@ def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresh
         return TriageLevel.EMERGENCY
     if not signed and denial_language(text):
         return TriageLevel.ROUTINE
-    least = TriageLevel.SAME_DAY if needs_today(text) else TriageLevel.ROUTINE
+    least = TriageLevel.SAME_DAY if needs_today(text) or plea_language(text) else TriageLevel.ROUTINE
     if levels is None:
         return least
     # One dangerous window is enough.
@@ -199,6 +207,24 @@ def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresh
     if emergency >= thresholds.alarm_at(signed, text):
         return TriageLevel.EMERGENCY
     return TriageLevel.SAME_DAY if pressing >= thresholds.same_day else least
+
+
+def danger_language(languages: Floats | None, screening: Screening, text: str) -> Language | None:
+    """Return the language in which the words tell of a danger, deny one or beg for help; None if the network decides.
+
+    Args:
+        languages: The network's probabilities of `LANGUAGES`; None if it does not know them.
+        screening: The danger signs in the words.
+        text: The message.
+    """
+    if found := denial_language(text) or plea_language(text):
+        return found
+    if screening.language != "es":
+        return None
+    # Of a few words, of which some are a certain sign, the words know better than the network.
+    is_plain = screening.certain is not None and is_short(text)
+    is_english = languages is not None and languages[LANGUAGES.index("en")] >= SURE_OF_ENGLISH
+    return None if is_english and not is_plain else "es"
 
 
 def danger_kind(dangers: Floats | None, screening: Screening, text: str) -> DangerKind:
@@ -214,7 +240,7 @@ def danger_kind(dangers: Floats | None, screening: Screening, text: str) -> Dang
     if named in (DangerKind.SELF_HARM, DangerKind.INGESTION):
         return named
     self_harm, ingestion = (0.0, 0.0) if dangers is None else dangers
-    if self_harm >= SELF_HARM_SUSPECTED:
+    if self_harm >= (SELF_HARM_SURE if screening.certain else SELF_HARM_SUSPECTED):
         return DangerKind.SELF_HARM
     is_swallowed = ingestion >= INGESTION_SUSPECTED or tells_of_swallowing(text)
     return DangerKind.INGESTION if is_swallowed else DangerKind.OTHER

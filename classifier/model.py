@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from classifier import acknowledgement, model_bundle, windows
+from classifier.cries import plea_language
 from classifier.danger_signs import load_tables
-from classifier.decoding import Outputs, Thresholds, danger_kind, triage_level
-from classifier.denials import denial_language
+from classifier.decoding import Outputs, Thresholds, danger_kind, danger_language, triage_level
 from classifier.errors import ModelError
 from classifier.excerpt import Excerpt, choose_windows, shorten_text
 from classifier.loading import load_tokenizer, open_session
@@ -263,7 +263,7 @@ class Classifier:
             return _Reading(self._unreadable(text, excerpt, screening), self.info.thresholds["en"])
         weights = list(excerpt.windows.values())
         outputs = self._outputs
-        language = denial_language(text) or self._language(outputs.languages(logits), weights)
+        language = self._language(outputs.languages(logits), weights, screening, text)
         thresholds = self.info.thresholds_in(language)
         rows = outputs.probabilities(logits, thresholds.temperature)
         combined = windows.combine(rows, weights, outputs.labels, thresholds.review)
@@ -277,7 +277,7 @@ class Classifier:
         if triage is TriageLevel.EMERGENCY:
             worst = 0 if levels is None else int(levels[:, 0].argmax())
             danger = danger_kind(None if dangers is None else dangers[worst], screening, text)
-        dangerous = _must_be_read(screening)
+        dangerous = _must_be_read(screening, text)
         label = outputs.labels[int(combined.argmax())]
         surely = float(combined.max())
         understanding = Understanding(
@@ -332,14 +332,19 @@ class Classifier:
             probabilities=dict.fromkeys(intents, 1 / len(intents)),
             triage=triage,
             danger=danger_kind(None, screening, text) if triage is TriageLevel.EMERGENCY else None,
-            language="en",
+            language=screening.language or "en",
             disposition=find_loss(text) or (Disposition.ACKNOWLEDGEMENT if acknowledged else Disposition.REVIEW),
             model_version=self.info.version,
             partly_read=not excerpt.is_whole,
         )
 
-    def _language(self, rows: NDArray[np.float64] | None, weights: Sequence[int]) -> Language:
-        return "en" if rows is None else LANGUAGES[int((np.asarray(weights) @ rows).argmax())]
+    def _language(
+        self, rows: NDArray[np.float64] | None, weights: Sequence[int], screening: Screening, text: str
+    ) -> Language:
+        shares = None if rows is None else np.asarray(weights) @ rows / sum(weights)
+        if found := danger_language(shares, screening, text):
+            return found
+        return "en" if shares is None else LANGUAGES[int(shares.argmax())]
 
     def _is_acknowledgement(self, text: str, label: str, surely: float, thresholds: Thresholds) -> bool:
         found = label == "acknowledgement" and surely >= thresholds.acknowledgement
@@ -348,9 +353,10 @@ class Classifier:
         return is_thanks or acknowledgement.is_acknowledgement(text)
 
 
-def _must_be_read(screening: Screening) -> bool:
+def _must_be_read(screening: Screening, text: str) -> bool:
     """Return whether the words tell of a danger, so that a person reads the message whatever else it seems to be."""
-    return screening.certain is not None or screening.possible is DangerKind.SELF_HARM
+    is_named = screening.certain is not None or screening.possible is DangerKind.SELF_HARM
+    return is_named or plea_language(text) is not None
 
 
 def _mentions(chances: NDArray[np.float64] | None, reading: _Reading) -> tuple[Mention, ...]:

@@ -25,7 +25,13 @@ whose = ['my', 'her']
 throat = '{whose} throat'
 
 [guards]
-denied = ['no ']
+denied = ['not that ']
+denied_verb = ['not ']
+denied_noun = ['no ']
+subject = ['he']
+verb = ['took']
+present = ['is']
+narrated = ['was']
 past = ['years ago']
 told = ['as a child']
 ended = ['medics came']
@@ -53,11 +59,11 @@ NO_GUARDS = Guards(*(_NOTHING for _ in Guards._fields))
 
 def is_raised(sign: Sign, guards: Guards, text: str) -> bool:
     expression = re.compile(rf"\b(?:{'|'.join(sign.patterns)})")
-    explicit = sign.level == "certain" and sign.danger is not DangerKind.OTHER
+    certain = sign.danger if sign.level == "certain" else None
     sentences = break_sentences(text)
     return any(
         sign.level != "certain" or not is_told(found, guards, sign.danger, sentences)
-        for found in counting_signs(expression, guards, sentences, explicit=explicit)
+        for found in counting_signs(expression, guards, sentences, certain=certain)
     )
 
 

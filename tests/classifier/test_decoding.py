@@ -7,7 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifier.decoding import LONG_WORDS, SHORT_WORDS, Thresholds, danger_kind, is_long, is_short, triage_level
+from classifier.decoding import (
+    LONG_WORDS,
+    SHORT_WORDS,
+    Thresholds,
+    danger_kind,
+    danger_language,
+    is_long,
+    is_short,
+    triage_level,
+)
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 
@@ -133,8 +142,42 @@ def test_a_language_without_thresholds_of_triage_is_alarmed_by_signs_alone() -> 
     ],
 )
 def test_self_harm_is_suspected_first_and_earliest(self_harm: float, ingestion: float, expected: DangerKind) -> None:
-    for screening in (NOTHING, CERTAIN, POSSIBLE):
+    for screening in (NOTHING, POSSIBLE):
         assert danger_kind(np.array([self_harm, ingestion]), screening, TEXT) is expected
+
+
+@pytest.mark.parametrize(
+    ("self_harm", "expected"), [(0.3, DangerKind.OTHER), (0.89, DangerKind.OTHER), (0.9, DangerKind.SELF_HARM)]
+)
+def test_a_certain_sign_of_another_danger_keeps_its_kind_unless_the_network_is_sure_of_self_harm(
+    self_harm: float, expected: DangerKind
+) -> None:
+    assert danger_kind(np.array([self_harm, 0.0]), CERTAIN, TEXT) is expected
+
+
+@pytest.mark.parametrize(
+    ("screening", "english", "text", "expected"),
+    [
+        pytest.param(Screening(certain=DangerKind.OTHER, language="es"), 0.99, "help no respira", "es", id="few words"),
+        pytest.param(Screening(certain=DangerKind.OTHER, language="es"), 0.5, TEXT, "es", id="unsure"),
+        pytest.param(Screening(certain=DangerKind.OTHER, language="es"), 0.9, TEXT, None, id="sure of English"),
+        pytest.param(Screening(possible=DangerKind.OTHER, language="es"), 0.9, "tos", None, id="no certain sign"),
+        pytest.param(Screening(possible=DangerKind.OTHER, language="es"), 0.5, "tos", "es", id="possible, unsure"),
+        pytest.param(Screening(certain=DangerKind.OTHER, language="en"), 0.5, TEXT, None, id="English words"),
+        pytest.param(NOTHING, 0.5, TEXT, None, id="no sign"),
+        pytest.param(NOTHING, 0.99, "no tiene fiebre", "es", id="denial"),
+        pytest.param(NOTHING, 0.99, "ayudenme", "es", id="plea"),
+    ],
+)
+def test_spanish_words_of_danger_make_the_language_spanish_unless_the_network_is_sure_of_english(
+    screening: Screening, english: float, text: str, expected: str | None
+) -> None:
+    assert danger_language(np.array([english, 1 - english, 0.0]), screening, text) == expected
+
+
+def test_a_plea_for_help_is_never_routine() -> None:
+    assert triage_level(levels((0.0, 0.0)), NOTHING, THRESHOLDS, "please help me") is SAME_DAY
+    assert triage_level(levels((0.9, 0.0)), NOTHING, THRESHOLDS, "please help me") is EMERGENCY
 
 
 @pytest.mark.parametrize("kind", [DangerKind.SELF_HARM, DangerKind.INGESTION])
@@ -158,7 +201,7 @@ def test_plain_words_name_a_swallowing_that_the_network_does_not_unless_it_suspe
 
     assert danger_kind(np.array([0.0, 0.0]), screening, text) is DangerKind.INGESTION
     assert danger_kind(None, screening, text) is DangerKind.INGESTION
-    assert danger_kind(np.array([0.3, 0.0]), screening, text) is DangerKind.SELF_HARM
+    assert danger_kind(np.array([0.9, 0.0]), screening, text) is DangerKind.SELF_HARM
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,7 @@ def test_one_dangerous_window_makes_a_long_text_an_emergency(knowing: Classifier
         ("now gulp", DangerKind.INGESTION),
         ("now gulp gloom", DangerKind.SELF_HARM),
         ("filler i cant breathe", DangerKind.OTHER),
-        ("gloom i cant breathe", DangerKind.SELF_HARM),
+        ("gloom i cant breathe", DangerKind.OTHER),
         ("gloom gulp", None),
         ("today gloom", None),
     ],
