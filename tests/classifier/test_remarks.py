@@ -21,6 +21,11 @@ MOST_RAISED = 0.003
         "Número equivocado, yo no soy Linda",
         "Nobody named Vernon at this number",
         "wrong person, I'm not your patient",
+        "there is no john here",
+        "this number belongs to someone else now",
+        "wrong number, i've never been to your office",
+        "aquí no vive María",
+        "este teléfono es de otra persona",
     ],
 )
 def test_a_wrong_number_is_recognized(text: str) -> None:
@@ -35,6 +40,9 @@ def test_a_wrong_number_is_recognized(text: str) -> None:
         "I gave you the wrong number, mine is 202-555-0123",
         "is this the wrong number for the pharmacy",
         "",
+        "you have the wrong number for me its 555 0199",
+        "wrong number, mine is 312-555-0144",
+        "tienen el número equivocado, el mío es 555 0133",
     ],
 )
 def test_a_number_that_is_wrong_in_a_record_is_no_wrong_number(text: str) -> None:
@@ -60,6 +68,12 @@ def test_a_number_that_is_wrong_in_a_record_is_no_wrong_number(text: str) -> Non
         "Wrong number. But I can't breathe",
         "mi hijo tomó el número equivocado de pastillas",
         "me atendió la persona equivocada, este no es el teléfono de Ana, soy su hija",
+        "i think you have the wrong person, i never had a colonoscopy",
+        "persona equivocada, nunca me hicieron esa cirugía",
+        "there is no parking here",
+        "there is no dr john here on friday",
+        "this number belongs to my husband",
+        "mi mamá ya no vive aquí, su número es 555 0144",
     ],
 )
 def test_whoever_needs_something_is_no_wrong_number(text: str) -> None:
@@ -76,6 +90,12 @@ def test_whoever_needs_something_is_no_wrong_number(text: str) -> None:
         "are you gonna tell my parents",
         "tengo 15 años, ¿puedo ir sin que mi mamá se entere?",
         "no quiero que mis papás sepan",
+        "please dont call my mom about my birth control, call me instead",
+        "please don't tell my mom, text me at this number",
+        "im 16 dont call my mom call me",
+        "can you not tell my dad i came in",
+        "how much is it, I don't want my parents to see it",
+        "no le llamen a mi papá por favor, tengo 16 años",
     ],
 )
 def test_a_minors_secret_is_recognized(text: str) -> None:
@@ -90,6 +110,13 @@ def test_a_minors_secret_is_recognized(text: str) -> None:
         "Can my mom see the dentist on Friday",
         "my parents don't know what plan we have",
         "puedo ir con mi mamá",
+        "dont tell my dad how much it cost",
+        "please dont call my mom, call me instead",
+        "please dont text my mom anymore text me",
+        "dont let my mom know i paid her bill",
+        "do not contact my mother she passed away",
+        "ya no llamen a mi mamá, mejor a mi celular",
+        "no le digan a mi papá cuánto costó",
     ],
 )
 def test_what_a_family_asks_is_no_secret(text: str) -> None:
@@ -107,6 +134,13 @@ def test_what_a_family_asks_is_no_secret(text: str) -> None:
         "gonna leave you a one star review on google",
         "me mandaron a colecciones y ya pagué",
         "los voy a demandar",
+        "why is my bill in collections when i paid it",
+        "Got sent to collections over $18??",
+        "got a letter that my bill is going to collections, i already paid??",
+        "will you take this back from collections or do i need to get a lawyer",
+        "im going to report you",
+        "i already left a 1 star review",
+        "¿por qué mi cuenta está en cobranzas si ya pagué?",
     ],
 )
 def test_collections_and_threats_are_recognized(text: str) -> None:
@@ -122,6 +156,14 @@ def test_collections_and_threats_are_recognized(text: str) -> None:
         "do I need a state form for school",
         "where do I drop off the stool collection kit",
         "I'm going to college out of state",
+        "is my bill in collections",
+        "hi, can you tell me if my balance was sent to collections",
+        "this goes in to collections?",
+        "my bill is in collections?",
+        "i need to drop off my specimen to collections",
+        "someone left a bad review of the urgent care next door",
+        "i want to report you have the wrong address",
+        "¿mi cuenta está en cobranzas?",
     ],
 )
 def test_what_only_names_them_is_no_dispute(text: str) -> None:
