@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifier.praise import is_praise
-from classifier.remarks import asks_in_confidence, is_dispute, says_wrong_number
+from classifier.remarks import asks_in_confidence, cries_out, is_dispute, says_wrong_number, tells_of_own_case
 from training.data.corpus import read_corpus
 
 MOST_RAISED = 0.003
@@ -184,6 +184,13 @@ def test_few_messages_that_are_no_complaints_are_taken_for_disputes() -> None:
         "thank you so much Tammy you were so sweet to my mom today",
         "Everyone was so kind and patient with my daughter yesterday. Thank you!",
         "Muchas gracias Tammy, fue muy amable con mi mamá hoy",
+        "thanks for everything you guys did for my mom",
+        "Thank you Dr Lee for everything you did for my wife",
+        "Thank you all for taking such great care of my son!",
+        "Thanks for everything y'all did for my daughter yesterday 🙏",
+        "we really appreciate everything you did for my mother in law",
+        "gracias por todo lo que hicieron por mi mamá",
+        "gracias por cuidar tan bien a mi abuelita",
     ],
 )
 def test_thanks_for_how_somebody_was_treated_are_praise(text: str) -> None:
@@ -197,7 +204,81 @@ def test_thanks_for_how_somebody_was_treated_are_praise(text: str) -> None:
         "you were so nice to my mom today, can I book again",
         "thank you for everything, you were always so kind to me",
         "My son was so calm with me today",
+        "thanks for everything you did for me",
+        "thank you for everything you did for my kids",
+        "thanks for everything you guys did for my mom. goodbye",
+        "Thank you for all you did for my dad, bye",
+        "thanks for everything you guys did for my mom, she died last night",
+        "thank you dr lee for 20 years, i wont need another appointment",
+        "gracias por todo lo que hicieron por mis hijos",
+        "gracias por todo lo que hicieron por mi mamá. adiós",
     ],
 )
 def test_thanks_that_say_more_or_sound_like_a_farewell_are_left_to_a_person(text: str) -> None:
     assert not is_praise(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nobody cares",
+        "no one would even miss me",
+        "does anyone even care",
+        "i have nobody",
+        "help me",
+        "please help",
+        "a nadie le importo",
+        "estoy muy sola",
+        "ayúdenme",
+    ],
+)
+def test_a_cry_is_told_from_a_request_for_a_person(text: str) -> None:
+    assert cries_out(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can i talk to a person",
+        "nobody answers your phone, have somebody call me",
+        "no one is picking up, can i speak with someone",
+        "i give up bot, person",
+        "nadie contesta, quiero hablar con alguien",
+    ],
+)
+def test_who_wants_to_talk_to_somebody_at_the_practice_cries_not(text: str) -> None:
+    assert not cries_out(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is the cancellation fee you charged me",
+        "what's your no show policy, I was billed $50",
+        "do i have to wear a mask i have covid",
+        "are you open today my son has a fever",
+        "whats your fax number i need to send fmla due today",
+        "can i get my records sent to dr smith",
+        "me cobraron por cancelar, ¿cuál es su política?",
+        "¿puedo ir sin cita? tengo fiebre",
+        "cuál es su número de fax, necesito mandar un papel hoy",
+        "pueden mandar mis resultados al doctor Pérez",
+    ],
+)
+def test_a_question_with_the_patients_own_case_beside_it_is_told(text: str) -> None:
+    assert tells_of_own_case(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "do i need an appointment today",
+        "i need to know if you are open tomorrow",
+        "i have aetna, do you take it",
+        "how do i get my records sent to another doctor",
+        "how much do you charge for a cleaning",
+        "tengo medicaid, ¿lo aceptan?",
+    ],
+)
+def test_a_question_that_anybody_asks_is_nobodys_case(text: str) -> None:
+    assert not tells_of_own_case(text)
