@@ -22,15 +22,15 @@ _SPANISH = (
 _TURN = re.compile(rf"(?:,| [-–—]+)? (?=(?:{_ENGLISH}|{_SPANISH})\b)", re.IGNORECASE)
 
 
-def split_parts(text: str) -> list[str]:
-    """Return a message's parts in order: at most `MOST_PARTS`, of `LEAST_WORDS` or more unless there is only one.
+def split_parts(text: str, least_words: int = LEAST_WORDS) -> list[str]:
+    """Return a message's parts in order: at most `MOST_PARTS`, of `least_words` or more unless there is only one.
 
     A part that is too short belongs to the one after it, and the last to the one before it.
     """
     # With single spaces, no expression has more than one place to try.
     lines = [" ".join(line.split()) for line in text.splitlines()]
     count = sum(len(line.split()) for line in lines)
-    least = max(LEAST_WORDS, -(-count // MOST_PARTS))
+    least = max(least_words, -(-count // MOST_PARTS))
     sentences = _join_short((part for line in lines for part in _SENTENCE_END.split(line)), least)
     clauses = [clause for sentence in sentences for clause in _join_short(_TURN.split(sentence), least)]
     # A sentence of which a turn took a lone comma may have become too short.

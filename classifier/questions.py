@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from classifier.question_topics import NO_TOPIC
+from classifier.remarks import tells_of_own_case
 from classifier.sentences import MatchThresholds, SentenceEncoder, Vector
 from classifier.understanding import Understanding
 from intake.starter_questions import starter_questions
@@ -95,7 +96,8 @@ class PhrasingMatch:
 def is_answerable(understanding: Understanding, text: str) -> bool:
     """Return whether a message may get the answer to a common question, judging by what it means.
 
-    It must be short, routine, in English or Spanish, and surely no clinical concern or complaint, also in part.
+    It must be short, routine, in English or Spanish, and surely no clinical concern or complaint, also in part; and it
+    must not tell of the patient's own case: "what is the cancellation fee you charged me" asks for more than the fee.
     """
     concern = sum(understanding.probabilities.get(intent, 0.0) for intent in _NEVER_ANSWERED)
     return (
@@ -106,6 +108,7 @@ def is_answerable(understanding: Understanding, text: str) -> bool:
         and understanding.intent not in _NEVER_ANSWERED
         and concern <= MOST_CONCERN
         and not (understanding.also or understanding.praise or understanding.partly_read)
+        and not tells_of_own_case(text)
     )
 
 

@@ -1,6 +1,7 @@
 """Recognize what a message says beside its topic that decides how it is answered, from `signs/remarks.toml`.
 
-A phone that is not the patient's, a minor's secret, and a bill in collections or a threat to take it further.
+A phone that is not the patient's, a minor's secret, a bill in collections or a threat to take it further, a cry that
+nobody cares, and what makes a question the patient's own case.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from classifier.acknowledgement import asks_for_help
 from classifier.reports import Report, load_reports
 from classifier.screen import Screening, screen_text
 
@@ -32,6 +34,16 @@ def asks_in_confidence(text: str) -> bool:
 def is_dispute(text: str) -> bool:
     """Return whether a message speaks of a bill in collections, or threatens to take something further."""
     return _load_remarks()["dispute"].is_in(text)
+
+
+def cries_out(text: str) -> bool:
+    """Return whether a message asks for help or says that nobody cares, so that it is no mere request for a person."""
+    return asks_for_help(text) or _load_remarks()["forlorn"].is_in(text)
+
+
+def tells_of_own_case(text: str) -> bool:
+    """Return whether a message tells of the patient's own case, which the answer to a common question can't settle."""
+    return _load_remarks()["own_case"].is_in(text)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Tables of what a message may say that decides how it is answered: `signs/losses.toml` and `signs/remarks.toml`.
 
-Each kind of such a report has patterns that find it, others that set it aside in its sentence, and words that make the
-whole message about something else.
+Each kind of such a report has patterns that find it (`reports`), others that set it aside anywhere in its sentence
+(`set_aside`) or right before it (`before`), and words that make the whole message about something else (`not_about`).
 """
 
 from __future__ import annotations
@@ -12,25 +12,47 @@ from pathlib import Path
 from typing import NamedTuple
 
 from classifier.danger_signs import NOTHING, read_alternatives
+from classifier.entities.rules_names import known_names
+from classifier.normalise import normalised
 from classifier.screen import break_sentences
+
+_MARK = "\0"
+"""What holds the place of a question mark while sentences are broken."""
 
 
 class Report(NamedTuple):
-    """What finds one kind of report: its words, what around them sets it aside, and what it is about instead."""
+    """What finds one kind of report, what sets it aside in its sentence or right before it, and what it is about."""
 
     reports: re.Pattern[str]
     set_aside: re.Pattern[str]
+    before: re.Pattern[str]
     not_about: re.Pattern[str]
 
     def is_in(self, text: str) -> bool:
         """Return whether a message makes this report."""
-        sentences = break_sentences(text)
-        return not self.not_about.search(sentences) and any(map(self._is_in_sentence, sentences.split("\n")))
+        sentences = _split_sentences(text)
+        return not self.not_about.search("\n".join(sentences)) and any(map(self._is_in_sentence, sentences))
 
     def _is_in_sentence(self, sentence: str) -> bool:
-        """Return whether a sentence makes the report, and nothing before it, or in it, sets it aside."""
-        found = (report.start() for report in self.reports.finditer(sentence))
-        return any(not any(map(self.set_aside.search, (sentence[:start], sentence[start:]))) for start in found)
+        """Return whether a sentence makes the report, and nothing in it or right before the report sets it aside."""
+        if self.set_aside.search(sentence):
+            return False
+        return any(
+            _names_somebody(found) and not self.before.search(sentence[: found.start()])
+            for found in self.reports.finditer(sentence)
+        )
+
+
+def _names_somebody(report: re.Match[str]) -> bool:
+    """Return whether what a report has in the place of a name, its group `name`, is one."""
+    name = report.groupdict().get("name")
+    return name is None or name in known_names()
+
+
+def _split_sentences(text: str) -> list[str]:
+    """Return the sentences of a message, in the spelling of the tables; " ?" ends one that asks."""
+    marked = break_sentences(normalised(text).replace("?", f" {_MARK}?"))
+    return marked.replace(_MARK, "?").split("\n")
 
 
 def load_reports(table: Path) -> dict[str, Report]:
@@ -46,5 +68,6 @@ def _compile_report(lists: Mapping[str, str]) -> Report:
     return Report(
         re.compile(rf"\b(?:{lists.get('reports', NOTHING)})"),
         re.compile(lists.get("set_aside", NOTHING)),
+        re.compile(rf"(?:{lists.get('before', NOTHING)})$"),
         re.compile(rf"\b(?:{lists.get('not_about', NOTHING)})\b"),
     )

@@ -25,14 +25,19 @@ class UnsafeContact(Enum):
 
 
 class _Signs(NamedTuple):
-    """What finds in a sentence that contact is not safe, and in the message that it is about something else."""
+    """What finds in a sentence that contact is not safe, and what says otherwise in a message without fears."""
 
     says: re.Pattern[str]
+    helps: re.Pattern[str]
+    fears: re.Pattern[str]
     set_aside: re.Pattern[str]
 
     def are_in(self, sentences: str) -> bool:
-        found = any(self.says.search(sentence) for sentence in sentences.split("\n"))
-        return found and not self.set_aside.search(sentences)
+        if self.fears.search(sentences):
+            return self.says.search(sentences) is not None
+        return not self.set_aside.search(sentences) and any(
+            not self.helps.match(sentences, found.end()) for found in self.says.finditer(sentences)
+        )
 
 
 def read_unsafe_contact(text: str) -> UnsafeContact | None:
@@ -45,7 +50,7 @@ def read_unsafe_contact(text: str) -> UnsafeContact | None:
     found = {kind for kind, signs in _load_signs().items() if signs.are_in(sentences)}
     if "page" in found or {"plea", "reason"} <= found:
         return UnsafeContact.ANY
-    return UnsafeContact.PHONE if found & {"phone", "number"} else None
+    return UnsafeContact.PHONE if found & {"phone", "held", "number"} else None
 
 
 @cache

@@ -23,6 +23,20 @@ from classifier.danger_part import from_danger_on
             "My head hurts a bit since this morning. I want to end my life and nobody cares.",
             "…I want to end my life and nobody cares.",
         ),
+        (
+            "Hi this is Ana, I need to reschedule my cleaning. Also my husband cant breathe",
+            "…Also my husband cant breathe",
+        ),
+        ("Please cancel my visit on Monday. I took all my pills", "…I took all my pills"),
+        ("Quiero cambiar mi cita del martes por favor. No respira mi bebé", "…No respira mi bebé"),
+        (
+            "Quick question about the bill. Is that ok. My dad collapsed. He isnt breathing",
+            "…My dad collapsed. He isnt breathing",
+        ),
+        (
+            "I need a refill of my inhaler please. Chest hurts, and my arm is numb",
+            "…Chest hurts, and my arm is numb",
+        ),
         ("Is it open on Monday for the flu shot? Thank you so very much for all your help.", None),
     ],
 )

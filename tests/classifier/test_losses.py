@@ -22,6 +22,11 @@ from intake.vocabulary import Disposition, TriageLevel
         "Mi esposa falleció el martes, por favor cancelen sus citas",
         "murió mi papá ayer",
         "mi mamá Elena murió la semana pasada",
+        "we lost our son on Sunday in a car accident",
+        "I lost my husband last night in the icu",
+        "my dad passed away yesterday please cancel the cleaning he had on friday",
+        "my mother passed away, please tell the dentist",
+        "falleció mi esposo, cancelen su cita si tiene alguna",
     ],
 )
 def test_the_report_of_a_death_is_recognized(text: str) -> None:
@@ -36,6 +41,7 @@ def test_the_report_of_a_death_is_recognized(text: str) -> None:
         "my wife miscarried last night and we won't be at the ultrasound",
         "tuve un aborto espontáneo el sábado, cancelen mi cita",
         "perdí a mi bebé, ya no voy a ir a la cita",
+        "we lost our baby yesterday at the hospital, please cancel everything if you can",
     ],
 )
 def test_the_report_of_a_lost_pregnancy_is_recognized(text: str) -> None:
@@ -69,6 +75,17 @@ def test_the_report_of_a_lost_pregnancy_is_recognized(text: str) -> None:
         "mi mamá murió hace años de cáncer",
         "me muero de risa",
         "",
+        "i lost my son yesterday at the mall",
+        "i lost my son today and I can't find him",
+        "we lost my mom yesterday at walmart, she has dementia",
+        "i lost my baby at the store",
+        "my goldfish passed away",
+        "our bunny died last night",
+        "my brother had died when the doctor asked if I smoke",
+        "can you tell my husband how i died",
+        "perdí a mi bebé en el centro comercial",
+        "mi pez se murió hoy",
+        "mi mamá murió del corazón ya de 88 años",
     ],
 )
 def test_what_looks_alike_is_no_loss(text: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from classifier import ModelError
 from classifier.outputs import Language
-from classifier.questions import QuestionIndex, QuestionMatcher, is_answerable, spell_out
+from classifier.questions import MAX_CHARACTERS, QuestionIndex, QuestionMatcher, is_answerable, spell_out
 from classifier.sentences import SENTENCES, MatchThresholds, SentenceEncoder
 from classifier.understanding import Understanding
 from intake.starter_questions import starter_questions
@@ -142,6 +142,17 @@ def test_a_message_that_means_one_routine_thing_may_be_answered(language: Langua
 )
 def test_what_may_be_anything_else_is_not_answered(changes: dict[str, Any]) -> None:
     assert not is_answerable(replace(CLEAR, **changes), "are you open")
+
+
+def test_a_question_beside_the_patients_own_case_is_not_answered() -> None:
+    assert not is_answerable(CLEAR, "what is the cancellation fee you charged me")
+
+
+def test_every_question_to_begin_with_may_be_answered() -> None:
+    starters = starter_questions().values()
+    asked = [text for starter in starters for text in (*starter.phrasings, starter.spanish)]
+
+    assert [text for text in asked if len(text) <= MAX_CHARACTERS and not is_answerable(CLEAR, text)] == []
 
 
 def test_a_long_message_is_not_answered() -> None:

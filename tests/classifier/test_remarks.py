@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifier.praise import is_praise
-from classifier.remarks import asks_in_confidence, is_dispute, says_wrong_number
+from classifier.remarks import asks_in_confidence, cries_out, is_dispute, says_wrong_number, tells_of_own_case
 from training.data.corpus import read_corpus
 
 MOST_RAISED = 0.003
@@ -21,6 +21,11 @@ MOST_RAISED = 0.003
         "Número equivocado, yo no soy Linda",
         "Nobody named Vernon at this number",
         "wrong person, I'm not your patient",
+        "there is no john here",
+        "this number belongs to someone else now",
+        "wrong number, i've never been to your office",
+        "aquí no vive María",
+        "este teléfono es de otra persona",
     ],
 )
 def test_a_wrong_number_is_recognized(text: str) -> None:
@@ -35,6 +40,9 @@ def test_a_wrong_number_is_recognized(text: str) -> None:
         "I gave you the wrong number, mine is 202-555-0123",
         "is this the wrong number for the pharmacy",
         "",
+        "you have the wrong number for me its 555 0199",
+        "wrong number, mine is 312-555-0144",
+        "tienen el número equivocado, el mío es 555 0133",
     ],
 )
 def test_a_number_that_is_wrong_in_a_record_is_no_wrong_number(text: str) -> None:
@@ -60,6 +68,12 @@ def test_a_number_that_is_wrong_in_a_record_is_no_wrong_number(text: str) -> Non
         "Wrong number. But I can't breathe",
         "mi hijo tomó el número equivocado de pastillas",
         "me atendió la persona equivocada, este no es el teléfono de Ana, soy su hija",
+        "i think you have the wrong person, i never had a colonoscopy",
+        "persona equivocada, nunca me hicieron esa cirugía",
+        "there is no parking here",
+        "there is no dr john here on friday",
+        "this number belongs to my husband",
+        "mi mamá ya no vive aquí, su número es 555 0144",
     ],
 )
 def test_whoever_needs_something_is_no_wrong_number(text: str) -> None:
@@ -76,6 +90,12 @@ def test_whoever_needs_something_is_no_wrong_number(text: str) -> None:
         "are you gonna tell my parents",
         "tengo 15 años, ¿puedo ir sin que mi mamá se entere?",
         "no quiero que mis papás sepan",
+        "please dont call my mom about my birth control, call me instead",
+        "please don't tell my mom, text me at this number",
+        "im 16 dont call my mom call me",
+        "can you not tell my dad i came in",
+        "how much is it, I don't want my parents to see it",
+        "no le llamen a mi papá por favor, tengo 16 años",
     ],
 )
 def test_a_minors_secret_is_recognized(text: str) -> None:
@@ -90,6 +110,13 @@ def test_a_minors_secret_is_recognized(text: str) -> None:
         "Can my mom see the dentist on Friday",
         "my parents don't know what plan we have",
         "puedo ir con mi mamá",
+        "dont tell my dad how much it cost",
+        "please dont call my mom, call me instead",
+        "please dont text my mom anymore text me",
+        "dont let my mom know i paid her bill",
+        "do not contact my mother she passed away",
+        "ya no llamen a mi mamá, mejor a mi celular",
+        "no le digan a mi papá cuánto costó",
     ],
 )
 def test_what_a_family_asks_is_no_secret(text: str) -> None:
@@ -107,6 +134,13 @@ def test_what_a_family_asks_is_no_secret(text: str) -> None:
         "gonna leave you a one star review on google",
         "me mandaron a colecciones y ya pagué",
         "los voy a demandar",
+        "why is my bill in collections when i paid it",
+        "Got sent to collections over $18??",
+        "got a letter that my bill is going to collections, i already paid??",
+        "will you take this back from collections or do i need to get a lawyer",
+        "im going to report you",
+        "i already left a 1 star review",
+        "¿por qué mi cuenta está en cobranzas si ya pagué?",
     ],
 )
 def test_collections_and_threats_are_recognized(text: str) -> None:
@@ -122,6 +156,14 @@ def test_collections_and_threats_are_recognized(text: str) -> None:
         "do I need a state form for school",
         "where do I drop off the stool collection kit",
         "I'm going to college out of state",
+        "is my bill in collections",
+        "hi, can you tell me if my balance was sent to collections",
+        "this goes in to collections?",
+        "my bill is in collections?",
+        "i need to drop off my specimen to collections",
+        "someone left a bad review of the urgent care next door",
+        "i want to report you have the wrong address",
+        "¿mi cuenta está en cobranzas?",
     ],
 )
 def test_what_only_names_them_is_no_dispute(text: str) -> None:
@@ -142,6 +184,13 @@ def test_few_messages_that_are_no_complaints_are_taken_for_disputes() -> None:
         "thank you so much Tammy you were so sweet to my mom today",
         "Everyone was so kind and patient with my daughter yesterday. Thank you!",
         "Muchas gracias Tammy, fue muy amable con mi mamá hoy",
+        "thanks for everything you guys did for my mom",
+        "Thank you Dr Lee for everything you did for my wife",
+        "Thank you all for taking such great care of my son!",
+        "Thanks for everything y'all did for my daughter yesterday 🙏",
+        "we really appreciate everything you did for my mother in law",
+        "gracias por todo lo que hicieron por mi mamá",
+        "gracias por cuidar tan bien a mi abuelita",
     ],
 )
 def test_thanks_for_how_somebody_was_treated_are_praise(text: str) -> None:
@@ -155,7 +204,81 @@ def test_thanks_for_how_somebody_was_treated_are_praise(text: str) -> None:
         "you were so nice to my mom today, can I book again",
         "thank you for everything, you were always so kind to me",
         "My son was so calm with me today",
+        "thanks for everything you did for me",
+        "thank you for everything you did for my kids",
+        "thanks for everything you guys did for my mom. goodbye",
+        "Thank you for all you did for my dad, bye",
+        "thanks for everything you guys did for my mom, she died last night",
+        "thank you dr lee for 20 years, i wont need another appointment",
+        "gracias por todo lo que hicieron por mis hijos",
+        "gracias por todo lo que hicieron por mi mamá. adiós",
     ],
 )
 def test_thanks_that_say_more_or_sound_like_a_farewell_are_left_to_a_person(text: str) -> None:
     assert not is_praise(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nobody cares",
+        "no one would even miss me",
+        "does anyone even care",
+        "i have nobody",
+        "help me",
+        "please help",
+        "a nadie le importo",
+        "estoy muy sola",
+        "ayúdenme",
+    ],
+)
+def test_a_cry_is_told_from_a_request_for_a_person(text: str) -> None:
+    assert cries_out(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can i talk to a person",
+        "nobody answers your phone, have somebody call me",
+        "no one is picking up, can i speak with someone",
+        "i give up bot, person",
+        "nadie contesta, quiero hablar con alguien",
+    ],
+)
+def test_who_wants_to_talk_to_somebody_at_the_practice_cries_not(text: str) -> None:
+    assert not cries_out(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is the cancellation fee you charged me",
+        "what's your no show policy, I was billed $50",
+        "do i have to wear a mask i have covid",
+        "are you open today my son has a fever",
+        "whats your fax number i need to send fmla due today",
+        "can i get my records sent to dr smith",
+        "me cobraron por cancelar, ¿cuál es su política?",
+        "¿puedo ir sin cita? tengo fiebre",
+        "cuál es su número de fax, necesito mandar un papel hoy",
+        "pueden mandar mis resultados al doctor Pérez",
+    ],
+)
+def test_a_question_with_the_patients_own_case_beside_it_is_told(text: str) -> None:
+    assert tells_of_own_case(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "do i need an appointment today",
+        "i need to know if you are open tomorrow",
+        "i have aetna, do you take it",
+        "how do i get my records sent to another doctor",
+        "how much do you charge for a cleaning",
+        "tengo medicaid, ¿lo aceptan?",
+    ],
+)
+def test_a_question_that_anybody_asks_is_nobodys_case(text: str) -> None:
+    assert not tells_of_own_case(text)

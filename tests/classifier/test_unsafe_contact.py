@@ -28,6 +28,16 @@ UNSAFE = [
     "mi mamá siempre me revisa el celular",
     "No es seguro que me llamen",
     "me quitaron el teléfono y me lo revisan. me quitó el celular",
+    "he goes through my texts so call my sister",
+    "My boyfriend has my phone so call my work",
+    "my husband reads my texts to me and if he doesn't like one he hits me",
+    "my boyfriend has my phone today. I'm scared of him",
+    "my husband watches my phone and answers for me, i can't talk freely",
+    "he hit me again. dont call this number call 312 555 0100",
+    "he's got all my texts on his computer",
+    "my husband took my phone today",
+    "mi esposo tiene mi celular hoy y me pega",
+    "no llamen a este número, él me pega. llamen al 312 555 0100",
 ]
 NO_ANSWER = [
     "he has my phone dont text back",
@@ -44,22 +54,7 @@ NO_ANSWER = [
     "no me contesten, mi marido está aquí",
     "me mata si ve esto",
     "he'll see it if you write back",
-]
-NO_ANSWER = [
-    "he has my phone dont text back",
-    "I'm hiding from my husband. don't text back",
-    "please dont reply, he can see this",
-    "don't answer here, he can see this",
-    "He'll kill me if he sees this",
-    "he will hurt me if he finds out",
-    "don't write back he will see it",
-    "do not respond to this message, he is watching",
-    "dont call back hes home",
-    "don't let him see this message",
-    "No respondas, él lee todo",
-    "no me contesten, mi marido está aquí",
-    "me mata si ve esto",
-    "he'll see it if you write back",
+    "he's going to kill me if he sees this",
 ]
 SAFE = [
     "Please stop texting this number, you have the wrong person",
@@ -96,6 +91,17 @@ SAFE = [
     "Don't let him see the surprise",
     "He'd never call on his own. He's home this weekend, can he come Saturday?",
     "no me llamen a este número, llamen a mi celular",
+    "my dad reads my texts to me",
+    "My mother reads my texts, I am blind",
+    "my wife sees my messages and will answer for me",
+    "my husband has all my messages so talk to him",
+    "my wife's got my cell today",
+    "dont call this number call 312 555 0100",
+    "mi esposa lee mis mensajes porque no veo bien",
+    "mi esposo lee mis mensajes, soy ciega",
+    "mi papá ve mis mensajes y contesta por mí",
+    "mi esposa tiene mi celular hoy",
+    "no llamen a este número, llamen al 312 555 0100",
 ]
 
 
