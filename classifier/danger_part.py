@@ -24,7 +24,8 @@ def from_danger_on(text: str) -> str:
 
 
 def _screen_parts(line: str, least_words: int) -> list[tuple[str, Screening]]:
-    return [(part, screen_text(part)) for part in split_parts(line, least_words)]
+    parts = split_parts(line, least_words)
+    return [(part, screen_text(part)) for part in parts] if len(parts) > 1 else []
 
 
 def _first(parts: Sequence[tuple[str, Screening]], counts: Callable[[Screening], bool]) -> str | None:
