@@ -22,6 +22,7 @@ from classifier.outputs import (
     check_columns,
 )
 from classifier.plain_words import needs_today, tells_of_swallowing
+from classifier.praise import is_praise
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 
@@ -184,8 +185,8 @@ def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresh
     """Return how soon a person must see a message.
 
     A certain danger sign is an emergency whatever the network says; an ambiguous one needs its agreement. Without a
-    sign, a message that only denies symptoms is neither an emergency nor a same-day matter, and one that only begs for
-    help is at least a same-day matter.
+    sign, a message that only denies symptoms, or only praises care, is neither an emergency nor a same-day matter, and
+    one that only begs for help is at least a same-day matter.
 
     Args:
         levels: The network's probabilities of the three levels, one row per window of the message; None if it has no
@@ -197,7 +198,7 @@ def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresh
     signed = screening != Screening()
     if screening.certain or (levels is None and signed):
         return TriageLevel.EMERGENCY
-    if not signed and denial_language(text):
+    if not signed and (denial_language(text) or is_praise(text)):
         return TriageLevel.ROUTINE
     least = TriageLevel.SAME_DAY if needs_today(text) or plea_language(text) else TriageLevel.ROUTINE
     if levels is None:

@@ -22,6 +22,7 @@ from classifier.losses import find_loss
 from classifier.message_parts import split_parts
 from classifier.normalise import well_formed
 from classifier.outputs import INTENTS, LANGUAGES, Language
+from classifier.remarks import cries_out
 from classifier.screen import Screening, is_urgent, screen_text
 from classifier.second_intents import (
     DOUBTFUL,
@@ -295,7 +296,7 @@ class Classifier:
                     label=label,
                     acknowledgement=triage is not TriageLevel.EMERGENCY
                     and self._is_acknowledgement(text, label, surely, thresholds),
-                    person=label == "person" and surely >= thresholds.person,
+                    person=label == "person" and surely >= thresholds.person and not cries_out(text),
                     fitting=float(shares.sum()) >= thresholds.scope,
                     understood=confidence >= self.info.review_threshold_of(intent, language),
                     dangerous=dangerous,

@@ -56,7 +56,6 @@ from tasks.notification.models import add_notifications, tickets_for
 from tasks.pubsub import topics_of
 from tasks.questions import FoundQuestion
 from tasks.queue import AfterCommit
-from tasks.remarks import settle_triage
 from tasks.review_sampling import add_review
 from tasks.routing import ANSWERED_EVERY, RoutingDecision, decide
 from tasks.routing_facts import gather_facts, is_unheard, medium_of, needs_no_model, settle_language
@@ -113,7 +112,7 @@ def handle_message(
     moment = now()
     note_contact(message)
     is_claimed_unsafe = _note_unsafe_contact(session, message, moment)
-    understanding = understanding and settle_triage(message, settle_language(session, message, understanding))
+    understanding = understanding and settle_language(session, message, understanding)
     default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)
     if question is not None:

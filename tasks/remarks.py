@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
-
 from classifier.praise import is_praise
-from classifier.remarks import asks_in_confidence, cries_out, says_wrong_number
-from classifier.screen import is_urgent
+from classifier.remarks import asks_in_confidence, says_wrong_number
 from inbox.chat_contact import read_contact_line
 from inbox.models import Message
-from intake.vocabulary import Channel, Disposition, Medium, Route, TriageLevel
-
-if TYPE_CHECKING:
-    from classifier import Understanding
+from intake.vocabulary import Channel, Disposition, Medium, Route
 
 
 def find_remark(message: Message, medium: Medium) -> Route | None:
@@ -26,19 +19,6 @@ def find_remark(message: Message, medium: Medium) -> Route | None:
     if message.conversation.channel == Channel.CHAT and any(read_contact_line(message.text)):
         return Route.CONTACT
     return Route.IN_CONFIDENCE if asks_in_confidence(message.text) else None
-
-
-def settle_triage(message: Message, understanding: Understanding) -> Understanding:
-    """Return what the model understood, but mere thanks for somebody's care, without a sign of danger, can wait."""
-    if message.media or is_urgent(message.text) or not is_praise(message.text):
-        return understanding
-    return replace(understanding, triage=TriageLevel.ROUTINE, danger=None)
-
-
-def settle_person(message: Message, disposition: Disposition) -> Disposition:
-    """Return a message's disposition; a cry for help or that nobody cares is no mere request for a person."""
-    is_cry = disposition is Disposition.PERSON and cries_out(message.text)
-    return Disposition.OUT_OF_SCOPE if is_cry else disposition
 
 
 def settle_praise(message: Message, disposition: Disposition, *, praise: bool) -> tuple[Disposition, bool]:

@@ -22,7 +22,7 @@ from tasks.follow_ups import Matter, find_matter, may_follow
 from tasks.imminent_visits import is_visit_soon
 from tasks.message_language import decide_language, has_language
 from tasks.person_words import person_language
-from tasks.remarks import find_remark, settle_person, settle_praise
+from tasks.remarks import find_remark, settle_praise
 from tasks.routing import Facts, can_be_answered
 from tasks.unproven_numbers import unproven_number
 
@@ -140,7 +140,7 @@ def gather_facts(
     language = person_language(message.text)
     threshold = practice.threshold_for(understanding.intent, default_threshold)
     is_unsure = understanding.confidence < threshold or understanding.disposition == Disposition.OUT_OF_SCOPE
-    understood = settle_person(message, _disposition(message, Disposition(understanding.disposition)))
+    understood = _disposition(message, Disposition(understanding.disposition))
     disposition, praise = settle_praise(message, understood, praise=understanding.praise)
     return replace(
         facts,
