@@ -217,3 +217,19 @@ def test_a_mere_denial_is_no_emergency_though_the_network_raises_one(text: str, 
 @pytest.mark.parametrize("found", [None, levels((0.0, 0.0))])
 def test_what_needs_somebody_today_is_never_routine(found: np.ndarray | None) -> None:
     assert triage_level(found, NOTHING, THRESHOLDS, "trae el labio partido, no cierra la sangre") is SAME_DAY
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("thanks for everything you guys did for my mom", ROUTINE),
+        ("thanks for everything you did for me", EMERGENCY),
+        ("thanks for everything you guys did for my mom, goodbye", EMERGENCY),
+    ],
+    ids=["care of a relative", "perhaps a farewell", "with a goodbye"],
+)
+def test_mere_thanks_for_the_care_of_a_relative_are_no_alarm_whatever_the_network_hears(
+    text: str, expected: TriageLevel
+) -> None:
+    assert triage_level(levels((0.9, 0.0)), NOTHING, THRESHOLDS, text) is expected
+    assert triage_level(levels((0.9, 0.0)), CERTAIN, THRESHOLDS, text) is EMERGENCY

@@ -76,6 +76,12 @@ def test_a_message_that_surely_asks_for_a_person_and_nothing_else_gets_one(knowi
     assert unsure.disposition == "review"
 
 
+def test_a_cry_that_nobody_cares_is_no_request_for_a_person(knowing: Classifier) -> None:
+    cry, request = knowing.classify(["human nobody cares", "human anybody there"])
+
+    assert (cry.disposition, request.disposition) == ("review", "person")
+
+
 def test_a_person_is_asked_for_in_an_emergency_too(knowing: Classifier) -> None:
     (understood,) = knowing.classify(["human now"])
 

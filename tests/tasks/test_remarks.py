@@ -57,26 +57,6 @@ def test_thanks_by_name_get_thanks_and_no_word_of_emergencies(service: Service) 
     assert "911" not in reply.body
 
 
-def test_a_grateful_family_reads_no_word_of_emergencies_whatever_the_network_hears(service: Service) -> None:
-    thanks, farewell = "thanks for everything you guys did for my mom", "thanks for everything you did for me"
-    tell(service, {thanks: EMERGENCY, farewell: EMERGENCY})
-    service.text(thanks)
-    service.text(farewell, from_="+12025550144")
-    service.work()
-
-    assert [row.triage for row in service.rows(Classification)] == ["routine", "emergency"]
-    assert [row.route for row in service.rows(Decision)] == ["praise", "urgent"]
-
-
-@pytest.mark.parametrize("text", ["nobody cares", "help me", "a nadie le importo"])
-def test_a_cry_is_no_request_for_a_person(service: Service, text: str) -> None:
-    tell(service, {text: sure_of("complaint") | PERSON})
-    service.text(text)
-    service.work()
-
-    assert [row.route for row in service.rows(Decision)] == ["review"]
-
-
 def test_a_minors_secret_gets_a_person_and_no_newcomers_link(service: Service) -> None:
     service.text(IN_CONFIDENCE)
     service.work()
