@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier import INTENTS, Classifier
+from classifier import INTENTS, Classifier, Understanding
 from training.data.labeled_messages import read_labeled_messages
 
 _SEED = 1
@@ -70,7 +70,7 @@ class Comparison:
 
 
 def compare_models(old: Classifier, new: Classifier, labeled: LabeledSet, resamples: int) -> Comparison:
-    """Classify the same messages with two models, one message at a time as workers do."""
+    """Compare the intents that two models give the same messages."""
     intents = np.array(labeled.intents)
     old_right, new_right = (_intents(model, labeled.texts) == intents for model in (old, new))
     by_intent = {
@@ -79,12 +79,6 @@ def compare_models(old: Classifier, new: Classifier, labeled: LabeledSet, resamp
         if (intents == intent).any()
     }
     return Comparison(labeled.name, paired_difference(old_right, new_right, resamples), by_intent)
-
-
-def compare_urgency(old: Classifier, new: Classifier, urgent: Sequence[str], resamples: int) -> Difference:
-    """Compare how many urgent messages two models recognize."""
-    found = [np.array([model.classify([text])[0].urgent for text in urgent], dtype=bool) for model in (old, new)]
-    return paired_difference(found[0], found[1], resamples)
 
 
 def paired_difference(old: Right, new: Right, resamples: int) -> Difference:
@@ -119,8 +113,13 @@ def _interval(gained: NDArray[np.float64], resamples: int) -> tuple[float, float
     return float(found.low), float(found.high)
 
 
+def classify_each(model: Classifier, texts: Sequence[str]) -> list[Understanding]:
+    """Classify messages one at a time, as workers do."""
+    return [model.classify([text])[0] for text in texts]
+
+
 def _intents(model: Classifier, texts: Sequence[str]) -> NDArray[np.str_]:
-    return np.array([model.classify([text])[0].intent for text in texts])
+    return np.array([found.intent for found in classify_each(model, texts)])
 
 
 def load_labeled_set(path: Path, name: str) -> LabeledSet:
