@@ -171,8 +171,9 @@ new model must find at least as many urgent messages and pass `intake model chec
 validation messages may be worse by more than {_points(rule.possible_loss)} points, or with such a p-value.
 
 {tables}
-The recent reviews are messages that the old model was unsure about, plus a sample of the others, so its accuracy on
-them does not represent all messages. They serve only to compare the two models on the same messages.
+The recent reviews are messages that the old model was unsure about, plus a sample of the others. Each counts as many times
+as messages like it came in for one that was reviewed (one over the probability of its selection), and the p-values are
+the bootstrap's. Otherwise any equally good model would look better, as the old one was chosen to be unsure.
 """
 
 

@@ -125,7 +125,10 @@ def _evidence(test: LabeledSet, mixture: Mixture, exported: ReviewsFile, recipe:
         "the recent reviews",
         render_all(mixture.recent, VALIDATION_SEED),
         [message.label or "" for message in mixture.recent],
+        mixture.weights,
     )
+    # An older file does not say how its messages were chosen, so they cannot speak for or against a model.
+    sets = (test,) if exported.format == 1 else (test, recent)
     counts = Counts(
         practices=exported.practices,
         trained_on=len(mixture.older),
@@ -135,4 +138,4 @@ def _evidence(test: LabeledSet, mixture: Mixture, exported: ReviewsFile, recipe:
     )
     validation = mixture.split.validation
     rendered = render_all(validation, VALIDATION_SEED)
-    return Evidence((test, recent), validation, rendered, recipe.calibration.everyday_writers, counts)
+    return Evidence(sets, validation, rendered, recipe.calibration.everyday_writers, counts)

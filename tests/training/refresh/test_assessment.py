@@ -59,6 +59,26 @@ def test_the_interval_is_the_same_each_time_and_narrower_with_more_messages() ->
     assert many.high - many.low < (once.high - once.low) / 3
 
 
+def test_messages_chosen_because_the_old_model_was_unsure_do_not_make_an_equal_new_one_look_better() -> None:
+    # Each model is unsure, and then often wrong, of 200 of 2,000 messages; the old one's were reviewed, and a tenth.
+    old = right((120, True), (80, False), (180, True))
+    new = right((200, True), (171, True), (9, False))
+    weights = [1.0] * 200 + [10.0] * 180
+
+    chosen, weighed = paired_difference(old, new, 2000), paired_difference(old, new, 2000, weights)
+
+    assert chosen.gain > 0.15
+    assert weighed.gain == pytest.approx((80 - 90) / 2000)
+    assert weighed.low < weighed.gain < weighed.high
+    assert 0.1 < weighed.chance_of_loss < 0.9
+
+
+def test_the_same_answers_differ_by_nothing_however_they_weigh() -> None:
+    found = paired_difference(right((9, True), (1, False)), right((9, True), (1, False)), 500, [1.0] * 5 + [4.0] * 5)
+
+    assert (found.old, found.gain, found.low, found.high, found.chance_of_loss) == (21 / 25, 0.0, 0.0, 0.0, 1.0)
+
+
 def test_of_no_messages_nothing_is_said() -> None:
     nothing = right()
 
