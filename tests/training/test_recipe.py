@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from training.recipe import RecipeError, is_entity_recipe, load_entity_recipe, load_recipe
+from training.recipe import RecipeError, holding_out, is_entity_recipe, load_entity_recipe, load_recipe
 from training.run_folder import RunError, open_run, require_step
 
 COMPACT = Path(__file__).parents[2] / "training" / "recipes" / "compact.toml"
@@ -84,6 +84,26 @@ def test_a_recipe_that_continues_another_holds_the_same_writers_out() -> None:
     for shared in ("stopping_fraction", "validation_writers", "screens"):
         assert getattr(earlier.data, shared) == getattr(later.data, shared)
     assert (earlier.seed, earlier.base, earlier.architecture) == (later.seed, later.base, later.architecture)
+
+
+def test_a_refresh_is_validated_and_calibrated_as_the_model_that_it_goes_on_from() -> None:
+    refreshed = load_recipe(COMPACT.with_name("refreshed.toml"))
+    assert refreshed.continues
+    earlier = load_recipe(COMPACT.parent / refreshed.continues)
+
+    assert refreshed.data.validation_writers == earlier.data.validation_writers
+    assert refreshed.calibration == earlier.calibration
+    assert refreshed.data.max_tokens == earlier.data.max_tokens
+
+
+def test_a_recipe_that_holds_more_writers_out_repeats_none_of_them() -> None:
+    earlier = load_recipe(COMPACT.with_name("accurate-tenth.toml"))
+
+    later = holding_out(earlier, ["anvil", "harbor"])
+
+    assert later.data.validation_writers == (*earlier.data.validation_writers, "anvil")
+    assert later.data.repeats == {k: v for k, v in earlier.data.repeats.items() if k != "anvil"}
+    assert holding_out(earlier, earlier.data.validation_writers) == earlier
 
 
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:

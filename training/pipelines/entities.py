@@ -45,7 +45,7 @@ class EntityRun:
         if self.recipe.continues is None:
             return None
         run = EntityRun(self.config.parent / self.recipe.continues, self.corpus, self.runs)
-        if not run.folder.best.exists() and not recover_run(run.recipe, run.folder, self.output):
+        if not run.folder.best.exists() and not recover_run(run.recipe, self.runs, self.output):
             run.fit()
         return run.folder.best
 
