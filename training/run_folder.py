@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +49,26 @@ class RunFolder:
     def model(self) -> Path:
         """The model folder, ready to be served."""
         return self.path / "model"
+
+
+    def last_checkpoint(self) -> Path | None:
+        """Return the last checkpoint that was saved whole; remove any that was not, as after a crash."""
+        whole: dict[int, Path] = {}
+        for checkpoint in self.path.glob("checkpoint-*"):
+            # The Trainer writes the state after everything else.
+            if _is_json(checkpoint / "trainer_state.json"):
+                whole[int(checkpoint.name.removeprefix("checkpoint-"))] = checkpoint
+            else:
+                shutil.rmtree(checkpoint)
+        return whole[max(whole)] if whole else None
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def open_run(recipe: Recipe | EntityRecipe, runs: Path = RUNS) -> RunFolder:

@@ -129,6 +129,22 @@ def test_a_run_folder_takes_its_own_recipe_again_and_refuses_another(tmp_path: P
         open_run(recipe.model_copy(update={"seed": 1}), tmp_path)
 
 
+@pytest.mark.parametrize("state", [None, '{"epoch": 1'], ids=["none", "half"])
+def test_a_checkpoint_that_was_never_finished_is_dropped_for_the_one_before(tmp_path: Path, state: str | None) -> None:
+    run = open_run(load_recipe(COMPACT), tmp_path)
+    assert run.last_checkpoint() is None
+    for step in (500, 1000, 1500):
+        (run.path / f"checkpoint-{step}").mkdir()
+        (run.path / f"checkpoint-{step}" / "model.safetensors").touch()
+        if step < 1500:
+            (run.path / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
+    if state is not None:
+        (run.path / "checkpoint-1500" / "trainer_state.json").write_text(state)
+
+    assert run.last_checkpoint() == run.path / "checkpoint-1000"
+    assert sorted(path.name for path in run.path.glob("checkpoint-*")) == ["checkpoint-1000", "checkpoint-500"]
+
+
 def test_a_step_that_has_to_come_first_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="run `python -m training train` first"):
         require_step(tmp_path / "best", "train")
