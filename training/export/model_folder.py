@@ -67,6 +67,14 @@ def publish_model(model: Path, output: Path) -> None:
     replace_folder(output, arriving)
 
 
+def begin_folder(folder: Path) -> Path:
+    """Return an empty folder that replaces another once it is finished; what an interrupted run left is removed."""
+    arriving = folder.with_name(f"{folder.name}.arriving")
+    shutil.rmtree(arriving, ignore_errors=True)
+    arriving.mkdir(parents=True)
+    return arriving
+
+
 def replace_folder(folder: Path, arriving: Path) -> None:
     """Rename a finished folder to replace another, and only then delete the old one."""
     previous = folder.with_name(f"{folder.name}.previous")

@@ -55,7 +55,7 @@ def test_a_better_model_becomes_a_candidate_and_can_then_be_activated(weak: Path
     assert all(finding.passed for finding in check(store.folder_of(version)))
     report = json.loads((store.folder_of(version) / "proposal.json").read_text(encoding="utf-8"))
     assert report["proposed"]
-    assert store.activate(version, datetime(2026, 6, 1, tzinfo=UTC)).version == version
+    assert store.activate(version, datetime(2026, 6, 1, tzinfo=UTC), without_triage=True).version == version
 
 
 def test_a_worse_one_is_spoken_against(weak: Path, strong: Path) -> None:
