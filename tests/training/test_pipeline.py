@@ -323,6 +323,28 @@ def test_an_evaluation_on_validation_alone_leaves_the_test_messages_alone(pipeli
     assert "cross_style" not in text
 
 
+def test_a_model_is_published_only_where_somebody_says(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(IntentRun, "output", pipeline.output)
+    shipped = pipeline.ship()
+    options = ["--config", pipeline.config, "--corpus", pipeline.corpus, "--runs", pipeline.run.parent]
+    options += ["--reports", pipeline.reports, "--validation-only"]
+
+    def run(command: str, *more: str | Path) -> Result:
+        return CliRunner().invoke(main, [command, *map(str, [*options, *more])])
+
+    for command in ("train", "evaluate"):
+        result = run(command)
+        assert result.exit_code == 0, result.output
+        assert f"\nmodel: {pipeline.run / 'model'}\n" in result.output
+        assert Classifier.load(pipeline.run / "model").classify(["hello"])
+        assert contents_of(pipeline.output) == shipped
+
+    assert run("evaluate", "--ship", "--output", pipeline.run).exit_code == 2
+    assert contents_of(pipeline.output) == shipped
+    assert f"\nmodel: {pipeline.output}\n" in run("evaluate", "--ship").output
+    assert contents_of(pipeline.output) == contents_of(pipeline.run / "model")
+
+
 def test_an_interrupted_training_goes_on_from_its_last_checkpoint(pipeline: Pipeline) -> None:
     write_unseen(pipeline.corpus)
     assert pipeline("train").exit_code == 0
@@ -364,6 +386,10 @@ def test_a_finished_training_is_not_done_again_and_its_steps_run_alone(pipeline:
     assert "cross_style: accuracy" in result.output
     reads = (pipeline.corpus / "READS.md").read_text(encoding="utf-8")
     assert reads.count("(recipe tiny)") == 3
+
+    assert pipeline("evaluate", "--validation-only").exit_code == 0
+    assert "cross_style" in (pipeline.report / "report.md").read_text(encoding="utf-8"), "it was replaced by one with less"
+    assert (pipeline.report.with_name(f"{pipeline.report.name}-validation") / "report.md").exists()
 
 
 def test_the_card_s_figures_are_the_evaluation_s(trained: Pipeline) -> None:

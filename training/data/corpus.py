@@ -109,6 +109,11 @@ def read_corpus(folder: Path = CORPUS) -> list[CorpusMessage]:
     messages = [
         replace(message, writer=writers.get(path, "")) for path, reader in _files(folder) for message in reader(path)
     ]
+    if not folder.is_dir():
+        raise CorpusError(
+            f"{folder} is not there: the training messages are not installed with the program; clone the repository,"
+            " run pip install --editable '.[training]' in it, and run this there"
+        )
     if not messages:
         raise CorpusError(f"{folder} has no <practice>/<intent>.tsv and no extra/*.tsv file: see corpus/README.md")
     levels, kinds, spanish = _levels(folder), _danger_kinds(folder), _spanish_texts(folder)

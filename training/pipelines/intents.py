@@ -20,7 +20,7 @@ class IntentRun:
     """One invocation for the intent model: the recipe, the split corpus and the run folder."""
 
     output = MODELS / "intent"
-    """Where the model is served from, unless another folder is given."""
+    """Where the model that ships with the program is."""
 
     def __init__(self, config: Path, corpus: Path, runs: Path, held_out: Sequence[str] = ()) -> None:
         """Read the recipe and the corpus, and open the run folder.
@@ -75,8 +75,8 @@ class IntentRun:
         require_step(self.folder.best, "fit")
         export_model(self.recipe, self.split.validation, self.folder)
 
-    def evaluate(self, output: Path, reports: Path, validation_only: bool) -> None:
-        """Evaluate the exported model, write its report and card, and publish it in `output`."""
+    def evaluate(self, output: Path | None, reports: Path, validation_only: bool) -> None:
+        """Evaluate the exported model, write its report and card, and publish it in `output` if that is given."""
         from training.evaluation.card import write_card
         from training.evaluation.evaluate import evaluate_model, read_unseen, time_validation
         from training.evaluation.plots import TITLES
@@ -87,6 +87,7 @@ class IntentRun:
             drop_evaluation,
             publish_model,
             read_version,
+            report_folder,
             write_json,
             write_manifest,
         )
@@ -96,14 +97,16 @@ class IntentRun:
         command = f"python -m training {click.get_current_context().info_name} (recipe {self.recipe.name})"
         unseen = None if validation_only else read_unseen(self.corpus, self.folder, command)
         evaluation = evaluate_model(self.recipe, self.split, self.folder, unseen)
-        report = reports / read_version(model)
+        report = report_folder(reports, read_version(model), validation_only)
         write_report(evaluation, time_validation(self.split, self.folder), report)
         write_json(model / EVALUATION, evaluation)
         write_card(model)
         write_manifest(model)
-        publish_model(model, output)
+        if output is not None:
+            publish_model(model, output)
         for part in TITLES:
             if part in evaluation:
                 scores = evaluation[part]["int8"]
                 click.echo(f"{part}: accuracy {scores['accuracy']}, macro_f1 {scores['macro_f1']}")
         click.echo(f"report: {report / 'report.md'}")
+        click.echo(f"model: {output or model}")
