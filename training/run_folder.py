@@ -50,7 +50,6 @@ class RunFolder:
         """The model folder, ready to be served."""
         return self.path / "model"
 
-
     def last_checkpoint(self) -> Path | None:
         """Return the last checkpoint that was saved whole; remove any that was not, as after a crash."""
         whole: dict[int, Path] = {}

@@ -50,9 +50,7 @@ def test_a_file_of_the_format_before_this_one_is_read() -> None:
         "format": 1,
         "exported_at": "2026-06-01T09:00:00Z",
         "practices": 1,
-        "messages": [
-            {"text": TEXT, "intent": "price_shopper", "channel": "sms", "decided_at": "2026-05-01T09:00:00Z"}
-        ],
+        "messages": [{"text": TEXT, "intent": "price_shopper", "channel": "sms", "decided_at": "2026-05-01T09:00:00Z"}],
         "left_out": 0,
         "without_intent": 0,
     }

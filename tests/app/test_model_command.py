@@ -48,8 +48,8 @@ def test_a_model_that_knows_no_triage_is_used_only_by_who_says_so(folder: Path) 
     refused = intake("model", "activate", IMPORTED, folder=folder)
 
     assert refused.error == (
-        f"Error: model {IMPORTED} is not used. It knows no triage levels: only danger signs in the words raise an alarm,"
-        " and they miss more than half of the emergencies. Give --without-triage to use it."
+        f"Error: model {IMPORTED} is not used. It knows no triage levels: only danger signs in the words raise an"
+        " alarm, and they miss more than half of the emergencies. Give --without-triage to use it."
     )
     assert active(folder) is None
     assert intake("model", "activate", IMPORTED, "--without-triage", folder=folder).lines == [

@@ -30,9 +30,11 @@ from tests.training.conftest import (
 from tests.training.lazy import Lazy
 from training.__main__ import main
 from training.data.corpus import read_corpus
+from training.data.splitting import read_split
 from training.evaluation.report import LATENCY_HEADING
 from training.fit.output_columns import output_names
 from training.pipelines.intents import IntentRun
+from training.recipe import load_recipe
 
 if TYPE_CHECKING:
     from transformers import DebertaV2Config
@@ -123,7 +125,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Iterat
     shutil.rmtree(corpus / "spanish")
     (corpus / "spanish.tsv").unlink()
     write_unseen(corpus)
-    pipeline = Pipeline(folder, corpus, rewritten("plain.toml", CHANGES))
+    repeating = CHANGES | {"[data]": "[data]\nrepeats = { recipe = 2 }"}
+    pipeline = Pipeline(folder, corpus, rewritten("plain.toml", repeating))
     with pytest.MonkeyPatch.context() as patch, third_party_warnings_ignored():
         patch.syspath_prepend(str(tiny_bert.parents[1]))
         result = pipeline("train")
@@ -192,6 +195,8 @@ def test_every_message_is_counted_where_it_belongs(trained: Pipeline) -> None:
         "triage": 4, "letters": 1, "scope": 3, "spanish": 2, "two_intents": 2, "everyday": 2,
     }  # fmt: skip
     assert intents < evaluation["messages"]["validation"]
+    split = read_split(load_recipe(trained.config), trained.corpus)
+    assert len(split.train) > evaluation["messages"]["train"] == len({id(message) for message in split.train})
     for measured, groups in (
         (evaluation["validation"], ("channel", "practice")),
         (evaluation["cross_style"], ("channel", "practice")),
@@ -388,7 +393,9 @@ def test_a_finished_training_is_not_done_again_and_its_steps_run_alone(pipeline:
     assert reads.count("(recipe tiny)") == 3
 
     assert pipeline("evaluate", "--validation-only").exit_code == 0
-    assert "cross_style" in (pipeline.report / "report.md").read_text(encoding="utf-8"), "it was replaced by one with less"
+    assert "cross_style" in (pipeline.report / "report.md").read_text(encoding="utf-8"), (
+        "it was replaced by one with less"
+    )
     assert (pipeline.report.with_name(f"{pipeline.report.name}-validation") / "report.md").exists()
 
 

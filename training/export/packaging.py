@@ -1,8 +1,8 @@
 """Package a trained model for the Hugging Face ecosystem: what transformers and Optimum load as they are.
 
 The package holds the labels alone, of which exactly one fits a message, so that its softmax means what users of a text
-classifier expect; the temperature is folded into its head, so that its scores are the calibrated ones. The outputs for
-language, triage, danger and second intents stay with Intake, which decodes them.
+classifier expect; the temperature of English is folded into its head, so that its scores are the calibrated ones of
+English. The outputs for language, triage, danger and second intents stay with Intake, which decodes them.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def package_model(recipe: Recipe, run: RunFolder, folder: Path) -> None:
 
 _ABOUT = """\
 > This package holds the labels alone: `transformers.pipeline("text-classification", model=...)` and Optimum's
-> `ORTModelForSequenceClassification.from_pretrained(..., subfolder="onnx")` load it. The card below describes the whole
-> model as Intake serves it.
+> `ORTModelForSequenceClassification.from_pretrained(..., subfolder="onnx")` load it. Its scores are calibrated for
+> English, not for Spanish. The card below describes the whole model as Intake serves it.
 """
 
 

@@ -149,7 +149,9 @@ def _markdown(assessment: Assessment) -> str:
     outcome = "It is proposed." if assessment.is_proposed else "It is not proposed:"
     objections = "".join(f"- {objection}\n" for objection in assessment.objections)
     sections = [(c.name, "recall of", {"all (accuracy)": c.overall} | c.by_intent) for c in assessment.comparisons]
-    sections.append(("the validation messages", "share of", {"emergencies found": assessment.urgency} | assessment.behavior))
+    sections.append(
+        ("the validation messages", "share of", {"emergencies found": assessment.urgency} | assessment.behavior)
+    )
     tables = "\n".join(_section(*section) for section in sections)
     lines = "\n".join(f"- {line}" for line in summarize_assessment(assessment))
     return f"""\
@@ -171,9 +173,9 @@ new model must find at least as many urgent messages and pass `intake model chec
 validation messages may be worse by more than {_points(rule.possible_loss)} points, or with such a p-value.
 
 {tables}
-The recent reviews are messages that the old model was unsure about, plus a sample of the others. Each counts as many times
-as messages like it came in for one that was reviewed (one over the probability of its selection), and the p-values are
-the bootstrap's. Otherwise any equally good model would look better, as the old one was chosen to be unsure.
+The recent reviews are messages that the old model was unsure about, plus a sample of the others. Each counts for as
+many messages as came in for one like it (one over the probability of its selection), and the p-values are the
+bootstrap's. Otherwise an equally good model would look better, as only the old one is unsure of all of them.
 """
 
 

@@ -112,9 +112,7 @@ def paired_difference(
     return Difference(len(old), before, after, low, high, chance)
 
 
-def _interval(
-    gained: NDArray[np.float64], weights: NDArray[np.float64], resamples: int
-) -> tuple[float, float, float]:
+def _interval(gained: NDArray[np.float64], weights: NDArray[np.float64], resamples: int) -> tuple[float, float, float]:
     """Return the ends of the 95% interval of the mean, and the share of the resamples in which it is not negative."""
     if len(gained) < 2:
         return float(gained.min()), float(gained.max()), float((gained >= 0).mean())

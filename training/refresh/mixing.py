@@ -72,6 +72,4 @@ def mix_reviews(corpus: Split, reviews: Sequence[Reviewed], how: Reviews) -> Mix
 
 def _message(review: Reviewed) -> CorpusMessage:
     language = None if review.language is None else review.language.value
-    return CorpusMessage(
-        review.text, review.intent, "", review.channel, SOURCE, language=language, may_ask_more=True
-    )
+    return CorpusMessage(review.text, review.intent, "", review.channel, SOURCE, language=language, may_ask_more=True)

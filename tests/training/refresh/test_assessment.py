@@ -147,7 +147,9 @@ def test_a_set_without_messages_and_a_failed_check_speak_against_it() -> None:
 
 def test_the_report_says_what_was_asked_and_what_was_found(tmp_path: Path) -> None:
     comparison = Comparison("the test file", SAME, {"complaint": SAME})
-    assessment = Assessment("aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (comparison,), SAME, {"Spanish taken for it": SAME}, RULE, ())
+    assessment = Assessment(
+        "aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (comparison,), SAME, {"Spanish taken for it": SAME}, RULE, ()
+    )
 
     report = write_assessment(assessment, tmp_path).read_text(encoding="utf-8")
 

@@ -50,7 +50,9 @@ RIGHT = [read_rightly(message) for message in MESSAGES]
 
 def worse_at(new: list[Understanding]) -> dict[str, int]:
     found = compare_behavior(RIGHT, new, MESSAGES, ["meadowlark"], 200)
-    return {name: round(-difference.gain * difference.messages) for name, difference in found.items() if difference.gain}
+    return {
+        name: round(-difference.gain * difference.messages) for name, difference in found.items() if difference.gain
+    }
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,10 @@ def worse_at(new: list[Understanding]) -> dict[str, int]:
             {"language": "en"},
             {"Spanish messages taken for Spanish": 20, "messages in other languages taken for neither": 20},
         ),
-        ({"language": "es"}, {"English messages taken for English": 120, "messages in other languages taken for neither": 20}),
+        (
+            {"language": "es"},
+            {"English messages taken for English": 120, "messages in other languages taken for neither": 20},
+        ),
         ({"disposition": Disposition.REVIEW}, {"messages routed to the right team": 80}),
         ({"disposition": Disposition.ROUTE}, {"messages of no intent kept from every team": 20}),
         (
