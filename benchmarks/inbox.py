@@ -1,7 +1,7 @@
 """`python -m benchmarks.inbox`: how long the inbox and a conversation take with many conversations in the database.
 
 It fills a PostgreSQL server of its own, and asks the web application in this process for the pages that staff open all
-day. BENCH_CONVERSATIONS says how many conversations; a tenth of them is not closed.
+day. BENCH_CONVERSATIONS says how many conversations, to the nearest 2,000; a tenth of them is not closed.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ from intake.vocabulary import INTENTS, Priority, Team
 from tests.postgres_server import server_package, sqlalchemy_url
 from web.services import services_of
 
-CONVERSATIONS = int(os.environ.get("BENCH_CONVERSATIONS", "100000"))
 BATCH = 2000
+CONVERSATIONS = max(1, round(int(os.environ.get("BENCH_CONVERSATIONS", "100000")) / BATCH)) * BATCH
 REQUESTS, WARM_UP = 40, 5
 STAFF = 12
 MESSAGES = 3

@@ -8,6 +8,7 @@ from pathlib import Path
 from classifier import model_bundle
 from classifier.errors import ModelError
 from classifier.model import Classifier
+from classifier.outputs import LANGUAGE_COLUMNS, LEVEL_COLUMNS, OTHERS
 
 # Messages that any usable model classifies correctly.
 KNOWN_MESSAGES: tuple[tuple[str, str], ...] = (
@@ -21,6 +22,18 @@ KNOWN_MESSAGES: tuple[tuple[str, str], ...] = (
         "billing_inquiry",
     ),
 )
+
+
+WITHOUT_TRIAGE = (
+    "It knows no triage levels: only danger signs in the words raise an alarm, and they miss more than half of the"
+    " emergencies."
+)
+_SCREENS: tuple[tuple[str, str], ...] = (
+    (LEVEL_COLUMNS[0], WITHOUT_TRIAGE),
+    (LANGUAGE_COLUMNS[0], "It knows no languages: every message is taken for English, and answered in English."),
+    (OTHERS[0], "It knows only intents: spam, thanks, and wrong numbers are taken for one of them."),
+)
+"""What a network without an output does to patients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,16 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{'ok' if self.passed else 'FAILED'}: {self.subject}: {self.detail}"
+
+
+def missing_screens(path: Path) -> list[str]:
+    """Return what the network in a model folder leaves out of what protects patients, one sentence each.
+
+    Raises:
+        ModelError: The folder's configuration cannot be used.
+    """
+    labels = model_bundle.read_config(path).labels
+    return [sentence for column, sentence in _SCREENS if column not in labels]
 
 
 def check(path: Path | str | None = None) -> list[Finding]:

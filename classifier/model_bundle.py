@@ -242,13 +242,14 @@ def read_file(folder: Path, name: str, record: FileRecord) -> bytes:
     return content
 
 
-def read_config(folder: Path, content: bytes) -> ConfigFile:
-    """Validate the content of `config.json`; the folder is named in errors.
+def read_config(folder: Path, content: bytes | None = None) -> ConfigFile:
+    """Validate the content of `config.json`, or of what was read from it; the folder is named in errors.
 
     Raises:
-        ModelError: It is not valid JSON, or a value is missing or out of range.
+        ModelError: It is missing, is not valid JSON, or a value is missing or out of range.
     """
-    return validate_table(ConfigFile, parse_object(content, folder / CONFIG), folder / CONFIG)
+    path = folder / CONFIG
+    return validate_table(ConfigFile, parse_object(_content(path) if content is None else content, path), path)
 
 
 def read_calibration(folder: Path, content: bytes) -> CalibrationFile:

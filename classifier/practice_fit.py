@@ -27,7 +27,7 @@ class Operating:
 
     Attributes:
         threshold: The least confidence, 0–1, at which an intent is acted on; None for the model's own thresholds.
-        routed: Share of all messages that are acted on, 0–1.
+        routed: Share of all messages that go to the team of their intent without a person, 0–1.
         expected: Their expected accuracy, 0–1, by the model's own confidence; None if there are none.
         measured: Their accuracy, 0–1, on the labeled ones; None if there are none.
         labeled: Number of labeled messages among them.
@@ -64,10 +64,9 @@ def operating_points(understood: Sequence[Understanding], intents: Sequence[str 
     right = np.array(
         [math.nan if i is None else float(u.intent == i) for u, i in zip(understood, intents, strict=True)]
     )
-    own = np.array([found.disposition is Disposition.ROUTE for found in understood])
     return [
-        _operating(None, own, confidence, right),
-        *(_operating(step, confidence >= step, confidence, right) for step in STEPS),
+        _operating(step, np.array([found.is_routed(step) for found in understood]), confidence, right)
+        for step in (None, *STEPS)
     ]
 
 

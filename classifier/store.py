@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from classifier import model_bundle
-from classifier.check import check
+from classifier.check import WITHOUT_TRIAGE, check, missing_screens
 from classifier.errors import ModelError
 
 SHIPPED: Final = "shipped"
@@ -153,7 +153,7 @@ class ModelStore:
             raise ModelError(f"{self.home} cannot be written ({error.strerror}): check its permissions") from None
         return version
 
-    def activate(self, version: str, moment: datetime) -> Use:
+    def activate(self, version: str, moment: datetime, *, without_triage: bool = False) -> Use:
         """Put a version in use, after checking its files and its answers to the known messages.
 
         Activating the version in use again changes nothing, but workers that could not load it try again.
@@ -161,6 +161,7 @@ class ModelStore:
         Args:
             version: 12 hexadecimal digits, or `SHIPPED`; the shipped model's own version means the same.
             moment: Now, aware.
+            without_triage: Whether the model may know no triage levels, so that it misses most emergencies.
 
         Raises:
             ModelError: A model is pinned, the version is unknown or not usable, or the store cannot be written.
@@ -170,6 +171,9 @@ class ModelStore:
         if version == choice.active.version:
             self._write(choice)
             return choice.active
+        self._verify(version)
+        if not without_triage and WITHOUT_TRIAGE in missing_screens(self.folder_of(version)):
+            raise ModelError(f"{_named(version)} is not used. {WITHOUT_TRIAGE} Give --without-triage to use it")
         return self._use(Use(version, moment), (*choice.previous, choice.active))
 
     def rollback(self, moment: datetime) -> Use:
@@ -184,10 +188,11 @@ class ModelStore:
         if not choice.previous:
             raise ModelError(f"{_named(choice.active.version)} is in use and there was none before it")
         *earlier, before = choice.previous
-        return self._use(Use(self._known(before.version), moment), tuple(earlier))
+        version = self._known(before.version)
+        self._verify(version)
+        return self._use(Use(version, moment), tuple(earlier))
 
     def _use(self, chosen: Use, previous: tuple[Use, ...]) -> Use:
-        self._verify(chosen.version)
         self._write(ModelChoice(chosen, previous))
         return chosen
 

@@ -69,6 +69,21 @@ class Understanding:
         """Whether the confidence is below the model's own threshold, so that a person should decide."""
         return self.disposition is Disposition.REVIEW
 
+    def is_routed(self, threshold: float | None = None) -> bool:
+        """Return whether the message goes to the team of its intent without a person.
+
+        An emergency, a same-day matter, another language, and what asks for a person go elsewhere, however sure the
+        intent is.
+
+        Args:
+            threshold: The least confidence, 0–1, at which an intent is acted on; None for the model's own thresholds.
+        """
+        if self.triage is not TriageLevel.ROUTINE or self.language == "other" or self.partly_read:
+            return False
+        if threshold is None:
+            return self.disposition is Disposition.ROUTE
+        return self.disposition in (Disposition.ROUTE, Disposition.REVIEW) and self.confidence >= threshold
+
 
 def decide_disposition(
     *, label: str, acknowledgement: bool, person: bool, fitting: bool, understood: bool, dangerous: bool = False

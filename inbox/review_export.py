@@ -52,8 +52,16 @@ def export_reviews(
         if text is None:
             left_out += 1
             continue
-        values = {"intent": review.label, "channel": str(conversation.channel), "decided_at": review.decided_at}
-        messages.append(Reviewed.model_validate({"text": text, **values}))
+        classification = review.message.classification
+        values = {
+            "text": text,
+            "intent": review.label,
+            "channel": str(conversation.channel),
+            "decided_at": review.decided_at,
+            "language": classification.language if classification else None,
+            "chance": review.sampling_rate,
+        }
+        messages.append(Reviewed.model_validate(values))
     return ReviewsFile(
         exported_at=moment,
         practices=len(practices),
@@ -99,7 +107,10 @@ def _without_braces(words: str) -> str:
 def _decided(session: Session, practices: Collection[str]) -> Iterator[Review]:
     query = (
         select(Review)
-        .options(joinedload(Review.message).joinedload(Message.conversation))
+        .options(
+            joinedload(Review.message).joinedload(Message.conversation),
+            joinedload(Review.message).joinedload(Message.classification),
+        )
         .join(Review.message)
         .where(Review.practice.in_(practices), Review.decided_at.is_not(None), Message.emptied_at.is_(None))
         .order_by(Review.decided_at, Review.id)

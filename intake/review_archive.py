@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.vocabulary import Intent
+from intake.vocabulary import Intent, Language
 
 
 class _Strict(BaseModel):
@@ -23,18 +23,23 @@ class Reviewed(_Strict):
         intent: one of the seven.
         channel: how it came, such as `sms`.
         decided_at: when it was reviewed.
+        language: what it is written in, as far as the service knows; None in format 1, which did not say.
+        chance: the probability, above 0 and up to 1, that it was selected for review; None in format 1.
     """
 
     text: str = Field(repr=False)
     intent: Intent
     channel: str
     decided_at: AwareDatetime
+    language: Language | None = None
+    chance: float | None = Field(default=None, gt=0, le=1)
 
 
 class ReviewsFile(_Strict):
     """Everything that was exported at once.
 
     Attributes:
+        format: what the file holds of each message; 1 is read, too.
         exported_at: when.
         practices: how many practices agreed.
         messages: what may be trained on, oldest review first.
@@ -42,7 +47,7 @@ class ReviewsFile(_Strict):
         without_intent: how many were not taken, as the person chose none of the intents.
     """
 
-    format: Literal[1] = 1
+    format: Literal[1, 2] = 2
     exported_at: AwareDatetime
     practices: int
     messages: tuple[Reviewed, ...]

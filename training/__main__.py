@@ -37,7 +37,12 @@ _OPTIONS: tuple[Callable[[_Step], _Step], ...] = (
     click.option("--runs", type=_PATH, default=RUNS, help="The folder for run folders with checkpoints."),
 )
 _MEASURING = (
-    click.option("--output", type=_PATH, help="The served model folder, replaced after evaluation."),
+    click.option(
+        "--output",
+        type=_PATH,
+        help="The folder to publish the model in, replaced after evaluation; default: it stays in its run folder.",
+    ),
+    click.option("--ship", is_flag=True, help="Publish it as the model that ships with the program."),
     click.option(
         "--reports", type=_PATH, default=_REPORTS, help="The folder for evaluation reports, one subfolder per model."
     ),
@@ -88,11 +93,12 @@ def _command(*more: Callable[[_Step], _Step]) -> Callable[[_Step], click.Command
 
 
 @_command(*_MEASURING)
-def train(run: AnyRun, output: Path | None, reports: Path, validation_only: bool) -> None:
-    """Fit, export, evaluate and publish the model. Resumes from the last checkpoint."""
+def train(run: AnyRun, output: Path | None, ship: bool, reports: Path, validation_only: bool) -> None:
+    """Fit, export and evaluate the model, and publish it where you say. Resumes from the last checkpoint."""
+    place = _place(run, output, ship)
     run.fit()
     run.export()
-    run.evaluate(output or run.output, reports, validation_only)
+    run.evaluate(place, reports, validation_only)
 
 
 @_command()
@@ -108,9 +114,16 @@ def export(run: AnyRun) -> None:
 
 
 @_command(*_MEASURING)
-def evaluate(run: AnyRun, output: Path | None, reports: Path, validation_only: bool) -> None:
-    """Evaluate the exported model, write its report and card, then publish the model with its card."""
-    run.evaluate(output or run.output, reports, validation_only)
+def evaluate(run: AnyRun, output: Path | None, ship: bool, reports: Path, validation_only: bool) -> None:
+    """Evaluate the exported model, write its report and card, then publish the model where you say."""
+    run.evaluate(_place(run, output, ship), reports, validation_only)
+
+
+def _place(run: AnyRun, output: Path | None, ship: bool) -> Path | None:
+    """Return where to publish the model, None for nowhere."""
+    if ship and output is not None:
+        raise click.UsageError("--ship and --output name two places: give one of them")
+    return run.output if ship else output
 
 
 @_command(click.option("--to", "target", type=_PATH, default=RUNS / "package", help="The folder to write."))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -188,7 +189,7 @@ class Recipe(Section):
 
     Attributes:
         continues: File name of the recipe, in the same folder, whose best weights this run starts from instead of the
-            base checkpoint's. That recipe is trained first.
+            base checkpoint's. That recipe is trained first, without any message that this one is validated on.
         averaged: What the trained weights count in an average with those that the run continued from, from 0 to 1; None
             for the trained weights alone.
         note: Anything else that the model card should say about how the shipped weights were made.
@@ -287,10 +288,32 @@ class EntityRecipe(Section):
 def load_recipe(path: Path) -> Recipe:
     """Read and check a recipe of the intent model.
 
+    One that continues another validates on the same writers and calibrates as that one, unless it says how itself.
+
     Raises:
         RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
-    return read_toml(path, Recipe, "a training run", "training/recipes/accurate.toml")
+    subject, example = "a training run", "training/recipes/accurate.toml"
+    return _validated(_inheriting(_read_table(path, subject, example), path), path, Recipe, subject, example)
+
+
+def _inheriting(table: dict[str, Any], path: Path) -> dict[str, Any]:
+    continues, data = table.get("continues"), table.get("data")
+    if not isinstance(continues, str) or not isinstance(data, dict):
+        return table
+    if "calibration" in table and "validation_writers" in data:
+        return table
+    earlier = load_recipe(path.parent / continues)
+    own = {"calibration": earlier.calibration} | table
+    return own | {"data": {"validation_writers": earlier.data.validation_writers} | data}
+
+
+def holding_out(recipe: Recipe, writers: Sequence[str]) -> Recipe:
+    """Return a recipe that also keeps the messages of some more writers for validation."""
+    held_out = tuple(dict.fromkeys((*recipe.data.validation_writers, *writers)))
+    repeats = {writer: count for writer, count in recipe.data.repeats.items() if writer not in held_out}
+    data = recipe.data.model_copy(update={"validation_writers": held_out, "repeats": repeats})
+    return recipe.model_copy(update={"data": data})
 
 
 def load_entity_recipe(path: Path) -> EntityRecipe:
@@ -322,8 +345,12 @@ def read_toml(path: Path, kind: type[AnyRecipe], subject: str, example: str) -> 
     Raises:
         RecipeError: The file cannot be read, is not TOML, or a key is missing, unknown or out of range.
     """
+    return _validated(_read_table(path, subject, example), path, kind, subject, example)
+
+
+def _read_table(path: Path, subject: str, example: str) -> dict[str, Any]:
     try:
-        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(
             f"{path} cannot be read ({error.strerror}): expected a TOML file that describes {subject}; start from "
@@ -331,6 +358,11 @@ def read_toml(path: Path, kind: type[AnyRecipe], subject: str, example: str) -> 
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is not valid TOML ({error}): correct it, or start from {example}") from error
+
+
+def _validated(table: dict[str, Any], path: Path, kind: type[AnyRecipe], subject: str, example: str) -> AnyRecipe:
+    try:
+        return kind.model_validate(table)
     except ValidationError as error:
         raise RecipeError(
             f"{path} does not describe {subject}: {describe_problems(error)}; correct these keys, {example} shows them"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+_Item = TypeVar("_Item")
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -145,3 +147,9 @@ def _ratio(above: NDArray[np.int64], below: NDArray[np.int64]) -> Floats:
 def _outer(resampled: Floats) -> tuple[float, float]:
     low, high = np.percentile(resampled, _OUTER)
     return float(low), float(high)
+
+
+def spread(items: Sequence[_Item], most: int) -> list[_Item]:
+    """Return at most `most` items, evenly spread over all of them."""
+    count = min(most, len(items))
+    return [items[number * len(items) // count] for number in range(count)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -103,7 +104,8 @@ def _messages(file: Path) -> Iterator[tuple[int, str, str | None]]:
 
 
 def _json_lines(file: Path, content: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    for line, written in enumerate(content.splitlines(), start=1):
+    # Not splitlines(), which also splits at marks inside a message, such as U+2028.
+    for line, written in enumerate(content.split("\n"), start=1):
         if written.strip():
             try:
                 row = json.loads(written)
@@ -115,8 +117,13 @@ def _json_lines(file: Path, content: str) -> Iterator[tuple[int, dict[str, Any]]
 
 
 def _csv_lines(file: Path, content: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    reader = csv.DictReader(content.splitlines(keepends=True))
-    if "text" not in (reader.fieldnames or ()):
+    csv.field_size_limit(len(content) + 1)
+    reader = csv.reader(io.StringIO(content, newline=""))
+    header = next(reader, [])
+    if "text" not in header:
         raise IntakeError(f"{file} has no column `text`; expected a CSV file with a header, or JSON lines")
+    first = reader.line_num + 1
     for row in reader:
-        yield reader.line_num, row
+        if row:
+            yield first, dict(zip(header, row, strict=False))
+        first = reader.line_num + 1

@@ -85,22 +85,28 @@ def import_command(source: str, target: Path | None, texts: Path | None, data_di
 
     NAME_OR_PATH is a folder, or a name on the Hugging Face hub, of a sequence classifier with exactly the seven intents
     in any order. Its weights are rounded to 8 bits. The import is refused if that changes the intent of more than 2% of
-    the messages.
+    the messages. It is calibrated on training/corpus, so this needs a checkout of the repository.
+
+    Such a model knows neither triage levels nor languages, so it misses most emergencies and takes Spanish for English.
     """
+    from classifier.check import WITHOUT_TRIAGE, missing_screens
+
     try:
         from training.errors import TrainingError
         from training.export.importing import import_model
     except ModuleNotFoundError as error:
         raise IntakeError(
-            f"{error.name} is missing, and importing needs the training libraries: "
-            "pip install 'practice-intake[training]'"
+            f"{error.name} is missing, and importing needs the training libraries: in a checkout of the repository,"
+            " run pip install --editable '.[training]'"
         ) from None
     try:
         folder = import_model(source, model_store(data_dir).home, target=target, texts=texts, report=click.echo)
     except TrainingError as error:
         raise IntakeError(str(error).rstrip(".")) from None
-    use = f"intake model activate {folder.name}" if target is None else f"MODEL_DIR={folder} intake model check"
-    click.echo(f"{folder} is ready: {use}")
+    lacking = missing_screens(folder)
+    flag = " --without-triage" if WITHOUT_TRIAGE in lacking else ""
+    use = f"intake model activate {folder.name}{flag}" if target is None else f"MODEL_DIR={folder} intake model check"
+    click.echo("\n".join([*lacking, f"{folder} is ready: {use}"]))
 
 
 @model.command("list")
@@ -126,13 +132,14 @@ def list_models(data_dir: Path) -> None:
 
 @model.command()
 @click.argument("version")
+@click.option("--without-triage", is_flag=True, help="Use a model that knows no triage levels, as imported ones don't.")
 @data_dir_option
-def activate(version: str, data_dir: Path) -> None:
+def activate(version: str, without_triage: bool, data_dir: Path) -> None:
     """Check the model VERSION and switch to it.
 
     The change applies to the next message, and workers keep running. `shipped` is the model that came with the program.
     """
-    _switch(data_dir, lambda store: store.activate(version, datetime.now(UTC)))
+    _switch(data_dir, lambda store: store.activate(version, datetime.now(UTC), without_triage=without_triage))
 
 
 @model.command()
@@ -202,9 +209,13 @@ def _read_reviews(database: Database, practices: list[str]) -> ReviewsFile:
 
 
 def _switch(data_dir: Path, change: Callable[[ModelStore], Use]) -> None:
+    from classifier.check import missing_screens
+
+    store = model_store(data_dir)
     with _one_sentence():
-        chosen = change(model_store(data_dir))
-    click.echo(f"In use from the next message on: {chosen.version}.")
+        chosen = change(store)
+        lacking = missing_screens(store.folder_of(chosen.version))
+    click.echo("\n".join([f"In use from the next message on: {chosen.version}.", *lacking]))
 
 
 def _why(store: ModelStore) -> str:

@@ -58,6 +58,30 @@ def test_a_spreadsheet_counts_its_header_as_a_line(calibrate) -> None:  # type: 
     assert "line 2" in result.output
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\f", "\v"], ids=["U+2028", "U+0085", "form feed", "vertical tab"])
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_only_a_line_break_ends_a_line(calibrate, mark: str, form: str) -> None:  # type: ignore[no-untyped-def]
+    text = f"Hello,{mark}is Dr. Lee in?"
+    lines = {
+        "csv": f'text\r\n"{text}"\r\n{text.replace(",", "")}\r\n',
+        "json": f"{json.dumps({'text': text}, ensure_ascii=mark < ' ')}\n" * 2,
+    }
+    result = calibrate(lines[form])
+
+    assert result.exit_code == 0, result.output
+    assert "2 messages, 0 of them labeled" in result.output
+
+
+def test_a_message_of_several_lines_is_named_by_its_first(calibrate) -> None:  # type: ignore[no-untyped-def]
+    result = calibrate('text\n"Hello,\nis Dr. Lee in?\nThanks"\n"And\nDr. Roe?"\n')
+
+    assert "line 2, 5" in result.output or "line 5, 2" in result.output
+
+
+def test_a_letter_of_any_length_is_read(calibrate) -> None:  # type: ignore[no-untyped-def]
+    assert "1 messages" in calibrate(f'text\n"{"a word, " * 20_000}"\n').output
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -65,6 +89,7 @@ def test_a_spreadsheet_counts_its_header_as_a_line(calibrate) -> None:  # type: 
         ("message\nhello\n", "has no column `text`"),
         ("text\n", "has no messages"),
         ("text,intent\nhello,greeting\n", "line 2 has an unknown `intent`; expected one of new_patient_inquiry"),
+        ('text,intent\n"a\nb",complaint\nhello,greeting\n', "line 4 has an unknown `intent`"),
         ('{"text": 5}\n', "line 1 has no `text`"),
         ('{"text": "a"}\n[]\n', "line 2 is not a JSON object"),
     ],

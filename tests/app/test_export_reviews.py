@@ -45,6 +45,22 @@ def test_the_file_holds_the_reviews_and_cannot_be_read_without_the_key(
             unseal(given, Keyring(key))
 
 
+def test_a_file_of_the_format_before_this_one_is_read() -> None:
+    old = {
+        "format": 1,
+        "exported_at": "2026-06-01T09:00:00Z",
+        "practices": 1,
+        "messages": [{"text": TEXT, "intent": "price_shopper", "channel": "sms", "decided_at": "2026-05-01T09:00:00Z"}],
+        "left_out": 0,
+        "without_intent": 0,
+    }
+    keyring = Keyring(ENCRYPTION_KEY)
+
+    [message] = unseal(keyring.encrypt(json.dumps(old)), keyring).messages
+
+    assert (message.text, message.language, message.chance) == (TEXT, None, None)
+
+
 def test_it_can_be_handed_on_without_a_file(tmp_path: Path, environment: dict[str, str]) -> None:
     done = intake("model", "export-reviews", "-", folder=tmp_path, environment=environment)
 

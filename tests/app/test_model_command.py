@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.app.command import ROOT, intake
-from tests.models import write_misreading_model, write_model
+from tests.models import write_imported_model, write_misreading_model, write_model
 
-A, B, BROKEN = "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"
+A, B, BROKEN, IMPORTED = "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "eeeeeeeeeeee"
 SHIPPED_FOLDER = ROOT / "classifier" / "models" / "intent"
 
 
@@ -40,6 +40,25 @@ def test_a_model_is_activated_and_taken_back(folder: Path) -> None:
     assert info(folder)["in use"].startswith("as it was activated, since 20")
     assert intake("model", "rollback", folder=folder).lines == ["In use from the next message on: shipped."]
     assert info(folder)["folder"] == str(SHIPPED_FOLDER)
+
+
+def test_a_model_that_knows_no_triage_is_used_only_by_who_says_so(folder: Path) -> None:
+    write_imported_model(folder / "var" / "models", IMPORTED)
+
+    refused = intake("model", "activate", IMPORTED, folder=folder)
+
+    assert refused.error == (
+        f"Error: model {IMPORTED} is not used. It knows no triage levels: only danger signs in the words raise an"
+        " alarm, and they miss more than half of the emergencies. Give --without-triage to use it."
+    )
+    assert active(folder) is None
+    assert intake("model", "activate", IMPORTED, "--without-triage", folder=folder).lines == [
+        f"In use from the next message on: {IMPORTED}.",
+        "It knows no triage levels: only danger signs in the words raise an alarm, and they miss more than half of the"
+        " emergencies.",
+        "It knows no languages: every message is taken for English, and answered in English.",
+        "It knows only intents: spam, thanks, and wrong numbers are taken for one of them.",
+    ]
 
 
 def test_what_is_active_is_what_classifies_and_what_is_checked(folder: Path) -> None:

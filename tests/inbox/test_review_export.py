@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from classifier.entities.recognizer import Recognizer
 from inbox.database import Database
 from inbox.inbound import Contact
 from inbox.review_export import export_reviews
 from inbox.reviews import NONE_OF_THESE
 from intake.review_archive import ReviewsFile
-from intake.vocabulary import Channel
+from intake.vocabulary import Channel, Language
 from tests.reviews import FIRST, add_reviewed
 
 
@@ -26,6 +28,17 @@ def test_a_decided_review_of_a_practice_that_agreed_is_taken_with_its_label(data
 
     assert (message.text, message.intent, message.channel) == ("how much is a cleaning?", "price_shopper", "voicemail")
     assert message.decided_at == FIRST + timedelta(hours=2)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_it_says_in_which_language_it_was_read_and_how_likely_it_was_to_be_reviewed(
+    database: Database, language: Language
+) -> None:
+    add_reviewed(database, "hola, una limpieza?", "price_shopper", language=language, chance=0.05)
+
+    [message] = exported(database, "demo").messages
+
+    assert (message.language, message.chance) == (language, 0.05)
 
 
 def test_another_practice_and_what_nobody_has_decided_are_not(database: Database) -> None:

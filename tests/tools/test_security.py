@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from tools.security.api import judge_answers
-from tools.security.code import judge_audit
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.security.api import judge_answers, run_limited
+from tools.security.code import judge_audit, judge_failure
 
 
 def test_a_server_error_is_a_problem_though_schemathesis_saw_none() -> None:
@@ -31,3 +36,40 @@ def test_a_known_vulnerability_is_a_problem() -> None:
     hit = {"name": "flask", "version": "1.0", "vulns": [{"id": "CVE-2018-1000656"}]}
 
     assert judge_audit([hit, {"name": "six", "skip_reason": "not found"}]).details == ("flask 1.0: CVE-2018-1000656",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ERROR: hash mismatch in requirements/serving.lock",
+        "ERROR:pip_audit._cli:requirements/serving.lock is not hashed: connection pooling==1.0",
+        "",
+    ],
+    ids=["hash", "no hash", "nothing"],
+)
+def test_an_audit_that_fails_is_a_problem(said: str) -> None:
+    result = judge_failure(said)
+
+    assert (result.counts, result.problems, result.details) == ("it did not run", 1, (said,))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ERROR:pip_audit._cli:Could not connect to PyPI's vulnerability feed",
+        "requests.exceptions.ConnectionError: Max retries exceeded with url: /pypi/flask/3.0/json",
+        "requests.exceptions.ReadTimeout: Read timed out.",
+    ],
+    ids=["feed", "connection", "timeout"],
+)
+def test_an_audit_without_a_network_is_skipped_and_says_so(said: str) -> None:
+    result = judge_failure(said)
+
+    assert (result.problems, result.counts.partition(":")[0]) == (0, "SKIPPED")
+
+
+def test_an_attack_that_never_ends_is_a_problem_and_no_crash(tmp_path: Path) -> None:
+    code, output = run_limited([sys.executable, "-c", "import signal; signal.pause()"], tmp_path, {}, 0.1)
+
+    assert judge_answers([], code, output).problems == 1
+    assert "stopped after 0.1 s" in output

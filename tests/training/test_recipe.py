@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from training.recipe import RecipeError, is_entity_recipe, load_entity_recipe, load_recipe
+from training.recipe import RecipeError, holding_out, is_entity_recipe, load_entity_recipe, load_recipe
 from training.run_folder import RunError, open_run, require_step
 
 COMPACT = Path(__file__).parents[2] / "training" / "recipes" / "compact.toml"
@@ -86,6 +86,26 @@ def test_a_recipe_that_continues_another_holds_the_same_writers_out() -> None:
     assert (earlier.seed, earlier.base, earlier.architecture) == (later.seed, later.base, later.architecture)
 
 
+def test_a_refresh_is_validated_and_calibrated_as_the_model_that_it_goes_on_from() -> None:
+    refreshed = load_recipe(COMPACT.with_name("refreshed.toml"))
+    assert refreshed.continues
+    earlier = load_recipe(COMPACT.parent / refreshed.continues)
+
+    assert refreshed.data.validation_writers == earlier.data.validation_writers
+    assert refreshed.calibration == earlier.calibration
+    assert refreshed.data.max_tokens == earlier.data.max_tokens
+
+
+def test_a_recipe_that_holds_more_writers_out_repeats_none_of_them() -> None:
+    earlier = load_recipe(COMPACT.with_name("accurate-tenth.toml"))
+
+    later = holding_out(earlier, ["anvil", "harbor"])
+
+    assert later.data.validation_writers == (*earlier.data.validation_writers, "anvil")
+    assert later.data.repeats == {k: v for k, v in earlier.data.repeats.items() if k != "anvil"}
+    assert holding_out(earlier, earlier.data.validation_writers) == earlier
+
+
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"none\.toml cannot be read \(No such file .*accurate\.toml"):
         load_recipe(tmp_path / "none.toml")
@@ -107,6 +127,22 @@ def test_a_run_folder_takes_its_own_recipe_again_and_refuses_another(tmp_path: P
     assert open_run(recipe, tmp_path) == open_run(recipe, tmp_path)
     with pytest.raises(RunError, match="another version of the recipe: remove it to start over"):
         open_run(recipe.model_copy(update={"seed": 1}), tmp_path)
+
+
+@pytest.mark.parametrize("state", [None, '{"epoch": 1'], ids=["none", "half"])
+def test_a_checkpoint_that_was_never_finished_is_dropped_for_the_one_before(tmp_path: Path, state: str | None) -> None:
+    run = open_run(load_recipe(COMPACT), tmp_path)
+    assert run.last_checkpoint() is None
+    for step in (500, 1000, 1500):
+        (run.path / f"checkpoint-{step}").mkdir()
+        (run.path / f"checkpoint-{step}" / "model.safetensors").touch()
+        if step < 1500:
+            (run.path / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
+    if state is not None:
+        (run.path / "checkpoint-1500" / "trainer_state.json").write_text(state)
+
+    assert run.last_checkpoint() == run.path / "checkpoint-1000"
+    assert sorted(path.name for path in run.path.glob("checkpoint-*")) == ["checkpoint-1000", "checkpoint-500"]
 
 
 def test_a_step_that_has_to_come_first_is_named(tmp_path: Path) -> None:

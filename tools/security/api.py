@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -45,11 +46,21 @@ def attack_api(tools: Path) -> Result:
             "PYTHONPATH": str(Path.cwd()),
         }
         command = [str(tools / "schemathesis"), "run", f"{service.url}/openapi.json", *_OPTIONS]
-        done = subprocess.run(
-            command, cwd=folder, env=os.environ | target, capture_output=True, text=True, check=False, timeout=_SECONDS
-        )
+        code, output = run_limited(command, Path(folder), os.environ | target, _SECONDS)
         answers = [line.split(" ", 1) for line in log.read_text().splitlines()] if log.exists() else []
-    return judge_answers([(int(status), route) for status, route in answers], done.returncode, done.stdout)
+    return judge_answers([(int(status), route) for status, route in answers], code, output)
+
+
+def run_limited(command: list[str], folder: Path, environment: Mapping[str, str], seconds: float) -> tuple[int, str]:
+    """Run a command, and return its exit status and what it printed; a hanging one is stopped and counts as failed."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=seconds
+        )
+    except subprocess.TimeoutExpired as error:
+        printed = error.stdout.decode(errors="replace") if isinstance(error.stdout, bytes) else error.stdout or ""
+        return 1, f"{printed}\nstopped after {seconds:g} s: a route may hang"
+    return done.returncode, done.stdout
 
 
 def judge_answers(answers: list[tuple[int, str]], code: int, output: str) -> Result:

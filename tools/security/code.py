@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,14 @@ from tools.security.result import Result
 ROOMS: Final = ("app", "staff", "webhooks", "web", "tasks", "inbox", "templates", "classifier", "intake")
 LOCKS: Final = ("requirements/serving.lock", "requirements/s3.lock")
 _AUDIT_SECONDS: Final = 120
+_UNREACHABLE: Final = Result("pip-audit", "SKIPPED: the database of vulnerabilities cannot be reached")
+_NETWORK: Final = re.compile(
+    r"could not connect|connection ?(?:error|refused|reset|aborted|timed out)|max retries exceeded|failed to resolve"
+    r"|name or service not known|temporary failure in name resolution|network is unreachable"
+    r"|(?:read|connect) ?time(?:d )?out",
+    re.IGNORECASE,
+)
+"""What pip-audit and the libraries below it say when there is no network."""
 
 
 def check_code(tools: Path) -> Result:
@@ -45,9 +54,19 @@ def check_dependencies(tools: Path) -> Result:
         done = subprocess.run(
             [*command, "--progress-spinner", "off"], capture_output=True, text=True, check=False, timeout=_AUDIT_SECONDS
         )
+    except subprocess.TimeoutExpired:
+        return _UNREACHABLE
+    try:
         return judge_audit(json.loads(done.stdout)["dependencies"])
-    except (subprocess.TimeoutExpired, ValueError):
-        return Result("pip-audit", "SKIPPED: the database of vulnerabilities cannot be reached")
+    except ValueError:
+        return judge_failure(done.stderr)
+
+
+def judge_failure(errors: str) -> Result:
+    """Return the outcome of an audit that gave no report: a problem, unless it could not reach the database."""
+    if _NETWORK.search(errors):
+        return _UNREACHABLE
+    return Result("pip-audit", "it did not run", 1, (errors.strip()[-1000:],))
 
 
 def judge_audit(libraries: list[dict[str, Any]]) -> Result:

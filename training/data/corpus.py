@@ -57,11 +57,12 @@ class CorpusMessage:
         kind: The kind of a message without an intent, such as `vendor`.
         level: How soon a person must see it; None if unknown.
         danger: The kind of danger of an emergency; None of any other message, or if unknown.
-        language: `en`, `es` or `other`.
+        language: `en`, `es` or `other`; None if unknown.
         also: A second intent that the message has; None if it has one only.
         writer: Who wrote it, a name from `corpus/writers.toml`.
         tone: The tone of the writer, such as `anxious`; known only for the intent files.
         age: The age of the writer, such as `senior`; known only for the intent files.
+        may_ask_more: Whether it may have further intents, as nobody has looked for any but `label` and `also`.
     """
 
     text: str
@@ -73,11 +74,12 @@ class CorpusMessage:
     kind: str = ""
     level: TriageLevel | None = None
     danger: DangerKind | None = None
-    language: Language = "en"
+    language: Language | None = "en"
     also: str | None = None
     writer: str = ""
     tone: str = ""
     age: str = ""
+    may_ask_more: bool = False
 
     @property
     def urgent(self) -> bool | None:
@@ -107,6 +109,11 @@ def read_corpus(folder: Path = CORPUS) -> list[CorpusMessage]:
     messages = [
         replace(message, writer=writers.get(path, "")) for path, reader in _files(folder) for message in reader(path)
     ]
+    if not folder.is_dir():
+        raise CorpusError(
+            f"{folder} is not there: the training messages are not installed with the program; clone the repository,"
+            " run pip install --editable '.[training]' in it, and run this there"
+        )
     if not messages:
         raise CorpusError(f"{folder} has no <practice>/<intent>.tsv and no extra/*.tsv file: see corpus/README.md")
     levels, kinds, spanish = _levels(folder), _danger_kinds(folder), _spanish_texts(folder)
@@ -381,5 +388,5 @@ def _completed(
 ) -> CorpusMessage:
     level = levels.get(message.text, message.level)
     danger = kinds.get(message.text, DangerKind.OTHER) if level is TriageLevel.EMERGENCY else None
-    language: Language = "es" if message.text in spanish else message.language
+    language: Language | None = "es" if message.text in spanish else message.language
     return replace(message, level=level, danger=danger, language=language)

@@ -68,6 +68,7 @@ def join_messages(first: CorpusMessage, second: CorpusMessage, separator: str) -
         also=next((intent for intent in (*intents, first.also, second.also) if intent not in (label, None)), None),
         level=level,
         danger=urgent.danger if urgent else None,
+        may_ask_more=first.may_ask_more or second.may_ask_more,
     )
 
 
@@ -141,7 +142,7 @@ class FreshMessages(Dataset[Example]):
         self._teacher = teacher
         self._by_language = {
             language: [place for place, message in enumerate(messages) if message.language == language]
-            for language in LANGUAGES
+            for language in (*LANGUAGES, None)
         }
         self.epoch = 0
 

@@ -1,10 +1,11 @@
 """The example questions of the corpus, and what each is used for.
 
 Of each topic's English lines of `everyday/faq.tsv`, three of five are suggested phrasings
-(`intake/starter_questions.toml`), one calibrates, and one is held out to measure; the Spanish ones are only measured.
-Of `everyday/asked.tsv`, every other line calibrates, and the rest is held out. All of `everyday/mistral.tsv`
-calibrates: its writer wrote nothing that is fitted. What is fitted: all of `everyday/wordings.tsv`, of
-`everyday/topics.tsv`, which says what messages of other files ask, and of two more writers' files.
+(`intake/starter_questions.toml`), one calibrates, and one is held out to measure. All but the held-out ones are also
+fitted, and so are the Spanish lines. Of `everyday/asked.tsv`, every other line calibrates, and the rest is held out.
+All of `everyday/mistral.tsv` calibrates: its writer wrote nothing that is fitted. Also fitted: all of
+`everyday/wordings.tsv`, of `everyday/topics.tsv`, which says what messages of other files ask, and of two more writers'
+files.
 """
 
 from __future__ import annotations

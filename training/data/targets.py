@@ -18,6 +18,8 @@ def targets_of(message: CorpusMessage) -> list[int]:
     label = UNKNOWN if message.label is None else LABELS.index(message.label)
     level = UNKNOWN if message.level is None else LEVELS.index(message.level)
     dangers = [UNKNOWN if message.level is None else int(message.danger == kind) for kind in DANGERS]
+    language = UNKNOWN if message.language is None else LANGUAGES.index(message.language)
     asked = (message.label, message.also)
-    mentions = [UNKNOWN if message.label is None else int(intent in asked) for intent in INTENTS]
-    return [label, LANGUAGES.index(message.language), level, *dangers, *mentions]
+    unasked = UNKNOWN if message.label is None or message.may_ask_more else 0
+    mentions = [1 if message.label and intent in asked else unasked for intent in INTENTS]
+    return [label, language, level, *dangers, *mentions]

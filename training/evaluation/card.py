@@ -52,10 +52,11 @@ _KNOWS_INTENTS = "It has no other outputs: messages with none of these intents a
 _TRAINING = """\
 ## Training
 
-Trained on {train:,} fictional messages. Validation is {validation:,} others: {validated}.
-Slots such as names and dates got new values in each of {epochs:g} epochs, {noise:.0%} of the messages got typing or
-transcription noise, and {joined:.0%} were joined with another one.{taught} {note}The checkpoint was selected on
-messages of the training writers; temperatures and thresholds were chosen on validation.
+Trained on {train:,} different fictional messages. Validation is {validation:,} others: {validated}.
+Training ran for {epochs:g} epochs, in which some messages come more than once. Slots such as names and dates got new
+values each time, {noise:.0%} of the messages got typing or transcription noise, and {joined:.0%} were joined with
+another one.{taught} {note}The checkpoint was selected on messages of the training writers; temperatures and thresholds
+were chosen on validation.
 """
 _TAUGHT = " {weight:.0%} of the loss compared its answers with those of a larger model, trained with `{teacher}`."
 

@@ -88,7 +88,7 @@ def evaluate_model(recipe: Recipe, split: Split, run: RunFolder, unseen: UnseenM
             "labels": info.labels,
             "thresholds": {language: asdict(chosen) for language, chosen in info.thresholds.items()},
         },
-        "messages": {"train": len(split.train), "validation": len(split.validation)},
+        "messages": {"train": len(set(split.train)), "validation": len(split.validation)},
         "validation": _validation(predictors, split.validation),
     }
     if unseen:

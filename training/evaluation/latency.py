@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from classifier import Classifier
+from training.statistics import spread
 
 _WARM_UP = 20
 _MESSAGES = 500
@@ -20,14 +21,14 @@ def measure_latency(classifier: Classifier, texts: Sequence[str]) -> dict[str, f
 
     Args:
         classifier: The served model.
-        texts: The texts. The first few are a warm-up, and the first few hundred are timed.
+        texts: The texts. The first few are a warm-up, and a few hundred, evenly spread over all of them, are timed.
 
     Returns:
         Percentiles in milliseconds, the number of timed messages, and the machine.
     """
     for text in texts[:_WARM_UP]:
         classifier.classify([text])
-    times = [_milliseconds(classifier, text) for text in texts[:_MESSAGES]]
+    times = [_milliseconds(classifier, text) for text in spread(texts, _MESSAGES)]
     middle, slow, slowest = (round(float(percentile), 2) for percentile in np.percentile(times, (50, 95, 99)))
     return {
         "p50_ms": middle,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from training.data.dataset import load_tokenizer, render_all
 from training.data.splitting import VALIDATION_SEED
 from training.export.calibrate import Calibration, NetworkAnswers, calibrate_network
 from training.export.deberta_onnx import export_deberta, is_exportable
-from training.export.model_folder import NETWORK, replace_folder, write_json, write_manifest
+from training.export.model_folder import NETWORK, begin_folder, replace_folder, write_json, write_manifest
 from training.export.predict import predict_logits, predict_parts
 from training.export.quantize import quantize_deberta
 from training.fit.base_checkpoints import locate_checkpoint
@@ -52,9 +51,7 @@ def export_model(recipe: Recipe, validation: list[CorpusMessage], run: RunFolder
 
     It lacks only its evaluation and its card. The folder appears only once it is complete.
     """
-    model = run.model.with_name(f"{run.model.name}.arriving")
-    shutil.rmtree(model, ignore_errors=True)
-    model.mkdir()
+    model = begin_folder(run.model)
     export_network(run.best, run.onnx, model / NETWORK)
     tokenizer = load_tokenizer(locate_checkpoint(recipe.base))
     tokenizer.save(str(model / "tokenizer.json"), pretty=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +19,7 @@ from training.data.spans.dataset import render_fixed
 from training.data.spans.messages import SpanMessage
 from training.data.splitting import VALIDATION_SEED
 from training.export.export_model import export_network
-from training.export.model_folder import NETWORK, replace_folder, write_json, write_manifest
+from training.export.model_folder import NETWORK, begin_folder, replace_folder, write_json, write_manifest
 from training.export.span_scores import Marked, marked, score_messages, score_spans
 from training.fit.base_checkpoints import locate_checkpoint
 from training.recipe import EntityRecipe, EntityTargets
@@ -34,9 +33,7 @@ def export_tagger(recipe: EntityRecipe, validation: Sequence[SpanMessage], run: 
 
     It lacks only its evaluation and its card. The folder appears only once it is complete.
     """
-    model = run.model.with_name(f"{run.model.name}.arriving")
-    shutil.rmtree(model, ignore_errors=True)
-    model.mkdir()
+    model = begin_folder(run.model)
     export_network(run.best, run.onnx, model / NETWORK)
     load_tokenizer(locate_checkpoint(recipe.base)).save(str(model / "tokenizer.json"), pretty=False)
     write_json(

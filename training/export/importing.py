@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ from training.export.model_folder import NETWORK, write_json, write_manifest
 from training.export.predict import iterate_logits
 from training.fit.base_checkpoints import locate_checkpoint
 from training.recipe import BaseCheckpoint, RecipeError, load_recipe
+from training.statistics import spread
 
 LEAST_AGREEMENT: Final = 0.98
 """The lowest acceptable share of messages, 0 to 1, for which the imported network predicts the original's intent."""
@@ -46,10 +47,9 @@ MOST_CALIBRATED: Final = 960
 """How many of the corpus's messages the imported network is calibrated on."""
 
 _RECIPE: Final = Path(__file__).parents[1] / "recipes" / "accurate.toml"
-"""Imported models use the same validation messages and accuracy target as the shipped model."""
+"""Imported models are calibrated on this recipe's validation messages, for its targets."""
 
 Report = Callable[[str], None]
-_Item = TypeVar("_Item")
 
 
 class ImportRefusedError(TrainingError):
@@ -108,9 +108,9 @@ def import_model(
     if target is not None and target.exists():
         raise ImportRefusedError(f"{target} already exists: choose another folder, or remove it")
     checkpoint = _read_checkpoint(source)
-    validation = _spread(validation_intents(read_split(load_recipe(_RECIPE), corpus), corpus), MOST_CALIBRATED)
+    validation = spread(validation_intents(read_split(load_recipe(_RECIPE), corpus), corpus), MOST_CALIBRATED)
     rendered = render_all(validation, VALIDATION_SEED)
-    compared = _spread(rendered, MOST_COMPARED) if texts is None else _read_texts(texts)
+    compared = spread(rendered, MOST_COMPARED) if texts is None else _read_texts(texts)
     home = models if target is None else target.absolute().parent
     home.mkdir(parents=True, exist_ok=True)
     # On the same file system, so that one rename publishes it; hidden, so that it is not listed as a model.
@@ -220,12 +220,6 @@ def _tokenizer(folder: Path) -> Tokenizer:
             "BERT's and DeBERTa's do; others, such as RoBERTa's, are not supported"
         )
     return tokenizer
-
-
-def _spread(items: Sequence[_Item], most: int) -> list[_Item]:
-    """Return at most `most` items, evenly spread over all of them."""
-    count = min(most, len(items))
-    return [items[number * len(items) // count] for number in range(count)]
 
 
 def _read_texts(path: Path) -> list[str]:

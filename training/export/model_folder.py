@@ -67,6 +67,14 @@ def publish_model(model: Path, output: Path) -> None:
     replace_folder(output, arriving)
 
 
+def begin_folder(folder: Path) -> Path:
+    """Return an empty folder that replaces another once it is finished; what an interrupted run left is removed."""
+    arriving = folder.with_name(f"{folder.name}.arriving")
+    shutil.rmtree(arriving, ignore_errors=True)
+    arriving.mkdir(parents=True)
+    return arriving
+
+
 def replace_folder(folder: Path, arriving: Path) -> None:
     """Rename a finished folder to replace another, and only then delete the old one."""
     previous = folder.with_name(f"{folder.name}.previous")
@@ -85,3 +93,13 @@ def replace_folder(folder: Path, arriving: Path) -> None:
 def read_version(model: Path) -> str:
     """Return the version of an exported model folder."""
     return str(json.loads((model / MANIFEST).read_text(encoding="utf-8"))["version"])
+
+
+def report_folder(reports: Path, version: str, validation_only: bool) -> Path:
+    """Return the folder of a model's report; one on validation alone never replaces one with the test messages."""
+    folder = reports / version
+    if not validation_only or not (folder / EVALUATION).is_file():
+        return folder
+    evaluation = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
+    has_tests = "held_back" in evaluation or len(evaluation.get("sets", ())) > 1
+    return folder.with_name(f"{version}-validation") if has_tests else folder

@@ -1,14 +1,13 @@
 """Package a trained model for the Hugging Face ecosystem: what transformers and Optimum load as they are.
 
 The package holds the labels alone, of which exactly one fits a message, so that its softmax means what users of a text
-classifier expect; the temperature is folded into its head, so that its scores are the calibrated ones. The outputs for
-language, triage, danger and second intents stay with Intake, which decodes them.
+classifier expect; the temperature of English is folded into its head, so that its scores are the calibrated ones of
+English. The outputs for language, triage, danger and second intents stay with Intake, which decodes them.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +21,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel, Pr
 
 from classifier.outputs import LABELS
 from training.export.export_model import export_network
-from training.export.model_folder import CARD, EVALUATION, replace_folder
+from training.export.model_folder import CARD, EVALUATION, begin_folder, replace_folder
 from training.recipe import Recipe
 from training.run_folder import RunFolder
 
@@ -40,9 +39,8 @@ def package_model(recipe: Recipe, run: RunFolder, folder: Path) -> None:
         run: The run, evaluated.
         folder: Where to write; replaced once the package is complete.
     """
-    arriving = folder.with_name(f"{folder.name}.arriving")
-    shutil.rmtree(arriving, ignore_errors=True)
-    (arriving / ONNX).parent.mkdir(parents=True)
+    arriving = begin_folder(folder)
+    (arriving / ONNX).parent.mkdir(exist_ok=True)
     config = json.loads((run.model / "config.json").read_text(encoding="utf-8"))
     calibration = json.loads((run.model / "calibration.json").read_text(encoding="utf-8"))
     model = _with_labels_alone(run.best, config["labels"], calibration["languages"]["en"]["temperature"])
@@ -59,8 +57,8 @@ def package_model(recipe: Recipe, run: RunFolder, folder: Path) -> None:
 
 _ABOUT = """\
 > This package holds the labels alone: `transformers.pipeline("text-classification", model=...)` and Optimum's
-> `ORTModelForSequenceClassification.from_pretrained(..., subfolder="onnx")` load it. The card below describes the whole
-> model as Intake serves it.
+> `ORTModelForSequenceClassification.from_pretrained(..., subfolder="onnx")` load it. Its scores are calibrated for
+> English, not for Spanish. The card below describes the whole model as Intake serves it.
 """
 
 

@@ -27,7 +27,7 @@ from training.export.model_folder import EVALUATION, NETWORK
 from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.warm_start import deberta_config
 from training.recipe import EntityRecipe, Recipe, RecipeError, load_recipe
-from training.run_folder import RunFolder, open_run
+from training.run_folder import is_finished, open_run
 
 Floats = NDArray[np.float32]
 
@@ -59,16 +59,19 @@ def recover_checkpoint(model: Path, recipe: Recipe | EntityRecipe, base: Path, f
     arriving.rename(folder)
 
 
-def recover_run(recipe: Recipe | EntityRecipe, run: RunFolder, model: Path) -> bool:
+def recover_run(recipe: Recipe | EntityRecipe, runs: Path, model: Path) -> bool:
     """Write a run's best checkpoint from the model that is published, if the run's recipe made it.
 
     Args:
-        recipe: The run's recipe.
-        run: The run, not trained yet.
+        recipe: The run's recipe, not trained yet.
+        runs: The folder for run folders.
         model: The folder of the published model.
 
     Returns:
         Whether that is so, and the run now has its checkpoint.
+
+    Raises:
+        TrainingError: A different version of the recipe has been trained, or the network is not the recipe's.
     """
     evaluation = model / EVALUATION
     if not evaluation.is_file():
@@ -79,7 +82,7 @@ def recover_run(recipe: Recipe | EntityRecipe, run: RunFolder, model: Path) -> b
         return False
     if made_by != recipe:  # compared as recipes: the file may lack a key that came later, and with it its default
         return False
-    recover_checkpoint(model, recipe, locate_checkpoint(recipe.base), run.best)
+    recover_checkpoint(model, recipe, locate_checkpoint(recipe.base), open_run(recipe, runs).best)
     return True
 
 
@@ -98,9 +101,8 @@ def recover_earlier(recipe: Recipe, config: Path, runs: Path, model: Path) -> No
     if recipe.continues is None:
         return
     earlier = load_recipe(config.parent / recipe.continues)
-    run = open_run(earlier, runs)
-    if not run.best.exists():
-        recover_run(earlier, run, model)
+    if not is_finished(earlier, runs):
+        recover_run(earlier, runs, model)
 
 
 class _Constants:

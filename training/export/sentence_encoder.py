@@ -37,7 +37,7 @@ from training.data.corpus import CORPUS, read_corpus
 from training.data.dataset import render_all
 from training.data.questions import Question, QuestionPart, fill_slots, read_questions
 from training.export.calibrate_questions import choose_probability, choose_similarity
-from training.export.model_folder import replace_folder, write_json
+from training.export.model_folder import begin_folder, replace_folder, write_json
 from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.question_topics import add_frames, fit_topics
 from training.recipe import BaseCheckpoint
@@ -70,8 +70,7 @@ def export_sentence_encoder(folder: Path, corpus: Path = CORPUS) -> MatchThresho
         The thresholds.
     """
     checkpoint = locate_checkpoint(_BASE)
-    arriving = folder.with_name(f"{folder.name}.arriving")
-    arriving.mkdir(parents=True)
+    arriving = begin_folder(folder)
     tokenizer = Tokenizer.from_file(str(checkpoint / TOKENIZER))
     tokenizer.no_padding()
     tokenizer.no_truncation()

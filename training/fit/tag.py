@@ -19,7 +19,6 @@ from transformers import (
     TrainerCallback,
     set_seed,
 )
-from transformers.trainer_utils import get_last_checkpoint
 
 from classifier.entities.labels import LABELS
 from training.data.dataset import load_tokenizer
@@ -28,7 +27,7 @@ from training.data.spans.messages import SpanSplit
 from training.data.splitting import VALIDATION_SEED
 from training.errors import TrainingError
 from training.fit.base_checkpoints import locate_checkpoint
-from training.fit.train import FreshValues, ValidatedEnd, keep_best, parameter_groups, training_arguments
+from training.fit.train import FreshValues, ValidatedEnd, keep_best, parameter_groups, resume, training_arguments
 from training.fit.warm_start import warm_start_tagger
 from training.recipe import EntityRecipe, RecipeError
 from training.run_folder import RunFolder
@@ -70,7 +69,7 @@ def train_tagger(
         optimizers=(torch.optim.AdamW(parameter_groups(model, recipe.optimisation), fused=True), None),
         callbacks=callbacks,
     )
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(run.path)))  # type: ignore[no-untyped-call]
+    resume(trainer, run)
     keep_best(trainer, run, start, recipe.averaged)
 
 

@@ -45,7 +45,7 @@ def teacher_logits(recipe: Recipe, config: Path, messages: Sequence[CorpusMessag
     """
     if recipe.distillation is None:
         return None
-    teacher, run = open_earlier_run(config.parent / recipe.distillation.teacher, runs)
+    teacher, run = open_earlier_run(config.parent / recipe.distillation.teacher, recipe, runs)
     return run_teacher(teacher, run, messages, recipe.distillation.readings)
 
 

@@ -20,7 +20,6 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
-from transformers.trainer_utils import get_last_checkpoint
 
 from classifier.outputs import INTENTS
 from training.data.dataset import Collate, FixedMessages, FreshMessages, load_tokenizer
@@ -63,9 +62,14 @@ def train_model(
     set_seed(recipe.seed)
     model, tokenizer = _load_base(recipe, start)
     trainer = _trainer(recipe, run, model, split, tokenizer, teacher)
-    last = get_last_checkpoint(str(run.path))  # type: ignore[no-untyped-call]
-    trainer.train(resume_from_checkpoint=last)
+    resume(trainer, run)
     keep_best(trainer, run, start, recipe.averaged)
+
+
+def resume(trainer: Trainer, run: RunFolder) -> None:
+    """Train to the end, from the run's last checkpoint if there is one."""
+    last = run.last_checkpoint()
+    trainer.train(resume_from_checkpoint=None if last is None else str(last))
 
 
 def keep_best(trainer: Trainer, run: RunFolder, start: Path | None, averaged: float | None) -> None:

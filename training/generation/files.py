@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from training.data.rendering import render
+from training.data.spans.slots import read_kinds
 from training.generation.duplicates import distinct_indices
 from training.generation.parsing import Written
 from training.generation.plan import DraftBatch, MessageDraft
@@ -69,7 +70,7 @@ def write_training_files(messages: Sequence[Collected], folder: Path) -> Path:
 
 def write_test_file(messages: Sequence[Collected], folder: Path, seed: int) -> Path:
     """Write `crossstyle.jsonl`, its slots filled with values that depend only on the seed, and return its path."""
-    lines = []
+    kinds, lines = read_kinds(), []
     for message in messages:
         rng = Random(f"{seed}/{message.name}")  # noqa: S311 - a reproducible draw
         rendered = render(message.text, message.draft.channel, rng)
@@ -78,7 +79,7 @@ def write_test_file(messages: Sequence[Collected], folder: Path, seed: int) -> P
             "intent": message.draft.intent,
             "practice": message.draft.practice,
             "channel": message.draft.channel,
-            "spans": [[rendered.text[span.start : span.end], span.kind] for span in rendered.spans],
+            "spans": [[rendered.text[span.start : span.end], kinds[span.kind]] for span in rendered.spans],
         }
         lines.append(json.dumps(row, ensure_ascii=False))
     path = folder / "crossstyle.jsonl"

@@ -18,7 +18,7 @@ class EntityRun:
     """One invocation for the entity model: the recipe, the split corpus and the run folder."""
 
     output = MODELS / "entities"
-    """Where the model is served from, unless another folder is given."""
+    """Where the model that ships with the program is."""
 
     def __init__(self, config: Path, corpus: Path, runs: Path) -> None:
         """Read the recipe and the corpus, and open the run folder.
@@ -45,7 +45,7 @@ class EntityRun:
         if self.recipe.continues is None:
             return None
         run = EntityRun(self.config.parent / self.recipe.continues, self.corpus, self.runs)
-        if not run.folder.best.exists() and not recover_run(run.recipe, run.folder, self.output):
+        if not run.folder.best.exists() and not recover_run(run.recipe, self.runs, self.output):
             run.fit()
         return run.folder.best
 
@@ -56,8 +56,8 @@ class EntityRun:
         require_step(self.folder.best, "fit")
         export_tagger(self.recipe, self.split.validation, self.folder, self.corpus)
 
-    def evaluate(self, output: Path, reports: Path, validation_only: bool) -> None:
-        """Evaluate the exported model, write its report and card, and publish it in `output`."""
+    def evaluate(self, output: Path | None, reports: Path, validation_only: bool) -> None:
+        """Evaluate the exported model, write its report and card, and publish it in `output` if that is given."""
         from classifier.entities.bundle import NAME
         from training.evaluation.spans.evaluate import evaluate_tagger, read_tests, time_messages
         from training.evaluation.spans.report import write_span_card, write_span_report
@@ -67,6 +67,7 @@ class EntityRun:
             drop_evaluation,
             publish_model,
             read_version,
+            report_folder,
             write_json,
             write_manifest,
         )
@@ -76,13 +77,15 @@ class EntityRun:
         command = f"python -m training {click.get_current_context().info_name} (recipe {self.recipe.name})"
         tests = None if validation_only else read_tests(self.corpus, self.folder, command)
         evaluation = evaluate_tagger(self.recipe, self.split, self.folder, self.corpus, tests)
-        report = reports / read_version(model)
+        report = report_folder(reports, read_version(model), validation_only)
         write_span_report(evaluation, time_messages(self.split, self.folder, self.corpus), report)
         write_json(model / EVALUATION, evaluation)
         write_span_card(model)
         write_manifest(model, NAME)
-        publish_model(model, output)
+        if output is not None:
+            publish_model(model, output)
         for name, found in evaluation["sets"].items():
             scores = found["finders"]["together"]["identifiers"]["covered"]
             click.echo(f"{name}: recall {scores['recall']}, precision {scores['precision']}")
         click.echo(f"report: {report / 'entities.md'}")
+        click.echo(f"model: {output or model}")

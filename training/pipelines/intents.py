@@ -5,28 +5,36 @@ Each step imports its own libraries, because some take seconds to import.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from training.data.splitting import Split, read_split, validation_intents
-from training.recipe import Recipe, load_recipe
-from training.run_folder import MODELS, RunFolder, open_run, require_step
+from training.recipe import Recipe, holding_out, load_recipe
+from training.run_folder import MODELS, RunFolder, is_finished, open_run, require_step
 
 
 class IntentRun:
     """One invocation for the intent model: the recipe, the split corpus and the run folder."""
 
     output = MODELS / "intent"
-    """Where the model is served from, unless another folder is given."""
+    """Where the model that ships with the program is."""
 
-    def __init__(self, config: Path, corpus: Path, runs: Path) -> None:
+    def __init__(self, config: Path, corpus: Path, runs: Path, held_out: Sequence[str] = ()) -> None:
         """Read the recipe and the corpus, and open the run folder.
+
+        Args:
+            config: The recipe's file.
+            corpus: The folder with the training messages.
+            runs: The folder for run folders.
+            held_out: Writers whose messages a later run is validated on, so that this one must not see them.
 
         Raises:
             TrainingError: One of them cannot be used.
         """
-        self.recipe: Recipe = load_recipe(config)
+        self.recipe: Recipe = holding_out(load_recipe(config), held_out)
         self.split: Split = read_split(self.recipe, corpus)
         validation_intents(self.split, corpus)
         self.folder: RunFolder = open_run(self.recipe, runs)
@@ -44,13 +52,20 @@ class IntentRun:
             if earlier:
                 self._fit_unless_done(earlier)
         teacher = teacher_logits(self.recipe, self.config, self.split.train, self.runs)
-        train_model(self.recipe, self.split, self.folder, teacher, earlier_weights(self.recipe, self.config, self.runs))
+        start = earlier_weights(self.recipe, self.config, self.runs)
+        writers = sorted({message.writer for message in self.split.train})
+        self.folder.writers.write_text(json.dumps(writers) + "\n", encoding="utf-8")
+        train_model(self.recipe, self.split, self.folder, teacher, start)
 
-    def _fit_unless_done(self, recipe: str) -> None:
+    def _fit_unless_done(self, name: str) -> None:
         from training.export.recover import recover_run
 
-        run = IntentRun(self.config.parent / recipe, self.corpus, self.runs)
-        if not run.folder.best.exists() and not recover_run(run.recipe, run.folder, self.output):
+        file = self.config.parent / name
+        recipe = load_recipe(file)
+        if is_finished(recipe, self.runs) or recover_run(recipe, self.runs, self.output):
+            return
+        run = IntentRun(file, self.corpus, self.runs, self.recipe.data.validation_writers)
+        if not run.folder.best.exists():
             run.fit()
 
     def export(self) -> None:
@@ -60,8 +75,8 @@ class IntentRun:
         require_step(self.folder.best, "fit")
         export_model(self.recipe, self.split.validation, self.folder)
 
-    def evaluate(self, output: Path, reports: Path, validation_only: bool) -> None:
-        """Evaluate the exported model, write its report and card, and publish it in `output`."""
+    def evaluate(self, output: Path | None, reports: Path, validation_only: bool) -> None:
+        """Evaluate the exported model, write its report and card, and publish it in `output` if that is given."""
         from training.evaluation.card import write_card
         from training.evaluation.evaluate import evaluate_model, read_unseen, time_validation
         from training.evaluation.plots import TITLES
@@ -72,6 +87,7 @@ class IntentRun:
             drop_evaluation,
             publish_model,
             read_version,
+            report_folder,
             write_json,
             write_manifest,
         )
@@ -81,14 +97,16 @@ class IntentRun:
         command = f"python -m training {click.get_current_context().info_name} (recipe {self.recipe.name})"
         unseen = None if validation_only else read_unseen(self.corpus, self.folder, command)
         evaluation = evaluate_model(self.recipe, self.split, self.folder, unseen)
-        report = reports / read_version(model)
+        report = report_folder(reports, read_version(model), validation_only)
         write_report(evaluation, time_validation(self.split, self.folder), report)
         write_json(model / EVALUATION, evaluation)
         write_card(model)
         write_manifest(model)
-        publish_model(model, output)
+        if output is not None:
+            publish_model(model, output)
         for part in TITLES:
             if part in evaluation:
                 scores = evaluation[part]["int8"]
                 click.echo(f"{part}: accuracy {scores['accuracy']}, macro_f1 {scores['macro_f1']}")
         click.echo(f"report: {report / 'report.md'}")
+        click.echo(f"model: {output or model}")

@@ -7,13 +7,15 @@ It is proposed if all of these are true:
 2. On neither set is the recall of any intent lower with a p-value below `significance` (McNemar's exact test,
    one-sided, not corrected for the number of intents: doubts count against the new model).
 3. It finds at least as many of the corpus's urgent validation messages.
-4. It passes `intake model check`.
+4. It does nothing else worse with the validation messages (`training.refresh.behavior`): none of the shares is lower by
+   more than `possible_loss`, or lower at all with a p-value below `significance`.
+5. It passes `intake model check`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -52,6 +54,7 @@ class Assessment:
         counts: How the reviews were used.
         comparisons: The comparison on each set.
         urgency: The comparison on urgent messages.
+        behavior: The comparison of everything else that the models do, by what it is.
         rule: The rule that the new model must satisfy.
         objections: Reasons not to propose the new model; empty if it is proposed.
     """
@@ -62,6 +65,7 @@ class Assessment:
     counts: Counts
     comparisons: tuple[Comparison, ...]
     urgency: Difference
+    behavior: Mapping[str, Difference]
     rule: Rule
     objections: tuple[str, ...]
 
@@ -72,19 +76,25 @@ class Assessment:
 
 
 def find_objections(
-    comparisons: Sequence[Comparison], urgency: Difference, failed_checks: Sequence[str], rule: Rule
+    comparisons: Sequence[Comparison],
+    urgency: Difference,
+    behavior: Mapping[str, Difference],
+    failed_checks: Sequence[str],
+    rule: Rule,
 ) -> tuple[str, ...]:
     """Return the reasons not to propose a new model, one phrase each.
 
     Args:
         comparisons: The comparison on each set.
         urgency: The comparison on urgent messages.
+        behavior: The comparison of everything else that the models do, by what it is.
         failed_checks: The failed checks of `classifier.check`.
         rule: The rule that the new model must satisfy.
     """
     found = [phrase for comparison in comparisons for phrase in _of_set(comparison, rule)]
     if urgency.new < urgency.old:
         found.append(f"it finds fewer urgent messages ({_change(urgency)})")
+    found += [f"it has fewer {name} ({_change(what)})" for name, what in behavior.items() if _is_worse(what, rule)]
     found += [f"it failed a check: {failed}" for failed in failed_checks]
     return tuple(found)
 
@@ -104,6 +114,10 @@ def _of_set(comparison: Comparison, rule: Rule) -> list[str]:
         if recall.gain < 0 and recall.chance_of_loss < rule.significance:
             found.append(f"its recall of {intent} on {comparison.name} is lower ({_change(recall)})")
     return found
+
+
+def _is_worse(found: Difference, rule: Rule) -> bool:
+    return found.gain < -rule.possible_loss or (found.gain < 0 and found.chance_of_loss < rule.significance)
 
 
 def write_assessment(assessment: Assessment, folder: Path) -> Path:
@@ -134,7 +148,11 @@ def _markdown(assessment: Assessment) -> str:
     rule = assessment.rule
     outcome = "It is proposed." if assessment.is_proposed else "It is not proposed:"
     objections = "".join(f"- {objection}\n" for objection in assessment.objections)
-    tables = "\n".join(_section(comparison) for comparison in assessment.comparisons)
+    sections = [(c.name, "recall of", {"all (accuracy)": c.overall} | c.by_intent) for c in assessment.comparisons]
+    sections.append(
+        ("the validation messages", "share of", {"emergencies found": assessment.urgency} | assessment.behavior)
+    )
+    tables = "\n".join(_section(*section) for section in sections)
     lines = "\n".join(f"- {line}" for line in summarize_assessment(assessment))
     return f"""\
 # Model {assessment.new}, compared with {assessment.old}
@@ -151,20 +169,20 @@ practices.
 On each set, the accuracy may be at most {_points(rule.loss)} points lower, and the lower end of the 95% interval of the
 difference (paired bootstrap, {rule.resamples:,} resamples) at most {_points(rule.possible_loss)} points below zero. No
 intent's recall may be lower with a p-value below {rule.significance} (exact McNemar test, one-sided, uncorrected). The
-new model must find at least as many urgent messages and pass `intake model check`.
+new model must find at least as many urgent messages and pass `intake model check`. Nothing else that it does with the
+validation messages may be worse by more than {_points(rule.possible_loss)} points, or with such a p-value.
 
 {tables}
-The recent reviews are messages that the old model was unsure about, plus a sample of the others, so its accuracy on
-them does not represent all messages. They serve only to compare the two models on the same messages.
+The recent reviews are messages that the old model was unsure about, plus a sample of the others. Each counts for as
+many messages as came in for one like it (one over the probability of its selection), and the p-values are the
+bootstrap's. Otherwise an equally good model would look better, as only the old one is unsure of all of them.
 """
 
 
-def _section(comparison: Comparison) -> str:
-    rows = [
-        _row(name, found) for name, found in (("all (accuracy)", comparison.overall), *comparison.by_intent.items())
-    ]
-    header = ["recall of", "messages", "old", "new", "points", "95% interval", "p-value of a loss"]
-    return f"## {comparison.name.capitalize()}\n\n{format_table(header, rows)}\n"
+def _section(name: str, what: str, differences: Mapping[str, Difference]) -> str:
+    rows = [_row(of, found) for of, found in differences.items() if found.messages]
+    header = [what, "messages", "old", "new", "points", "95% interval", "p-value of a loss"]
+    return f"## {name.capitalize()}\n\n{format_table(header, rows)}\n"
 
 
 def _row(name: str, found: Difference) -> list[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from classifier import Classifier
 from classifier.check import check
 from classifier.store import ModelStore
+from training.data.corpus import CorpusMessage
 from training.export.model_folder import write_manifest
 from training.refresh.assessment import Assessment, Counts, find_objections, write_assessment
-from training.refresh.comparison import LabeledSet, compare_models, compare_urgency
+from training.refresh.behavior import compare_behavior, compare_urgency
+from training.refresh.comparison import LabeledSet, classify_each, compare_models
 from training.refresh.settings import Rule
 
 
@@ -21,12 +23,16 @@ class Evidence:
 
     Attributes:
         sets: Messages with their intents.
-        urgent: Messages that a person must see immediately.
+        validation: The corpus's validation messages, of which more than the intent is known.
+        texts: Their texts, with their slots filled.
+        everyday_writers: The writers of those that are a practice's ordinary weeks.
         counts: How the reviews were used.
     """
 
     sets: Sequence[LabeledSet]
-    urgent: Sequence[str] = field(repr=False)
+    validation: Sequence[CorpusMessage] = field(repr=False)
+    texts: Sequence[str] = field(repr=False)
+    everyday_writers: Collection[str]
     counts: Counts
 
 
@@ -45,7 +51,10 @@ def assess_candidate(old: Path, new: Path, evidence: Evidence, recipe: str, rule
     """
     before, after = Classifier.load(old), Classifier.load(new)
     comparisons = tuple(compare_models(before, after, labeled, rule.resamples) for labeled in evidence.sets)
-    urgency = compare_urgency(before, after, evidence.urgent, rule.resamples)
+    messages = evidence.validation
+    old_found, new_found = (classify_each(model, evidence.texts) for model in (before, after))
+    urgency = compare_urgency(old_found, new_found, messages, rule.resamples)
+    behavior = compare_behavior(old_found, new_found, messages, evidence.everyday_writers, rule.resamples)
     failed = [finding.detail for finding in check(new) if not finding.passed]
     return Assessment(
         old=before.info.version,
@@ -54,8 +63,9 @@ def assess_candidate(old: Path, new: Path, evidence: Evidence, recipe: str, rule
         counts=evidence.counts,
         comparisons=comparisons,
         urgency=urgency,
+        behavior=behavior,
         rule=rule,
-        objections=find_objections(comparisons, urgency, failed, rule),
+        objections=find_objections(comparisons, urgency, behavior, failed, rule),
     )
 
 

@@ -93,7 +93,7 @@ class _Refresh:
         validation_intents(split, self.corpus)
         mixture = mix_reviews(split, exported.messages, self.settings.reviews)
         run = fit_candidate(self.recipe, self.config, mixture, self.runs)
-        evidence = _evidence(labeled, mixture, exported)
+        evidence = _evidence(labeled, mixture, exported, self.recipe)
         self._note_reading(test, read_version(run.model))
         assessment = assess_candidate(old, run.model, evidence, self.recipe.name, self.settings.rule)
         report = write_assessment(assessment, run.path)
@@ -114,7 +114,7 @@ def _accepted(assessment: Assessment) -> Assessment:
     return assessment
 
 
-def _evidence(test: LabeledSet, mixture: Mixture, exported: ReviewsFile) -> Evidence:
+def _evidence(test: LabeledSet, mixture: Mixture, exported: ReviewsFile, recipe: Recipe) -> Evidence:
     from training.data.dataset import render_all
     from training.data.splitting import VALIDATION_SEED
     from training.refresh.assessment import Counts
@@ -125,8 +125,10 @@ def _evidence(test: LabeledSet, mixture: Mixture, exported: ReviewsFile) -> Evid
         "the recent reviews",
         render_all(mixture.recent, VALIDATION_SEED),
         [message.label or "" for message in mixture.recent],
+        mixture.weights,
     )
-    urgent = [message for message in mixture.split.validation if message.urgent]
+    # An older file does not say how its messages were chosen, so they cannot speak for or against a model.
+    sets = (test,) if exported.format == 1 else (test, recent)
     counts = Counts(
         practices=exported.practices,
         trained_on=len(mixture.older),
@@ -134,4 +136,6 @@ def _evidence(test: LabeledSet, mixture: Mixture, exported: ReviewsFile) -> Evid
         identifying=exported.left_out + mixture.left_out,
         without_intent=exported.without_intent,
     )
-    return Evidence((test, recent), render_all(urgent, VALIDATION_SEED), counts)
+    validation = mixture.split.validation
+    rendered = render_all(validation, VALIDATION_SEED)
+    return Evidence(sets, validation, rendered, recipe.calibration.everyday_writers, counts)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +123,13 @@ def test_the_first_intents_of_two_messages_come_before_their_second_ones() -> No
 
 def test_beside_an_unlabeled_message_no_intent_is_known_to_be_missing() -> None:
     assert targets_of(join_messages(message("complaint"), message(None), " "))[5:] == [UNKNOWN] * 7
+
+
+def test_joined_with_a_review_it_may_ask_for_more_than_is_known() -> None:
+    review = replace(message("complaint"), may_ask_more=True)
+    for pair in ((review, message("price_shopper")), (message("price_shopper"), review)):
+        mentions = dict(zip(INTENTS, targets_of(join_messages(*pair, " "))[-7:], strict=True))
+        assert (mentions["complaint"], mentions["price_shopper"], mentions["billing_inquiry"]) == (1, 1, UNKNOWN)
 
 
 @pytest.mark.parametrize(

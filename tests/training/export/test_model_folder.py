@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from training.export.model_folder import drop_evaluation, publish_model, write_manifest
+from training.export.model_folder import begin_folder, drop_evaluation, publish_model, replace_folder, write_manifest
 
 
 @pytest.fixture
@@ -44,6 +44,16 @@ def test_the_new_folder_replaces_the_old_one_as_a_whole(model: Path, output: Pat
 def test_a_first_model_needs_no_old_folder(model: Path, tmp_path: Path) -> None:
     publish_model(model, tmp_path / "elsewhere" / "intent")
     assert read_folder(tmp_path / "elsewhere" / "intent") == read_folder(model)
+
+
+def test_what_an_interrupted_export_left_is_not_in_the_way_of_the_next(output: Path) -> None:
+    (begin_folder(output) / "half.onnx").write_text("half", encoding="utf-8")
+
+    arriving = begin_folder(output)
+    (arriving / "model.onnx").write_text("whole", encoding="utf-8")
+    replace_folder(output, arriving)
+
+    assert read_folder(output) == {"model.onnx": "whole"}
 
 
 def test_a_copy_that_fails_leaves_the_old_folder_whole(model: Path, output: Path) -> None:

@@ -18,8 +18,13 @@ SAME = Difference(500, 0.9, 0.9, -0.01, 0.01, 0.6)
 COUNTS = Counts(practices=2, trained_on=300, compared_on=100, identifying=7, without_intent=9)
 
 
-def against(overall: Difference = SAME, urgency: Difference = SAME, **recall: Difference) -> tuple[str, ...]:
-    return find_objections([Comparison("the test file", overall, recall)], urgency, [], RULE)
+def against(
+    overall: Difference = SAME,
+    urgency: Difference = SAME,
+    behavior: dict[str, Difference] | None = None,
+    **recall: Difference,
+) -> tuple[str, ...]:
+    return find_objections([Comparison("the test file", overall, recall)], urgency, behavior or {}, [], RULE)
 
 
 def right(*counts: tuple[int, bool]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -52,6 +57,26 @@ def test_the_interval_is_the_same_each_time_and_narrower_with_more_messages() ->
 
     assert paired_difference(old, new, 1000) == once
     assert many.high - many.low < (once.high - once.low) / 3
+
+
+def test_messages_chosen_because_the_old_model_was_unsure_do_not_make_an_equal_new_one_look_better() -> None:
+    # Each model is unsure, and then often wrong, of 200 of 2,000 messages; the old one's were reviewed, and a tenth.
+    old = right((120, True), (80, False), (180, True))
+    new = right((200, True), (171, True), (9, False))
+    weights = [1.0] * 200 + [10.0] * 180
+
+    chosen, weighed = paired_difference(old, new, 2000), paired_difference(old, new, 2000, weights)
+
+    assert chosen.gain > 0.15
+    assert weighed.gain == pytest.approx((80 - 90) / 2000)
+    assert weighed.low < weighed.gain < weighed.high
+    assert 0.1 < weighed.chance_of_loss < 0.9
+
+
+def test_the_same_answers_differ_by_nothing_however_they_weigh() -> None:
+    found = paired_difference(right((9, True), (1, False)), right((9, True), (1, False)), 500, [1.0] * 5 + [4.0] * 5)
+
+    assert (found.old, found.gain, found.low, found.high, found.chance_of_loss) == (21 / 25, 0.0, 0.0, 0.0, 1.0)
 
 
 def test_of_no_messages_nothing_is_said() -> None:
@@ -90,10 +115,28 @@ def test_one_urgent_message_less_speaks_against_it() -> None:
     assert against(urgency=replace(SAME, new=0.898)) == ("it finds fewer urgent messages (90.0% before, 89.8% now)",)
 
 
+@pytest.mark.parametrize(
+    ("found", "speaks"),
+    [
+        (Difference(500, 0.95, 0.94, -0.03, 0.0, 0.04), True),
+        (Difference(500, 0.95, 0.94, -0.03, 0.0, 0.06), False),
+        (Difference(20, 0.95, 0.90, -0.2, 0.1, 0.5), True),
+        (Difference(500, 0.95, 0.96, 0.0, 0.02, 0.9), False),
+        (Difference(0, 0.0, 0.0, 0.0, 0.0, 1.0), False),
+    ],
+    ids=["hardly chance", "may be chance", "two points and more", "better", "no such message"],
+)
+def test_what_else_it_does_worse_speaks_against_it(found: Difference, speaks: bool) -> None:
+    what = {"near misses that raise no alarm": found}
+    said = (f"it has fewer near misses that raise no alarm (95.0% before, {found.new:.1%} now)",) if speaks else ()
+
+    assert against(behavior=what) == said
+
+
 def test_a_set_without_messages_and_a_failed_check_speak_against_it() -> None:
     empty = Comparison("the recent reviews", Difference(0, 0.0, 0.0, 0.0, 0.0, 1.0), {})
 
-    assert find_objections([empty], SAME, ["expected complaint, got price_shopper at 0.50"], RULE) == (
+    assert find_objections([empty], SAME, {}, ["expected complaint, got price_shopper at 0.50"], RULE) == (
         "there were no messages in the recent reviews",
         "it failed a check: expected complaint, got price_shopper at 0.50",
     )
@@ -104,13 +147,16 @@ def test_a_set_without_messages_and_a_failed_check_speak_against_it() -> None:
 
 def test_the_report_says_what_was_asked_and_what_was_found(tmp_path: Path) -> None:
     comparison = Comparison("the test file", SAME, {"complaint": SAME})
-    assessment = Assessment("aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (comparison,), SAME, RULE, ())
+    assessment = Assessment(
+        "aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (comparison,), SAME, {"Spanish taken for it": SAME}, RULE, ()
+    )
 
     report = write_assessment(assessment, tmp_path).read_text(encoding="utf-8")
 
     assert "It is proposed." in report
     assert "| all (accuracy) | 500 | 90.0% | 90.0% | +0.0 | -1.0 to +1.0 | 0.600 |" in report
     assert "| complaint | 500 |" in report
+    assert "| Spanish taken for it | 500 | 90.0% | 90.0% |" in report
     content = json.loads((tmp_path / "proposal.json").read_text(encoding="utf-8"))
     assert (content["proposed"], content["old"], content["new"]) == (True, "aaaaaaaaaaaa", "bbbbbbbbbbbb")
     assert content["comparisons"][0]["overall"]["messages"] == 500
@@ -120,7 +166,7 @@ def test_the_report_says_what_was_asked_and_what_was_found(tmp_path: Path) -> No
 
 
 def test_the_report_lists_what_speaks_against_it(tmp_path: Path) -> None:
-    assessment = Assessment("aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (), SAME, RULE, ("it is worse",))
+    assessment = Assessment("aaaaaaaaaaaa", "bbbbbbbbbbbb", "compact", COUNTS, (), SAME, {}, RULE, ("it is worse",))
 
     assert "It is not proposed:\n\n- it is worse\n" in write_assessment(assessment, tmp_path).read_text(
         encoding="utf-8"

@@ -10,7 +10,9 @@ import pytest
 
 from classifier.check import check
 from classifier.store import SHIPPED, ModelStore
+from intake.vocabulary import TriageLevel
 from tests.classifier import tiny_model
+from training.data.corpus import CorpusMessage
 from training.refresh.assessment import Counts
 from training.refresh.candidate import Evidence, assess_candidate, store_candidate
 from training.refresh.comparison import LabeledSet, load_labeled_set
@@ -23,7 +25,11 @@ MESSAGES = LabeledSet(
     [f"fever {SECRET}", "price", "bill"] * 20,
     ["clinical_concern", "price_shopper", "billing_inquiry"] * 20,
 )
-EVIDENCE = Evidence([MESSAGES], ["I can't breathe"], Counts(1, 2, 3, 4, 5))
+ALARMS = [
+    CorpusMessage("I can't breathe", None, "", "sms", "urgency", level=TriageLevel.EMERGENCY),
+    *[CorpusMessage("price now", "price_shopper", "", "sms", "triage", level=TriageLevel.ROUTINE)] * 20,
+]
+EVIDENCE = Evidence([MESSAGES], ALARMS, [message.text for message in ALARMS], (), Counts(1, 2, 3, 4, 5))
 
 
 @pytest.fixture
@@ -49,7 +55,7 @@ def test_a_better_model_becomes_a_candidate_and_can_then_be_activated(weak: Path
     assert all(finding.passed for finding in check(store.folder_of(version)))
     report = json.loads((store.folder_of(version) / "proposal.json").read_text(encoding="utf-8"))
     assert report["proposed"]
-    assert store.activate(version, datetime(2026, 6, 1, tzinfo=UTC)).version == version
+    assert store.activate(version, datetime(2026, 6, 1, tzinfo=UTC), without_triage=True).version == version
 
 
 def test_a_worse_one_is_spoken_against(weak: Path, strong: Path) -> None:
@@ -61,6 +67,17 @@ def test_a_worse_one_is_spoken_against(weak: Path, strong: Path) -> None:
     assert "its recall of clinical_concern on the test file is lower" in said
     assert "it failed a check: expected clinical_concern" in said
     assert SECRET not in said
+
+
+def test_one_that_raises_more_false_alarms_is_spoken_against_though_it_reads_every_intent_as_well(
+    strong: Path, tmp_path: Path
+) -> None:
+    jumpy = tiny_model.write_knowing(tmp_path / "jumpy", votes=tiny_model.KNOWN_VOTES)
+
+    assert assess_candidate(strong, jumpy, EVIDENCE, "compact", RULE).objections == (
+        "it has fewer near misses that raise no alarm (100.0% before, 0.0% now)",
+        "it has fewer messages routed to the right team (100.0% before, 0.0% now)",
+    )
 
 
 def test_no_text_of_a_message_gets_into_the_report(weak: Path, strong: Path, tmp_path: Path) -> None:

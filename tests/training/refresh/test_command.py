@@ -133,10 +133,13 @@ def test_too_few_reviews_are_refused_before_anything_is_trained(house: House) ->
         ("reviews", "practices.toml", "the reviews cannot be decrypted: give the file that"),
         ("config", "nowhere.toml", "nowhere.toml cannot be read (No such file or directory)"),
         ("settings", "tiny.toml", "does not describe a refresh"),
-        ("corpus", "nothing", "has no <practice>/<intent>.tsv"),
+        ("corpus", "nothing", "the training messages are not installed with the program; clone the repository"),
+        ("corpus", "runs", "has no <practice>/<intent>.tsv"),
     ],
 )
 def test_what_is_missing_or_wrong_is_one_sentence(house: House, option: str, name: str, complaint: str) -> None:
+    (house.folder / "runs").mkdir()
+
     result = house.refresh(**{option: house.folder / name})
 
     assert result.exit_code == 1

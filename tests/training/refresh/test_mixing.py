@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from classifier.outputs import LABELS, LANGUAGES
 from intake.review_archive import Reviewed
-from intake.vocabulary import Intent
+from intake.vocabulary import Intent, Language
 from training.data.corpus import CorpusMessage
 from training.data.splitting import Split
+from training.data.targets import UNKNOWN, targets_of
 from training.refresh.mixing import mix_reviews
 from training.refresh.names import NameList
 from training.refresh.settings import RefreshError, Reviews
@@ -25,9 +27,11 @@ CORPUS = Split(
 HOW = Reviews(minimum=4, held_out=0.25, repeats=3)
 
 
-def reviewed(text: str, day: int) -> Reviewed:
+def reviewed(text: str, day: int, language: Language | None = Language.EN, chance: float | None = 1.0) -> Reviewed:
     moment = datetime(2026, 6, 1, tzinfo=UTC) + timedelta(days=day)
-    return Reviewed(text=text, intent=Intent.COMPLAINT, channel="sms", decided_at=moment)
+    return Reviewed(
+        text=text, intent=Intent.COMPLAINT, channel="sms", decided_at=moment, language=language, chance=chance
+    )
 
 
 def test_the_most_recent_are_held_out_and_the_others_are_read_repeatedly() -> None:
@@ -44,6 +48,31 @@ def test_nothing_is_compared_on_that_was_learned() -> None:
     mixture = mix_reviews(CORPUS, [reviewed(text, day) for day, text in enumerate(("one", "two", "three", "one"))], HOW)
 
     assert mixture.recent == []
+
+
+def test_a_review_teaches_its_language_and_its_intent_and_nothing_that_nobody_looked_for() -> None:
+    reviews = [reviewed("la cuenta", day, Language.ES) for day in range(4)]
+
+    [learned, *_] = mix_reviews(CORPUS, reviews, HOW).older
+
+    label, language, level, *_, new, question, visit, bill, clinical, complaint, price = targets_of(learned)
+    assert (LABELS[label], LANGUAGES[language], level, complaint) == ("complaint", "es", UNKNOWN, 1)
+    assert {new, question, visit, bill, clinical, price} == {UNKNOWN}
+
+
+def test_a_review_of_an_older_file_teaches_no_language_and_is_not_compared_on() -> None:
+    mixture = mix_reviews(CORPUS, [reviewed(f"number {'abcd'[day]}", day, None, None) for day in range(4)], HOW)
+
+    assert (len(mixture.older), mixture.recent) == (4, [])
+    assert {targets_of(message)[1] for message in mixture.older} == {UNKNOWN}
+
+
+def test_each_message_to_compare_on_stands_for_as_many_as_could_have_been_reviewed_in_its_place() -> None:
+    rare, common = reviewed("rare", 8, chance=0.05), reviewed("common", 9, chance=1.0)
+
+    mixture = mix_reviews(CORPUS, [*(reviewed(f"number {day}", day) for day in range(6)), rare, common], HOW)
+
+    assert ([message.text for message in mixture.recent], mixture.weights) == (["rare", "common"], [20.0, 1.0])
 
 
 def test_too_few_are_refused_with_how_many_there_are() -> None:
