@@ -106,7 +106,8 @@ def _names() -> dict[str, tuple[EntityKind, str, bool]]:
     folder = files("classifier.entities") / "data"
     names: dict[str, tuple[EntityKind, str, bool]] = {}
     for line in _lines((folder / "plans.txt").read_text(encoding="utf-8")):
-        names[name_key(line)] = EntityKind.PLAN, line, " " not in line and not line.isupper()
+        name, is_word = line.removeprefix("?"), line.startswith("?") or not (" " in line or line.isupper())
+        names[name_key(name)] = EntityKind.PLAN, name, is_word
     for line in _lines((folder / "carriers.tsv").read_text(encoding="utf-8")):
         usual, *others = line.split("\t")
         doubtful = {name_key(other[1:]) for other in others if other.startswith("?")}

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
 import pytest
 
-from classifier.entities.entity import MODEL, Entity
 from classifier.entities.insurance_names import settle_names
-from classifier.entities.merging import drop_cut_words
-from intake.vocabulary import EntityKind
-
-_MARK = re.compile(r"\[([A-Z_]+) ([^\]]*)\]")
-
-
-def read_marked(marked: str) -> tuple[str, list[Entity]]:
-    """The text and the entities of a message in which each value is written as `[KIND value]`."""
-    text, entities, last = "", [], 0
-    for mark in _MARK.finditer(marked):
-        text += marked[last : mark.start()]
-        entities.append(Entity(EntityKind(mark[1]), len(text), len(text) + len(mark[2]), 0.9, MODEL))
-        text, last = text + mark[2], mark.end()
-    return text + marked[last:], entities
+from tests.classifier.entities.marked import read_marked
 
 
 @pytest.mark.parametrize(
@@ -64,9 +49,3 @@ def test_what_is_settled_does_not_overlap() -> None:
     found = settle_names(text, entities)
 
     assert all(first.end <= second.start for first, second in pairwise(found))
-
-
-def test_a_part_of_an_everyday_word_is_no_name() -> None:
-    text, entities = read_marked("my [NAME app]ointment and [NAME Ana]s card")
-
-    assert [text[entity.start : entity.end] for entity in drop_cut_words(text, entities)] == ["Ana"]
