@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from classifier.entities.entity import Entity
-from classifier.entities.folding import Folded
+from classifier.entities.folding import Folded, fold
 from classifier.entities.patterns import CERTAIN, LIKELY, entity_at
 from classifier.entities.spoken import DIGITS, TENS, write_code
 from intake.vocabulary import EntityKind
@@ -24,6 +24,7 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 _WRITTEN = re.compile(r"(?:[A-HJ-V]\d{4}|\d{5}|\d{4}[FTU])")
+_SAID_D = re.compile(r"^de(?= )", re.IGNORECASE)
 
 
 def find_codes(folded: Folded) -> Iterator[Entity]:
@@ -34,8 +35,13 @@ def find_codes(folded: Folded) -> Iterator[Entity]:
         while True:
             between = _BETWEEN.match(text, place)
             code = _CODE.match(text, between.end() if between else place)
-            if code is None or not _WRITTEN.fullmatch(write_code(code[0])[:5]):
+            if code is None or not is_procedure_code(code[0]):
                 break
             sure = CERTAIN if code[0].isalnum() else LIKELY
             yield entity_at(folded, code.start(), code.end(), EntityKind.CPT, "code", sure)
             place = code.end()
+
+
+def is_procedure_code(said: str) -> bool:
+    """Return whether a code, written or said, with or without its modifier, has the form of a procedure's."""
+    return _WRITTEN.fullmatch(write_code(_SAID_D.sub("d", fold(said).text))[:5]) is not None

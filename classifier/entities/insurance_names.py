@@ -10,7 +10,8 @@ from importlib.resources import files
 from typing import Final
 
 from classifier.entities.entity import MODEL, Entity
-from classifier.entities.rules_insurance import is_doubtful, listed_name, name_key
+from classifier.entities.rules_insurance import is_doubtful, is_of_travel, listed_name, name_key
+from classifier.entities.rules_names import known_names
 from intake.vocabulary import EntityKind
 
 _OF_INSURERS: Final = frozenset((EntityKind.CARRIER, EntityKind.PLAN))
@@ -20,6 +21,27 @@ _INSURER_BEFORE = re.compile(
     r"|agarran|reciben)(?: is| es|:| de| del| called)? $",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(
+    r"\b(?:insur\w*|ins|plans?|cover\w*|network|members?|subscribers?|polic(?:y|ies)|claims?|carriers?|payers?|adjuster"
+    r"|seguros?|asegur\w+|poliza|acept\w+|toman|reciben|agarran|cubre\w*|tak(?:es?|ing)|accept\w*|through|thru"
+    r"|deductible|copay\w*|eob|secondary|primary|ppo|hmo|epo|hdhp|card|tarjeta|id|grp|group|grupo|bill\w*|den(?:y|ied"
+    r"|ies|ying)|auth\w*|p a|premium|mandate|employer|e?specialista?|pays?|paid|pagan?|reimburs\w*|bin|pcn|benefits?"
+    r"|cpt|referral|approv\w*|appeal\w*)\b",
+    re.IGNORECASE,
+)
+"""Words of messages about an insurance or a bill."""
+_FACTS: Final = frozenset(
+    (EntityKind.CARRIER, EntityKind.PLAN, EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER)
+)
+_RELATIVE_BEFORE = re.compile(
+    r"\b(?:son|daughter|wife|husband|spouse|mom|mother|dad|father|kid|child|baby|brother|sister|partner|grandson"
+    r"|granddaughter|nephew|niece|hij[oa]|espos[oa]|mama|papa|bebe|herman[oa]|niet[oa])(?: is| named|,)? $",
+    re.IGNORECASE,
+)
+_FAMILY = re.compile(r" (?:family|kids|children|boys|girls|twins)$", re.IGNORECASE)
+_CERTAIN: Final = 0.9
+"""How sure the network must be of an insurer that no list has, or whose name is also a word or a person's."""
+_BEHIND: Final = 24
 _EMPLOYED_BEFORE = re.compile(
     r"\b(?:works?|working|employed|trabaja|trabajo|job) (?:for|at|by|in|en|para) $", re.IGNORECASE
 )
@@ -47,6 +69,7 @@ def settle_names(text: str, entities: Sequence[Entity]) -> tuple[Entity, ...]:
         text: The text.
         entities: Its entities, in its order, without overlaps.
     """
+    entities = _without_others(text, entities)
     settled: list[Entity] = []
     place = 0
     while place < len(entities):
@@ -66,6 +89,56 @@ def settle_names(text: str, entities: Sequence[Entity]) -> tuple[Entity, ...]:
             settled += run
         place = last + 1
     return tuple(settled)
+
+
+def _without_others(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Return the entities without insurers that are none; some are a person's or an employer's name instead."""
+    words = [match.span() for match in _ABOUT.finditer(text)]
+    facts = [(entity.start, entity.end) for entity in entities if entity.kind in _FACTS]
+    kept: list[Entity] = []
+    for entity in entities:
+        if entity.kind is not EntityKind.CARRIER or entity.source != MODEL:
+            kept.append(entity)
+            continue
+        says_more = any(end <= entity.start or entity.end <= start for start, end in (*words, *facts))
+        settled = _settle_insurer(text, entity, is_about=says_more)
+        kept += [] if settled is None else [settled]
+    return kept
+
+
+def _settle_insurer(text: str, entity: Entity, *, is_about: bool) -> Entity | None:
+    """Return what the network took for an insurer as what it is; None if it is no value.
+
+    Args:
+        text: The text.
+        entity: The insurer.
+        is_about: Whether the text says anything else about an insurance or a bill.
+    """
+    name = text[entity.start : entity.end]
+    if is_of_travel(text, entity.start, entity.end) or _is_listed_as_other(text, entity):
+        return None
+    family = _FAMILY.search(name)
+    bare = name[: family.start()] if family else name
+    is_word = is_doubtful(bare)
+    is_alone = not (text[: entity.start] + text[entity.end :]).strip(" ?!.\n")
+    is_listed = listed_name(name) is EntityKind.PLAN or (listed_name(name) is not None and not is_word)
+    if entity.confidence >= _CERTAIN or is_listed or is_alone:
+        return entity
+    is_relatives = _RELATIVE_BEFORE.search(text[max(entity.start - _REACH, 0) : entity.start]) is not None
+    if known_names().issuperset(name_key(bare).split()) and (is_relatives or not is_about):
+        return replace(entity, kind=EntityKind.NAME, end=entity.start + len(bare))
+    if is_about:
+        return entity
+    # A company is rarely one word in small letters.
+    other = EntityKind.NAME if name.isalpha() and name.islower() else EntityKind.EMPLOYER
+    return None if is_word else replace(entity, kind=other)
+
+
+def _is_listed_as_other(text: str, entity: Entity) -> bool:
+    """Return whether the name of another business starts where the network sees an insurer, as in "care credit"."""
+    words = name_key(text[entity.start : entity.end + _BEHIND]).split()
+    fewest = len(name_key(text[entity.start : entity.end]).split())
+    return any(" ".join(words[:length]) in _not_insurers() for length in range(fewest, fewest + 2))
 
 
 def _is_insurer(text: str, entity: Entity) -> bool:
@@ -193,3 +266,10 @@ def _plan_words() -> dict[str, bool]:
     text = (files("classifier.entities") / "data" / "plan_words.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return {name_key(line.removeprefix("?")): not line.startswith("?") for line in lines}
+
+
+@cache
+def _not_insurers() -> frozenset[str]:
+    """Return what is no insurer though the network takes it for one."""
+    text = (files("classifier.entities") / "data" / "not_insurers.txt").read_text(encoding="utf-8")
+    return frozenset(name_key(line) for line in text.splitlines() if line and not line.startswith("#"))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
 
 from classifier.entities.entity import MODEL, Entity, Places
-from classifier.entities.rules_names import common_words
 from intake.vocabulary import EntityKind
 
 RECORD: Final = "record"
@@ -23,7 +21,6 @@ _ADDRESSES: Final = frozenset(("email", "said_email", "url", "domain", "said_url
 _DOUBTFUL: Final = frozenset(("name", "the_nth", "el_dia", "day_month", "short_date", "amount_said"))
 """The rules that may take ordinary words for a value."""
 _NEAR_DATES: Final = frozenset((EntityKind.DATE, EntityKind.DOB))
-_REST = re.compile(r"[a-z]{2,20}")
 _Place = tuple[int, int, EntityKind]
 
 
@@ -61,18 +58,6 @@ def merge(rules: Iterable[Entity], model: Iterable[Entity] = (), possible: Place
             starts.insert(place, entity.start)
             kept.insert(place, entity)
     return tuple(kept)
-
-
-def drop_cut_words(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
-    """Leave out the names that the network found in a part of a word, as `app` in "appointment"."""
-    return tuple(entity for entity in entities if not _is_cut_word(text, entity))
-
-
-def _is_cut_word(text: str, entity: Entity) -> bool:
-    if entity.source != MODEL or entity.kind is not EntityKind.NAME:
-        return False
-    rest = _REST.match(text, entity.end)
-    return rest is not None and (text[entity.start : entity.end] + rest[0]).lower() in common_words()
 
 
 def _is_within(entity: Entity, addresses: Iterable[tuple[int, int]]) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from classifier.entities.entity import Entity
 from classifier.entities.insurance_names import settle_names
-from classifier.entities.merging import drop_cut_words, merge
+from classifier.entities.mending import mend
+from classifier.entities.merging import merge
 from classifier.entities.rules import find_by_rules
 
 if TYPE_CHECKING:
@@ -51,5 +52,5 @@ class Recognizer:
             found = merge(rules)
         else:
             reading = self.tagger.read(text)
-            found = merge(rules, reading.entities, reading.possible)
-        return settle_names(text, drop_cut_words(text, found))
+            found = merge(rules, mend(text, reading.entities), reading.possible)
+        return settle_names(text, found)

@@ -26,6 +26,11 @@ _STREET = (
     r"|(?-i:Drive|Dr|Way|Court|Ct|Place|Pl|Square|Sq|Trail|Trl|Loop|Run|Path|Pass|Point|Cove|Row|Crossing|Ridge|Hill"
     r"|Hills|Plaza|Alley)|drive|dr|court|ct)"
 )
+_NO_STREET = re.compile(
+    r"\b(?:at|on|my|the|to|and|for|in|mg|from|with|w|min|minutes?|hours?|hrs?|days?|weeks?|months?|years?|yrs?|miles?"
+    r"|times|sessions?|visits?|pills?|people|kids)\b|[a-z]{3}\. [a-z]",
+    re.IGNORECASE,
+)
 _UNIT = r"(?:,?\s{0,2}(?:apartment|apt|unit|suite|ste|floor|fl|#)\.?\s{0,2}#?[\w-]{1,6})?"
 _CALLE = r"(?:calle|avenida|av|camino|carrera|paseo|calzada)"
 
@@ -40,6 +45,8 @@ def _is_phone(value: str) -> bool:
 
 def _is_said_phone(value: str) -> bool:
     if value.isascii() and not re.search(r"[a-z]|^\D*\d(?:\D+\d)*\D*$", value, re.IGNORECASE):
+        return False
+    if re.search(r"\d\d o \d\d", value, re.IGNORECASE):
         return False
     written = write_code(value)
     return written.isdecimal() and len(written) in (7, 10, 11) and (len(written) != 11 or written.startswith("1"))
@@ -102,14 +109,13 @@ RULES: Final = (
         EntityKind.ADDRESS,
         rf"(?<![\w$./-])\d{{1,6}}[a-z]? (?:[nsew]\.? |north |south |east "
         rf"|west )?(?:[a-z0-9][\w'.]{{0,20}} ){{1,4}}?{_STREET}\b\.?{_UNIT}",
-        lambda value: not re.search(r"\b(?:at|on|my|the|to|and|for|in|mg|min|minutes|day|days|weeks|from"
-            r"|with)\b", value),
+        lambda value: not _NO_STREET.search(value),
         LIKELY,
     ),
     pattern("calle", EntityKind.ADDRESS,
         rf"\b{_CALLE}\.? (?:[a-z][\w'.]{{0,20}} ){{1,4}}?\d{{1,6}}\b{_UNIT}", None, LIKELY),
-    pattern("unit", EntityKind.ADDRESS, r"\b(?:apartment|apt|apto)\b\.? {0,2}#?(?P<value>\d{1,5}[a-z]?"
-        r"|[a-z]\d{0,3})(?!\w)", None, LIKELY),
+    pattern("unit", EntityKind.ADDRESS, r"\b(?:apartment|apt|apto)\b\.?(?: is| es|:)? {0,2}#?"
+        r"(?P<value>\d{1,5}[a-z]?|(?!(?-i:[aeioy]) [a-z])[a-z]\d{0,3})(?!\w)", None, LIKELY),
     pattern("state_zip", EntityKind.ADDRESS, r"(?-i:\b[A-Z]{2}) \d{5}(?:-\d{4})?(?![\w-])"),
     pattern("zip", EntityKind.ADDRESS, r"\bzip(?: ?code)?(?: is|:)? {0,2}(?P<value>\d{5}(?:-\d{4})?)(?![\w-])"),
     pattern("codigo_postal", EntityKind.ADDRESS, r"\bcodigo postal(?: es|:)? {0,2}(?P<value>\d{5})(?![\w-])"),

@@ -13,7 +13,7 @@ from classifier.entities.patterns import CERTAIN, LIKELY, any_of, entity_at
 from classifier.entities.spoken import DIGITS, NUMBERS
 from intake.vocabulary import EntityKind
 
-_MONTH = any_of(name for names in MONTHS for name in names) + r"(?![a-z])\.?"
+_MONTH = any_of(name for names in MONTHS for name in names) + r"(?![a-z])(?:(?<!\w{5})(?<!\bjune)(?<!\bjuly)\.)?"
 _WEEKDAY = any_of(name for names in WEEKDAYS for name in names)
 _DAY = r"(?:[12][0-9]|3[01]|0?[1-9])"
 _ORDINAL = rf"(?:(?:twenty|thirty)[ -])?{any_of(ORDINALS)}\b"
@@ -52,8 +52,8 @@ _FORMS: Final = tuple(
             rf"|primero) de {any_of(name for names in MONTHS for name in names if len(name) > 3)}\b{_YEAR}?", LIKELY),
         ("the_nth", rf"(?<!\w)(?=\w)(?:the |{_WEEKDAY} (?:the )?)(?:(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)"
             rf"|(?!first|second|third){_ORDINAL}){_FOLLOWS}", LIKELY),
-        ("el_dia", rf"(?<!\w)(?=\w)(?:el )?(?:(?<=\bel )|{_WEEKDAY} (?:el )?){_DAY}(?:/\d{{1,2}})?{_NO_HOUR}"
-            rf"{_FOLLOWS}", LIKELY),
+        ("el_dia", rf"(?<!\w)(?=\w)(?:el )?(?:(?<=\bel )(?<!\ben el )|{_WEEKDAY} (?:el )?)"
+            rf"{_DAY}(?:/\d{{1,2}})?{_NO_HOUR}{_FOLLOWS}", LIKELY),
     )
 )  # fmt: skip
 _BIRTH = (
@@ -77,10 +77,18 @@ _SAID_BIRTH = re.compile(
 _OLD = re.compile(
     r"(?<![\w$/.-])(?=\w)(?P<value>9\d|1[01]\d|ninety(?:[ -]\w{3,5})?|noventa(?: y \w{3,6})?)"
     r"(?=[ -]?(?:years?[ -]olds?|yrs? ?old|y/?o\b|year-old|anos\b)|[,)]? (?:and |y )?(?:frail|bedridden|lives alone)\b)"
-    r"|\b(?:aged?|she's|he's|edad|turn(?:s|ed|ing)|is only|cumple) (?P<aged>9\d|1[01]\d)(?=[.,;!?)]|\s*$| and\b| y\b)",
+    r"|\b(?:aged?|she's|he's|edad|turn(?:s|ed|ing)|is only|cumple) (?P<aged>9\d|1[01]\d)"
+    r"(?=[.,;!?)]|\s*$| (?:and|in|on|this|last|next|today|y|en|el|este|hoy)\b)",
     re.IGNORECASE,
 )
 _FRACTION = re.compile(r"(?:.*\D)?(?:1/[2348]|2/3|3/4|[1-9]/(?:5|7|10|16)|10/10|24/7|20/\d\d)")
+_OF_WHOLE = re.compile(
+    r"(?: ?-?(?:full|cups?|bottles?|inch(?:es)?|miles?|tabs?|pills?|tsp|tbsp|strength)\b"
+    r"| (?:of|de) (?:the|an?|it|my|his|her|them|that|this|la|el|una?|mi|su)\b| del\b)",
+    re.IGNORECASE,
+)
+_AGO = re.compile(r"(?:day|week|wk|month|year|yr|hour|hr|min|minute|night|long|while)s? ago$", re.IGNORECASE)
+_CUED = re.compile(rf"\b{_CUE} $", re.IGNORECASE)
 
 
 def find(folded: Folded) -> Iterator[Entity]:
@@ -90,7 +98,7 @@ def find(folded: Folded) -> Iterator[Entity]:
         for match in expression.finditer(folded.text):
             start, end = match.span(group)
             if _is_date(folded.text, start, end, name):
-                kind = EntityKind.DOB if _is_birth(folded.text, start, end) else EntityKind.DATE
+                kind = EntityKind.DOB if is_birth(folded.text, start, end) else EntityKind.DATE
                 yield entity_at(folded, start, end, kind, name, confidence)
     for name, expression in (("birth_digits", _BARE_BIRTH), ("said_birth", _SAID_BIRTH)):
         for match in expression.finditer(folded.text):
@@ -103,12 +111,23 @@ def find(folded: Folded) -> Iterator[Entity]:
 
 def _is_date(text: str, start: int, end: int, name: str) -> bool:
     value = text[start:end]
-    if read_date(value) is None:
+    if read_date(value) is None or _AGO.search(text, max(start - 10, 0), start + 3):
         return False
-    if name == "short_date" and _FRACTION.fullmatch(value):
-        return re.search(rf"\b{_CUE} $", text[max(start - 14, 0) : start], re.IGNORECASE) is not None
-    return True
+    return name != "short_date" or not is_fraction(text, start, end)
 
 
-def _is_birth(text: str, start: int, end: int) -> bool:
+def is_fraction(text: str, start: int, end: int) -> bool:
+    """Return whether what looks like a month and a day is a share, a score, or a size, as in "3/4 of the bottle"."""
+    if not _FRACTION.fullmatch(text, start, end):
+        return False
+    return is_of_whole(text, start, end) or _CUED.search(text[max(start - 14, 0) : start]) is None
+
+
+def is_of_whole(text: str, start: int, end: int) -> bool:
+    """Return whether a fraction stands before what it is a part of, as in "3/4 of the bottle"."""
+    return _FRACTION.fullmatch(text, start, end) is not None and _OF_WHOLE.match(text, end) is not None
+
+
+def is_birth(text: str, start: int, end: int) -> bool:
+    """Return whether the words around a place say that a birth date stands there."""
     return bool(_BORN_BEFORE.search(text[max(start - 40, 0) : start]) or _BORN_AFTER.match(text[end : end + 30]))

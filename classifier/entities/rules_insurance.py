@@ -21,6 +21,9 @@ _INSURANCE_WORD = re.compile(
     r"|adjuster|seguro|aseguradora|poliza|aceptan|take|takes|accept|through|deductible|copay|eob|secondary|primary)\b",
     re.IGNORECASE,
 )
+_AIRLINES: Final = frozenset(("delta", "united"))
+_FLIES = re.compile(r"\b(?:fly|flies|flying|flew|flights?|airlines?|airport|vuelo)\b", re.IGNORECASE)
+_FLOWN: Final = 20
 _METAL = r"(?:gold|silver|bronze|platinum|preferred|select|choice|basic|standard|premier|advantage|basico|oro|plata)"
 _TYPE = r"(?:ppo|hmo|epo|pos|hdhp|dppo|dhmo|dmo|hsa)"
 _NUMBERED = r"(?:gold|silver|bronze|platinum) \d{2,4}(?: (?:ppo|hmo|epo|hsa))?"
@@ -80,7 +83,15 @@ def _longest(
 
 
 def _is_about_insurance(text: str, start: int, end: int) -> bool:
+    if is_of_travel(text, start, end):
+        return False
     return text[start].isupper() and _INSURANCE_WORD.search(text[max(start - _NEAR, 0) : end + _NEAR]) is not None
+
+
+def is_of_travel(text: str, start: int, end: int) -> bool:
+    """Return whether a name is an airline's, as in "we fly Delta"."""
+    near = text[max(start - _FLOWN, 0) : start] + "\n" + text[end : end + _FLOWN]
+    return name_key(text[start:end]) in _AIRLINES and _FLIES.search(near) is not None
 
 
 def listed_name(name: str) -> EntityKind | None:
@@ -106,7 +117,8 @@ def _names() -> dict[str, tuple[EntityKind, str, bool]]:
     folder = files("classifier.entities") / "data"
     names: dict[str, tuple[EntityKind, str, bool]] = {}
     for line in _lines((folder / "plans.txt").read_text(encoding="utf-8")):
-        names[name_key(line)] = EntityKind.PLAN, line, " " not in line and not line.isupper()
+        name, is_word = line.removeprefix("?"), line.startswith("?") or not (" " in line or line.isupper())
+        names[name_key(name)] = EntityKind.PLAN, name, is_word
     for line in _lines((folder / "carriers.tsv").read_text(encoding="utf-8")):
         usual, *others = line.split("\t")
         doubtful = {name_key(other[1:]) for other in others if other.startswith("?")}

@@ -13,7 +13,7 @@ from classifier.entities.spoken import NUMBERS, PAUSES, write_code
 from intake.vocabulary import EntityKind
 
 _LABELS: Final = (
-    (EntityKind.ID, r"rx ?-?(?:bin|pcn|grp|group|number|no|#)|r x (?:bin|p c n|group|number)|bin|pcn"),
+    (EntityKind.ID, r"rx ?-?(?:bin|pcn|grp|group|number|no|#)|r x (?:bin|p c n|group|number)|bin|pcn|payer(?= id)"),
     (EntityKind.PHONE, r"extension|ext"),
     (EntityKind.GROUP_NUMBER, r"groups?|grp|gp|grupo"),
     (EntityKind.CLAIM_NUMBER, r"claims?|clm|reclamos?|reclamacion|appeal|apelacion"),
@@ -42,6 +42,9 @@ _BETWEEN = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _GAP = re.compile(r" - |[-/.]|[ ,]{1,2}(?:\.\.\. )?|")
+_LENS = re.compile(r"(?<=[-+])\d{1,2}\.\d{1,2}(?!\d)")
+"""The strength of a lens: "my rx is -2.75"."""
+_TWO_DIGITS = 2
 _MOST = 40
 _UNITS = frozenset(
     [
@@ -91,10 +94,15 @@ def find(folded: Folded) -> Iterator[Entity]:
         between = _BETWEEN.match(text, place)
         start = between.end() if between else place
         end = code_end(text, start)
-        if end > start:
+        if end > start and _LENS.match(text, start) is None and not _is_counted(label[0], text[start:end]):
             kind = next(kind for number, (kind, _) in enumerate(_LABELS) if label[f"l{number}"])
             yield entity_at(folded, start, end, kind, "label", LIKELY)
             place = end
+
+
+def _is_counted(label: str, code: str) -> bool:
+    """Return whether two digits are a number of things, as in "he claims 22" and "my record is 41"."""
+    return code.isdecimal() and len(code) == _TWO_DIGITS and label.lower() in ("claims", "record")
 
 
 def code_end(text: str, start: int) -> int:

@@ -11,6 +11,7 @@ from classifier.insurance import normalize
 from classifier.insurance.birth_dates import find_birth_dates
 from classifier.insurance.carriers import order_carriers, writers_insurer
 from classifier.insurance.employers import is_source
+from classifier.insurance.family import RELATIVE
 from classifier.insurance.mentions import Mention, mark_text
 from classifier.insurance.people import find_subscribers, is_writer_name
 from classifier.insurance.phones import is_payer_phone, is_payers
@@ -30,7 +31,11 @@ _CLEAR: Final = 8
 _SAID: Final = 3
 """How many points a question needs to be more than a guess: one weak word, as in "my insurance is Aetna", has two."""
 _HOLDER_NAMED = re.compile(
-    r"\b(?:sub(?:scriber)?:|policy ?holder|the insured|titular|insurance has (?:me|us)\b)[^?]*\{(?:NAME|DOB)\}"
+    r"\b(?:sub(?:scriber)?:|policy ?holder|the insured|titular|insurance has (?:me|us)\b"
+    rf"|\b(?:on|under|through|thru) (?:(?:his|her|their|my|our) )?(?:{RELATIVE}'?s?'?|his|hers?) (?:\w+ )?"
+    rf"(?:plan|insurance|ins|policy|coverage)\b"
+    rf"|\b(?:en|bajo) (?:el|la) (?:plan|seguro|poliza) de (?:su|mi) {RELATIVE}\b)"
+    r"[^?]*\{(?:NAME|DOB)\}"
 )
 """Words with which a message about nothing else gives the holder for the record."""
 _MOST: Final = 200

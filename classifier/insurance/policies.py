@@ -28,7 +28,8 @@ _OLD_AFTER = re.compile(
     r"|over|old|dead|cancel\w*|wrong)|was wrong"
     r"|ended|ends|stopped|quit|goes away|went away|but i use|maybe \{|off (?:my|the) (?:chart|file|account)"
     r"|(?:that |which )?(?:ran out|(?:was|were|has been|got) (?:just )?replaced)\b"
-    r"|expired|terminated|lapsed|no longer|is no longer|was the old|the old one|->|→|termino|ya no|perdon|digo|dropped)"
+    r"|expired|terminated|termed|lapsed|no longer|is no longer|(?:was|is) (?:my|our|the) (?:old|previous"
+    r"|former)|the old one|->|→|termino|ya no|perdon|digo|dropped)"
 )
 _MEDICARE_ID = re.compile(r"[1-9][A-Z][A-Z0-9]\d[A-Z][A-Z0-9]\d[A-Z]{2}\d\d")
 _NEW = re.compile(r"\b(?:new|now|nuev[oa]|ahora|effective|as of|since)\b")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from classifier.entities.entity import MODEL, Entity
 from classifier.entities.recognizer import Recognizer
 from classifier.redaction import may_identify, redact
+from intake.vocabulary import EntityKind
 
 RULES = Recognizer()
 
@@ -33,6 +35,9 @@ def test_a_text_without_values_stays_as_it_is() -> None:
         "one two three four is my pin",
         "M. Tanner needs her records",
         "меня зовут Анна",
+        "appt for clarence please",
+        "liam is 3",
+        "ask for o'brien's chart",
     ],
 )
 def test_something_that_could_be_a_name_or_a_number_is_doubtful(text: str) -> None:
@@ -50,6 +55,16 @@ def test_something_that_could_be_a_name_or_a_number_is_doubtful(text: str) -> No
 )
 def test_what_names_nobody_is_not(text: str) -> None:
     assert not may_identify(text, RULES.find(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_doubtful"), [("name JANE Q DOE", True), ("ask Jane MD", False)], ids=["family name", "degree"]
+)
+def test_capitals_behind_a_name_may_be_its_rest(text: str, is_doubtful: bool) -> None:
+    start = text.lower().index("jane")
+    name = Entity(EntityKind.NAME, start, start + (6 if "Q" in text else 4), 0.9, MODEL)
+
+    assert may_identify(text, [name]) is is_doubtful
 
 
 @pytest.mark.parametrize("piece", ["Xyz ", "1a ", "\n", "A. ", "{", "one two "])

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
 import pytest
 
-from classifier.entities.entity import MODEL, Entity
 from classifier.entities.insurance_names import settle_names
-from classifier.entities.merging import drop_cut_words
-from intake.vocabulary import EntityKind
-
-_MARK = re.compile(r"\[([A-Z_]+) ([^\]]*)\]")
-
-
-def read_marked(marked: str) -> tuple[str, list[Entity]]:
-    """The text and the entities of a message in which each value is written as `[KIND value]`."""
-    text, entities, last = "", [], 0
-    for mark in _MARK.finditer(marked):
-        text += marked[last : mark.start()]
-        entities.append(Entity(EntityKind(mark[1]), len(text), len(text) + len(mark[2]), 0.9, MODEL))
-        text, last = text + mark[2], mark.end()
-    return text + marked[last:], entities
+from tests.classifier.entities.marked import read_marked, written
 
 
 @pytest.mark.parametrize(
@@ -53,7 +38,7 @@ def test_insurers_and_plans_are_told_apart(marked: str, settled: list[str]) -> N
 
     found = settle_names(text, entities)
 
-    assert [f"{entity.kind} {text[entity.start : entity.end]}" for entity in found] == settled
+    assert written(text, found) == settled
 
 
 def test_what_is_settled_does_not_overlap() -> None:
@@ -66,7 +51,36 @@ def test_what_is_settled_does_not_overlap() -> None:
     assert all(first.end <= second.start for first, second in pairwise(found))
 
 
-def test_a_part_of_an_everyday_word_is_no_name() -> None:
-    text, entities = read_marked("my [NAME app]ointment and [NAME Ana]s card")
+@pytest.mark.parametrize(
+    ("marked", "settled"),
+    [
+        ("[CARRIER Oscar] needs a checkup", ["NAME Oscar"]),
+        ("my son [CARRIER oscar] has insurance", ["NAME oscar"]),
+        ("[CARRIER Molina family] needs appt", ["NAME Molina"]),
+        ("[CARRIER Anthem] singer here", []),
+        ("[CARRIER Habitat] moved to Georgia", ["EMPLOYER Habitat"]),
+        ("do you take [CARRIER Oscar]", ["CARRIER Oscar"]),
+        ("[CARRIER oscar]?", ["CARRIER oscar"]),
+        ("[CARRIER Aetna] needs a checkup", ["CARRIER Aetna"]),
+        ("[CARRIER Lyra] [PLAN HMO]", ["CARRIER Lyra", "PLAN HMO"]),
+    ],
+)
+def test_a_doubtful_insurer_needs_a_word_about_insurance(marked: str, settled: list[str]) -> None:
+    text, entities = read_marked(marked, sure=0.7)
 
-    assert [text[entity.start : entity.end] for entity in drop_cut_words(text, entities)] == ["Ana"]
+    assert written(text, settle_names(text, entities)) == settled
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "i had [CARRIER Moderna], is [CARRIER Pfizer] covered",
+        "do you take [CARRIER care] credit",
+        "do you take [CARRIER CareCredit]",
+        "we fly [CARRIER delta] on monday, my plan ends then",
+    ],
+)
+def test_other_businesses_are_no_insurers(marked: str) -> None:
+    text, entities = read_marked(marked, sure=1.0)
+
+    assert settle_names(text, entities) == ()

@@ -41,6 +41,27 @@ def test_the_new_insurance_counts_not_the_old_one() -> None:
     assert record("changed from [CARRIER Aetna] to [CARRIER Humana], id [MEMBER_ID H1234]")["carrier"] == "Humana"
 
 
+@pytest.mark.parametrize("ended", ["was my old insurance now i have", "termed [DATE 12/31], now"])
+def test_an_insurer_that_ended_is_not_the_primary_one(ended: str) -> None:
+    stated = record(f"[CARRIER aetna] {ended} [CARRIER bcbs] id [MEMBER_ID ABC123]")
+
+    assert (stated["carrier"], stated["member_id"]) == ("bcbs", "ABC123")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my daughter is on her dads plan, [NAME Jim Roe], dob [DOB 1/1/80]",
+        "mi hija está en el seguro de su papá, [NAME Jim Roe], nacido [DOB 1/1/80]",
+    ],
+    ids=["English", "Spanish"],
+)
+def test_a_holder_counts_though_no_insurer_is_named(text: str) -> None:
+    stated = record(text)
+
+    assert (stated["subscriber_name"], stated["subscriber_dob"]) == ("Jim Roe", "1980-01-01")
+
+
 def test_two_policies_are_aligned_the_primary_one_first() -> None:
     said = record(
         "[CARRIER Cigna] [MEMBER_ID C1234] is secondary, [CARRIER Medicare] is primary, [MEMBER_ID 1EG4-TE5-MK73]"
