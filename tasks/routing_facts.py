@@ -131,6 +131,7 @@ def gather_facts(
         unproven_number=unproven_number(session, conversation, moment),
         staff_active=conversation.staff_took_over_at is not None,
         unheard=is_unheard(message),
+        transcribed=traits_of(conversation.channel).needs_text and not is_unheard(message),
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
         reply_ages=reply_ages_of(session, conversation, moment),
         unsafe=is_silenced(conversation, medium_of(conversation)),
