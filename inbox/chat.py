@@ -71,16 +71,10 @@ class ChatConversation:
 
 @dataclass(frozen=True, slots=True)
 class ChatMark:
-    """When a chat's browser last asked for news, whether the chat has files, and what else makes it look different."""
+    """Whether a chat has files, and what else makes it look different."""
 
-    seen_at: datetime | None
     has_files: bool
     state: tuple[object, ...]
-
-    @property
-    def is_seen_lately(self) -> bool:
-        """Whether it need not be noted again that the browser is there."""
-        return self.seen_at is not None and self.seen_at >= now() - SEEN_EVERY
 
     def looks_like(self, other: ChatMark | None) -> bool:
         """Return whether the chat still looks as it did; one with files may not, as each has a state of its own."""
@@ -244,7 +238,6 @@ def read_mark(database: Database, chat_id: int) -> ChatMark | None:
     came = exists().where(Attachment.message_id == Message.id, Message.conversation_id == chat_id)
     went = exists().where(Attachment.delivery_id == Delivery.id, Delivery.conversation_id == chat_id)
     columns = (
-        Conversation.chat_seen_at,
         or_(came, went),
         waiting,
         Conversation.entries,
@@ -255,7 +248,7 @@ def read_mark(database: Database, chat_id: int) -> ChatMark | None:
     )
     with database.read() as session:
         found = session.execute(select(*columns).where(Conversation.id == chat_id)).one_or_none()
-    return found and ChatMark(found[0], bool(found[1]), tuple(found[2:]))
+    return found and ChatMark(bool(found[0]), tuple(found[1:]))
 
 
 def read_entries(session: Session, chat_id: int, after: int = 0) -> list[TranscriptEntry]:
@@ -343,7 +336,7 @@ def _shown_words(delivery: Delivery) -> str:
 
 
 def note_seen(database: Database, chat_id: int) -> None:
-    """Record that the patient's browser asks for news, at most twice a minute; without one, the chat counts as left."""
+    """Record that the patient's browser asks for news, at most twice a minute; else the chat counts as left."""
     moment = now()
     is_old = or_(Conversation.chat_seen_at.is_(None), Conversation.chat_seen_at < moment - SEEN_EVERY)
     with database.read() as session:

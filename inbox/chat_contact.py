@@ -168,11 +168,11 @@ def reply_address(conversation: Conversation, medium: str) -> str:
 
 
 def has_left(conversation: Conversation, moment: datetime) -> bool:
-    """Return whether the visitor of a chat has ended it or closed the page."""
+    """Return whether the visitor of a chat has ended it or closed the page, or their page never asked for news."""
     if conversation.channel != Channel.CHAT:
         return False
-    seen = conversation.chat_seen_at
-    return conversation.chat_ended_at is not None or (seen is not None and moment - seen > AWAY_AFTER)
+    seen = conversation.chat_seen_at or conversation.created_at
+    return conversation.chat_ended_at is not None or moment - seen > AWAY_AFTER
 
 
 def is_out_of_reach(conversation: Conversation, moment: datetime) -> bool:

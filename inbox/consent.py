@@ -113,7 +113,7 @@ def parse_keyword(text: str, *, opted_out: bool) -> Keyword | None:
             may answer a question.
     """
     words = normalise(text)
-    if words in _STOP or read_opt_out(text) is OptOutWish.CLEAR:
+    if words in _STOP or read_opt_out(text, by_text=True) is OptOutWish.CLEAR:
         return Keyword.STOP
     if words in _START or (opted_out and words in _START_AFTER_STOP):
         return Keyword.START

@@ -20,11 +20,11 @@ from inbox.consent import is_opted_out, number_of, parse_keyword, record_consent
 from inbox.database import Database
 from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Keyword, Message, Refusal, TextConsent
-from inbox.opt_out_wording import OptOutWish, read_opt_out
+from inbox.opt_out_wording import OptOutWish, may_be_cry, read_opt_out
 from inbox.patients import named_conversations
 from inbox.unsafe_contact import read_flag
 from intake.channels import is_vouched, traits_of
-from intake.vocabulary import Channel, SenderDoubt
+from intake.vocabulary import Channel, SenderDoubt, TriageLevel
 
 _NOTHING: Mapping[int, Kept] = MappingProxyType({})
 # Built once, as building a statement takes longer than running it.
@@ -290,6 +290,8 @@ def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
 def _apply_keyword(session: Session, inbound: InboundMessage, address: str, message: Message) -> None:
     opted_out = is_opted_out(session, inbound.practice, address)
     keyword = inbound.provider_keyword or parse_keyword(inbound.text, opted_out=opted_out)
+    if keyword is Keyword.STOP and message.conversation.triage == TriageLevel.EMERGENCY and may_be_cry(inbound.text):
+        return  # whoever wrote of an emergency may mean something else, so its danger is looked for
     message.keyword = keyword
     if keyword in (Keyword.STOP, Keyword.START):
         message.keyword_changed_consent = record_consent(

@@ -16,7 +16,7 @@ _HIDDEN = frozenset(
 def normalise(number: str, region: str = DEFAULT_REGION) -> str:
     """Return a phone number in E.164, such as `+12025550123`.
 
-    Short codes and alphanumeric senders have no E.164 form and are refused.
+    Short codes, alphanumeric senders, and numbers without an area code have no E.164 form and are refused.
 
     Args:
         number: the number as written or as a provider sent it.
@@ -29,7 +29,8 @@ def normalise(number: str, region: str = DEFAULT_REGION) -> str:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
         raise IntakeError("not a phone number: expected E.164 such as +12025550123") from None
-    if not phonenumbers.is_possible_number(parsed):
+    # "possible" in the library's sense is a number without its area code, too
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise IntakeError("not a possible phone number: expected E.164 such as +12025550123")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 

@@ -404,7 +404,7 @@ class NotificationReason(_WordedEnum):
         "Somebody wrote on the website that a patient's phone is not safe: find out if it is true",
     )
     CRY_FOR_HELP = "cry_for_help", "Patient who may be asking for help: find out"
-    UNHEARD_VOICEMAIL = "unheard_voicemail", "Voicemail without a transcript"
+    UNHEARD_VOICEMAIL = "unheard_voicemail", "Voicemail to listen to, as no transcript tells what it says"
     STAFF_OPTED_OUT = "staff_opted_out", "A staff phone texted STOP and gets no more notices"
     OPTED_OUT = "opted_out", "Patient opted out of texts"
     POSSIBLE_OPT_OUT = "possible_opt_out", "Patient who may want no more texts"

@@ -118,6 +118,7 @@ def as_labeled(facts: Facts, label: str) -> Facts:
         facts,
         keyword=None,
         unheard=False,
+        transcribed=False,
         language=language,
         disposition=Disposition.ROUTE,
         praise=False,

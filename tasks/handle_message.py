@@ -58,7 +58,7 @@ from tasks.questions import FoundQuestion
 from tasks.queue import AfterCommit
 from tasks.review_sampling import add_review
 from tasks.routing import ANSWERED_EVERY, RoutingDecision, decide
-from tasks.routing_facts import gather_facts, is_unheard, medium_of, needs_no_model, settle_language
+from tasks.routing_facts import gather_facts, medium_of, needs_no_model, settle_language
 from tasks.unproven_numbers import tell_of_cap
 from templates.opening_hours import fill_hours
 from templates.replies import Occasion, render_for_patient
@@ -148,8 +148,9 @@ def handle_message(
     if not plan.is_answer and plan.route not in REMARKS:
         add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     counted = _count_question(session, message, practice, plan, question)
-    reason = NotificationReason.UNHEARD_VOICEMAIL if is_unheard(message) else plan.notice or plan.route
-    notices = add_notifications(session, message, practice, team=plan.team, priority=plan.priority, reason=reason)
+    reason = plan.notice or plan.route
+    team = None if _was_told_to_listen(session, message, plan) else plan.team
+    notices = add_notifications(session, message, practice, team=team, priority=plan.priority, reason=reason)
     notices += notify_others(session, message, practice, plan)
     notices += _tell_of_staff_opt_out(session, message, practice)
     if is_claimed_unsafe:
@@ -175,6 +176,14 @@ def handle_message(
     topics = topics_of(message.conversation_id, practice.slug)
     measures = of_message(message, practice.slug, understanding, plan, moment) + counted
     return reply | AfterCommit(notifications=tickets_for(notices), later=later, topics=topics, measures=measures)
+
+
+def _was_told_to_listen(session: Session, message: Message, plan: RoutingDecision) -> bool:
+    """Return whether a voicemail was told of before as one to listen to, as its transcription had not come yet."""
+    if plan.notice is not NotificationReason.UNHEARD_VOICEMAIL:
+        return False
+    told = select(Notification.id).where(Notification.message_id == message.id, Notification.reason == plan.notice)
+    return session.scalar(told.limit(1)) is not None
 
 
 def word_answer(answer: str, practice: Practice, plan: RoutingDecision) -> str:

@@ -96,7 +96,8 @@ class Facts:
         can_be_answered: whether a reply can reach the sender.
         unproven_number: the number that a reply would be texted to, if no text has come from it.
         staff_active: whether staff have taken over the conversation.
-        unheard: whether it is a voicemail without a transcription, which only a person can listen to.
+        unheard: whether it is a voicemail that nothing has understood, which only a person can listen to.
+        transcribed: whether its text is a transcription, which is made as if English were spoken.
         replies_last_hour: the number of automatic replies to this patient in the past hour.
         reply_ages: for each canned reply, the time since it was last sent in this conversation.
         has_answer: whether the message clearly asks a common question that the practice has answered.
@@ -136,6 +137,7 @@ class Facts:
     unproven_number: UnprovenNumber | None = None
     staff_active: bool = False
     unheard: bool = False
+    transcribed: bool = False
     replies_last_hour: int = 0
     reply_ages: dict[str, timedelta] | None = None
     has_answer: bool = False
@@ -217,6 +219,7 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     """Return the reply, the teams, and the priority for a message."""
     if facts.keyword is not None:
         return _limit(_plan_for_keyword(facts, practice), facts, practice)
+    facts = doubt_transcript(facts, practice)
     route, why = _route(facts, practice)
     if route == Route.ACKNOWLEDGEMENT:
         return RoutingDecision(route, None, None, None, why)
@@ -226,6 +229,8 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     if reply.name is ReplyName.COMMON_QUESTION:
         why += "; asks a common question"
     notice = NotificationReason.POSSIBLE_OPT_OUT if facts.may_opt_out and route == Route.PERSON else None
+    if facts.unheard:
+        notice = NotificationReason.UNHEARD_VOICEMAIL
     plan = RoutingDecision(route, reply, team, priority, why + _words_for(also), also, notice)
     if route == Route.FOLLOW_UP and facts.follows is not None:
         plan = replace(plan, is_clinical=is_clinical(facts.follows, facts.clinical_share, practice))
@@ -238,6 +243,19 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     return replace(plan, priority=Priority.LOW) if is_settled else plan
 
 
+def doubt_transcript(facts: Facts, practice: Practice) -> Facts:
+    """Return the facts of a voicemail as those of an unheard one, if nothing can be made of its transcription.
+
+    A caller who speaks Spanish gets a transcription of English words that nobody said. An emergency in it stays one.
+    """
+    if not facts.transcribed or facts.unheard:
+        return facts
+    route, _ = _route(facts, practice)
+    fits_nothing = route == Route.FOLLOW_UP and facts.disposition is Disposition.OUT_OF_SCOPE
+    makes_no_sense = route == Route.REVIEW or fits_nothing or facts.language != Language.EN
+    return replace(facts, unheard=True) if makes_no_sense and route != Route.URGENT else facts
+
+
 def is_answer(reply: str | None) -> bool:
     """Return whether a reply is the practice's own answer; the message may ask for more than was understood."""
     return reply in ANSWERS
@@ -245,7 +263,8 @@ def is_answer(reply: str | None) -> bool:
 
 def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
     if facts.unheard:
-        return Route.REVIEW, "voicemail without a transcript"
+        transcript = "that makes sense" if facts.transcribed else ""
+        return Route.REVIEW, f"voicemail without a transcript {transcript}".rstrip()
     if facts.triage is TriageLevel.EMERGENCY:
         kind = "" if facts.danger in (None, DangerKind.OTHER) else f" ({facts.danger.words.lower()})"
         return Route.URGENT, f"sounds like an emergency{kind}"

@@ -123,7 +123,7 @@ def gather_facts(
         keyword_in_words=message.keyword == Keyword.STOP and not _is_keyword(message),
         keyword_claimed=not _proves_number(message),
         may_be_cry=message.keyword == Keyword.HELP and _may_be_cry(message),
-        may_opt_out=message.keyword is None and read_opt_out(message.text) is not OptOutWish.NONE,
+        may_opt_out=message.keyword is None and _may_opt_out(message),
         replies_by_text=medium_of(conversation) is Medium.SMS,
         opted_out=opt_out.is_out,
         opt_out_claimed=opt_out.is_claimed,
@@ -131,6 +131,7 @@ def gather_facts(
         unproven_number=unproven_number(session, conversation, moment),
         staff_active=conversation.staff_took_over_at is not None,
         unheard=is_unheard(message),
+        transcribed=traits_of(conversation.channel).needs_text and not is_unheard(message),
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
         reply_ages=reply_ages_of(session, conversation, moment),
         unsafe=is_silenced(conversation, medium_of(conversation)),
@@ -195,6 +196,11 @@ def _may_be_cry(message: Message) -> bool:
     """
     is_loud = "!" in message.text and not is_info(message.text)
     return is_loud or is_spanish_keyword(message.text) or message.conversation.triage == TriageLevel.EMERGENCY
+
+
+def _may_opt_out(message: Message) -> bool:
+    by_text = traits_of(message.conversation.channel).takes_keywords
+    return read_opt_out(message.text, by_text=by_text) is not OptOutWish.NONE
 
 
 def _is_keyword(message: Message) -> bool:

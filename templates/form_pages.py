@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from intake import phone
 from intake.practices import Practice
+from intake.vocabulary import Language
 
 FOLDER = Path(__file__).parent / "forms"
 _pages = Environment(
@@ -15,13 +17,40 @@ _pages = Environment(
 )
 
 
-def render_page(practice: Practice, problem: str | None = None) -> str:
+_TOO_LONG, _TOO_OFTEN, _AWAY, _OTHER = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS, 500, 400
+_TROUBLE = {
+    Language.EN: {
+        _TOO_LONG: "It is too long. Please go back and shorten it.",
+        _TOO_OFTEN: "Many messages are coming in right now. Please go back, wait a minute, and send it again.",
+        _AWAY: "We cannot take messages right now. Please go back, wait a minute, and send it again.",
+        _OTHER: "This form does not work right now.",
+    },
+    Language.ES: {
+        _TOO_LONG: "Es demasiado largo. Regrese y acórtelo.",
+        _TOO_OFTEN: "Están llegando muchos mensajes. Regrese, espere un minuto y envíelo otra vez.",
+        _AWAY: "En este momento no podemos recibir mensajes. Regrese, espere un minuto y envíelo otra vez.",
+        _OTHER: "Este formulario no funciona en este momento.",
+    },
+}
+
+
+def trouble(status: int, language: Language) -> str:
+    """Return what a patient reads who cannot correct why the form was not taken."""
+    words = _TROUBLE[language]
+    return words.get(status) or words[_AWAY if status >= _AWAY else _OTHER]
+
+
+def render_page(
+    practice: Practice, language: Language, problem: str | None = None, *, can_be_corrected: bool = False
+) -> str:
     """Return an HTML page in the practice's name.
 
     Args:
         practice: the practice that received the form.
+        language: English or Spanish.
         problem: why the form was refused, None if it was accepted.
+        can_be_corrected: whether the patient can put it right.
     """
-    return _pages.get_template("page.html").render(
-        practice=practice, phone=phone.spoken(practice.phone), problem=problem
+    return _pages.get_template("page_es.html" if language is Language.ES else "page.html").render(
+        practice=practice, phone=phone.spoken(practice.phone), problem=problem, can_be_corrected=can_be_corrected
     )

@@ -15,7 +15,10 @@ from templates.replies import hours_to_try, template, variables
 log = structlog.get_logger(__name__)
 
 FOLDER = Path(__file__).parent / "voice"
-PROMPT_NAMES = ("emergency", "greeting_open", "greeting_closed", "goodbye", "nothing_recorded")
+PROMPT_NAMES = (
+    *("emergency", "greeting_open", "greeting_closed", "goodbye", "nothing_recorded"),
+    *("emergency_es", "greeting_es", "goodbye_es", "nothing_recorded_es"),
+)
 MAX_LENGTH = 4096  # Twilio's limit for <Say>, error 13520
 
 

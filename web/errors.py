@@ -22,10 +22,12 @@ class RequestError(Exception):
         status: the HTTP status.
         code: a stable name for programs.
         message: what is wrong and what to do about it.
+        spanish: the same for a patient who reads Spanish; empty if no patient reads it.
     """
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, spanish: str = "") -> None:
         super().__init__(message)
+        self.spanish = spanish
         self.status = status
         self.code = code
         self.message = message

@@ -11,13 +11,19 @@ from tasks.pubsub import Watchers
 
 HEARTBEAT_SECONDS = 15.0
 STREAM_SECONDS = 600.0
+CHAT_STREAM_SECONDS = 25.0
 
 
 class StreamEndedError(Exception):
     """What a stream showed may no longer be seen, so that it ends."""
 
 
-def event_stream(watchers: Watchers, topics: Sequence[str], look: Callable[[bool], Iterable[str]]) -> Response:
+def event_stream(
+    watchers: Watchers,
+    topics: Sequence[str],
+    look: Callable[[bool], Iterable[str]],
+    seconds: float = STREAM_SECONDS,
+) -> Response:
     """Return a stream that stays open for ten minutes; browsers then reconnect automatically.
 
     Args:
@@ -26,14 +32,17 @@ def event_stream(watchers: Watchers, topics: Sequence[str], look: Callable[[bool
         look: returns the events that are due, each ending in an empty line. It is called at the start, at each
             wake-up, and at each heartbeat in case a wake-up was lost. Its argument is True for a wake-up, and at the
             start, as something may have changed since the page was rendered.
+        seconds: how long it stays open.
     """
-    response = Response(_events(watchers, topics, look), mimetype="text/event-stream")
+    response = Response(_events(watchers, topics, look, seconds), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"  # keeps nginx from buffering events
     return response
 
 
-def _events(watchers: Watchers, topics: Sequence[str], look: Callable[[bool], Iterable[str]]) -> Iterator[str]:
-    ends_at = time.monotonic() + STREAM_SECONDS
+def _events(
+    watchers: Watchers, topics: Sequence[str], look: Callable[[bool], Iterable[str]], seconds: float
+) -> Iterator[str]:
+    ends_at = time.monotonic() + seconds
     with watchers.watch(*topics) as changed:
         due = ["retry: 2000\n\n"]
         woken = True
@@ -45,5 +54,5 @@ def _events(watchers: Watchers, topics: Sequence[str], look: Callable[[bool], It
                 return
             if due:
                 yield "".join(due)  # at once: a WebKit on Linux may withhold what comes in several pieces
-            woken = changed.wait(HEARTBEAT_SECONDS)
+            woken = changed.wait(max(0.0, min(HEARTBEAT_SECONDS, ends_at - time.monotonic())))
             due = [] if woken else [": still here\n\n"]

@@ -92,7 +92,7 @@ def record_status(
 
 
 def record_taken(database: Database, chat_id: int, up_to: int) -> AfterCommit:
-    """Mark the replies of a chat as delivered that the visitor's page has taken.
+    """Mark the replies of a chat as delivered that the visitor's page says it has.
 
     Args:
         database: the database.

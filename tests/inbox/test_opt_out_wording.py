@@ -8,7 +8,7 @@ import pytest
 
 from inbox.opt_out_wording import OptOutWish, read_opt_out
 
-CLEAR = """
+CLEAR = r"""
 please stop texting me | Stop texting me!! | quit messaging this number | take me off your list
 Take me off your text list please
 Please take my number off your list. | stop sending me texts | stop sending texts to this number
@@ -34,6 +34,18 @@ No quiero recibir más mensajes
 no quiero mas mensajes de texto | no más mensajes | quítenme de su lista
 Saquen mi número de su lista, gracias
 no me manden nada | denme de baja | ya no quiero que me manden mensajes
+stop txts pls | please don't message | do not contact | stop sending these | quit sending me stuff | no texting please
+no texts | enough texts | cancel all texts please | end messages | delete my number | lose my number
+I opt out | I no longer want to be contacted | I don't consent to receiving texts | I want off this list
+I'd like to stop getting texts
+not interested, stop texting me | who is this? stop texting me | stop all communication | stop the auto replies
+cancelen los mensajes | quiero cancelar los mensajes | parar mensajes | paren con los mensajes | basta de mensajes
+alto a los mensajes | no mensajes por favor | sin mensajes | no envíen más | no escriban más | no contactarme
+no mandar mensajes
+no quiero que me contacten | no autorizo mensajes | revoco mi consentimiento | sácame de la lista | dar de baja
+desuscribirme
+dejen de escribir | para de escribirme | deja de mandarme mensajes
+Stop texting me\nSent from my iPhone
 """
 POSSIBLE = """
 stop texting me at work, call my cell | Stop texting my mother, she passed away
@@ -44,6 +56,7 @@ unsubscribe my husband | Take me off the list please | Remove me from the waitin
 Stop texting me and fix my bill | Please take my old email off your mailing list | leave me alone
 Never text this line again, it is shared
 I don't want these texts but I want to keep my appointment | No me escriban al trabajo, llámenme a mi casa
+remove me | take me off | no text | no messages | quítenme | no me hablen | ya no quiero recibir | déjenme en paz
 no me manden mensajes a mi trabajo, llamen a mi celular | If you don't stop texting me I will call my lawyer
 """
 NEITHER = """
@@ -58,12 +71,16 @@ Remove my stitches | Can you take me off the blood thinner? | I want to opt out 
 no more pain, thanks
 The pharmacy list is wrong | ¿Puedo dejar de tomar la pastilla? | no me siento bien | No quiero la cita
 mándenme un mensaje
+can you stop the refill | my nose wont stop bleeding | no mas dolor | no más pastillas | ya no quiero | basta | stop it
+tengo la presión baja | alto el fuego en mi estómago | sáquenme de aquí | stop sending my records to Dr. Lee
+make it stop
 I have crushing chest pain | do not want the vaccine | we can stop the medication on Monday | ok thanks
 """
 
 
 def said(table: str) -> list[str]:
-    return [text.strip() for line in table.strip().splitlines() for text in line.split("|")]
+    lines = table.strip().splitlines()
+    return [text.strip().replace("\\n", "\n") for line in lines for text in line.split("|")]
 
 
 @pytest.mark.parametrize("text", said(CLEAR))
@@ -81,11 +98,49 @@ def test_what_has_to_do_with_something_else_is_an_ordinary_message(text: str) ->
     assert read_opt_out(text) is OptOutWish.NONE
 
 
-@pytest.mark.parametrize("piece", ["stop ", "please ", "take me off ", "no quiero mas ", "dont want to be ", "the "])
+BARE = r"""
+STOP STOP | stop now | Stop it | Stop pls | stop thank you | Stop ok | hey stop | wrong number, stop | STOP. No thanks.
+stop por favor | BAJA | baja por favor | alto por favor | NO MAS | no más por favor | PARE | pare ya | SALIR | BASTA
+parar ya
+DESUSCRIBIR | dar de baja
+STOP\n\nSent from my iPhone | Alto\nEnviado desde mi celular
+"""
+BARE_BUT_DOUBTFUL = """
+I want to stop | can you stop | yes stop | no stop | stop me | no more | stop cancel | quiero parar | para ya, alto
+"""
+NOT_OF_TEXTS = r"""
+stop the pain please | please help me stop | stop bleeding | no mas dolor | basta de dolor | presión baja | alta o baja
+stop smoking
+can you stop the refill | make it stop | stop\nsent from the hospital with chest pain | I can't stop | no puedo parar
+"""
+
+
+@pytest.mark.parametrize("text", said(BARE))
+def test_a_text_of_nothing_but_a_word_to_stop_is_clear(text: str) -> None:
+    assert read_opt_out(text, by_text=True) is OptOutWish.CLEAR
+
+
+@pytest.mark.parametrize("text", said(BARE_BUT_DOUBTFUL))
+def test_a_text_of_such_words_that_may_mean_something_else_is_for_a_person(text: str) -> None:
+    assert read_opt_out(text, by_text=True) is OptOutWish.POSSIBLE
+
+
+@pytest.mark.parametrize("text", said(NOT_OF_TEXTS))
+def test_a_text_in_which_something_else_should_stop_is_an_ordinary_message(text: str) -> None:
+    assert read_opt_out(text, by_text=True) is OptOutWish.NONE
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("stop ", "please ", "take me off ", "no quiero mas ", "dont want to be ", "the ", "no thank you ", "ya mas "),
+        *("any more ", "no mas ", "\nsent from my phone ", "dejen de mandar "),
+    ],
+)
 def test_no_wording_takes_long_to_read(piece: str) -> None:
     began = time.process_time()
     for _ in range(20):
-        read_opt_out(piece * 4000)
-        read_opt_out((piece * 100)[:159] + "x")
+        read_opt_out(piece * 4000, by_text=True)
+        read_opt_out((piece * 100)[:159] + "x", by_text=True)
 
     assert time.process_time() - began < 2

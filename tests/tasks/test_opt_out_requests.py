@@ -65,6 +65,49 @@ def test_the_keyword_itself_is_told_to_nobody(service: Service) -> None:
     assert told(service) == []
 
 
+@pytest.mark.parametrize(
+    ("word", "confirmation"),
+    [
+        ("STOP STOP", "You will get no more texts from us"),
+        ("Stop pls", "You will get no more texts from us"),
+        ("STOP\n\nSent from my iPhone", "You will get no more texts from us"),
+        ("NO MAS", "Ya no va a recibir mensajes nuestros"),
+        ("alto por favor", "Ya no va a recibir mensajes nuestros"),
+        ("BAJA", "Ya no va a recibir mensajes nuestros"),
+    ],
+    ids=["twice", "politely", "signed", "no mas", "alto", "baja"],
+)
+def test_a_bare_word_to_stop_counts_however_it_is_dressed_and_the_front_desk_is_told(
+    service: Service, word: str, confirmation: str
+) -> None:
+    tell(service, {word: EMERGENCY})
+    service.text(word)
+    service.work()
+
+    [text] = service.twilio.messages
+    assert confirmation in text.body
+    assert told(service) == [("front_desk", "opted_out")]
+    assert is_silent_to(service)
+
+
+def test_a_doubtful_word_gets_no_automatic_text_and_goes_to_the_front_desk(service: Service) -> None:
+    service.text("yes stop")
+    service.work()
+
+    assert (service.rows(OptOut), service.twilio.messages) == ([], [])
+    assert told(service) == [("front_desk", "possible_opt_out")]
+
+
+def test_a_bare_word_after_an_emergency_may_be_a_cry_so_its_danger_is_looked_for(service: Service) -> None:
+    tell(service, {"me quiero morir": EMERGENCY, "no mas": EMERGENCY})
+    for words in ("me quiero morir", "no mas"):
+        service.text(words)
+        service.work()
+
+    assert service.rows(OptOut) == []
+    assert [row.route for row in service.rows(Decision)] == ["urgent", "urgent"]
+
+
 def test_a_form_opts_out_the_number_in_it_and_the_number_is_told_once(service: Service) -> None:
     post(service, STOP, phone=PATIENT)
     post(service, "stop texting me please", phone=PATIENT)

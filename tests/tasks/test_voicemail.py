@@ -197,9 +197,23 @@ def test_a_voicemail_that_was_not_transcribed_is_a_task_for_the_front_desk(
     assert "a person will answer you" in sent.body
 
 
-def assert_is_a_task(service: Service) -> None:
+SPANISH_AS_ENGLISH = "see when us tardes key arrow sub air see are set on new s pass ee n tays"
+
+
+@pytest.mark.parametrize(
+    "text", [SPANISH_AS_ENGLISH, "Me duele mucho la muela y quiero una cita"], ids=["nonsense", "es"]
+)
+def test_a_voicemail_whose_transcript_is_no_english_is_to_be_listened_to_at_once(service: Service, text: str) -> None:
+    leave(service, text)
+
+    service.work()
+
+    assert_is_a_task(service, "voicemail without a transcript that makes sense")
+
+
+def assert_is_a_task(service: Service, why: str = "voicemail without a transcript") -> None:
     [decision] = service.rows(Decision)
-    assert (decision.route, decision.why) == ("review", "voicemail without a transcript")
+    assert (decision.route, decision.why) == ("review", why)
     [notification] = service.rows(Notification)
     assert (notification.team, notification.priority, notification.reason) == (
         "front_desk",
@@ -299,6 +313,7 @@ def test_a_late_transcription_that_needs_review_is_not_answered_twice(service: S
 
     assert service.rows(Message)[0].handled_at is not None
     assert [row.reply for row in service.rows(Delivery)].count("review") == 1
+    assert [row.reason for row in service.rows(Notification)] == ["unheard_voicemail"]
 
 
 @pytest.mark.parametrize("order", list(permutations(["action", "recording", "transcription"])))

@@ -44,7 +44,7 @@ from tasks.pubsub import conversation_topic, topics_of, typing_topic
 from templates.chat import WIDGET
 from templates.text_consent import chat_wording, consent_language
 from web.errors import RequestError
-from web.event_stream import StreamEndedError, event_stream
+from web.event_stream import CHAT_STREAM_SECONDS, StreamEndedError, event_stream
 from web.services import Services, services_of
 from web.typing_signs import TypingSign, TypingSigns
 from webhooks.browser.chat_files import (
@@ -294,11 +294,9 @@ def read(public_id: str) -> Response:
     """Return the entries after a number."""
     services = services_of(current_app)
     chat = _enter(services, public_id)
-    note_seen(services.database, chat.id)
     after = _number(request.args.get("after", "0"), "after")
+    _note_what_browser_has(services, chat, after)
     transcript = read_transcript(services.database, chat.id, after)
-    shown = transcript.entries[-1].number if transcript.entries else after
-    services.queue.put_all(record_taken(services.database, chat.id, shown))
     shows_names = _shows_names(services, chat)
     sign = TypingSigns(services.queue.connection, chat.id).read()
     return jsonify(
@@ -312,12 +310,13 @@ def read(public_id: str) -> Response:
 
 @blueprint.get("/conversations/<public_id>/events")
 def events(public_id: str) -> Response:
-    """Stream the entries that the browser does not have yet."""
+    """Stream the entries that the browser does not have yet, for so short a time that it has to ask again."""
     services = services_of(current_app)
     chat = _enter(services, public_id)
     after = _number(request.headers.get("Last-Event-ID") or "0", "Last-Event-ID")
+    _note_what_browser_has(services, chat, after)
     topics = [conversation_topic(chat.id), typing_topic(chat.id)]
-    return event_stream(services.watchers, topics, _what_is_new(services, chat, after))
+    return event_stream(services.watchers, topics, _what_is_new(services, chat, after), CHAT_STREAM_SECONDS)
 
 
 @blueprint.after_request
@@ -336,6 +335,16 @@ def renew_token(response: Response) -> Response:
     return response
 
 
+def _note_what_browser_has(services: Services, chat: ChatConversation, last: int) -> None:
+    """Note that the browser is there, and that it has every entry up to the last one that it names.
+
+    What is written to a stream proves neither: a phone in a tunnel never gets it.
+    """
+    note_seen(services.database, chat.id)
+    if last:
+        services.queue.put_all(record_taken(services.database, chat.id, last))
+
+
 def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Callable[[bool], Iterator[str]]:
     """Return a function that yields the events a stream has not sent: new entries, and whether a reply is coming."""
     shown, state, given, files = after, None, None, show_files({})
@@ -346,8 +355,6 @@ def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Call
     def look(woken: bool) -> Iterator[str]:
         nonlocal shown, state, given, files, mark
         last, mark = mark, read_mark(services.database, chat.id)
-        if mark and not mark.is_seen_lately:
-            note_seen(services.database, chat.id)
         if mark and mark.looks_like(last) and not woken:
             return
         transcript = read_transcript(services.database, chat.id, shown)
@@ -357,7 +364,6 @@ def _what_is_new(services: Services, chat: ChatConversation, after: int) -> Call
             said = json.dumps(_shown(entry, shows_names=shows_names))
             yield f"event: message\nid: {entry.number}\ndata: {said}\n\n"
             shown = entry.number
-        services.queue.put_all(record_taken(services.database, chat.id, shown))
         if files != show_files(transcript.files):
             files = show_files(transcript.files)
             yield f"event: files\ndata: {json.dumps({'files': files})}\n\n"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+import structlog
 
 from intake import email_address
 from intake.errors import IntakeError
+from web.errors import RequestError
 from webhooks.browser.request_fields import (
     LONGEST_MESSAGE,
     LONGEST_NAME,
@@ -16,6 +19,8 @@ from webhooks.browser.request_fields import (
     require_length,
     wrong,
 )
+
+log = structlog.get_logger(__name__)
 
 LONGEST_CONTACT = 254
 LONGEST_REDIRECT = 2000
@@ -52,49 +57,55 @@ class ContactForm:
 def read_form(values: Mapping[str, object]) -> ContactForm:
     """Read the fields `message`, `name`, `email`, `phone`, `website`, `client_message_id`, `consent`, and `redirect`.
 
-    `website` is bait: pages hide it from people, so only programs fill it in. Other fields are ignored.
+    `website` is bait: pages hide it from people, so only programs fill it in. Other fields are ignored, and so are
+    invalid ones that the page sets by itself, as no patient can correct them.
 
     Raises:
-        RequestError: 400 if a field is invalid. The message names the field and does not repeat its value.
+        RequestError: 400 if a patient's field is invalid. The message names the field and does not repeat its value.
     """
     message = _text(values, "message", LONGEST_MESSAGE)
     if message is None:
-        raise wrong("message must not be empty.")
+        raise wrong("message must not be empty.", "Falta el mensaje.")
     number = _text(values, "phone", LONGEST_CONTACT)
-    client_id = _text(values, "client_message_id", 64)
     return ContactForm(
         message=message,
         name=_one_line(_text(values, "name", LONGEST_NAME)),
         email=_email(_text(values, "email", LONGEST_CONTACT)),
         phone=number and phone_number(number),
-        client_message_id=client_id and client_message_id(client_id),
-        consent=_text(values, "consent", 16),
-        redirect=_text(values, "redirect", LONGEST_REDIRECT),
+        client_message_id=_of_page(values, "client_message_id", client_message_id),
+        consent=_of_page(values, "consent"),
+        redirect=_of_page(values, "redirect"),
         is_bait_taken=values.get("website") not in (None, ""),
     )
 
 
 def redirect_target(redirect: str, page_origin: str | None, allowed: frozenset[str]) -> str | None:
-    """Return the URL to redirect to after a form, which must be on one of the practice's sites.
+    """Return the URL to redirect to after a form, None if it is not on one of the practice's sites.
 
     Args:
         redirect: a URL, or a path on the page's own site.
         page_origin: the origin of the page with the form; None if the browser does not send it, in which case a path
             is ignored.
         allowed: the origins of the practice and of the service, which include `page_origin`.
-
-    Raises:
-        RequestError: 400 if the redirect leads to another site.
     """
+    if len(redirect) > LONGEST_REDIRECT:
+        return None
     if _RELATIVE.fullmatch(redirect):
         return page_origin and f"{page_origin}{redirect}"
     absolute = _ABSOLUTE.fullmatch(redirect)
-    if absolute and absolute[1].lower() in {origin.lower() for origin in allowed}:
-        return redirect
-    raise wrong(
-        "redirect must be a URL on one of the practice's allowed_origins, or a path such as /thanks if the form is"
-        " on one of those sites."
-    )
+    return redirect if absolute and absolute[1].lower() in {origin.lower() for origin in allowed} else None
+
+
+def _of_page(values: Mapping[str, object], name: str, check: Callable[[str], str] = str) -> str | None:
+    """Return a field that the page sets by itself, None if it is empty or invalid."""
+    value = values.get(name)
+    if not isinstance(value, str) or not value.strip():
+        return None
+    try:
+        return check(value.strip())
+    except RequestError:
+        log.warning("form_field_ignored", field=name)
+        return None
 
 
 def _text(values: Mapping[str, object], name: str, longest: int) -> str | None:
@@ -116,4 +127,7 @@ def _email(value: str | None) -> str | None:
     try:
         return value and email_address.normalise(value)
     except IntakeError:
-        raise wrong("email must be an email address, such as maria@example.com.") from None
+        raise wrong(
+            "email must be an email address, such as maria@example.com.",
+            "El correo debe ser una dirección como maria@example.com.",
+        ) from None

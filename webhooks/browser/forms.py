@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import structlog
 from flask import Blueprint, Response, current_app, jsonify, redirect, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.form_deduplication import identify_submission
 from inbox.inbound import Contact, InboundMessage
 from intake.practices import Practice
-from intake.vocabulary import Channel
-from templates.form_pages import render_page
+from intake.vocabulary import Channel, Language
+from templates.form_pages import render_page, trouble
+from templates.text_consent import consent_language
 from web.errors import RequestError
 from web.services import Services, services_of
 from webhooks.browser.contact_form import ContactForm, read_form, redirect_target
@@ -40,12 +43,12 @@ def receive(slug: str) -> AnyResponse:
     request.max_content_length = request.max_form_memory_size = LARGEST_FORM
     try:
         form = read_form(_values())
-        target = _target(form, practice, services)
-        consent = read_consent(form.consent, practice)
     except RequestError as error:
         if _is_for_a_script():
             raise
-        return _page(practice, error.status, error.message)
+        problem = (_language() == Language.ES and error.spanish) or error.message
+        return _page(practice, error.status, problem, can_be_corrected=True)
+    target, consent = _target(form, practice, services), _consent(form, practice)
     if form.is_bait_taken:
         log.info("form_dropped", practice=practice.slug)
     else:
@@ -53,6 +56,19 @@ def receive(slug: str) -> AnyResponse:
     if _is_for_a_script():
         return jsonify(message="received"), 202  # type: ignore[return-value]
     return redirect(target, 303) if target else _page(practice, 202)
+
+
+@blueprint.after_request
+def show_trouble_as_page(response: Response) -> Response:
+    """Show whatever else keeps a form from being taken as a page with the phone number, unless a script reads it."""
+    practice = services_of(current_app).practices.by_slug((request.view_args or {}).get("slug", ""))
+    if request.method != "POST" or practice is None or not response.is_json:
+        return response
+    if response.status_code >= HTTPStatus.BAD_REQUEST and not _is_for_a_script():
+        page = _page(practice, response.status_code, trouble(response.status_code, _language()))
+        response.set_data(page.get_data())
+        response.headers.update({name: page.headers[name] for name in ("Content-Type", "Content-Security-Policy")})
+    return response
 
 
 def _record(services: Services, practice: Practice, form: ContactForm, consent: str | None) -> None:
@@ -96,7 +112,28 @@ def _target(form: ContactForm, practice: Practice, services: Services) -> str | 
     if form.redirect is None:
         return None
     allowed = frozenset({*practice.allowed_origins, origin_of(services.settings.public_url)})
-    return redirect_target(form.redirect, _page_origin(), allowed)
+    target = redirect_target(form.redirect, _page_origin(), allowed)
+    if target is None:  # only the operator can put that right, so the message is taken all the same
+        log.warning("form_field_ignored", field="redirect", practice=practice.slug)
+    return target
+
+
+def _consent(form: ContactForm, practice: Practice) -> str | None:
+    """Return the wording on texts that the page showed, None if it names none, such as a checkbox that says `on`."""
+    try:
+        return read_consent(form.consent, practice)
+    except RequestError:
+        log.warning("form_field_ignored", field="consent", practice=practice.slug)
+        return None
+
+
+def _language() -> Language:
+    """Return the language of the page that comes next: the form's own, else one that the browser asks for."""
+    try:
+        named = consent_language(request.form.get("consent", ""))
+    except HTTPException:  # too large to be read
+        named = None
+    return named or Language(request.accept_languages.best_match([Language.EN, Language.ES], Language.EN))
 
 
 def _page_origin() -> str | None:
@@ -110,7 +147,8 @@ def _is_for_a_script() -> bool:
     return request.is_json or accepted["application/json"] > accepted["text/html"]
 
 
-def _page(practice: Practice, status: int, problem: str | None = None) -> Response:
-    response = Response(render_page(practice, problem), status, mimetype="text/html")
+def _page(practice: Practice, status: int, problem: str | None = None, *, can_be_corrected: bool = False) -> Response:
+    page = render_page(practice, _language(), problem, can_be_corrected=can_be_corrected)
+    response = Response(page, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = "default-src 'none'"
     return response

@@ -15,12 +15,13 @@ from web.errors import RequestError
 
 LONGEST_MESSAGE = 8000
 LONGEST_NAME = 100
+_IN_SPANISH = {"message": "El mensaje", "name": "El nombre", "email": "El correo", "phone": "El teléfono"}
 _CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def wrong(message: str) -> RequestError:
-    """Return the error for an invalid field."""
-    return RequestError(400, "invalid_parameter", message)
+def wrong(message: str, spanish: str = "") -> RequestError:
+    """Return the error for an invalid field, in Spanish too if a patient may read it."""
+    return RequestError(400, "invalid_parameter", message, spanish)
 
 
 def json_object(request: Request) -> dict[str, Any]:
@@ -42,7 +43,10 @@ def require_length(name: str, value: str, longest: int) -> None:
         RequestError: 400 if it is. The message does not repeat the value.
     """
     if len(value) > longest:
-        raise wrong(f"{name} is {len(value)} characters long. The limit is {longest}.")
+        raise wrong(
+            f"{name} is {len(value)} characters long. The limit is {longest}.",
+            f"{_IN_SPANISH.get(name, name)} tiene {len(value)} letras. Puede tener {longest}.",
+        )
 
 
 def phone_number(value: str) -> str:
@@ -54,7 +58,10 @@ def phone_number(value: str) -> str:
     try:
         return phone.normalise(value)
     except IntakeError:
-        raise wrong("phone must be a phone number with an area code, such as (202) 555-0123.") from None
+        raise wrong(
+            "phone must be a phone number with an area code, such as (202) 555-0123.",
+            "El teléfono debe tener el código de área, como (202) 555-0123.",
+        ) from None
 
 
 def email_field(value: str) -> str:

@@ -30,8 +30,8 @@ _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"@]{1,254}")
 # A picture that is written into HTML: `src="data:image/png;base64,…"`. It ends with its attribute, or with its tag.
 _FILE_IN_HTML = re.compile(rb"""(?<=["'(=])\s{0,20}data:[\w.+-]{1,100}/[\w.+-]{1,100}[;,][^"'()<>]*""", re.IGNORECASE)
 _ROBOT = re.compile(
-    r"(?:mailer-?daemon|postmaster|no[-_.]?reply|do[-_.]?not[-_.]?reply|bounces?|auto[-_.]?(?:reply|respond(?:er)?))"
-    r"(?:[+._-].*)?@.*"
+    r"(?:(?:mailer-?daemon|no[-_.]?reply|do[-_.]?not[-_.]?reply|auto[-_.]?(?:reply|respond(?:er)?))(?:[+._-].*)?"
+    r"|bounces?(?:[+=-].*)?)@.*"
 )
 _BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 _MADE_BY_PROGRAMS = ("List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond")

@@ -21,6 +21,9 @@ LONGEST_HEADER_VALUE = 16 * 1024
 LONGEST_BODY = 1024 * 1024
 LONGEST_NAME = 100
 _MOST_CHUNKS = 1000
+_BASE64_LOOKED_AT = 64 * 1024
+_LINE = re.compile(rb"[^\s][^\r\n]*")
+_BASE64_LINE = re.compile(rb"^[A-Za-z0-9+/=]+[ \t]*\r?$", re.MULTILINE)
 # An empty line, or one that is no header, because the empty line is missing.
 _END_OF_HEADERS = re.compile(rb"^(?!From |[!-9;-~]*:|[\t ])(?:\r?\n)?", re.MULTILINE)
 
@@ -54,10 +57,9 @@ class MimePart:
         return self.headers.get_content_type()
 
     @property
-    def is_file(self) -> bool:
-        """Whether it is a file rather than text to read."""
-        disposition = str(self.headers.get("Content-Disposition", "")).partition(";")[0].strip().lower()
-        return disposition == "attachment" or self.headers.get_filename() is not None
+    def is_attached(self) -> bool:
+        """Whether it is declared as an attachment; a name alone says nothing, as phones give one to the words."""
+        return str(self.headers.get("Content-Disposition", "")).partition(";")[0].strip().lower() == "attachment"
 
     @property
     def file_name(self) -> str:
@@ -102,7 +104,18 @@ class MimePart:
         html = without_files(self._decode(len(self.body)))
         return html[:LONGEST_BODY], len(html) <= LONGEST_BODY
 
+    @property
+    def _only_claims_base64(self) -> bool:
+        """Whether a text is declared as base64, but plain words, which decoding would destroy."""
+        encoding = str(self.headers.get("Content-Transfer-Encoding", "")).strip().lower()
+        if encoding != "base64" or self.headers.get_content_maintype() != "text":
+            return False
+        beginning = self.body[:_BASE64_LOOKED_AT]
+        return 2 * len(_BASE64_LINE.findall(beginning)) < len(_LINE.findall(beginning))
+
     def _decode(self, most: int) -> bytes:
+        if self._only_claims_base64:
+            return self.body[:most]
         self.headers.set_payload(self.body[:most].decode("ascii", "surrogateescape"))
         try:
             decoded = self.headers.get_payload(decode=True)

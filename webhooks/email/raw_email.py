@@ -11,6 +11,7 @@ import structlog
 
 from inbox.attachments import MOST_BYTES
 from intake.logs import where_raised
+from webhooks.email.attached_words import AttachedPart, decode_text, take_words, to_text
 from webhooks.email.authentication_results import proves_sender
 from webhooks.email.inbound_email import (
     LONGEST_HEADER,
@@ -27,7 +28,7 @@ from webhooks.email.inbound_email import (
     usable_address,
 )
 from webhooks.email.mime_parts import LONGEST_HEADERS, MimePart, open_part
-from webhooks.email.text import html_to_text, patient_words
+from webhooks.email.text import has_words, is_garbled, patient_words, reconcile
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +76,8 @@ def _read(
     subject = tidy_subject(decode_words(_header(headers, "Subject") or ""))
     body = _BodyReader()
     text = body.read(email)
+    attached, files = take_words(body.files, has_words=has_words(text))
+    words = patient_words(subject, text, "", attached)
     # of two senders, the server that vouches for one may have read the other
     is_one = len(_headers(headers, "From")) == 1
     return InboundEmail(
@@ -83,15 +86,15 @@ def _read(
         recipients=tuple(address for address in map(usable_address, recipients) if address),
         message_id=find_message_id(headers),
         subject=subject,
-        text=shorten(patient_words(subject, text, "")),
+        text=shorten(words),
         raw_headers=decode(email.header_bytes[:LONGEST_HEADERS], "utf-8"),
         is_automatic=is_automatic(headers, sender, returned_to),
         is_verified=sender is not None
         and is_one
         and proves_sender(sender, _headers(headers, "Authentication-Results"), trusted),
-        attachments=tuple(body.attachments),
-        files=tuple(body.files),
-        is_readable=body.is_whole,
+        attachments=tuple(part.kind[:LONGEST_CONTENT_TYPE] for part in files),
+        files=tuple(part.file for part in files),
+        is_readable=body.is_whole and not is_garbled(words),
     )
 
 
@@ -99,14 +102,12 @@ class _BodyReader:
     """Reads the text out of an email's parts.
 
     Attributes:
-        attachments: the content types of the parts that are not text.
-        files: those parts.
+        files: the parts that are not text, or are declared as attachments.
         is_whole: whether every part was read to its end.
     """
 
     def __init__(self) -> None:
-        self.attachments: list[str] = []
-        self.files: list[MailFile] = []
+        self.files: list[AttachedPart] = []
         self.is_whole = True
         self._parts = 0
 
@@ -119,22 +120,20 @@ class _BodyReader:
         chunks = part.split()
         if chunks is None:
             return self._read_leaf(part)
-        texts = [text for chunk in chunks if (text := self.read(open_part(chunk), depth + 1)).strip()]
-        # the alternatives say the same, the plainest first
-        return "\n\n".join(texts[:1] if part.content_type == "multipart/alternative" else texts)
+        texts = [text for chunk in chunks if has_words(text := self.read(open_part(chunk), depth + 1))]
+        return reconcile(texts) if part.content_type == "multipart/alternative" else "\n\n".join(texts)
 
     def _read_leaf(self, part: MimePart) -> str:
         kind = part.content_type
         if kind.startswith("multipart/"):  # without any boundary
             kind = "text/plain"
-        if part.is_file or kind not in ("text/plain", "text/html"):
-            self.attachments.append(kind[:LONGEST_CONTENT_TYPE])
-            self.files.append(MailFile(part.file_name, part.decode_file(MOST_BYTES)))
+        if part.is_attached or kind not in ("text/plain", "text/html", "text/enriched"):
+            file = MailFile(part.file_name, part.decode_file(MOST_BYTES))
+            self.files.append(AttachedPart(kind, file, part.headers.get_content_charset()))
             return ""
         body, is_whole = part.decode_text()
         self.is_whole = self.is_whole and is_whole
-        text = _decode_text(body, part.headers)
-        return html_to_text(text) if kind == "text/html" else text
+        return to_text(kind, decode_text(body, part.headers.get_content_charset()))
 
 
 def decode_words(value: str) -> str:
@@ -147,16 +146,6 @@ def decode_words(value: str) -> str:
         return value
     words = (word if isinstance(word, str) else decode(word, charset or "utf-8") for word, charset in decoded)
     return "".join(words)
-
-
-def _decode_text(body: bytes, headers: Message) -> str:
-    charset = headers.get_content_charset()
-    if charset and charset not in ("us-ascii", "unknown-8bit"):
-        return decode(body, charset)
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return decode(body, "cp1252")
 
 
 def _header(headers: Message, name: str) -> str | None:

@@ -7,18 +7,20 @@ import hmac
 import structlog
 from flask import Blueprint, Request, Response, current_app, jsonify, request
 from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import RequestTimeout
 
 from intake.settings import Settings
 from web.errors import RequestError, error_response
 from web.services import services_of
 from webhooks.email.recording import record_email
 from webhooks.email.sendgrid import read_email
-from webhooks.multipart import read_multipart
+from webhooks.multipart import PostedForm, read_multipart
 
 log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("email", __name__, url_prefix="/email")
 
+_HOW_TO_POST = "Post to https://intake:SECRET@HOST/email/inbound, with the secret from EMAIL_WEBHOOK_SECRET."
 LARGEST_EMAIL = 36 * 1024 * 1024  # SendGrid accepts emails of up to 30 MB
 
 
@@ -26,18 +28,21 @@ LARGEST_EMAIL = 36 * 1024 * 1024  # SendGrid accepts emails of up to 30 MB
 def receive() -> Response:
     """Store and queue an email for each practice that it was sent to.
 
-    An email to an unknown address gets a 404, not a success, so that the posting service reports the failure and can
-    retry after the practices file is corrected.
+    SendGrid throws an email away at the first answer of 400 to 499 and tells nobody, but tries again for three days
+    after a 503. So whatever the operator can put right gets a 503: a wrong address, password, or way to post.
     """
     services = services_of(current_app)
-    if not _knows_password(request, services.settings):
+    secret = _secret(services.settings)
+    if not _has_credentials(request):
         return _unauthorized()
-    request.max_content_length = LARGEST_EMAIL
-    # pictures may be written into HTML, before words
-    posted = read_multipart(request.stream, request.mimetype_params, longest={"html": LARGEST_EMAIL})
+    if not _knows(request, secret):
+        log.warning("email_refused", reason="wrong password")
+        raise RequestError(503, "wrong_password", _HOW_TO_POST)
+    posted = _read_form(request)
     if "headers" not in posted.fields:
+        log.warning("email_refused", reason="posted raw")
         raise RequestError(
-            400,
+            503,
             "invalid_form",
             "The headers field is missing. Post parsed emails, not raw ones (in SendGrid, turn off 'POST the raw, full"
             " MIME message').",
@@ -46,28 +51,43 @@ def receive() -> Response:
     practices = {practice.slug: practice for practice in map(services.practices.by_email, email.recipients) if practice}
     if not practices:
         log.warning("unknown_address")
-        raise RequestError(404, "unknown_address", "No practice has this email address. Check the practices file.")
+        raise RequestError(503, "unknown_address", "No practice has this email address. Check the practices file.")
     for practice in practices.values():
         record_email(services, practice, email)
     return jsonify(message="received")
 
 
-def _knows_password(request: Request, settings: Settings) -> bool:
+def _read_form(request: Request) -> PostedForm:
+    request.max_content_length = LARGEST_EMAIL
+    try:
+        # pictures may be written into HTML, before words
+        return read_multipart(request.stream, request.mimetype_params, longest={"html": LARGEST_EMAIL})
+    except RequestTimeout as timeout:
+        raise RequestError(503, "too_slow", timeout.description or "Send it again.") from None
+
+
+def _has_credentials(request: Request) -> bool:
+    """Return whether there are any: some clients send theirs only after a 401."""
+    return bool(request.headers.get("Authorization"))
+
+
+def _secret(settings: Settings) -> str:
     if settings.email_webhook_secret is None:
-        raise RequestError(403, "email_not_configured", "Set EMAIL_WEBHOOK_SECRET to receive email.")
+        log.warning("email_refused", reason="EMAIL_WEBHOOK_SECRET is not set")
+        raise RequestError(503, "email_not_configured", "Set EMAIL_WEBHOOK_SECRET to receive email.")
+    return settings.email_webhook_secret
+
+
+def _knows(request: Request, secret: str) -> bool:
     try:
         given = request.authorization
     except ValueError:  # from Werkzeug, for characters that base64 does not have
         given = None
     password = (given.password or "") if given is not None and given.type == "basic" else ""
-    return hmac.compare_digest(password.encode("utf-8", "replace"), settings.email_webhook_secret.encode())
+    return hmac.compare_digest(password.encode("utf-8", "replace"), secret.encode())
 
 
 def _unauthorized() -> Response:
-    response = error_response(
-        401,
-        "wrong_password",
-        "Post to https://intake:SECRET@HOST/email/inbound, with the secret from EMAIL_WEBHOOK_SECRET.",
-    )
+    response = error_response(401, "wrong_password", _HOW_TO_POST)
     response.www_authenticate = WWWAuthenticate("basic", {"realm": "email", "charset": "UTF-8"})
     return response

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from email.message import Message
 
 from webhooks.email.alignment import is_aligned
+from webhooks.email.attached_words import AttachedPart, take_words
 from webhooks.email.inbound_email import (
     LONGEST_HEADER,
     InboundEmail,
@@ -27,8 +29,8 @@ from webhooks.email.inbound_email import (
     usable_address,
     without_files,
 )
-from webhooks.email.text import patient_words
-from webhooks.multipart import LONGEST_FIELD, PostedForm
+from webhooks.email.text import has_words, html_to_text, is_garbled, patient_words, reconcile
+from webhooks.multipart import LONGEST_FIELD, PostedFile, PostedForm
 
 # `{@example.com : pass, @other.com : fail}`
 _DKIM_RESULT = re.compile(r"@?([a-z0-9._-]{1,253})\s*:\s*([a-z]+)")
@@ -47,21 +49,34 @@ def read_email(posted: PostedForm) -> InboundEmail:
     subject = tidy_subject(decoded.get("subject", ""))
     sender = find_sender(written_from, return_path)
     proved = proved_domains(decoded.get("dkim", "")[:LONGEST_HEADER], decoded.get("SPF", ""), return_path)
+    text = decoded.get("text", "")
+    body = reconcile([text, html_to_text(decoded.get("html", ""))])
+    attached, files = take_words([_attached(file) for file in posted.files], has_words=has_words(body))
+    words = patient_words(subject, body, "", attached)
     email = InboundEmail(
         sender=sender,
         sender_name=find_name(written_from),
         recipients=_recipients(envelope, decoded),
         message_id=find_message_id(headers),
         subject=subject,
-        text=shorten(patient_words(subject, decoded.get("text", ""), decoded.get("html", ""))),
+        text=shorten(words),
         raw_headers=decoded.get("headers", ""),
         is_automatic=is_automatic(headers, sender, return_path),
         is_verified=sender is not None and is_aligned(sender, proved=proved, dmarc=decoded.get("dmarc", "")),
-        attachments=tuple(file.content_type for file in posted.files),
-        files=tuple(MailFile(file.name, file.contents) for file in posted.files),
+        attachments=tuple(part.kind for part in files),
+        files=tuple(part.file for part in files),
+        is_readable=not is_garbled(words),
     )
-    read = {"headers", "subject", "text" if decoded.get("text", "").strip() else "html"}
-    return email if cut.isdisjoint(read) else mark_not_read(email)
+    read = {"headers", "subject", "text" if body == text else "html"}
+    return email if email.is_readable and cut.isdisjoint(read) else mark_not_read(email)
+
+
+def _attached(file: PostedFile) -> AttachedPart:
+    declared = Message()
+    declared["Content-Type"] = " ".join(file.content_type.split())
+    is_text = declared.get_content_maintype() == "text" and "/" in file.content_type
+    kind = declared.get_content_type() if is_text else file.content_type
+    return AttachedPart(kind, MailFile(file.name, file.contents), declared.get_content_charset())
 
 
 def decode_fields(fields: Mapping[str, bytes]) -> dict[str, str]:

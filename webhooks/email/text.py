@@ -21,6 +21,14 @@ LOOKED_THROUGH = 10_000
 DEEPEST_HTML = 200
 
 _NOT_TEXT = frozenset({"head", "script", "style"})
+MOST_ALTERNATIVES = 5
+_WORDS = re.compile(r"[^\W_]+")
+_ENRICHED_TAG = re.compile(r"<param>[^<>]{0,200}</param>|</?[A-Za-z-]{1,60}>")
+# what is nothing to the eye: spaces, and marks of no width
+_NOTHING = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + (
+    "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2800\ufeff\x00"
+)
+_UNREADABLE = re.compile(r"[\ufffd\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 _FOLD = "\u2060\n\u2060"  # word joiners, because the parser strips spaces from the ends of lines
 # The parser's own pattern for this line never matches.
@@ -71,8 +79,8 @@ _SAYS_NOTHING = frozenset({"", "no subject", "(no subject)", "sin asunto", "(sin
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", ";", ",")
 
 
-def patient_words(subject: str, text: str, html: str) -> str:
-    """Return the patient's words: the subject, then the text part, or the HTML part if there is no text.
+def patient_words(subject: str, text: str, html: str, attached: Sequence[str] = ()) -> str:
+    """Return the patient's words: the subject, then the text part or, where that says less, the HTML part.
 
     Only what a program added is removed: quoted history, marked signatures, and a last line like "Sent from my phone".
     Greetings and closing lines stay, because `Thank you, but my chest hurts` starts like one. If nothing would be left,
@@ -82,11 +90,48 @@ def patient_words(subject: str, text: str, html: str) -> str:
         subject: the decoded subject.
         text: the decoded text part, which may be empty.
         html: the decoded HTML part, which may be empty.
+        attached: words that came as files, all of which stay.
     """
-    written = _tidy(text) or _tidy(html_to_text(html))
+    written = _tidy(reconcile([text, html_to_text(html)]))
     if not _FORWARD_MARK.match(subject.strip()):
         written = without_history(written)
-    return with_subject(subject, written)
+    return with_subject(subject, "\n\n".join(filter(None, (written, *map(_tidy, attached)))))
+
+
+def has_words(text: str) -> bool:
+    """Return whether a text shows anything at all."""
+    return bool(text.strip(_NOTHING))
+
+
+def is_garbled(text: str) -> bool:
+    """Return whether so much of a text is no characters that nobody can read it."""
+    shown = len(text) - sum(map(text.count, " \n\t"))
+    return 3 * len(_UNREADABLE.findall(text)) > shown
+
+
+def reconcile(texts: Sequence[str]) -> str:
+    """Return the words of an email's alternatives, the plainest first, which should all say the same.
+
+    If one has more than half of its words to itself, it is no copy of those before. Then it takes their place if they
+    are only its beginning, and is added if they say other things, such as "Open this message in a browser".
+    """
+    first, *others = filter(has_words, texts[:MOST_ALTERNATIVES]) if any(map(has_words, texts)) else [""]
+    chosen, said = [first], _words_of(first)
+    for other in others:
+        shown = _words_of(other)
+        if 2 * len(shown - said) > len(shown):
+            chosen = [*(chosen if 2 * len(said - shown) > len(said) else ()), other]
+            said |= shown
+    return "\n\n".join(chosen)
+
+
+def _words_of(text: str) -> set[str]:
+    return set(_WORDS.findall(text.casefold()))
+
+
+def enriched_to_text(enriched: str) -> str:
+    """Return the words of enriched text (RFC 1896)."""
+    return _ENRICHED_TAG.sub("", enriched).replace("<<", "<")
 
 
 def html_to_text(html: str) -> str:
@@ -261,4 +306,4 @@ def _fold(text: str) -> str:
 
 def _tidy(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    return _EMPTY_LINES.sub("\n\n", lines).strip()
+    return _EMPTY_LINES.sub("\n\n", lines).strip(_NOTHING)

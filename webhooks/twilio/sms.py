@@ -31,6 +31,7 @@ blueprint = Blueprint("sms", __name__, url_prefix="/twilio")
 
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 MOST_MEDIA = 10
+_OTHER_APP = re.compile(r"(whatsapp|rcs|messenger):", re.IGNORECASE)
 # today SM or MM and 32 hexadecimal digits, but any id will do that is not a call's or a recording's
 _SID = re.compile(r"(?!CA|RE)[A-Za-z0-9]{2,64}")
 
@@ -73,6 +74,9 @@ def _read_text(request: Request, services: Services) -> InboundMessage:
     sender = required("From", request)
     recipient = required("To", request)
     practice = _practice(request, recipient, services)
+    if other := _OTHER_APP.match(sender):
+        # heard all the same, as it may be an emergency
+        log.warning("written_in_another_app", app=other[1].lower(), answered_by="sms", message_sid=message_sid)
     service = request.form.get("MessagingServiceSid")
     return InboundMessage(
         practice=practice.slug,

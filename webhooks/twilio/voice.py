@@ -33,7 +33,8 @@ log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("voice", __name__, url_prefix="/twilio/voice")
 
-LONGEST_SECONDS = 120  # Twilio transcribes 2 to 120 seconds
+LONGEST_SECONDS = 119  # Twilio transcribes more than 2 and less than 120 seconds (error 13617)
+ENGLISH, SPANISH = "en-US", "es-US"
 SILENCE_SECONDS = 8
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
@@ -64,7 +65,7 @@ def recorded() -> Response:
     call, practice = _read_call(request, services)
     _record(services, call.call_sid, call, _read_recording(request, RecordingState.COMPLETED))
     response = VoiceResponse()
-    response.say(render_prompt("goodbye", practice, datetime.now(UTC)))
+    _say(response, "goodbye", practice, datetime.now(UTC))
     response.hangup()
     return _twiml(response)
 
@@ -93,8 +94,9 @@ def transcription() -> Response:
 def _greet_and_record(practice: Practice, base: str) -> VoiceResponse:
     moment = datetime.now(UTC)
     response = VoiceResponse()
-    response.say(render_prompt("emergency", practice, moment))
-    response.say(greeting(practice, moment))
+    _say(response, "emergency", practice, moment)
+    response.say(greeting(practice, moment), language=ENGLISH)
+    response.say(render_prompt("greeting_es", practice, moment), language=SPANISH)
     response.record(
         action=f"{base}/recorded",  # without it, Twilio requests this answer again, and the caller hears it twice
         method="POST",
@@ -108,9 +110,15 @@ def _greet_and_record(practice: Practice, base: str) -> VoiceResponse:
         transcribe=True,
         transcribe_callback=f"{base}/transcription",
     )
-    response.say(render_prompt("nothing_recorded", practice, moment))
+    _say(response, "nothing_recorded", practice, moment)
     response.hangup()
     return response
+
+
+def _say(response: VoiceResponse, name: str, practice: Practice, moment: datetime) -> None:
+    """Add a prompt in both languages; nobody knows which one the caller speaks."""
+    response.say(render_prompt(name, practice, moment), language=ENGLISH)
+    response.say(render_prompt(f"{name}_es", practice, moment), language=SPANISH)
 
 
 def _record(services: Services, call_sid: str, call: Call | None, report: Report) -> None:

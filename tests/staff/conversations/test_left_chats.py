@@ -93,6 +93,18 @@ def test_an_ended_chat_counts_as_left(service: Service, twilio: TwilioStandIn) -
     assert len(texts_to_patient(twilio)) == 1
 
 
+def test_a_chat_whose_page_never_asked_for_an_answer_counts_as_left_after_a_while(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    ChatClient(service.url, **AGREED).send("Did you get my records?", "first")
+    service.work()
+    leave(service, chat_seen_at=None, created_at=now() - timedelta(minutes=5))
+
+    answer(service)
+
+    assert len(texts_to_patient(twilio)) == 1
+
+
 @pytest.mark.parametrize("details", [{}, {"phone": PATIENT}])
 def test_who_agreed_to_nothing_is_answered_in_the_chat(
     service: Service, twilio: TwilioStandIn, details: dict[str, str]

@@ -56,7 +56,10 @@ def test_a_reply_is_delivered_once_the_visitors_page_has_fetched_it(console: Con
     assert beside_composer(dana) == ""
     written = console.rows(Delivery)[-1].updated_at
 
-    assert chat.read()["messages"][-1]["text"] == ANSWER
+    last = chat.read()["messages"][-1]
+    assert last["text"] == ANSWER
+    assert said_of_answer(dana) == ("Not seen yet", False)
+    chat.read(after=last["id"])
 
     assert said_of_answer(dana) == ("Delivered", False)
     assert console.rows(Delivery)[-1].updated_at == written
@@ -72,7 +75,7 @@ def test_a_reply_to_who_has_left_says_so_until_they_come_back(console: Console) 
 
     assert said_of_answer(dana) == (f"Not seen yet. {LEFT}", True)
 
-    chat.read()
+    chat.read(after=chat.read()["messages"][-1]["id"])
 
     assert said_of_answer(dana) == ("Delivered", False)
     assert beside_composer(dana) == ""
@@ -99,4 +102,8 @@ def test_an_open_page_takes_a_reply_from_its_stream(console: Console) -> None:
             said.append(next(events))
 
     assert ANSWER in [data.get("text") for _, data in said]
+    assert said_of_answer(dana)[0] == "Not seen yet"
+    last = max(data["id"] for name, data in said if name == "message")
+    with chat.watch(last_event_id=last):
+        pass
     assert said_of_answer(dana)[0] == "Delivered"

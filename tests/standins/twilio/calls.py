@@ -75,9 +75,17 @@ class IncomingCall:
     def heard(self) -> list[str]:
         """What the caller hears before the tone."""
         assert self.answer.twiml is not None
-        verbs = list(self.answer.twiml)
+        return [verb.text or "" for verb in self._said_before_the_tone()]
+
+    @property
+    def languages(self) -> list[str]:
+        """The language in which each of that is read."""
+        return [verb.get("language", "") for verb in self._said_before_the_tone()]
+
+    def _said_before_the_tone(self) -> list[ElementTree.Element]:
+        verbs = list(self.answer.twiml or ())
         before = verbs[: [verb.tag for verb in verbs].index("Record")]
-        return [verb.text or "" for verb in before if verb.tag == "Say"]
+        return [verb for verb in before if verb.tag == "Say"]
 
     def finish(self, seconds: int = 12, digits: str = "#", **parameters: str | None) -> WebhookAnswer:
         """The caller is done: the `action` is asked what comes next."""

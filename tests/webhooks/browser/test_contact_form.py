@@ -58,7 +58,7 @@ def test_a_form_needs_a_message(value: object) -> None:
     assert refusal({"message": value}) == "message must not be empty."
 
 
-@pytest.mark.parametrize(("name", "longest"), [("message", 8000), ("name", 100), ("redirect", 2000)])
+@pytest.mark.parametrize(("name", "longest"), [("message", 8000), ("name", 100)])
 def test_a_field_has_a_longest_length(name: str, longest: int) -> None:
     fits = {"message": "Hello", name: "x" * longest}
     assert read_form(fits)
@@ -72,7 +72,7 @@ def test_line_ends_count_as_one_character() -> None:
     assert len(read_form({"message": "x\r\n" * 4000}).message) == 7999
 
 
-@pytest.mark.parametrize("name", ["message", "name", "email", "phone", "redirect", "client_message_id"])
+@pytest.mark.parametrize("name", ["message", "name", "email", "phone"])
 @pytest.mark.parametrize("value", [7, True, ["x"], {"x": 1}])
 def test_a_field_has_to_be_a_text(name: str, value: object) -> None:
     assert refusal({"message": "Hello", name: value}) == f"{name} must be text."
@@ -80,13 +80,21 @@ def test_a_field_has_to_be_a_text(name: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("email", "swordfish@"), ("phone", "555 swordfish"), ("client_message_id", "sword fish")],
+    [("email", "swordfish@"), ("phone", "555 swordfish")],
 )
 def test_what_cannot_be_answered_to_is_refused_and_not_repeated(name: str, value: str) -> None:
     message = refusal({"message": "Hello", name: value})
 
     assert message.startswith(f"{name} must be")
     assert "swordfish" not in message
+
+
+@pytest.mark.parametrize("value", [7, True, ["x"], " ", "sword fish"])
+def test_what_the_page_sets_by_itself_is_ignored_if_it_is_none(value: object) -> None:
+    form = read_form({"message": "Hello", "client_message_id": value, "redirect": value, "consent": value})
+
+    assert form.client_message_id is None
+    assert form.redirect == form.consent == (value if value == "sword fish" else None)
 
 
 @pytest.mark.parametrize("value", ["https://spam.example", "x", 7, True])
@@ -157,21 +165,16 @@ def test_an_address_on_one_of_the_practices_sites_is_followed(address: str, page
         "https://maple.example/ñ",
         "https://",
         "",
+        f"/{'x' * 2000}",
+        f"{SITE}/{'x' * 2000}",
     ],
 )
 def test_no_other_address_is_followed(address: str) -> None:
-    with pytest.raises(RequestError) as refused:
-        redirect_target(address, SITE, ALLOWED)
-
-    assert "allowed_origins" in refused.value.message
-    assert "evil" not in refused.value.message
+    assert redirect_target(address, SITE, ALLOWED) is None
 
 
 @given(st.text(alphabet=":/\\.@?#%[]\t\n evilmaplexh-ts", max_size=40))
 def test_whatever_is_asked_for_the_site_is_the_practices(address: str) -> None:
-    try:
-        target = redirect_target(address, SITE, ALLOWED)
-    except RequestError:
-        return
-    assert target is not None
-    assert any(target == origin or target.startswith((f"{origin}/", f"{origin}?", f"{origin}#")) for origin in ALLOWED)
+    target = redirect_target(address, SITE, ALLOWED)
+    starts = [start for origin in ALLOWED for start in (f"{origin}/", f"{origin}?", f"{origin}#")]
+    assert target is None or target in ALLOWED or target.startswith(tuple(starts))

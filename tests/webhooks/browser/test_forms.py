@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message, Notification
+from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message, Notification, TextConsent
 from intake.settings import Settings
 from intake.vocabulary import Medium
 from tests.service import Service
@@ -175,13 +175,81 @@ def test_a_browser_is_sent_on_to_the_practices_own_page(service: Service, to: st
 @pytest.mark.parametrize(
     "to", ["https://evil.example/", "//evil.example/", "/\\evil.example", f"{SITE}.evil.example/", OTHER_SITE]
 )
-def test_a_browser_is_sent_nowhere_else(service: Service, to: str) -> None:
+def test_a_browser_is_sent_nowhere_else_and_the_message_is_taken_all_the_same(service: Service, to: str) -> None:
     answer = post(service, headers=BROWSER, data={"message": BILL, "redirect": to})
 
-    assert answer.status_code == 400
+    assert answer.status_code == 202
     assert "Location" not in answer.headers
     assert "evil" not in answer.text
-    assert service.rows(Message) == []
+    assert [message.text for message in service.rows(Message)] == [BILL]
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        {"redirect": "https://www.maple.example/thanks"},
+        {"redirect": "/" + "x" * 3000},
+        {"consent": "on"},
+        {"consent": "x" * 99},
+        {"client_message_id": "not an id!"},
+    ],
+    ids=["redirect", "long redirect", "checkbox", "long consent", "id"],
+)
+def test_what_only_the_sites_maker_can_correct_loses_no_message(
+    service: Service, mistake: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer = post(service, headers=BROWSER, data={"message": BILL, "phone": PATIENT} | mistake)
+
+    assert answer.status_code == 202
+    assert len(service.rows(Message)) == 1
+    assert service.rows(TextConsent) == []
+    assert f"field={next(iter(mistake))}" in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("headers", "consent"),
+    [({"Accept-Language": "es-US,es;q=0.9,en;q=0.8"}, ""), ({"Accept-Language": "en-US"}, "es")],
+    ids=["browser", "form"],
+)
+def test_who_reads_spanish_reads_the_answer_and_what_to_correct_in_spanish(
+    service: Service, headers: dict[str, str], consent: str
+) -> None:
+    form = {"message": "Me duele", "consent": consent}
+    taken = post(service, headers=BROWSER | headers, data=form)
+    refused = post(service, headers=BROWSER | headers, data=form | {"phone": "555-0123"})
+
+    assert "recibió su mensaje" in taken.text
+    assert "El teléfono debe tener el código de área" in refused.text
+    for page in (taken, refused):
+        assert '<html lang="es">' in page.text
+        assert "llame al 911" in page.text
+
+
+@pytest.mark.parametrize(
+    ("origin", "form", "status", "words"),
+    [
+        (SITE, {"message": "x" * 140_000}, 413, "It is too long"),
+        (OTHER_SITE, {"message": BILL}, 403, "This form does not work right now"),
+    ],
+    ids=["too long", "other site"],
+)
+def test_whatever_keeps_a_browsers_form_from_being_taken_is_a_page_with_the_phone_number(
+    service: Service, origin: str, form: dict[str, str], status: int, words: str
+) -> None:
+    answer = post(service, headers=BROWSER | {"Origin": origin}, data=form)
+
+    assert answer.status_code == status
+    for said in (words, "Your message was not sent", "(202) 555-0100", "call 911"):
+        assert said in answer.text
+
+
+def test_a_browser_that_sends_too_often_reads_a_page_too(service: Service) -> None:
+    answers = [post(service, headers=BROWSER, data={"message": f"{BILL} {number}"}) for number in range(11)]
+
+    assert answers[-1].status_code == 429
+    assert answers[-1].headers["Retry-After"]
+    for said in ("Many messages are coming in", "(202) 555-0100", "call 911"):
+        assert said in answers[-1].text
 
 
 def test_a_mistake_in_an_html_form_is_explained_on_a_page(service: Service) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from webhooks.email.inbound_email import LONGEST_TEXT, NOT_READ, InboundEmail, MailFile
 from webhooks.email.mime_parts import LONGEST_BODY
 from webhooks.email.raw_email import read_raw_email
+from webhooks.email.text import is_garbled
 
 PRACTICE = "hello@maple.example"
 PATIENT = "ana@patient.example"
@@ -57,7 +58,7 @@ def test_what_the_standard_library_writes_is_read_back() -> None:
     message = EmailMessage()
     message["From"], message["Subject"] = f'"López, Ana" <{PATIENT}>', "¿Cuánto cuesta una visita con la doctora Ñandú?"
     message.set_content("Tengo tos — ¿debo ir?\n")
-    message.add_alternative("<p>No se lee</p>", subtype="html")
+    message.add_alternative("<p>Tengo <b>tos</b>: ¿debo ir?</p>", subtype="html")
     message.add_attachment(b"%PDF" * 1000, maintype="application", subtype="pdf", filename="carta.pdf")
     email = read(message.as_bytes())
 
@@ -74,7 +75,10 @@ def test_what_the_standard_library_writes_is_read_back() -> None:
 @pytest.mark.parametrize(
     ("lines", "text"),
     [
-        (parts("alternative", "\r\nPlain.", "Content-Type: text/html\r\n\r\n<p>HTML.</p>"), "Plain."),
+        (
+            parts("alternative", "\r\nPlain text.", "Content-Type: text/html\r\n\r\n<p>Plain <b>TEXT</b></p>"),
+            "Plain text.",
+        ),
         (parts("alternative", "\r\n \r\n", "Content-Type: text/html\r\n\r\n<p>HTML.</p>"), "HTML."),
         (
             parts("mixed", "\r\nBefore the photo.", "Content-Type: image/png\r\n\r\nx", "\r\nAfter."),
@@ -85,8 +89,11 @@ def test_what_the_standard_library_writes_is_read_back() -> None:
             "External sender.\n\nIt hurts.",
         ),
         (parts("signed", "\r\nSigned.", "Content-Type: application/pkcs7-signature\r\n\r\nx"), "Signed."),
-        (parts("mixed", "\r\nHello.", "Content-Disposition: attachment\r\n\r\nnotes"), "Hello."),
-        (parts("mixed", "\r\nHello.", 'Content-Type: text/plain; name="a.txt"\r\n\r\nnotes'), "Hello."),
+        (parts("mixed", "\r\nHello.", "Content-Type: text/html; name=a.html\r\n\r\n<p>notes</p>"), "Hello.\n\nnotes"),
+        (
+            parts("mixed", "\r\nHello.", "Content-Type: text/html\r\nContent-Disposition: attachment\r\n\r\nnotes"),
+            "Hello.",
+        ),
         ("Content-Type: text/html; charset=utf-8\r\n\r\n<p>Just <b>HTML</b>.</p><script>x()</script>", "Just HTML."),
         ("Content-Type: multipart/mixed\r\n\r\nNo boundary at all.", "No boundary at all."),
         ("Content-Type: multipart/mixed; boundary=b\r\n\r\nIt never comes.", "It never comes."),
@@ -106,6 +113,83 @@ def test_the_patients_words_are_found(lines: str, text: str) -> None:
 
 def test_words_without_an_empty_line_above_them_are_not_lost() -> None:
     assert read(f"From: {PATIENT}\r\nMy chest hurts\r\nPlease call.\r\n").text == "My chest hurts\nPlease call."
+
+
+OVERDOSE = "i took the whole bottle of my pills"
+AS_A_FILE = 'Content-Type: text/plain; charset=utf-8; name="text_0.txt"\r\n'
+ATTACHED = f"{AS_A_FILE}Content-Disposition: attachment; filename=text_0.txt\r\n"
+FROM_A_PHONE = {
+    "named": parts("mixed", f"{AS_A_FILE}\r\n{OVERDOSE}"),
+    "inline": parts("mixed", f"{AS_A_FILE}Content-Disposition: inline; filename=text_0.txt\r\n\r\n{OVERDOSE}"),
+    "attached": parts("mixed", f"{ATTACHED}\r\n{OVERDOSE}"),
+    "below the carrier's words": parts(
+        "mixed",
+        "Content-Type: text/html\r\n\r\n<p>This message was sent from a phone.</p>",
+        f"{ATTACHED}\r\n{OVERDOSE}",
+    ),
+    "below history": parts(
+        "mixed",
+        "\r\nYes.\r\n\r\nFrom: Maple\r\nSent: Monday\r\nTo: Ana\r\nSubject: Visit\r\n\r\nCome on Monday.\r\n",
+        f"{ATTACHED}\r\n{OVERDOSE}",
+    ),
+    "single part": f"{AS_A_FILE}\r\n{OVERDOSE}",
+    "single part attached": f"Content-Disposition: attachment\r\n\r\n{OVERDOSE}",
+    "single html attached": f"Content-Type: text/html\r\nContent-Disposition: attachment\r\n\r\n<p>{OVERDOSE}</p>",
+    "enriched": f"Content-Type: text/enriched\r\n\r\n<bold>{OVERDOSE}</bold>",
+}
+
+
+@pytest.mark.parametrize("lines", FROM_A_PHONE.values(), ids=FROM_A_PHONE)
+def test_words_that_a_phones_carrier_sends_as_a_file_are_read(lines: str) -> None:
+    email = read(f"{HEADERS}{lines}")
+
+    assert OVERDOSE in email.text
+    assert "Come on Monday" not in email.text
+    assert email.attachments == ()
+    assert email.is_readable
+
+
+def test_the_file_of_a_text_that_is_too_long_to_read_stays_a_file() -> None:
+    email = read(HEADERS + parts("mixed", "\r\nHello.", f"{ATTACHED}\r\n" + "pain " * (LONGEST_BODY // 5 + 1)))
+
+    assert email.text == "My bill. Hello."
+    assert email.attachments == ("text/plain",)
+
+
+NEEDS_HTML = "This message requires an HTML viewer."
+HURTS = "Content-Type: text/html\r\n\r\n<p>My chest hurts and I cannot breathe</p>"
+
+
+@pytest.mark.parametrize(
+    ("plain", "text"),
+    [
+        ("\u200b", "My chest hurts and I cannot breathe"),
+        ("\ufeff\u00a0", "My chest hurts and I cannot breathe"),
+        ("My chest", "My chest hurts and I cannot breathe"),
+        (NEEDS_HTML, f"{NEEDS_HTML}\n\nMy chest hurts and I cannot breathe"),
+        ("my chest hurts & i cannot breathe", "my chest hurts & i cannot breathe"),
+    ],
+    ids=["zero width", "byte order mark", "cut short", "other words", "the same"],
+)
+def test_what_only_the_html_says_is_read(plain: str, text: str) -> None:
+    assert words(*parts("alternative", f"\r\n{plain}", HURTS).split("\r\n", 1)) == text
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1"])
+def test_words_that_are_declared_as_base64_but_are_not_are_read(charset: str) -> None:
+    extra = f"Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: base64\r\n"
+
+    assert words(extra, "My chest hurts\r\nand I cannot breathe\r\n").split("\n") == [
+        "My chest hurts",
+        "and I cannot breathe",
+    ]
+
+
+def test_a_text_that_nobody_can_read_goes_to_a_person() -> None:
+    email = read(f"{HEADERS}Content-Type: text/plain; charset=utf-8\r\n\r\n".encode() + b"\xff\xfe\xfa" * 30 + b" hm")
+
+    assert not email.is_readable
+    assert not email.may_be_answered
 
 
 @pytest.mark.parametrize(
@@ -375,4 +459,6 @@ def test_whatever_comes_in_is_read(raw: bytes) -> None:
     for text in (email.text, email.subject, email.sender_name or "", email.raw_headers):
         assert "\x00" not in email.text
         text.encode()  # no half of a character, which no database takes
-    assert email.is_readable, "nothing of this is beyond the limits, so nothing may have failed"
+    assert email.is_readable or is_garbled(email.text), (
+        "nothing of this is beyond the limits, so nothing may have failed"
+    )

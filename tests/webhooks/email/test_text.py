@@ -230,7 +230,7 @@ def test_a_subject_that_says_something_comes_first(subject: str, body: str, word
 
 
 def test_the_text_part_is_preferred() -> None:
-    assert patient_words("", "From the text.", "<p>From the HTML.</p>") == "From the text."
+    assert patient_words("", "From the text.", "<p>From <b>the TEXT</b></p>") == "From the text."
 
 
 @pytest.mark.parametrize("text", ["", " \r\n\t "])

@@ -223,3 +223,12 @@ def test_a_text_with_the_id_of_a_text_to_another_practice_is_refused_rather_than
 @pytest.mark.parametrize("kind", ["CA", "RE"])
 def test_a_text_cannot_take_the_id_of_a_call_or_a_recording(service: Service, kind: str) -> None:
     assert service.text("Hello", message_sid=kind + "5" * 32).status == 400
+
+
+def test_who_writes_by_whatsapp_is_heard_and_the_operator_reads_that_a_text_answers(
+    service: Service, capfd: pytest.CaptureFixture[str]
+) -> None:
+    service.text("I have chest pain", from_=f"whatsapp:{PATIENT}", To=f"whatsapp:{DEMO_NUMBER}")
+
+    assert [row.patient_address for row in service.rows(Conversation)] == [PATIENT]
+    assert "written_in_another_app" in "".join(capfd.readouterr())

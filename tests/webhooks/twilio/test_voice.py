@@ -35,16 +35,20 @@ CALLBACKS: dict[str, Callback] = {
 # ---- the call
 
 
-def test_the_emergency_wording_comes_first_then_the_practices_name(service: Service) -> None:
-    emergency, greeting = service.call().heard
+def test_the_emergency_wording_comes_first_then_the_practices_name_each_in_both_languages(service: Service) -> None:
+    call = service.call()
+    emergency, emergency_es, greeting, greeting_es = call.heard
 
     assert "call 911" in emergency
+    assert emergency_es == "Si es una emergencia, cuelgue y llame al 911."
     assert greeting.startswith("You have reached Maple Street.")
+    assert "dejar su mensaje en español" in greeting_es
+    assert call.languages == ["en-US", "es-US", "en-US", "es-US"]
 
 
 def test_a_closed_practice_says_so(service: Service) -> None:
-    assert "We are closed" not in service.call().heard[1]
-    assert "You have reached Harbor Dental. We are closed" in service.call(to=CLOSED_NUMBER).heard[1]
+    assert "We are closed" not in service.call().heard[2]
+    assert "You have reached Harbor Dental. We are closed" in service.call(to=CLOSED_NUMBER).heard[2]
 
 
 def test_the_recording_is_bounded_transcribed_and_reported_to_signed_addresses(service: Service) -> None:
@@ -55,21 +59,22 @@ def test_the_recording_is_bounded_transcribed_and_reported_to_signed_addresses(s
     assert record["recordingStatusCallback"] == f"{base}/recording"
     assert record["recordingStatusCallbackEvent"] == "completed absent"
     assert record["transcribeCallback"] == f"{base}/transcription"
-    assert (record["maxLength"], record["transcribe"], record["playBeep"]) == ("120", "true", "true")
+    assert (record["maxLength"], record["transcribe"], record["playBeep"]) == ("119", "true", "true")
 
 
 def test_a_caller_who_says_nothing_is_told_so_and_the_call_ends(service: Service) -> None:
     twiml = service.call().answer.twiml
     assert twiml is not None
-    assert [verb.tag for verb in twiml] == ["Say", "Say", "Record", "Say", "Hangup"]
+    assert [verb.tag for verb in twiml] == ["Say", "Say", "Say", "Say", "Record", "Say", "Say", "Hangup"]
 
 
 def test_a_caller_who_is_done_hears_goodbye_and_the_call_ends(service: Service) -> None:
     twiml = service.call().finish().twiml
 
     assert twiml is not None
-    assert [verb.tag for verb in twiml] == ["Say", "Hangup"]
+    assert [verb.tag for verb in twiml] == ["Say", "Say", "Hangup"]
     assert "Maple Street received your message" in (twiml[0].text or "")
+    assert "Recibimos su mensaje" in (twiml[1].text or "")
 
 
 def with_lines(settings: Settings, lines: str) -> None:
@@ -80,7 +85,7 @@ def test_a_practice_greets_in_its_own_words(settings: Settings, classifier: Clas
     with_lines(settings, '[practice.voice]\ngreeting_open = "Howdy, <this> is {{ practice.name }} & friends."')
 
     with Service(settings, classifier, twilio) as service:
-        assert service.call().heard[1] == "Howdy, <this> is Maple Street & friends."
+        assert service.call().heard[2] == "Howdy, <this> is Maple Street & friends."
 
 
 def test_a_greeting_that_cannot_be_rendered_gives_way_to_the_default(
@@ -89,7 +94,7 @@ def test_a_greeting_that_cannot_be_rendered_gives_way_to_the_default(
     with_lines(settings, '[practice.voice]\ngreeting_open = "{{ nobody.knows }}"')
 
     with Service(settings, classifier, twilio) as service:
-        assert service.call().heard[1].startswith("You have reached Maple Street.")
+        assert service.call().heard[2].startswith("You have reached Maple Street.")
 
 
 def test_a_call_alone_is_no_message(service: Service) -> None:
