@@ -163,7 +163,12 @@ def _paths() -> dict[str, Any]:
                 ),
                 "get": _chat(
                     "The messages after a given one",
-                    {"200": {"description": "messages, whether one waits to be handled, and who is writing"}},
+                    {
+                        "200": {
+                            "description": "messages, each reply with the language it is in if that is clear, whether"
+                            " one waits to be handled, and who is writing"
+                        }
+                    },
                     parameters=[{"name": "after", "in": "query", "schema": {"type": "integer", "default": 0}}],
                     token=True,
                 ),

@@ -1,9 +1,4 @@
-/*
- * The chat on a practice's site: <script async src="https://HOST/chat/widget.js" data-practice="KEY"></script>; or
- * <intake-chat practice="KEY" api="https://HOST"></intake-chat> on any page. Options of both, as data-… or plain:
- * lang="es", theme="dark" or "light", side="left" or "right", offset="80 24" (pixels from the bottom and the side),
- * color="#0b6e6e", label="Ask us", and label-es="Pregunte".
- */
+/* The chat on a practice's site. docs/configuration.md says how a page adds it, the options, and for which browsers. */
 (() => {
 "use strict";
 
@@ -160,8 +155,7 @@ const LANGUAGES = { en: "English", es: "Español" };
 
 const LONGEST_MESSAGE = 8000;
 
-const PDF = "application/pdf";
-const FILE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp", PDF]; // iPhones turn their photos into JPEG
+const FILE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf"];
 const MOST_FILES = 3;
 const LARGEST = 10 * 2 ** 20; // bytes
 const SIDE = 2048; // of a picture, in pixels
@@ -173,8 +167,8 @@ const MINUTE = 60_000;
 const GROUP = 5 * MINUTE; // messages that share one time
 const TYPING = 9000; // signs of it come more often
 
-/** How long to wait for a retry: at random, so that not all come at once. */
-const backoff = (failures) => Math.min(8000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
+// At random, so that not all come at once.
+const backoff = (failures, most = 8000) => Math.min(most, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
 const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
@@ -238,7 +232,7 @@ class Failure extends Error {
     this.status = status;
     this.code = code;
     this.wait = retryAfter * 1000 || 0;
-    this.isTransient = !status || status === 429 || status >= 500;
+    this.isTransient = !status || status === 408 || status === 429 || status >= 500;
     this.isEnd = status === 401 || code === "unknown_conversation";
   }
 }
@@ -249,7 +243,7 @@ const unreachable = () => {
 
 const json = (response) => response.json().catch(unreachable);
 
-/** Posts files; unlike fetch, this tells how much is sent. */
+// Unlike fetch, this tells how much is sent.
 function upload(address, { token, form, onProgress, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -258,9 +252,10 @@ function upload(address, { token, form, onProgress, signal }) {
     request.timeout = 3 * MINUTE;
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
     request.onload = () => {
-      const headers = request.getAllResponseHeaders().trim().split("\r\n");
-      const options = { status: request.status, headers: headers.map((line) => line.split(": ")) };
-      resolve(new Response(request.response, options));
+      const { status, response } = request;
+      const lines = request.getAllResponseHeaders().matchAll(/^(.+?): (.*)/gm);
+      const headers = Array.from(lines, ([, name, value]) => [name, value]);
+      resolve(new Response(response, { status, headers }));
     };
     request.onerror = request.ontimeout = request.onabort = reject;
     signal.addEventListener("abort", () => request.abort());
@@ -268,7 +263,13 @@ function upload(address, { token, form, onProgress, signal }) {
   });
 }
 
-async function call(address, { token, body, form, onProgress, lastId, signal = AbortSignal.timeout(PATIENCE) } = {}) {
+function patience() {
+  const waiting = new AbortController();
+  setTimeout(() => waiting.abort(), PATIENCE);
+  return waiting.signal;
+}
+
+async function call(address, { token, body, form, onProgress, lastId, signal = patience() } = {}) {
   if (!navigator.onLine) unreachable();
   const headers = body ? { "Content-Type": "application/json" } : {};
   if (token) headers.Authorization = `Bearer ${token}`;
@@ -291,11 +292,11 @@ async function* readEvents(body, onBytes) {
   let rest = "";
   for (let chunk; !(chunk = await reader.read()).done; ) {
     onBytes();
-    const events = (rest + chunk.value).split(/\n\n|\r\r|\r\n\r\n/);
+    const events = (rest + chunk.value).split("\n\n");
     rest = events.pop();
     for (const event of events) {
-      const field = (name) => Array.from(event.matchAll(RegExp(`^${name}: ?(.*)`, "gm")), (line) => line[1]).join("\n");
-      if (field("data")) yield [field("event"), JSON.parse(field("data"))];
+      const [type, data] = ["event", "data"].map((name) => event.match(RegExp(`^${name}: (.*)`, "m"))?.[1]);
+      if (data) yield [type, JSON.parse(data)];
     }
   }
 }
@@ -312,19 +313,20 @@ function draw(bitmap, side) {
   return canvas;
 }
 
-/** Returns a file as it is sent, with a picture's small copy; null if it can't be. */
 async function prepare(file) {
   const { name, type } = file;
-  if (!FILE_TYPES.includes(type)) return null;
-  if (type === PDF) return { blob: file, name };
-  const bitmap = await createImageBitmap(file).catch(() => null);
-  if (!bitmap) return null;
-  const isRedrawn = type === FILE_TYPES[0] || file.size > 2 ** 20;
-  const drawn = isRedrawn && draw(bitmap, SIDE);
-  const blob = drawn ? await new Promise((resolve) => drawn.toBlob(resolve, "image/jpeg", 0.8)) : file;
-  return { blob: blob ?? file, name, small: draw(bitmap, SMALL) };
+  const whole = { blob: file, name };
+  try {
+    const bitmap = await createImageBitmap(file);
+    const small = draw(bitmap, SMALL);
+    if (/png|gif|webp/.test(type) && file.size <= 2 ** 20) return { ...whole, small };
+    const blob = await new Promise((resolve) => draw(bitmap, SIDE).toBlob(resolve, FILE_TYPES[0], 0.8));
+    return { ...whole, blob: blob ?? file, small };
+  } catch {
+    if (FILE_TYPES.includes(type)) return whole; // the service may read it
+    return /^(%PDF|GIF8|RIFF|\ufffd(PNG|\ufffd))/.test(await file.slice(0, 4).text()) ? whole : null;
+  }
 }
-
 
 const FILE_TROUBLE = {
   file_type: "fileType",
@@ -334,14 +336,11 @@ const FILE_TROUBLE = {
   no_more_files: "filesFull",
 };
 
-/**
- * A conversation, shared by all tabs. The store holds its session {id, token}, the last entry seen, and each unsent
- * message under its own key, so that tabs overwrite nothing. Sent messages are not kept on this device.
- */
+/** A conversation, shared by all tabs: each unsent message has its own key in the store, and sent ones aren't kept. */
 class Conversation {
   #base;
   #practice;
-  #store;
+  store;
   #onChange;
   #ended; // changes whenever a tab ends the chat
   #due;
@@ -354,13 +353,12 @@ class Conversation {
   #sending = new AbortController();
   #last = 0; // id of the last entry received
 
-  #trouble; // why one cannot be sent: {id, status}
+  #troubles = new Map(); // why messages cannot be sent: {status, isOver}, by their ids
   #failures = 0;
   #isAnew; // begun in place of one that has ended
   #details; // of the visitor
   #isCopying;
-  #waitUntil = 0;
-  #timer;
+  #timers = {};
   #queue = Promise.resolve();
   #uploads = Promise.resolve();
 
@@ -383,8 +381,9 @@ class Conversation {
     this.#base = base;
     this.#practice = practice;
     this.#onChange = onChange;
-    this.#store = new Store(`intake-chat ${base} ${practice} `);
-    this.#ended = this.#store.get("ended");
+    this.store = new Store(`intake-chat ${base} ${practice} `);
+    this.#ended = this.store.get("ended");
+    this.#tellEnds();
   }
 
   get hasBegun() {
@@ -397,9 +396,8 @@ class Conversation {
     return Date.now() < this.#typingUntil ? {} : null;
   }
 
-  /** Whether leaving the page loses what is unsent. */
   get isCarrying() {
-    return !!(this.#store.isLasting ? this.#carried.size : this.#unsent.length);
+    return !!(this.store.isLasting ? this.#carried.size : this.#unsent.length);
   }
 
   get mayBeCopied() {
@@ -407,22 +405,12 @@ class Conversation {
     return entries.length > 0 && !entries.some(({ copy }) => copy);
   }
 
-  get lang() {
-    return this.#store.get("lang");
-  }
-
-  set lang(lang) {
-    this.#store.set("lang", lang);
-  }
-
   get unread() {
-    const seen = this.#store.get("seen");
+    const seen = this.store.get("seen");
     return [...this.#entries.values()].filter(({ id, state }) => state !== "sent" && id > seen).length;
   }
 
-  /**
-   * The messages to show, in order: {key, from, name, text, at, state, files, previews}. A reply's state is its author.
-   */
+  /** In order; a reply's state is its author. */
   get messages() {
     const entries = [...this.#entries.values()].sort((first, second) => first.id - second.id);
     const sent = entries.map((entry) => ({
@@ -441,29 +429,32 @@ class Conversation {
   }
 
   async readPractice() {
-    const kept = this.#store.get("practice");
+    const kept = this.store.get("practice");
     if (Date.now() - kept?.at < 4 * MINUTE) return kept.practice;
     const address = `${this.#base}/chat/practices/${this.#practice}`;
     const practice = await call(address).then(json);
-    this.#store.set("practice", { practice, at: Date.now() });
+    this.store.set("practice", { practice, at: Date.now() });
     return practice;
   }
 
   /** Reads the store again: any tab may have changed it. */
   sync(isActive = this.#isActive) {
-    const id = this.#store.get("session")?.id;
+    const id = this.store.get("session")?.id;
     if (id !== this.#id) this.#show(id);
-    const ended = this.#store.get("ended");
+    const ended = this.store.get("ended");
     if (ended !== this.#ended) this.#wipe(ended);
     for (const item of this.#unsent) {
       if (item.hasFailed || Date.now() - item.at < 1440 * MINUTE) continue;
       this.#put({ ...item, hasFailed: true }); // too old to go out unasked
-      this.#trouble = this.notice = null;
     }
-    if (!this.#unsent.length) this.#store.remove("details");
+    for (const key of this.#troubles.keys()) {
+      const isOver = this.#item(key)?.hasFailed ?? !this.#item(key);
+      if (isOver && this.#troubles.delete(key) && !this.#troubles.size) this.#calm();
+    }
+    if (!this.#unsent.length) this.store.remove("details");
     this.#isActive = isActive;
     this.#follow(isActive ? id : null);
-    if (this.#unsent.length) this.#sendSoon();
+    this.#sendSoon();
     this.#changed();
   }
 
@@ -473,39 +464,48 @@ class Conversation {
   }
 
   retry(id, details) {
-    this.#trouble = null;
-    this.#waitUntil = 0;
     this.#keep({ ...this.#item(id), at: Date.now(), hasFailed: false }, details);
   }
 
   discard(id) {
     this.#drop({ id });
-    this.#trouble = this.notice = null;
+    this.notice = null;
     this.sync();
   }
 
-  #item = (id) => this.#carried.get(id) ?? this.#store.get(`unsent ${id}`);
+  #item = (id) => this.#carried.get(id) ?? this.store.get(`unsent ${id}`);
 
   #put(item) {
     if (item.previews) this.#carried.set(item.id, item);
-    else this.#store.set(`unsent ${item.id}`, item);
+    else this.store.set(`unsent ${item.id}`, item);
   }
 
-  wake() {
-    this.#waitUntil = 0;
+  wake(id) {
+    this.#release(id);
+    this.#tellEnds();
     this.sync();
     this.#look();
   }
 
   end() {
-    if (this.#id) this.#call("end", { body: {} }).catch(() => {});
+    const session = this.store.get("session");
+    if (session) this.store.set(`ending ${session.id}`, session);
+    this.#tellEnds();
     this.#unsent.forEach(this.#drop);
-    this.#store.remove("session", "seen");
-    this.#store.set("ended", newId());
+    this.store.remove("session", "seen");
+    this.store.set("ended", newId());
     this.sync();
   }
 
-  /** Erases what is this tab's alone once the chat has ended. */
+  /** Tells the service which chats were ended, until it knows. */
+  #tellEnds() {
+    for (const { id, token } of this.store.all("ending ")) {
+      const forget = () => this.store.remove(`ending ${id}`);
+      const address = `${this.#base}/chat/conversations/${id}/end`;
+      call(address, { token, body: {} }).then(forget, (failure) => failure.isEnd && forget());
+    }
+  }
+
   #wipe(ended) {
     this.#ended = ended;
     this.#sending.abort();
@@ -518,7 +518,7 @@ class Conversation {
 
   #drop = ({ id }) => {
     this.#carried.delete(id);
-    this.#store.remove(`unsent ${id}`);
+    this.store.remove(`unsent ${id}`);
   };
 
   async readFile(entry, position, size = "whole") {
@@ -536,10 +536,9 @@ class Conversation {
   }
 
   markSeen() {
-    if (this.#last > this.#store.get("seen")) this.#store.set("seen", this.#last);
+    if (this.#last > this.store.get("seen")) this.store.set("seen", this.#last);
   }
 
-  /** Asks for a copy by email; that it is on its way comes as a message. */
   async requestCopy(email, language) {
     if (this.#isCopying) return;
     this.#isCopying = true;
@@ -564,7 +563,7 @@ class Conversation {
   }
 
   #lose() {
-    this.#store.remove("session", "seen");
+    this.store.remove("session", "seen");
     this.sync();
     this.notify("lost");
   }
@@ -580,54 +579,64 @@ class Conversation {
   }
 
   #calm() {
-    this.#trouble = null;
+    this.#troubles.clear();
     if (this.notice?.[0] !== "lost") this.notice = null; // that stays
   }
 
   async #call(path, options) {
-    const { id, token } = this.#store.get("session") ?? {};
+    const { id, token } = this.store.get("session") ?? {};
     const response = await call(`${this.#base}/chat/conversations/${id}/${path}`, { token, ...options });
     const fresh = response.headers.get("Chat-Token");
-    if (fresh && this.#store.get("session")?.id === id) this.#store.set("session", { id, token: fresh });
+    if (fresh && this.store.get("session")?.id === id) this.store.set("session", { id, token: fresh });
     return response;
   }
 
   get #unsent() {
-    return [...this.#store.all("unsent "), ...this.#carried.values()].sort((first, second) => first.at - second.at);
+    return [...this.store.all("unsent "), ...this.#carried.values()].sort((first, second) => first.at - second.at);
   }
 
   #stateOf({ id, hasFailed }) {
-    if (hasFailed || (this.#trouble?.id === id && this.#trouble.status)) return "failed";
-    return this.#trouble ? "waiting" : "sending";
+    const trouble = this.#troubles.get(id);
+    if (hasFailed || trouble?.status) return "failed";
+    return trouble ? "waiting" : "sending";
   }
 
   #keep(item, details) {
+    const isAsked = !this.hasBegun || this.wrongField; // else the fields are hidden
+    if (isAsked) this.store.set("details", (this.#details = details));
     this.wrongField = null;
-    if (!this.#trouble) this.notice = null;
-    this.#details = details;
-    if (!this.#id) this.#store.set("details", details);
+    if (!this.#troubles.size) this.notice = null;
     this.#put(item);
+    this.#release(item.id);
     this.sync();
   }
 
+  /** Lets all be tried again, but of what was refused as too much only this. */
+  #release(id) {
+    for (const [key, trouble] of this.#troubles) trouble.isOver ||= key === id || trouble.status !== 429;
+  }
+
+  #next(withFiles) {
+    const isFree = ({ id }) => this.#troubles.get(id)?.isOver ?? true;
+    return this.#unsent.find((item) => !item.hasFailed && !item.previews !== withFiles && isFree(item));
+  }
+
   #sendSoon() {
-    if (Date.now() < this.#waitUntil) return;
-    this.#queue = this.#queue.then(() => this.#store.exclusively(() => this.#sendAll(false))).catch(() => {});
+    const send = () => this.store.exclusively(() => this.#sendAll(false));
+    if (this.#next(false)) this.#queue = this.#queue.then(send).catch(() => {});
     this.#uploads = this.#uploads.then(() => this.#sendAll(true)).catch(() => {}); // which no text has to wait for
   }
 
   async #sendAll(withFiles) {
-    const isNext = ({ hasFailed, previews }) => !hasFailed && !previews !== withFiles;
-    for (let item; (item = this.#unsent.find(isNext)) && Date.now() >= this.#waitUntil; ) {
+    for (let item; (item = this.#next(withFiles)); ) {
       try {
         await this.#send(item);
-        if (this.#trouble) this.#calm();
         this.#failures = 0;
         this.#isAnew = false;
         this.sync();
         this.#look();
       } catch (failure) {
-        if (withFiles && !this.#item(item.id)) continue; // the chat was ended
+        if (!this.#item(item.id)) continue; // the chat was ended
         if (failure.isEnd && !this.#isAnew) {
           this.#isAnew = true;
           this.#lose();
@@ -638,8 +647,8 @@ class Conversation {
   }
 
   async #send({ id: key, text, at, previews }) {
-    const begin = async () => (this.#store.get("session") ? this.sync() : this.#begin(key));
-    if (!this.#id) await (previews ? this.#store.exclusively(begin) : begin());
+    const begin = async () => (this.store.get("session") ? this.sync() : this.#begin(key));
+    if (!this.#id) await (previews ? this.store.exclusively(begin) : begin());
     const id = this.#id;
     if (!this.#item(key)) return;
     const { message } = await (previews
@@ -666,26 +675,25 @@ class Conversation {
   }
 
   async #begin(key) {
-    const body = { practice: this.#practice, ...(this.#store.get("details") ?? this.#details) };
+    const body = { practice: this.#practice, ...(this.store.get("details") ?? this.#details) };
     const { conversation: id, token } = await call(`${this.#base}/chat/conversations`, { body }).then(json);
     if (!this.#item(key)) return;
-    this.#store.set("session", { id, token });
-    this.#store.remove("details");
+    this.store.set("session", { id, token });
+    this.store.remove("details");
     this.sync();
   }
 
-  #wait({ id }, failure) {
-    const wait = Math.max(failure.wait, backoff(++this.#failures));
-    this.#trouble = { id, status: failure.status };
-    this.#waitUntil = Date.now() + wait;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.wake(), wait);
-    const key = { 0: "offline", 429: "busy" }[failure.status] ?? "unavailable";
-    this.notify(key, { seconds: Math.ceil(wait / 1000) });
+  #wait({ id, previews }, { status, wait: told }) {
+    const wait = Math.min(previews ? 60 * MINUTE : MINUTE, Math.max(told, backoff(++this.#failures)));
+    this.#troubles.set(id, { status, isOver: false });
+    const key = status === 429 ? id : undefined; // all others together
+    clearTimeout(this.#timers[key]);
+    this.#timers[key] = setTimeout(() => this.wake(key), wait);
+    this.notify({ 0: "offline", 429: "busy" }[status] ?? "unavailable", { seconds: Math.ceil(wait / 1000) });
   }
 
   #giveUp(item, { status, code }) {
-    if (!this.#item(item.id)) return;
+    this.#troubles.delete(item.id);
     this.#put({ ...item, hasFailed: true });
     const [file] = (item.previews ?? []).map(({ name }) => name);
     if (file && FILE_TROUBLE[code]) return this.notify(FILE_TROUBLE[code], { file });
@@ -710,8 +718,8 @@ class Conversation {
       } catch (failure) {
         if (signal.aborted) return;
         if (failure.isEnd) return this.#lose();
-        if (!failure.isTransient) return this.notify("unavailable");
-        wait = Math.max(failure.wait, backoff(++failures));
+        const most = failure.isTransient ? 8000 : MINUTE;
+        wait = Math.min(MINUTE, Math.max(failure.wait ?? 0, backoff(++failures, most)));
       }
       await new Promise((resolve) => {
         this.#look = resolve;
@@ -741,7 +749,7 @@ class Conversation {
       }
       return isHeard;
     } catch (failure) {
-      if (failure.isTransient === false) throw failure;
+      if (failure.isEnd) throw failure;
       return isHeard && !connection.signal.aborted;
     } finally {
       clearTimeout(timer);
@@ -819,8 +827,7 @@ const STYLES = `
     border-color: transparent }
 
   .launcher, .panel { position: fixed; right: var(--side); bottom: var(--foot); box-shadow: 0 8px 32px #1018283d }
-  :host(:dir(rtl)) :is(.launcher, .panel), .left :is(.launcher, .panel) { right: auto; left: var(--side) }
-  .chat.right :is(.launcher, .panel) { right: var(--side); left: auto }
+  .left :is(.launcher, .panel) { right: auto; left: var(--side) }
   .launcher { display: flex; align-items: center; gap: 10px; min-height: 56px; padding: 0 16px; border-radius: 28px }
   .launcher::before { content: ""; width: 22px; height: 18px; border: 2px solid; border-radius: 7px 7px 7px 0 }
   .badge { position: absolute; top: -6px; right: -4px; min-width: 24px; border-radius: 12px; background: #b42318;
@@ -909,26 +916,24 @@ function make(name, attributes = {}, ...children) {
 
 const link = (href, text) => make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text);
 
-/** Turns web addresses and phone numbers into links. */
-function linked(text) {
-  const addresses = /(https?:\/\/[\w.-]+(?::\d+)?(?:[/?#][!#-;=?-~]*)?(?<![.,:;!?)]))/gi;
-  return text.split(addresses).flatMap((part, index) => (index % 2 ? link(part, part) : dialed(part)));
-}
+// What becomes a link, and what must stand before it; old browsers know no lookbehind.
+const LINKED = [
+  /()(https?:\/\/[\w.-]*[\w-](?::\d+)?(?:[/?#][!#-;=?-~]*[#-(*+\-/-9=@-~]|[/#])?)/i,
+  /(^|[^\w.@+-])((?:\+?1[-. ]?)?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4})(?![\w@-])/,
+  /(\b(?:[Cc]all|[Dd]ial|[Tt]ext|al|[Mm]arque) )(911|988)(?![\w-]| [A-Z\d])/,
+];
 
-/** Turns US numbers, and 911 or 988 after a word to call, into links. */
-function dialed(text) {
-  const full = /(?<![\w.@+-])(?:\+?1[-. ]?)?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4}(?![\w@-])/;
-  const short = /(?<=\b(?:[Cc]all|[Dd]ial|[Tt]ext|al|[Mm]arque) )(?:911|988)(?![\w-]| [A-Z\d])/;
-  return text.split(RegExp(`(${full.source}|${short.source})`)).map((part, index) => {
+function linked(text, [pattern, ...others] = LINKED) {
+  if (!pattern) return [text];
+  return text.split(pattern).flatMap((part, index) => {
+    if (index % 3 < 2) return linked(part, others);
+    if (/^http/i.test(part)) return link(part, part);
     const digits = part.replace(/\D/g, "");
-    return index % 2 ? make("a", { href: `tel:${digits.length > 3 ? `+1${digits.slice(-10)}` : digits}` }, part) : part;
+    return make("a", { href: `tel:${digits.length > 3 ? `+1${digits.slice(-10)}` : digits}` }, part);
   });
 }
 
-const named = (canvas, name) => {
-  for (const [key, value] of Object.entries({ role: "img", "aria-label": name })) canvas.setAttribute(key, value);
-  return canvas;
-};
+const named = (canvas, ariaLabel) => Object.assign(canvas, { role: "img", ariaLabel });
 
 function withTimes(messages) {
   let start = -Infinity;
@@ -940,7 +945,7 @@ function withTimes(messages) {
   });
 }
 
-/** The contrast of "#rrggbb" with white, by WCAG 2.2. */
+// With white, by WCAG 2.2.
 function contrast(colour) {
   const [red, green, blue] = [1, 3, 5].map((start) => {
     const value = parseInt(colour.slice(start, start + 2), 16) / 255;
@@ -958,10 +963,12 @@ const DARK = matchMedia("(prefers-color-scheme: dark)");
 
 const isVisible = (color) => /^#[0-9a-f]{6}$/i.test(color) && contrast(color) >= 3;
 
-/** Puts new words into a region that screen readers announce. */
-function say(region, words) {
-  if (region.textContent !== words) region.replaceChildren(...linked(words));
+// What stays the same is left alone, as screen readers announce changes.
+function fill(area, parts) {
+  if (area.textContent !== parts.map((part) => part.textContent ?? part).join("")) area.replaceChildren(...parts);
 }
+
+const lasting = ({ open, next_opening, questions, questions_es, special_hours, ...rest }) => JSON.stringify(rest);
 
 class IntakeChat extends HTMLElement {
   #root = this.attachShadow({ mode: "open" });
@@ -988,9 +995,11 @@ class IntakeChat extends HTMLElement {
   });
   #picked = []; // files to send with the next message
   #picking = Promise.resolve();
-  #name = make("input", { autocomplete: "name", maxlength: 100, dir: "auto" });
-  #phone = make("input", { autocomplete: "tel", type: "tel", maxlength: 40 });
-  #email = make("input", { autocomplete: "email", type: "email", maxlength: 254 });
+  #fields = [
+    make("input", { name: "name", autocomplete: "name", maxlength: 100, dir: "auto" }),
+    make("input", { name: "phone", autocomplete: "tel", type: "tel", maxlength: 40 }),
+    make("input", { name: "email", autocomplete: "email", type: "email", maxlength: 254 }),
+  ];
   #copyTo = make("input", { autocomplete: "email", type: "email", maxlength: 254, required: "" });
 
   connectedCallback() {
@@ -1023,9 +1032,10 @@ class IntakeChat extends HTMLElement {
     } catch (failure) {
       if (!failure.isTransient) return this.#refuse(failure);
     }
-    const isSame = JSON.stringify(practice) === JSON.stringify(this.#practice);
+    const before = lasting(this.#practice);
     this.#practice = practice;
-    if (!isSame || !this.#$(".chat")) this.#build();
+    if (this.#$(".chat") && lasting(practice) === before) this.#renew();
+    else this.#build();
     this.#activate();
   }
 
@@ -1035,12 +1045,17 @@ class IntakeChat extends HTMLElement {
   }
 
   #prepare() {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLES);
-    this.#root.adoptedStyleSheets = [sheet];
+    try {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLES);
+      this.#root.adoptedStyleSheets = [sheet];
+    } catch {
+      this.#root.append(make("style", {}, STYLES)); // Safari before 16.4
+    }
     const [api, practice] = ["api", "practice"].map((name) => this.getAttribute(name));
     const chat = new Conversation(api ?? HOME, practice, (isOver) => (isOver ? this.#clear() : this.#render()));
-    this.#lang = language(chat.lang ?? this.lang);
+    for (const field of this.#fields) field.value = chat.store.get("details")?.[field.name] ?? "";
+    this.#lang = language(chat.store.get("lang") ?? this.lang);
     const color = this.getAttribute("color");
     if (color && !isVisible(color)) console.warn(`${TAG}: color "${color}" is not used: write #rrggbb, and darker.`);
     return chat;
@@ -1077,8 +1092,8 @@ class IntakeChat extends HTMLElement {
     const place = this.#$(".scroll")?.scrollTop ?? 0;
     const stop = (event) => event.stopPropagation();
     const attributes = { role: "region", "aria-label": name, lang: this.#lang, dir: "ltr", keypress: stop, keyup: stop };
-    const side = { left: " left", right: " right" }[this.getAttribute("side")] ?? "";
-    const chat = make(`div.chat${side}`, attributes, this.#launcher(), this.#panel(name));
+    const side = this.getAttribute("side") ?? { rtl: "left" }[getComputedStyle(this).direction];
+    const chat = make(`div.chat ${side}`, attributes, this.#launcher(), this.#panel(name));
     const accent = [this.getAttribute("color"), colour].find(isVisible) ?? "#0b6e6e";
     const [y, x] = (this.getAttribute("offset") ?? "").match(/\d+/g) ?? [];
     chat.style.setProperty("--accent", accent);
@@ -1086,12 +1101,30 @@ class IntakeChat extends HTMLElement {
     chat.style.setProperty("--y", `${Math.min(y ?? 20, 200)}px`);
     chat.style.setProperty("--x", `${Math.min(x ?? 20, 200)}px`);
     chat.style.setProperty("--place", [...document.querySelectorAll(TAG)].indexOf(this));
-    this.#root.replaceChildren(chat);
+    this.#$(".chat")?.remove();
+    this.#root.append(chat);
     this.#shade();
     this.#showTray();
+    this.#renew();
     this.#show(this.hasAttribute("open"));
-    if (focused?.isConnected) focused.focus(); // a field
+    this.#refocus(focused);
     this.#$(".scroll").scrollTop = place;
+  }
+
+  /** Changes words in their place: someone may be reading. */
+  #renew() {
+    const focused = this.#root.activeElement;
+    const asked = (this.#lang === "es" ? this.#practice.questions_es : this.#practice.questions) ?? [];
+    fill(this.#$("small"), [this.#openNow()]);
+    fill(this.#$(".text"), [this.#t(this.#practice.open === false ? "greetingClosed" : "greeting")]);
+    fill(this.#$(".questions"), asked.map((text) => make("button", { click: () => this.#say(text) }, text)));
+    fill(this.#$(".hours"), this.#hours());
+    this.#refocus(focused);
+  }
+
+  #refocus(focused) {
+    const isOpen = this.hasAttribute("open");
+    if (focused) (focused.isConnected ? focused : this.#$(isOpen ? "textarea" : ".launcher")).focus();
   }
 
   #shade() {
@@ -1131,7 +1164,7 @@ class IntakeChat extends HTMLElement {
         make(
           "div.head filled",
           {},
-          make("div", {}, make("h2", {}, this.#t("title") || name), make("small", {}, this.#openNow())),
+          make("div", {}, make("h2", {}, this.#t("title") || name), make("small")),
           make(
             "span.tools",
             {},
@@ -1164,39 +1197,30 @@ class IntakeChat extends HTMLElement {
   }
 
   #scroll() {
+    const isKnown = this.#practice.phone;
+    const [name, ...reached] = this.#fields.map((field) => make("label", {}, this.#t(field.name), field));
     return make(
       "div.scroll",
       { tabindex: 0, role: "log", "aria-label": this.#t("conversation") },
       make(
         "div.intro",
         {},
-        make("p.text", {}, this.#t(this.#practice.open === false ? "greetingClosed" : "greeting")),
-        this.#questions(),
+        make("p.text"),
+        make("div.questions", { role: "group", "aria-label": this.#t("questions") }),
         make("p.fine", {}, this.#t("replyTime")),
-        this.#practice.phone ? make("details", {}, make("summary", {}, this.#t("hours")), ...this.#hours()) : "",
+        make("details", { hidden: isKnown ? null : "" }, make("summary", {}, this.#t("hours")), make("div.hours")),
         make(
           "details.about",
           { open: "" },
           make("summary", {}, this.#t("reach")),
-          make("label", {}, this.#t("name"), this.#name),
-          make(
-            "div.pair",
-            {},
-            make("label", {}, this.#t("phone"), this.#phone),
-            make("label", {}, this.#t("email"), this.#email),
-          ),
+          name,
+          make("div.pair", {}, ...reached),
           make("p.fine", {}, ...linked(this.#practice.text_consent?.[this.#lang] ?? "")),
         ),
       ),
       make("div.messages"),
       this.#copy(),
     );
-  }
-
-  #questions() {
-    const asked = (this.#lang === "es" ? this.#practice.questions_es : this.#practice.questions) ?? [];
-    const buttons = asked.map((text) => make("button", { click: () => this.#say(text) }, text));
-    return make("div.questions", { role: "group", "aria-label": this.#t("questions") }, ...buttons);
   }
 
   #copy() {
@@ -1257,7 +1281,6 @@ class IntakeChat extends HTMLElement {
   #render() {
     if (!this.#$(".chat")) return;
     const { hasBegun, wrongField, typing, notice, unread, messages } = this.#chat;
-    const status = this.#$(".notice");
     const areas = [".all", ".scroll"].map((area) => this.#$(area)); // whichever scrolls
     const isAtEnd = messages.length && areas.every((area) => area.scrollHeight - area.scrollTop - area.clientHeight < 60);
     const isOpen = this.hasAttribute("open");
@@ -1267,12 +1290,11 @@ class IntakeChat extends HTMLElement {
     this.#$(".about").hidden = hasBegun && !wrongField;
     this.#$(".questions").hidden = hasBegun || !this.#$(".questions").childElementCount;
     this.#$(".copy").hidden = !this.#practice.copies || !this.#chat.mayBeCopied;
-    this.#phone.ariaInvalid = wrongField === "phone";
-    this.#email.ariaInvalid = wrongField === "email";
+    for (const field of this.#fields) field.ariaInvalid = field.name === wrongField;
     this.#showMessages(withTimes(messages));
     this.#showTyping(typing);
-    say(this.#$(".person"), this.#whoHasIt(messages));
-    say(status, notice?.length ? this.#t(...notice) : "");
+    fill(this.#$(".person"), linked(this.#whoHasIt(messages)));
+    fill(this.#$(".notice"), linked(notice?.length ? this.#t(...notice) : ""));
     if (isAtEnd) this.#toEnd();
   }
 
@@ -1288,7 +1310,7 @@ class IntakeChat extends HTMLElement {
 
   #whoHasIt(messages) {
     const { person } = this.#chat;
-    const { name } = messages.findLast(({ from }) => from === "staff") ?? {};
+    const { name } = messages.filter(({ from }) => from === "staff").pop() ?? {};
     if (person === "answering") return this.#t(name ? "answeringName" : "answering", { name });
     if (person !== "waiting") return "";
     return this.#t("passed") + (this.#practice.open === false ? ` ${this.#openNow()}.` : "");
@@ -1305,7 +1327,6 @@ class IntakeChat extends HTMLElement {
     this.#$(".messages").after(make("div", attributes, ...said, make("i", {}, "● ● ●")));
   }
 
-  /** Updates only what has changed, as screen readers announce it. */
   #showMessages(items) {
     const log = this.#$(".messages");
     const shown = [...log.children];
@@ -1324,9 +1345,9 @@ class IntakeChat extends HTMLElement {
     return make("p.when fine", { id: key }, this.#time(time, day));
   }
 
-  #message({ key, from, text }) {
+  #message({ key, from, text, language }) {
     const words = from === "patient" ? [text] : linked(text);
-    const parts = [make("div.text", { dir: "auto" }, ...words), make("div.files"), make("div.fine")];
+    const parts = [make("div.text", { dir: "auto", lang: language }, ...words), make("div.files"), make("div.fine")];
     return make("div", { id: key, "data-from": from }, ...parts);
   }
 
@@ -1416,7 +1437,8 @@ class IntakeChat extends HTMLElement {
   }
 
   #switch(lang) {
-    this.#lang = this.#chat.lang = lang;
+    this.#lang = lang;
+    this.#chat.store.set("lang", lang);
     this.#build();
     this.#activate();
     this.#$(".lang").focus();
@@ -1435,7 +1457,7 @@ class IntakeChat extends HTMLElement {
   }
 
   #clear() {
-    for (const field of [this.#name, this.#phone, this.#email, this.#copyTo, this.#box]) field.value = "";
+    for (const field of [...this.#fields, this.#copyTo, this.#box]) field.value = "";
     this.#picked = [];
     if (!this.#$(".chat")) return;
     this.#showTray();
@@ -1462,7 +1484,7 @@ class IntakeChat extends HTMLElement {
     const place = stops.indexOf(this.#root.activeElement);
     if (place < 0) return;
     event.preventDefault(); // at every stop: Safari skips buttons and links
-    stops.at((place + (event.shiftKey ? -1 : 1)) % stops.length).focus();
+    stops[(place + (event.shiftKey ? stops.length - 1 : 1)) % stops.length].focus();
   }
 
   #count() {
@@ -1471,7 +1493,6 @@ class IntakeChat extends HTMLElement {
     this.#fit();
   }
 
-  /** Makes the box as high as its text, where styles can't. */
   #fit() {
     if (CSS.supports("field-sizing", "content")) return;
     this.#box.style.height = "";
@@ -1502,7 +1523,6 @@ class IntakeChat extends HTMLElement {
     this.#$(".panel").classList.toggle("drop", isOver);
   }
 
-  /** Takes files that were pasted or dropped. */
   #take(event, { files, types }) {
     this.#$(".panel").classList.remove("drop");
     const isText = types.includes("text/plain") && types.includes("text/html"); // a word processor adds its picture
@@ -1522,7 +1542,7 @@ class IntakeChat extends HTMLElement {
 
   async #add(file) {
     if (this.#picked.length >= MOST_FILES) return this.#chat.notify("filesMany");
-    const prepared = await prepare(file).catch(() => null);
+    const prepared = await prepare(file);
     if (!prepared) return this.#chat.notify("fileType", { file: file.name });
     const bytes = [prepared, ...this.#picked].reduce((sum, { blob }) => sum + blob.size, 0);
     if (prepared.blob.size > LARGEST || bytes > 1.5 * LARGEST) {
@@ -1538,14 +1558,11 @@ class IntakeChat extends HTMLElement {
   }
 
   #details() {
-    const phone = this.#phone.value.trim() || undefined;
-    const consent = phone && this.#practice.text_consent && this.#lang;
-    const [name, email] = [this.#name, this.#email].map((field) => field.value.trim() || undefined);
-    return { name, phone, email, consent };
+    const [name, phone, email] = this.#fields.map(({ value }) => value.trim());
+    return { name, phone, email, consent: phone && this.#practice.text_consent && this.#lang };
   }
 }
 
-/** Adds the element, unless the page has one for the practice. */
 function place(element) {
   if (document.readyState === "loading") return document.addEventListener("DOMContentLoaded", () => place(element));
   const key = CSS.escape(element.getAttribute("practice"));

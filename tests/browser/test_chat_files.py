@@ -21,6 +21,13 @@ COLORS = """canvas => [0.1, 0.9].map(part => {
   const [red, , blue] = canvas.getContext('2d').getImageData(x, y, 1, 1).data;
   return red > blue ? 'red' : 'blue';
 })"""
+DROP = """(widget, files) => {
+  const data = new DataTransfer();
+  for (const [name, bytes] of files) data.items.add(new File([new Uint8Array(bytes)], name));
+  const event = new Event("drop", { bubbles: true, cancelable: true });
+  event.dataTransfer = data;
+  widget.shadowRoot.querySelector(".panel").dispatchEvent(event);
+}"""
 ADD = "Add a picture or PDF"
 
 
@@ -116,14 +123,47 @@ def test_what_cannot_be_sent_is_said_in_plain_words_before_it_is_sent(
     expect(notice(chat)).to_have_text(
         "letter.docx was not added: we can take photos (JPEG, PNG, GIF, or WebP) and PDFs only."
     )
-    choose(chat, as_file("broken.jpg", b"\xff\xd8\xff" + bytes(99), "image/jpeg"))
-    expect(notice(chat)).to_contain_text("broken.jpg was not added")
     choose(chat, as_file("scan.pdf", PDF + bytes(10 * 1024 * 1024), "application/pdf"))
     expect(notice(chat)).to_have_text("scan.pdf was not added: a file can have at most 10 MB.")
     choose(chat, *[CARD] * 4)
     expect(notice(chat)).to_have_text("You can send up to 3 files at a time.")
     expect(tray(chat)).to_have_count(3)
     assert product.conversations_after(before) == []
+
+
+def test_a_file_that_names_no_type_goes_by_what_is_in_it(chat: Chat, product: Product, before: int) -> None:
+    """Some of Android's file pickers name none."""
+    untyped = {"a.docx": b"PK\3\4", "rash.jpg": phone_photo(), "broken.jpg": b"\xff\xd8\xff\xe0", "card.pdf": PDF}
+    chat.root.evaluate(DROP, [[name, list(contents)] for name, contents in untyped.items()])
+
+    expect(notice(chat)).to_contain_text("a.docx was not added")
+    expect(tray(chat)).to_have_count(3)
+    chat.dialog.get_by_role("button", name="Remove broken.jpg").click()
+    message = chat.say("Is this rash normal?")
+    expect(message.get_by_role("button", name="download")).to_have_count(2)
+    assert stored(product, before) == [("rash.jpg", AttachmentState.STORED), ("card.pdf", AttachmentState.STORED)]
+
+
+def test_a_picture_that_the_browser_cannot_draw_is_sent_as_it_is(chat: Chat, product: Product, before: int) -> None:
+    """An old phone has too little memory for a large one; the service reads it all the same."""
+    chat.page.evaluate("HTMLCanvasElement.prototype.getContext = () => null")
+    choose(chat, PHOTO)
+    expect(tray(chat)).to_have_count(1)
+
+    message = chat.say("Is this rash normal?")
+    expect(message.get_by_role("button", name="Picture 1, download")).to_be_visible()
+    assert stored(product, before) == [("rash.jpg", AttachmentState.STORED)]
+
+
+def test_an_upload_that_took_too_long_is_tried_again(chat: Chat, visitor: Visitor) -> None:
+    visitor.expect_complaint("status of 408")
+    visitor.context.route(
+        FILES, lambda route: route.fulfill(status=408, headers={"Access-Control-Allow-Origin": "*"}), times=1
+    )
+    choose(chat, PHOTO)
+    chat.button("send").click()
+
+    expect(chat.own().get_by_role("button", name="Picture 1, download")).to_be_visible()
 
 
 def test_it_speaks_spanish(

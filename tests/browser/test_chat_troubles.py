@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Route, expect
+from sqlalchemy import select
 
+from inbox.models import TextConsent
 from tests.browser.product import HARBOR, Product
 from tests.browser.site import PracticeSite, script_tag, strict_policy
 from tests.browser.test_chat_files import PHOTO, choose, notice
@@ -42,9 +44,9 @@ SEEN = """(log) => {
 }"""
 
 
-def answer(status: int, code: str) -> Callable[[Route], None]:
+def answer(status: int, code: str, headers: dict[str, str] | None = None) -> Callable[[Route], None]:
     body = {"error": {"code": code, "message": ""}}
-    return lambda route: route.fulfill(status=status, json=body, headers=allowed(route))
+    return lambda route: route.fulfill(status=status, json=body, headers=allowed(route) | (headers or {}))
 
 
 def field(chat: Chat, name: str) -> Locator:
@@ -75,13 +77,31 @@ def test_what_could_not_be_sent_for_a_day_stays_to_be_sent_or_removed(
     assert product.messages_after(before) == [PRICES, "I have been bleeding since yesterday"]
 
 
-def test_a_picture_that_cannot_be_drawn_stops_no_message(chat: Chat, product: Product, before: int) -> None:
-    chat.page.evaluate("HTMLCanvasElement.prototype.getContext = () => null")
-    choose(chat, PHOTO)
-    expect(notice(chat)).to_contain_text("rash.jpg was not added")
+@pytest.mark.parametrize(("refused", "wait"), [("picture", 3000), ("text", 60)])
+def test_a_text_goes_out_at_once_though_something_before_it_was_refused_for_now(
+    chat: Chat, visitor: Visitor, product: Product, before: int, refused: str, wait: int
+) -> None:
+    visitor.expect_complaint("status of 429")
+    chat.ask(PRICES)
+    later = answer(429, "too_many_requests", {"Retry-After": "3000"})
+    visitor.context.route("**/files" if refused == "picture" else SENDS, later, times=1)
+    if refused == "picture":
+        choose(chat, PHOTO)
+        chat.button("send").click()
+    else:
+        chat.say(BILL)
+    expect(notice(chat)).to_contain_text(f"again in {wait} seconds")
 
-    expect(chat.say(PRICES)).to_have_attribute("data-state", "sent")
-    assert product.messages_after(before) == [PRICES]
+    chat.say("I cannot breathe, my throat is closing")
+
+    danger = chat.own().filter(has_text="I cannot breathe")
+    expect(danger).to_have_attribute("data-state", "sent")
+    expect(chat.own().last).to_have_attribute("data-state", "failed")
+    expect(notice(chat)).to_contain_text(f"again in {wait} seconds")
+    assert product.messages_after(before) == [PRICES, "I cannot breathe, my throat is closing"]
+    chat.own().last.get_by_role("button", name="Retry").click()
+    expect(chat.own().last).to_have_attribute("data-state", "sent")
+    expect(notice(chat)).to_be_empty()
 
 
 def test_a_practice_that_takes_no_files_anymore_ends_no_chat(
@@ -119,7 +139,58 @@ def test_without_storage_a_page_is_not_left_with_an_unsent_message_unasked(
     assert chat.page.evaluate(LEAVE)
 
 
+@pytest.mark.parametrize("is_wrong", [False, True], ids=["unreachable", "wrong number"])
+def test_how_to_reach_the_visitor_is_kept_until_the_service_has_it(
+    chat: Chat, visitor: Visitor, product: Product, before: int, is_wrong: bool
+) -> None:
+    visitor.expect_complaint(f"status of 400|{NETWORK_ERROR}")
+    begin = "**/chat/conversations"
+    visitor.context.route(begin, answer(400, "invalid_phone") if is_wrong else lambda route: route.abort())
+    field(chat, "name").fill("Robin Hood")
+    field(chat, "phone").fill("202 555 0123")
+    message = chat.say("Can someone call me about my biopsy?")
+    expect(message).to_have_attribute("data-state", "failed" if is_wrong else "waiting")
+    chat.page.reload()
+    chat.open()
+    visitor.context.unroute(begin)
+
+    if is_wrong:
+        chat.own().get_by_role("button", name="Retry").click()
+    else:
+        chat.say(BILL)
+
+    expect(chat.root.locator('[data-state="sent"]')).to_have_count(1 if is_wrong else 2)
+    [begun] = product.conversations_after(before)
+    assert (begun.patient_name, begun.contact_phone) == ("Robin Hood", "+12025550123")
+    with product.database.read() as session:
+        assert session.scalar(select(TextConsent.id).where(TextConsent.conversation_id == begun.id))
+
+
 # ---- the conversation
+
+
+def test_answers_come_though_they_were_refused_once(chat: Chat, visitor: Visitor) -> None:
+    """As by a firewall, or in the middle of a deployment."""
+    visitor.expect_complaint("status of 404")
+    for listens in ("**/events", "**/messages?*"):
+        visitor.context.route(listens, lambda route: route.fulfill(status=404, headers=allowed(route)), times=1)
+
+    chat.ask(PRICES)
+
+
+def test_the_end_of_a_chat_reaches_the_service_when_there_is_a_connection_again(
+    chat: Chat, visitor: Visitor, product: Product, before: int
+) -> None:
+    chat.ask(PRICES)
+    visitor.go_offline()
+    chat.end()
+    expect(chat.own()).to_have_count(0)
+
+    visitor.come_back()
+
+    wait_until(chat.page, lambda: product.conversations_after(before)[0].chat_ended_at)
+    [ended] = product.conversations_after(before)
+    wait_until(chat.page, lambda: ended.public_id not in chat.page.evaluate("JSON.stringify(localStorage)"))
 
 
 @pytest.mark.parametrize("is_offline_first", [False, True])
@@ -217,6 +288,32 @@ def test_an_open_panel_learns_when_the_practice_opens_or_closes(
     expect(state).to_have_text("Closed")
     expect(chat.box).to_have_value("Half a sen")
     expect(chat.box).to_be_focused()
+
+
+def test_nobody_is_thrown_out_of_an_open_panel_when_the_practice_closes(visitor: Visitor, page_address: str) -> None:
+    page = visitor.context.new_page()
+    page.clock.install()
+    page.goto(page_address)
+    chat = Chat(page).open()
+    chat.ask(PRICES)
+    chat.dialog.get_by_text("Office hours", exact=True).click()
+    chat.button("end").click()
+    expect(chat.button("keep")).to_be_focused()
+
+    def close(route: Route) -> None:
+        found = route.fetch()
+        route.fulfill(response=found, json=found.json() | {"open": False, "questions": ["Do you take walk-ins?"]})
+
+    visitor.context.route(PRACTICE, close)
+    page.clock.fast_forward(11 * 60 * 1000)
+
+    expect(chat.dialog.locator(".head small")).to_contain_text("Closed")
+    expect(chat.button("keep")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(chat.button("end")).to_be_focused()
+    expect(chat.dialog.get_by_text("Monday:")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(chat.dialog).to_be_hidden()
 
 
 # ---- the page around it

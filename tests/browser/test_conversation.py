@@ -8,6 +8,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.product import PRICE_RANGE, Product
 from tests.browser.visitor import NETWORK_ERROR, Chat, Visitor
+from tests.browser.waiting import wait_until
 
 PRICES = "How much is a first visit without insurance?"
 BILL = "got a bill for $382 for my visit on 4/12 but my copay should only be $35, what's the rest?"
@@ -66,6 +67,14 @@ def test_what_staff_write_appears_without_being_asked_for(chat: Chat, product: P
     expect(link).to_have_attribute("href", "https://maple.example/prices")
     expect(link).to_have_attribute("rel", "noopener noreferrer")
     expect(link).to_have_attribute("target", "_blank")
+
+
+def test_each_reply_is_read_aloud_in_its_own_language(chat: Chat) -> None:
+    chat.ask("¿Cuánto cuesta una consulta si no tengo seguro?")
+    chat.ask(PRICES)
+
+    languages = chat.replies().locator(".text").evaluate_all("all => all.map(text => text.lang)")
+    assert languages == ["es", "en"]
 
 
 # ---- states
@@ -367,10 +376,10 @@ def test_ending_the_chat_forgets_it_in_every_tab(
 
     for tab in (chat, second):
         expect(tab.root.locator("[data-from='patient']")).to_have_count(0)
-    kept = chat.page.evaluate("() => JSON.stringify({...localStorage})")
-    assert PRICES not in kept
     [conversation] = product.conversations_after(before)
-    assert conversation.public_id not in kept
+    kept = "() => JSON.stringify({...localStorage})"
+    wait_until(chat.page, lambda: conversation.public_id not in chat.page.evaluate(kept))  # the service knows
+    assert PRICES not in chat.page.evaluate(kept)
     chat.page.reload()
     chat.open().ask(BILL)
     assert len(product.conversations_after(before)) == 2

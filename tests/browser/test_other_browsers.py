@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
+from templates.chat import WIDGET
+from tests.browser.product import MAPLE, Product
+from tests.browser.site import PracticeSite, script_tag, strict_policy
 from tests.browser.test_conversation import PRICES
 from tests.browser.visitor import Chat, Visitor
 from tests.pictures import phone_photo
@@ -33,6 +37,13 @@ HALF_AN_EVENT = """
     });
     return Promise.resolve(new Response(body, { headers: { "Content-Type": "text/event-stream" } }));
   };
+"""
+# Safari 15, the last one for the iPhone 6s, 7, and SE: what it can't do stops the whole script, or is not there
+STOPPING = r"\(\?<[=!]|:dir\(|static \{|AbortSignal\.timeout|\.(?:at|findLast|toSorted|replaceAll)\("
+SAFARI_15 = """
+  window.CSSStyleSheet = function () { throw new TypeError("Illegal constructor"); };
+  delete AbortSignal.timeout;
+  delete Navigator.prototype.locks;
 """
 PRESS_TAB = """(widget, { key, shiftKey }) => {
   const options = { key, code: "Tab", shiftKey, bubbles: true, composed: true, cancelable: true };
@@ -84,6 +95,29 @@ def test_replies_come_when_something_on_the_way_holds_half_an_event_back(visitor
     page.clock.fast_forward(7_000)
 
     expect(chat.replies()).to_have_count(1)
+
+
+def test_an_iphone_of_2015_has_the_chat(visitor: Visitor, site: PracticeSite, product: Product) -> None:
+    assert re.findall(STOPPING, WIDGET.read_text()) == []
+    visitor.context.add_init_script(SAFARI_15)
+
+    chat = visitor.visit(site.page("/old", policy=None, head=script_tag(product.url, MAPLE))).open()
+
+    expect(chat.launcher).to_have_css("position", "fixed")
+    chat.ask(PRICES)
+
+
+def test_the_chat_is_on_the_left_of_a_page_that_is_written_from_right_to_left(
+    visitor: Visitor, site: PracticeSite, product: Product
+) -> None:
+    def place(option: str) -> str:
+        element = f'<div dir="rtl"><intake-chat practice="{MAPLE}" api="{product.url}" {option}></intake-chat></div>'
+        head = f'<script async src="{product.url}/chat/widget.js"></script>'
+        launcher = visitor.visit(site.page("/rtl", policy=strict_policy(product.url), head=head, body=element)).launcher
+        box = launcher.bounding_box()
+        return "left" if box and box["x"] < 100 else "right"
+
+    assert [place(""), place('side="right"')] == ["left", "right"]
 
 
 @pytest.mark.parametrize("key", ["Tab", "Unidentified"], ids=["Safari", "WebKitGTK"])

@@ -40,6 +40,7 @@ from intake.vocabulary import Channel, Language
 from tasks.delivery.chat_copy import CopyRefusal, request_copy
 from tasks.delivery.outbox import add_delivery
 from tasks.delivery.status import record_taken
+from tasks.message_language import written_language
 from tasks.pubsub import conversation_topic, topics_of, typing_topic
 from templates.chat import WIDGET
 from templates.text_consent import chat_wording, consent_language
@@ -389,8 +390,10 @@ def _shown(entry: TranscriptEntry, *, shows_names: bool) -> dict[str, Any]:
     shown = {"id": entry.number, "from": entry.author, "text": entry.text, "at": entry.at.isoformat()}
     if entry.author == "patient":
         return shown | {"client_message_id": entry.sender_message_id}
+    language = written_language(entry.text)
+    written = {"language": str(language)} if language else {}
     named = {"name": entry.name} if entry.name and shows_names else {}
-    return shown | named | ({"copy": True} if entry.is_copy else {})
+    return shown | written | named | ({"copy": True} if entry.is_copy else {})
 
 
 def _typing(services: Services, sign: TypingSign | None, *, shows_names: bool) -> dict[str, str] | None:

@@ -160,6 +160,17 @@ def test_staff_are_shown_by_their_first_name(service: Service, chat: ChatClient)
     assert [message.get("name") for message in chat.read()["messages"]] == ["Dana", None]
 
 
+def test_a_reply_says_which_language_it_is_in_if_its_words_tell(service: Service, chat: ChatClient) -> None:
+    chat.send("¿Cuánto cuesta una consulta si no tengo seguro?", "first")
+    service.work()
+    with service.edit() as session:
+        for body in ("We open at 8 in the morning.", "12:30"):
+            reply = Delivery(conversation_id=1, reply="staff", medium=Medium.CHAT, sender="chat", body=body)
+            add_delivery(session, reply)
+
+    assert [message.get("language") for message in chat.read()["messages"]] == [None, "es", "en", None]
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [("Dana Reyes", "Dana"), ("Cher", "Cher"), ("Dr. Ana María Reyes", "Dr. Reyes"), ("Dr.", "Dr."), (" ", "")],
