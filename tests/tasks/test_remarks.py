@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.models import Classification, Conversation, Decision, Notification
+from inbox.models import Conversation, Notification
 from tests.chat_client import ChatClient
 from tests.service import Service
-from tests.told_classifier import EMERGENCY, PERSON, sure_of, tell
+from tests.told_classifier import sure_of, tell
 
 IN_CONFIDENCE = "hi im 15 can i come in without my mom knowing? its about birth control"
 
