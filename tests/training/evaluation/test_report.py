@@ -232,9 +232,13 @@ def test_a_card_says_what_the_model_knows_and_what_it_misses(tmp_path: Path) -> 
 def test_a_card_says_how_the_model_was_made(tmp_path: Path) -> None:
     card = card_of(tmp_path, evaluation(screens=True)).replace("\n", " ")
     assert "intfloat/multilingual-e5-small, license MIT" in card
-    assert "Trained on 1,234 fictional messages. Validation is 8 others: all messages of `harbor`, `quarry`, " in card
     assert (
-        "in each of 2 epochs, 40% of the messages got typing or transcription noise, and 10% were joined with" in card
+        "Trained on 1,234 different fictional messages. Validation is 8 others: all messages of `harbor`, `quarry`, "
+        in card
+    )
+    assert (
+        "Training ran for 2 epochs, in which some messages come more than once. Slots such as names and dates got new"
+        " values each time, 40% of the messages got typing or transcription noise, and 10% were joined with" in card
     )
 
 

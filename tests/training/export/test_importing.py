@@ -380,7 +380,7 @@ def test_the_command_needs_the_training_libraries_and_says_so(deberta: Path, tmp
     assert ended.returncode == 1
     assert ended.stderr == (
         "Error: torch is missing, and importing needs the training libraries: "
-        "pip install 'practice-intake[training]'.\n"
+        "in a checkout of the repository, run pip install --editable '.[training]'.\n"
     )
 
 
