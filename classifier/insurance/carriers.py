@@ -56,6 +56,9 @@ _OTHERS_HAVE = re.compile(
     r"\b(?:friend|sister|brother|cousin|neighbor|co-?worker|room ?mate|amig[oa]|vecin[oa]|herman[oa])(?: \{NAME\})? "
     r"(?:has|had|uses|used|got|tiene) $"
 )
+_PHARMACIES: Final = frozenset(
+    ("optumrx", "optum rx", "cvs caremark", "caremark", "express scripts", "prime therapeutics", "medimpact", "navitus")
+)
 _HANDLED_FOR = re.compile(r"\bhandles? (?:\w+ )?for $|\b(?:administers|manages) (?:\w+ )?for $")
 
 
@@ -78,8 +81,12 @@ def order_carriers(mentions: Iterable[Mention], marked: str = "") -> list[tuple[
 
 
 def _without_agents(carriers: Sequence[Mention]) -> list[Mention]:
-    """Leave out the insurer on whose behalf another works, as in "ASH through Kaiser", or the program that it runs."""
+    """Leave out the insurer on whose behalf another works, as in "ASH through Kaiser", or the program that it runs.
+
+    Whoever pays the pharmacies for an insurer is left out beside it, too.
+    """
     left_out = {mention.place for mention in carriers if _OTHERS_HAVE.search(mention.before)}
+    left_out |= {mention.place for mention in carriers if " ".join(mention.value.lower().split()) in _PHARMACIES}
     for mention, following in pairwise(carriers):
         is_program = canonical_carrier(mention.value) in PROGRAMS
         if is_program and _PROGRAM_BY.match(mention.after):

@@ -130,6 +130,10 @@ def test_an_employer_mentioned_in_passing_insures_nobody(text: str) -> None:
     [
         ("the denial letter came [DATE 5/1], [CARRIER Aetna], for my exam on [DATE 4/12]", ["--04-12"]),
         ("[CARRIER Aetna] sent me the eob [DATE 5/1]. visit was [DATE 4/12]", ["--04-12"]),
+        ("Statement date [DATE 3/31], visit date [DATE 4/12], [AMOUNT $164]", ["--04-12"]),
+        ("refund please, i prepaid [AMOUNT $120] for [DATE 4/12] and cancelled [DATE 4/10]", ["--04-12"]),
+        ("can I pay [AMOUNT $60] monthly for the colonoscopy on [DATE 4/12]", ["--04-12"]),
+        ("hurt at work [DATE 4/10] and came to you [DATE 4/12], claim [CLAIM_NUMBER Y449]", ["--04-12"]),
         ("your office told me on [DATE 5/1] that [AMOUNT $50] comes back", None),
         ("I get paid on [DATE 5/1] and [DATE 5/15], can I pay [AMOUNT $50] then", None),
         ("seen [DATE 4/12] and [DATE 4/19], you owe me [AMOUNT $50]", ["--04-12", "--04-19"]),
@@ -172,3 +176,10 @@ def test_a_contract_number_under_a_policy_is_a_member_id() -> None:
 )
 def test_what_is_asked_in_everyday_words(text: str, question: str) -> None:
     assert record(text)["question"] == question
+
+
+def test_who_pays_the_pharmacies_is_not_a_second_insurer() -> None:
+    stated = record("[CARRIER OptumRx] id [MEMBER_ID 974110283], the plan is with [CARRIER Highmark]")
+
+    assert (stated["carrier"], stated["member_id"]) == ("Highmark", "974110283")
+    assert record("auth with [CARRIER OptumRx]?")["carrier"] == "OptumRx"
