@@ -150,7 +150,7 @@ def _markdown(assessment: Assessment) -> str:
     objections = "".join(f"- {objection}\n" for objection in assessment.objections)
     sections = [(c.name, "recall of", {"all (accuracy)": c.overall} | c.by_intent) for c in assessment.comparisons]
     sections.append(
-        ("the validation messages", "share of", {"emergencies found": assessment.urgency} | assessment.behavior)
+        ("the validation messages", "share of", {"emergencies found": assessment.urgency, **assessment.behavior})
     )
     tables = "\n".join(_section(*section) for section in sections)
     lines = "\n".join(f"- {line}" for line in summarize_assessment(assessment))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from classifier.outputs import LANGUAGES
 from intake.review_archive import Reviewed
 from training.data.corpus import CorpusMessage
 from training.data.splitting import Split
@@ -71,5 +72,5 @@ def mix_reviews(corpus: Split, reviews: Sequence[Reviewed], how: Reviews) -> Mix
 
 
 def _message(review: Reviewed) -> CorpusMessage:
-    language = None if review.language is None else review.language.value
+    language = next((known for known in LANGUAGES if known == review.language), None)
     return CorpusMessage(review.text, review.intent, "", review.channel, SOURCE, language=language, may_ask_more=True)

@@ -91,7 +91,9 @@ def read_span_messages(corpus: Path) -> list[SpanMessage]:
         CorpusError: A file cannot be read, or a line has the wrong columns.
     """
     found = [
-        SpanMessage(with_line_breaks(message.text), message.channel, message.language, message.writer, message.source)
+        SpanMessage(
+            with_line_breaks(message.text), message.channel, message.language or "en", message.writer, message.source
+        )
         for message in read_corpus(corpus)
     ]
     writers = read_writers(corpus)
