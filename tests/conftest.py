@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 from xdist.remote import Producer
@@ -47,9 +48,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep the tests from waiting for the disk, torch from waiting for itself, and all from compiling things again.
 
     Temporary files are in memory if there is room: each SQLite commit calls fsync. Torch gets one thread, as the test
-    processes fill every core: with more, most of its CPU time goes into threads that spin while they wait.
+    processes fill every core: with more, most of its CPU time goes into threads that spin while they wait. No example
+    of a property has a deadline.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
     share_compiled_statements()
     share_compiled_templates()
     keep_bytecode()

@@ -28,8 +28,7 @@ On a test set written in a deliberately different style, the shipped model is {s
 to {style_high}). It found {found} of the emergencies among strangers' messages, {spanish} of those in Spanish, and took
 {near} of strangers' routine messages that share their words for emergencies, and {month} of an ordinary month's.
 It kept {held} of strangers' messages that belong to no intent from being routed by one. All of these messages are
-fictional; accuracy on real traffic is unknown. [docs/figures.md](docs/figures.md) has every figure and how it was
-measured.
+fictional; accuracy on real traffic is unknown. [docs/figures.md](docs/figures.md) has every figure.
 """
 _LIMITS = """\
 - Intake gives no medical advice. Triage only ever raises a message's priority, and it misses some emergencies:
