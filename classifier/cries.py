@@ -65,12 +65,22 @@ _PLEAS: Final[Mapping[Language, tuple[str, ...]]] = {
         r"|(?:necesito|ocupo) ayuda (?:ya|urgente|ahora|ahorita)|salven(?:me|nos)|vengan (?:rapido|pronto|ya)",
     ),
 }
+_PLACE = (
+    r"(?:to |at |in |on )?(?:(?:my|our|the) (?:house|home|place|apartment|apt|address|office|work|car)|here"
+    r"|\d+(?: [\w'.]+){1,3}? (?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|hwy|pl|place)"
+    r"|(?:apt|apartment|unit|room|suite|#) ?\w{1,5}|(?:the )?(?:\d+(?:st|nd|rd|th)|first|second|third) floor)"
+)
+_LUGAR = (
+    r"(?:a |en |al )?(?:(?:mi|la|nuestra) casa|mi (?:trabajo|cuarto|departamento|apartamento)|aqui"
+    r"|(?:la )?calle(?: \w+){1,3}? \d+|\d+(?: \w+){1,3}? (?:st|street|ave|avenue|rd|road|dr|drive|blvd)"
+    r"|(?:apto|apt|departamento|cuarto|#) ?\w{1,5}|(?:el )?(?:primer|segundo|tercer) piso)"
+)
 _TRIMMINGS: Final = (
     r"please|pls|plz|now|right now|hurry(?: up)?|fast|quick(?:ly)?|asap|help(?: me| us)?|hello|hi|hey|someone|somebody"
     r"|anyone|can (?:someone|somebody|you)|could (?:someone|somebody|you)|i|we|just|you (?:need|have) to|oh my god|omg"
-    rf"|for (?:me|us|him|her|{_KIN})",
+    rf"|for (?:me|us|him|her|{_KIN})|{_PLACE}",
     r"por favor|porfa(?:vor)?|ya|ahora|ahorita|rapido|pronto|urgente|apurense|hola|alguien|dios mio|me pueden|pueden"
-    rf"|que|ayuda|para (?:mi|el|ella|{_PARIENTE})",
+    rf"|que|ayuda|para (?:mi|el|ella|{_PARIENTE})|{_LUGAR}",
 )
 _GAP: Final = re.compile(r"[ ,.!¡:-]*")
 

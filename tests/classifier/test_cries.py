@@ -19,6 +19,10 @@ SOS
 send an ambulance
 need ambulance
 we need an ambulance for my dad
+can you send an ambulance to 12 oak st
+please send ambulance to my house
+need ambulance 3rd floor hurry
+send an ambulance 480 West Pine Avenue apt 4b
 send help
 help!!! my baby
 help my son
@@ -33,6 +37,8 @@ llame al 911
 necesito una ambulancia
 una ambulancia por favor
 manden una ambulancia ya
+manden una ambulancia a mi casa por favor
+una ambulancia en la calle Hidalgo 22
 AYUDA MI HIJO
 ayúdenme con mi mamá
 auxilio
@@ -49,9 +55,12 @@ please help my son with his form
 can you help my daughter get an appointment
 thanks for the help with my mom
 i dont need an ambulance
+send the ambulance bill to my house
+can you send an ambulance on friday for my transfer
 should i get a ride or an ambulance home
 need help with the portal
 cuanto cuesta la ambulancia
+manden la factura de la ambulancia a mi casa
 me pueden ayudar con mi cita
 ayuda con mi cuenta por favor
 gracias por ayudar a mi hijo
