@@ -53,6 +53,7 @@ BLANKS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What stands for a variable that nothing is known for; no reply that has one is sent."""
+_BLANK = re.compile(r"\[[^\[\]\n\d]*[^\W\d_][^\[\]\n]*\]")
 _VARIABLE = re.compile(r"\{\{ ?([a-z_]+(?:\.[a-z_]+)?) ?\}\}")
 _TYPED = re.compile(r"\{+\s*([A-Za-z_]+(?:\s?\.\s?[A-Za-z_]+)?)\s*\}+")
 _GREETING = re.compile(rf"^(\W?[^\W\d]+(?: [^\W\d]+)?) {re.escape(BLANKS['first_name'])}(?=[,:!])", re.MULTILINE)
@@ -126,8 +127,8 @@ def fill_variables(text: str, practice: Practice, moment: datetime, language: La
 
 
 def find_blanks(text: str) -> list[str]:
-    """Return the blanks that a reply still has."""
-    return [blank for blank in BLANKS.values() if blank in text]
+    """Return the blanks that a reply still has, also those that somebody wrote themselves, such as `[date]`."""
+    return list(dict.fromkeys(_BLANK.findall(text)))
 
 
 def first_name_of(name: str | None) -> str:

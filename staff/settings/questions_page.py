@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -40,6 +41,7 @@ from templates.opening_hours import (
     find_contradiction,
     say_hours,
 )
+from templates.saved_replies import find_blanks
 
 blueprint = Blueprint("common_questions", __name__, url_prefix="/staff/settings")
 
@@ -122,6 +124,8 @@ def _find_problem(typed: PracticeQuestion, known: Mapping[str, PracticeQuestion]
     """Return why what was typed cannot be stored beside the questions that are, empty if it can."""
     if not typed.key and sum(question.is_own for question in known.values()) >= MOST_OWN:
         return f"There are {MOST_OWN} questions of your own already. Delete one first."
+    if blanks := [blank for answer in (typed.answer, typed.answer_es) for blank in find_blanks(answer)]:
+        return f"Replace {blanks[0]} with words: only [our hours] is filled in, and patients would read it as it is."
     if any("{{" in VARIABLE.sub("", answer) for answer in (typed.answer, typed.answer_es)):
         return "Only {{ hours }} can stand in an answer; patients would read anything else in braces as it is."
     return find_problem(typed)
@@ -139,15 +143,20 @@ def _read_form(known: PracticeQuestion | None) -> PracticeQuestion:
         key=known.key if known else "",
         title=" ".join(request.form.get("title", "").split()) if known is None or is_own else known.title,
         phrasings=tuple(dict.fromkeys(filter(None, lines))),
-        answer=_typed_text("answer"),
+        answer=_typed_answer("answer"),
         is_own=is_own,
-        answer_es=_typed_text("answer_es"),
+        answer_es=_typed_answer("answer_es"),
     )
 
 
 def _typed_text(name: str) -> str:
     """Return a field of several lines, whose line breaks browsers convert to CRLF."""
     return request.form.get(name, "").strip().replace("\r\n", "\n")
+
+
+def _typed_answer(name: str) -> str:
+    """Return an answer, in which the hours may be written as in the automatic replies."""
+    return re.sub(r"\[our hours\]", "{{ hours }}", _typed_text(name), flags=re.IGNORECASE)
 
 
 def _state_of(question: PracticeQuestion | None) -> str:

@@ -45,6 +45,18 @@ def test_what_is_not_known_is_a_blank_and_never_a_brace() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "blanks"),
+    [
+        ("Hi [patient name], we are open [our hours].", ["[patient name]", "[our hours]"]),
+        ("We moved you to [date].", ["[date]"]),
+        ("Bring form [3] (or [ ]).", []),
+    ],
+)
+def test_whatever_words_stand_in_square_brackets_are_a_blank(text: str, blanks: list[str]) -> None:
+    assert find_blanks(text) == blanks
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Hi {{ first_name }}, we called.", "Hi, we called."),

@@ -123,6 +123,20 @@ def test_a_spanish_answer_stands_beside_the_english_one_and_never_alone(console:
     assert ">De 7 a 6.</textarea>" in manager.get(ADDRESS).text
 
 
+def test_the_hours_may_be_written_in_plain_words_and_nothing_else_stands_in_brackets(
+    console: Console, manager: Browser
+) -> None:
+    own = OWN | {"answer_es": "Abrimos [Our hours]."}
+
+    refused = manager.post(ADDRESS, data=own | {"answer": "We are open [our hours], off [street]."})
+    assert refused.status_code == 422
+    assert "Replace [street] with words" in refused.text
+
+    assert manager.post(ADDRESS, data=own | {"answer": "We are open [our hours]."}).status_code == 303
+    [saved] = console.rows(CommonQuestion)
+    assert (saved.answer, saved.answer_es) == ("We are open {{ hours }}.", "Abrimos {{ hours }}.")
+
+
 def test_a_question_of_ones_own_is_added_and_deleted(console: Console, manager: Browser) -> None:
     assert manager.post(ADDRESS, data=OWN).status_code == 303
     (row,) = console.rows(CommonQuestion)
