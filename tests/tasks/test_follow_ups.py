@@ -237,7 +237,7 @@ def test_a_picture_after_a_clinical_message_stays_with_the_nurses_who_say_when_t
 
 
 def test_a_correction_in_spanish_is_answered_in_spanish(service: Service) -> None:
-    first, second = "Buenas, quiero una cita para mi hija", "mejor el martes"
+    first, second = "Buenas, quiero una cita para mi hija", "perdon, el martes"
     tell(service, {first: sure_of("appointment_request", language="es"), second: UNCLEAR | {"language": "es"}})
     say(service, first, second)
 

@@ -95,11 +95,15 @@ def read_version(model: Path) -> str:
     return str(json.loads((model / MANIFEST).read_text(encoding="utf-8"))["version"])
 
 
+_OF_VALIDATION = frozenset({"model", "messages", "validation", "recipe", "sets"})
+"""What an evaluation has that used validation alone."""
+
+
 def report_folder(reports: Path, version: str, validation_only: bool) -> Path:
     """Return the folder of a model's report; one on validation alone never replaces one with the test messages."""
     folder = reports / version
     if not validation_only or not (folder / EVALUATION).is_file():
         return folder
     evaluation = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
-    has_tests = "held_back" in evaluation or len(evaluation.get("sets", ())) > 1
+    has_tests = bool(evaluation.keys() - _OF_VALIDATION) or len(evaluation.get("sets", ())) > 1
     return folder.with_name(f"{version}-validation") if has_tests else folder

@@ -20,6 +20,7 @@ from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.conversations.test_conversation import words
 from tests.staff.undo.test_undo import UNDO_TIME, bar, undo
+from tests.told_classifier import sure_of, tell
 from tests.world import DEMO_NUMBER, PATIENT, PRACTICES_TOML, SITE
 
 RECORD = "/staff/patients/demo/1"
@@ -392,6 +393,7 @@ def unsafe(start_console: StartConsole) -> Console:
     keep(console, PATIENT)
     browser = console.sign_in()
     assert send(browser, send_at=f"{local(1):%Y-%m-%dT%H:%M}", text="Your ultrasound is tomorrow.").status_code == 303
+    tell(console, {UNSAFE: sure_of("existing_patient_question")})
     console.text(UNSAFE)
     console.work()
     browser.post("/staff/conversations/1/state", data={"state": "closed"})

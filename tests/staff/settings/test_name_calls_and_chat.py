@@ -30,6 +30,11 @@ def chat_of(console: Console) -> dict[str, object]:
     return dict(answer.json())
 
 
+def greeting(console: Console) -> str:
+    """What callers hear after the words for an emergency, in both languages."""
+    return console.call().heard[2]
+
+
 def preview(browser: Browser, section: str, **typed: str) -> str:
     form = {name.replace("__", "."): value for name, value in typed.items()}
     return text_of(browser.post(f"{ADDRESS}/preview", data={"section": section, **form}))
@@ -40,7 +45,7 @@ def test_a_new_name_is_what_patients_read_and_hear_from_now_on(console: Console,
 
     assert ask(console).startswith("Elm Street Medical: Thank you for asking about prices.")
     assert chat_of(console)["name"] == "Elm Street Medical"
-    assert console.call().heard[1].startswith("You have reached Elm Street Medical.")
+    assert greeting(console).startswith("You have reached Elm Street Medical.")
     assert "Settings for Elm Street Medical" in look(manager).text
 
 
@@ -76,12 +81,12 @@ def test_a_name_that_says_stop_does_not_stand_for_how_to_opt_out(console: Consol
 def test_callers_hear_the_greeting_that_was_typed_and_the_standard_one_again(
     console: Console, manager: Browser
 ) -> None:
-    standard = console.call().heard[1]
+    standard = greeting(console)
     save(manager, voice__greeting_open="Hi, this is {{ practice.name }}.\nPlease leave a message.")
 
-    assert console.call().heard[1] == "Hi, this is Maple Street. Please leave a message."
+    assert greeting(console) == "Hi, this is Maple Street. Please leave a message."
     save(manager, voice__greeting_open="")
-    assert console.call().heard[1] == standard
+    assert greeting(console) == standard
 
 
 def test_the_chat_has_the_texts_that_were_typed(console: Console, manager: Browser) -> None:

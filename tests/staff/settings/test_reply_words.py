@@ -115,7 +115,7 @@ def test_a_greeting_is_written_in_the_same_words(console: Console, manager: Brow
     assert field(look(manager), "voice.greeting_open").startswith("You have reached [practice name].")
     save(manager, voice__greeting_open="This is [practice name].", chat__strings__en__title="Chat with [practice name]")
 
-    assert console.call().heard[1] == "This is Maple Street."
+    assert "This is Maple Street." in console.call().heard
     assert effective(console).chat.strings == {"en": {"title": "Chat with {name}"}}
     assert field(look(manager), "chat.strings.en.title") == "Chat with [practice name]"
     refused = save(manager, voice__greeting_open="[if we can reach the patient]Hi[otherwise]Ho[end if]")

@@ -239,6 +239,7 @@ def test_a_chat_shows_a_reply_once_it_can_no_longer_be_undone(console: Console, 
     console.let_pass(UNDO_TIME)
 
     assert chat.texts() == [*said, ("staff", WORDS)]
+    chat.read(after=chat.read()["messages"][-1]["id"])
     assert console.rows(Delivery)[-1].state == DeliveryState.DELIVERED
 
 
