@@ -8,7 +8,7 @@ import time
 
 import structlog
 from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from sqlalchemy.exc import SQLAlchemyError
 
 from intake.errors import IntakeError
@@ -61,7 +61,8 @@ class MailboxWatch:
                     while not self._stopping.is_set():
                         self._fetch(client, resting)
                         self.is_failing, failures = False, 0
-                        self._wait_for_more(client)
+                        if not self._wait_for_more(client):
+                            break
             except (IMAPClientError, OSError, SQLAlchemyError) as error:
                 log.warning("mailbox_failed", practice=self.practice, error=type(error).__name__)
             except IntakeError as error:
@@ -69,7 +70,8 @@ class MailboxWatch:
             except Exception as error:  # a thread that ends unseen would leave patients unheard
                 log.error("mailbox_failed", practice=self.practice, error=where_raised(error, error.__traceback__))
             else:
-                return
+                self._stopping.wait(FIRST_PAUSE_SECONDS)
+                continue
             self.is_failing = True
             self._stopping.wait(pause_after(failures))
             failures += 1
@@ -79,18 +81,27 @@ class MailboxWatch:
         prepare_done_folder(client, self._mailbox)
         fetch_new(client, self._services, self._practice, self._mailbox, resting)
 
-    def _wait_for_more(self, client: IMAPClient) -> None:
-        """Wait until the server says that something came in (RFC 2177), a minute has passed, or the watch stops."""
+    def _wait_for_more(self, client: IMAPClient) -> bool:
+        """Wait until the server says that something came in (RFC 2177), a minute has passed, or the watch stops.
+
+        Returns:
+            Whether the connection still holds: servers end one that waits, and the client loses one on half a line.
+        """
         until = time.monotonic() + LOOK_EVERY_SECONDS
         if not client.has_capability("IDLE"):
             self._stopping.wait(LOOK_EVERY_SECONDS)
             client.noop()
-            return
-        client.idle()
-        while time.monotonic() < until and not self._stopping.is_set():
-            if client.idle_check(timeout=_GLANCE_SECONDS):
-                break
-        client.idle_done()
+            return True
+        try:
+            client.idle()
+            while time.monotonic() < until and not self._stopping.is_set():
+                if client.idle_check(timeout=_GLANCE_SECONDS):
+                    break
+            client.idle_done()
+        except IMAPClientAbortError:
+            log.info("mailbox_connection_ended", practice=self.practice)
+            return False
+        return True
 
 
 def pause_after(failures: int) -> float:
