@@ -19,6 +19,8 @@ from typing import Any
 
 import grimp
 
+from tools.written_parts import replace_part
+
 ROOT = Path(__file__).parents[1]
 DOCUMENT = Path("docs/architecture.md")
 BEGIN, END = "<!-- imports: written by `make rooms` -->\n", "<!-- end of imports -->\n"
@@ -117,11 +119,10 @@ def replace_drawing(document: str, drawing: str) -> str:
     Raises:
         ValueError: the document lacks the markers.
     """
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
+    drawn = replace_part(document, BEGIN, END, f"\n{drawing}\n")
+    if drawn is None:
         raise ValueError(f"{DOCUMENT} must contain the lines {BEGIN.strip()} and {END.strip()}")
-    return f"{before}{begin}\n{drawing}\n{end}{after}"
+    return drawn
 
 
 def read_imports(packages: Sequence[str]) -> list[Arrow]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.written_parts import replace_part
 from training.markdown import format_percent, format_score, format_share
 
 ROOT = Path(__file__).parents[1]
@@ -58,18 +58,6 @@ def write_pages(evaluation: Evaluation) -> dict[tuple[str, str], str]:
         ("README.md", "limits of the model"): _LIMITS.format(**_in_words(evaluation)),
         ("docs/figures.md", "figures of the model"): "\n".join(_sections(evaluation)),
     }
-
-
-def replace_part(page: str, name: str, text: str) -> str:
-    """Return a page with other text between its markers.
-
-    Raises:
-        ValueError: the page lacks the markers.
-    """
-    begin, end = BEGIN.format(name=name), END.format(name=name)
-    if begin not in page or end not in page:
-        raise ValueError(f"no line {begin.strip()!r} and {end.strip()!r}")
-    return re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: f"{begin}{text}{end}", page, flags=re.DOTALL)
 
 
 def _in_words(evaluation: Evaluation) -> dict[str, str]:
@@ -198,10 +186,13 @@ def main() -> None:
     pages: dict[str, str] = {}
     for (name, part), text in write_pages(evaluation).items():
         page = pages.get(name) or (options.root / name).read_text(encoding="utf-8")
-        try:
-            pages[name] = replace_part(page, part, text)
-        except ValueError as error:
-            sys.exit(f"{name} has {error}: put them back where the figures belong.")
+        begin, end = BEGIN.format(name=part), END.format(name=part)
+        written = replace_part(page, begin, end, text)
+        if written is None:
+            sys.exit(
+                f"{name} has no line {begin.strip()!r} and {end.strip()!r}: put them back where the figures belong."
+            )
+        pages[name] = written
     stale = [name for name, page in pages.items() if (options.root / name).read_text(encoding="utf-8") != page]
     for name in stale:
         if options.check:
