@@ -41,7 +41,12 @@ def trouble(status: int, language: Language) -> str:
 
 
 def render_page(
-    practice: Practice, language: Language, problem: str | None = None, *, can_be_corrected: bool = False
+    practice: Practice,
+    language: Language,
+    problem: str | None = None,
+    *,
+    can_be_corrected: bool = False,
+    can_be_answered: bool = True,
 ) -> str:
     """Return an HTML page in the practice's name.
 
@@ -50,7 +55,12 @@ def render_page(
         language: English or Spanish.
         problem: why the form was refused, None if it was accepted.
         can_be_corrected: whether the patient can put it right.
+        can_be_answered: whether the patient left an address or a number to write to.
     """
     return _pages.get_template("page_es.html" if language is Language.ES else "page.html").render(
-        practice=practice, phone=phone.spoken(practice.phone), problem=problem, can_be_corrected=can_be_corrected
+        practice=practice,
+        phone=phone.spoken(practice.phone),
+        problem=problem,
+        can_be_corrected=can_be_corrected,
+        can_be_answered=can_be_answered,
     )

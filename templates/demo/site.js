@@ -34,9 +34,11 @@
         body: JSON.stringify({ ...fields, client_message_id: submission }),
       });
       if (answer.ok) {
-        form.reset();
+        const { can_be_answered: canBeAnswered = true } = await answer.json();
+        if (canBeAnswered) form.reset();
         submission = null;
-        say("Thank you! We received your message and will get back to you soon.", false);
+        if (canBeAnswered) say("Thank you! We received your message and will get back to you soon.", false);
+        else say("We received your message. To get an answer, add your email or phone and send it again, or call us.", true);
       } else {
         say(await explain(answer), true);
       }

@@ -49,13 +49,16 @@ def receive(slug: str) -> AnyResponse:
         problem = (_language() == Language.ES and error.spanish) or error.message
         return _page(practice, error.status, problem, can_be_corrected=True)
     target, consent = _target(form, practice, services), _consent(form, practice)
+    address, received_on = _route(form, practice)
     if form.is_bait_taken:
         log.info("form_dropped", practice=practice.slug)
     else:
-        _record(services, practice, form, consent)
+        _record(services, _inbound(practice, form, consent, address, received_on), form)
     if _is_for_a_script():
-        return jsonify(message="received"), 202  # type: ignore[return-value]
-    return redirect(target, 303) if target else _page(practice, 202)
+        unanswerable = {} if address else {"can_be_answered": False}
+        return jsonify(message="received", **unanswerable), 202  # type: ignore[return-value]
+    # a page of the practice's own would promise an answer
+    return redirect(target, 303) if target and address else _page(practice, 202, can_be_answered=bool(address))
 
 
 @blueprint.after_request
@@ -71,9 +74,10 @@ def show_trouble_as_page(response: Response) -> Response:
     return response
 
 
-def _record(services: Services, practice: Practice, form: ContactForm, consent: str | None) -> None:
-    address, received_on = _route(form, practice)
-    inbound = InboundMessage(
+def _inbound(
+    practice: Practice, form: ContactForm, consent: str | None, address: str | None, received_on: str
+) -> InboundMessage:
+    return InboundMessage(
         practice=practice.slug,
         channel=Channel.WEB_FORM,
         provider="form",
@@ -83,6 +87,9 @@ def _record(services: Services, practice: Practice, form: ContactForm, consent: 
         text=form.message,
         contact=Contact(name=form.name, phone=form.phone, email=form.email, text_consent=consent),
     )
+
+
+def _record(services: Services, inbound: InboundMessage, form: ContactForm) -> None:
     contents = (form.name, form.email, form.phone, form.message)
     services.receive(
         identify_submission(services.database, inbound, contents, form.client_message_id, datetime.now(UTC))
@@ -147,8 +154,17 @@ def _is_for_a_script() -> bool:
     return request.is_json or accepted["application/json"] > accepted["text/html"]
 
 
-def _page(practice: Practice, status: int, problem: str | None = None, *, can_be_corrected: bool = False) -> Response:
-    page = render_page(practice, _language(), problem, can_be_corrected=can_be_corrected)
+def _page(
+    practice: Practice,
+    status: int,
+    problem: str | None = None,
+    *,
+    can_be_corrected: bool = False,
+    can_be_answered: bool = True,
+) -> Response:
+    page = render_page(
+        practice, _language(), problem, can_be_corrected=can_be_corrected, can_be_answered=can_be_answered
+    )
     response = Response(page, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = "default-src 'none'"
     return response

@@ -152,9 +152,26 @@ def test_an_html_form_is_answered_with_a_page(service: Service, sent_as: str) ->
 
 
 def test_a_script_that_sends_a_form_is_answered_with_json(service: Service) -> None:
-    answer = post(service, headers={"Accept": "application/json"}, data={"message": BILL})
+    answer = post(service, headers={"Accept": "application/json"}, data={"message": BILL, "email": EMAIL})
 
     assert (answer.status_code, answer.json()) == (202, {"message": "received"})
+
+
+@pytest.mark.parametrize(
+    ("accepted", "said"),
+    [("en", "we have no email address or phone number for you"), ("es", "no tenemos su correo ni su teléfono")],
+    ids=["en", "es"],
+)
+def test_who_leaves_nothing_to_write_to_is_heard_and_promised_no_answer(
+    service: Service, accepted: str, said: str
+) -> None:
+    fields = {"message": BILL, "name": "Ana Lopez", "redirect": f"{SITE}/thanks"}
+    page = post(service, headers=BROWSER | {"Accept-Language": accepted}, data=fields)
+    script = post(service, json=fields | {"message": "Where do I park?"})
+
+    assert (page.status_code, said in page.text) == (202, True)
+    assert (script.status_code, script.json()) == (202, {"message": "received", "can_be_answered": False})
+    assert len(service.rows(Message)) == 2
 
 
 def test_line_ends_of_browsers_are_not_stored(service: Service) -> None:
@@ -165,7 +182,7 @@ def test_line_ends_of_browsers_are_not_stored(service: Service) -> None:
 
 @pytest.mark.parametrize("to", ["/thanks", f"{SITE}/thanks"])
 def test_a_browser_is_sent_on_to_the_practices_own_page(service: Service, to: str) -> None:
-    answer = post(service, headers=BROWSER, data={"message": BILL, "redirect": to})
+    answer = post(service, headers=BROWSER, data={"message": BILL, "email": EMAIL, "redirect": to})
 
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"{SITE}/thanks"
@@ -214,7 +231,7 @@ def test_what_only_the_sites_maker_can_correct_loses_no_message(
 def test_who_reads_spanish_reads_the_answer_and_what_to_correct_in_spanish(
     service: Service, headers: dict[str, str], consent: str
 ) -> None:
-    form = {"message": "Me duele", "consent": consent}
+    form = {"message": "Me duele", "email": EMAIL, "consent": consent}
     taken = post(service, headers=BROWSER | headers, data=form)
     refused = post(service, headers=BROWSER | headers, data=form | {"phone": "555-0123"})
 
@@ -301,7 +318,7 @@ def test_a_page_may_name_its_submission(service: Service) -> None:
 
 
 def test_what_a_program_filled_in_is_dropped_and_answered_as_if_it_was_not(service: Service) -> None:
-    answer = post(service, json={"message": "Buy pills", "website": "https://spam.example"})
+    answer = post(service, json={"message": "Buy pills", "email": EMAIL, "website": "https://spam.example"})
 
     assert (answer.status_code, answer.json()) == (202, {"message": "received"})
     assert service.rows(Message) == []
