@@ -64,6 +64,21 @@ REMARKS: tuple[Route, ...] = (Route.WRONG_NUMBER, Route.CONTACT, Route.IN_CONFID
 TOPICS_WITHOUT_INTENT: tuple[Route, ...] = (Route.PERSON, Route.PRAISE)
 """What a message can be about beside an intent; its most likely intent is only a guess."""
 
+GUESS_SHOWN_FROM = 0.5
+"""The confidence from which a guess is shown to people: one below it is no better than a coin."""
+
+
+def shows_intent(route: str, confidence: float) -> bool:
+    """Return whether a message's most likely intent is worth showing as what the message is about.
+
+    Args:
+        route: how the message was routed.
+        confidence: the intent's calibrated probability, 0 to 1.
+    """
+    says_more = (*TOPICS_WITHOUT_INTENT, *REMARKS, Route.REVIEW, Route.FOLLOW_UP)
+    return route not in says_more and confidence >= GUESS_SHOWN_FROM
+
+
 TOPICS: tuple[Intent | Route, ...] = (*Intent, *TOPICS_WITHOUT_INTENT)
 """What a message can be about, as staff see it and label it."""
 

@@ -75,10 +75,11 @@ def why_review(facts: Facts, scope: float, drawn: float, sample: float) -> Revie
         return ReviewReason.LONG
     if facts.language == Language.OTHER:
         return ReviewReason.LANGUAGE
-    if facts.disposition is Disposition.OUT_OF_SCOPE and not facts.praise:
-        return ReviewReason.OUT_OF_SCOPE
-    if facts.confidence < facts.threshold and topic_without_intent(facts) is None:
-        return ReviewReason.OUT_OF_SCOPE if scope < LEAST_IN_SCOPE else ReviewReason.LOW_CONFIDENCE
+    is_held = facts.disposition is Disposition.OUT_OF_SCOPE and not facts.praise
+    if is_held or (facts.confidence < facts.threshold and topic_without_intent(facts) is None):
+        # an emergency is meant for the practice, whatever it is about
+        is_foreign = (is_held or scope < LEAST_IN_SCOPE) and facts.triage is TriageLevel.ROUTINE
+        return ReviewReason.OUT_OF_SCOPE if is_foreign else ReviewReason.LOW_CONFIDENCE
     return ReviewReason.SAMPLE if drawn < sample else None
 
 

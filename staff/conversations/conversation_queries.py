@@ -36,8 +36,6 @@ from inbox.reviews import LEVEL_LABELS
 from intake.practices import Practice
 from intake.vocabulary import (
     INTENTS,
-    REMARKS,
-    TOPICS_WITHOUT_INTENT,
     Channel,
     DangerKind,
     Language,
@@ -46,12 +44,13 @@ from intake.vocabulary import (
     Route,
     SenderDoubt,
     TriageLevel,
+    shows_intent,
     words_of,
 )
 from staff import display
 from staff.conversations.attachment_queries import ShownAttachment, read_attachments
 from staff.conversations.people import NOBODY, names_of
-from staff.conversations.row_words import COMMON_QUESTION, NOT_SURE, SHOWN_FROM
+from staff.conversations.row_words import COMMON_QUESTION, NOT_SURE
 from tasks.routing import is_answer
 from tasks.routing_facts import NEVER_ARRIVED, medium_of
 from tasks.silence import read_silence, unanswered_reason
@@ -541,14 +540,14 @@ def _reading(message: Message, corrected: str) -> Reading | None:
     decision, found = message.decision, message.classification
     if decision is None:
         return None
-    shows_intent = is_sure(decision.route, found.confidence) if found else False
+    is_named = shows_intent(decision.route, found.confidence) if found else False
     probabilities = sorted(found.probabilities.items(), key=lambda pair: -pair[1]) if found else []
     flag = display.triage_flag(found.triage, found.danger) if found else None
     return Reading(
         topic=COMMON_QUESTION
         if is_answer(decision.reply)
-        else _topic(decision.route, found.intent if found and shows_intent else None, is_flagged=flag is not None),
-        percent=_percent(found.confidence) if found and shows_intent else "",
+        else _topic(decision.route, found.intent if found and is_named else None, is_flagged=flag is not None),
+        percent=_percent(found.confidence) if found and is_named else "",
         bars=[Bar(words_of(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
         also=display.other_intents(found),
         flag=flag,
@@ -562,11 +561,6 @@ def _reading(message: Message, corrected: str) -> Reading | None:
         why=decision.why,
         corrected=corrected,
     )
-
-
-def is_sure(route: str, confidence: float) -> bool:
-    """Return whether a message's most likely intent is worth showing as what the message is about."""
-    return route not in (*TOPICS_WITHOUT_INTENT, *REMARKS, Route.REVIEW, Route.FOLLOW_UP) and confidence >= SHOWN_FROM
 
 
 def _topic(route: str, intent: str | None, *, is_flagged: bool) -> str:

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 
 from inbox.models import NoticeReason
 from intake.practices import Practice
-from intake.vocabulary import Priority, Route, words_of
+from intake.vocabulary import GUESS_SHOWN_FROM, Priority, Route, words_of
 from tasks.routing import is_answer
 
 NOT_SURE = "Not sure"
 COMMON_QUESTION = "Common question"
-SHOWN_FROM = 0.5  # a guess below this is no better than a coin
 # how long a person may wait before the row turns red; the last two count while the practice is open
 PATIENCE = {
     Priority.URGENT: timedelta(minutes=10),
@@ -49,7 +48,7 @@ def topic(
         return COMMON_QUESTION
     if route == Route.FOLLOW_UP:  # it is about what it follows
         return words_of(intent)
-    is_weak = confidence is not None and confidence < SHOWN_FROM and intent == guess
+    is_weak = confidence is not None and confidence < GUESS_SHOWN_FROM and intent == guess
     return NOT_SURE if route == Route.REVIEW or is_weak else words_of(intent)
 
 

@@ -78,6 +78,12 @@ def test_an_urgent_message_is_reviewed_like_any_other() -> None:
     assert why(drawn=DRAWN, **EMERGENCY) is ReviewReason.SAMPLE
 
 
+@pytest.mark.parametrize("found", [{"disposition": Disposition.OUT_OF_SCOPE}, {"confidence": UNSURE, "scope": 0.1}])
+@pytest.mark.parametrize("level", [TriageLevel.EMERGENCY, TriageLevel.SAME_DAY])
+def test_whoever_needs_help_means_the_practice(found: dict[str, Any], level: TriageLevel) -> None:
+    assert why(triage=level, **found) is ReviewReason.LOW_CONFIDENCE
+
+
 def test_what_the_model_says_is_out_of_scope_is_reviewed_however_sure_its_intent() -> None:
     assert why(disposition=Disposition.OUT_OF_SCOPE) is ReviewReason.OUT_OF_SCOPE
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from intake import phone as numbers
 from intake.practices import Practice
-from intake.vocabulary import TOPICS_WITHOUT_INTENT, Channel, DangerKind, Language, TriageLevel, words_of
+from intake.vocabulary import Channel, DangerKind, Language, TriageLevel, shows_intent, words_of
 from templates.demo import ASSETS, FOLDER
 from templates.demo.page import render_page
 from web.errors import RequestError
@@ -128,7 +128,7 @@ def _understood(sent: Sent) -> dict[str, Any] | None:
     decision, found = sent.message.decision, sent.message.classification
     if decision is None:
         return None
-    has_intent = decision.route not in TOPICS_WITHOUT_INTENT
+    has_intent = found is not None and shows_intent(decision.route, found.confidence)
     return {
         "intent": words_of(found.intent if found and has_intent else decision.route),
         "confidence": found.confidence if found and has_intent else None,

@@ -15,9 +15,10 @@ from classifier import Classifier
 from classifier.understanding import Mention
 from inbox.models import Conversation, Delivery, DeliveryState, Message, OptOut, Voicemail
 from intake.settings import Settings
+from intake.vocabulary import Disposition
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
-from tests.told_classifier import PERSON, sure_of, tell
+from tests.told_classifier import EMERGENCY, PERSON, sure_of, tell
 from tests.world import WIDGET_KEY
 from webhooks.browser import demo_phone
 
@@ -304,6 +305,26 @@ def test_a_request_for_a_person_is_shown_without_an_intent(demo: Service, visito
 
     [message] = visitor.messages
     assert (message["understood"]["intent"], message["understood"]["confidence"]) == ("Asks for a person", None)
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({"confidence": 0.0, "disposition": Disposition.ACKNOWLEDGEMENT}, "No reply needed"),
+        ({"confidence": 0.08, **EMERGENCY}, "Emergency"),
+        ({"confidence": 0.02, "disposition": Disposition.REVIEW}, "Unsorted"),
+    ],
+    ids=["thanks", "emergency", "unsure"],
+)
+def test_a_guess_that_nobody_would_trust_is_not_shown(
+    demo: Service, visitor: Visitor, told: dict[str, Any], shown: str
+) -> None:
+    tell(demo, {PRICES: sure_of("billing_inquiry", **told)})
+    visitor.send("sms", PRICES)
+    demo.work()
+
+    [message] = visitor.messages
+    assert (message["understood"]["intent"], message["understood"]["confidence"]) == (shown, None)
 
 
 def test_messages_stay_in_their_order(demo: Service, visitor: Visitor) -> None:
