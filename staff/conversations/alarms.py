@@ -21,12 +21,20 @@ from inbox.models import (
     Notification,
     NotificationState,
 )
-from intake.practices import TEXT_PREFIX, Practice
+from intake.practices import TEXT_PREFIX, Practice, is_plain_mail
 from intake.settings import Settings
 from intake.vocabulary import SAMPLE, words_of
 from staff import display
 from tasks.notification.escalation_policy import NEVER, next_reached
-from tasks.notification.targets import CONSOLE, paged_addresses, personal_address, reached_addresses
+from tasks.notification.targets import (
+    CONSOLE,
+    has_carrier,
+    paged_addresses,
+    personal_address,
+    reached_addresses,
+    settings_of_notice,
+    targets_for,
+)
 from tasks.samples import is_sample
 from web.services import services_of
 
@@ -58,11 +66,19 @@ _ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One notification of a contact, in display words."""
+    """One notification of a contact, in display words.
+
+    Attributes:
+        who: the contact.
+        state: what became of it.
+        at: when.
+        why: where it could not go, and why, as a sentence; empty for one that did not fail.
+    """
 
     who: str
     state: str
     at: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +244,7 @@ def _show(
     is_open = row.acknowledged_at is None
     settings = services_of(current_app).settings
     step, next_at = next_reached(practice, row.step, row.next_step_at, settings) if is_open else (0, NEVER)
-    steps = tuple(_step(notice, practice) for notice in notices if notice.target != CONSOLE)
+    steps = tuple(_step(notice, practice, settings) for notice in notices if notice.target != CONSOLE)
     return Alarm(
         id=row.id,
         code=row.code,
@@ -262,14 +278,33 @@ def _unreachable(practice: Practice, settings: Settings, *, is_fictional: bool) 
     return f"Nobody was paged and nobody will be: {why}"
 
 
-def _step(notice: Notification, practice: Practice) -> Step:
+def _step(notice: Notification, practice: Practice, settings: Settings) -> Step:
     address = personal_address(practice, notice.escalation_step)
     state = "notified with others soon" if _is_collecting(notice) else _STATES[NotificationState(notice.state)]
     return Step(
         _person(address) if address else words_of(notice.team),
         state,
         display.clock(notice.next_attempt_at if _is_collecting(notice) else notice.updated_at, practice.time_zone),
+        _failure(notice, practice, settings) if notice.state == NotificationState.FAILED else "",
     )
+
+
+def _failure(notice: Notification, practice: Practice, settings: Settings) -> str:
+    """Return where a failed notification should have gone, and what is known of why it did not."""
+    team = settings_of_notice(practice, notice.team, notice.escalation_step, notice.target)
+    address = targets_for(team).get(notice.target)
+    if address is None:
+        return "Its address has been removed in Settings."
+    where = display.spoken(address.removeprefix(TEXT_PREFIX)) if _is_personal(address) else "its address"
+    if not has_carrier(practice, address, settings):
+        kind = "texts" if address.startswith(TEXT_PREFIX) else "emails"
+        return f"Nothing was sent to {where}: {kind} are not set up yet. {SET_UP_CARRIER}"
+    return f"What carries it did not take it for {where}. Call them, and check the address in Settings."
+
+
+def _is_personal(address: str) -> bool:
+    """Return whether an address may be shown: those of services such as Slack hold a key."""
+    return address.startswith(TEXT_PREFIX) or is_plain_mail(address)
 
 
 def _is_collecting(notice: Notification) -> bool:

@@ -45,6 +45,7 @@ class Row:
         snoozed: until when it is or was snoozed, empty if it is not.
         excerpt: the text that a search found, in pieces, each with whether it is what was searched for.
         hit: what a search found, as the thread's page calls it; empty if there is no one text.
+        unsafe: whether the patient said that somebody else may read what is sent there.
         newer: how many messages the patient wrote after the one that raised the open alarm.
         tags: the words of its tags.
         is_sample: whether it is one of the fictional conversations of a new service.
@@ -84,6 +85,7 @@ class Row:
     excerpt: Excerpt = field(default=(), repr=False)
     hit: str = ""
     newer: int = 0
+    unsafe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,7 @@ def _row(
         newest=conversation.last_message_id or 0,
         is_sample=message is not None and message.provider == SAMPLE,
         newer=newer,
+        unsafe=conversation.unsafe_since is not None,
     )
 
 

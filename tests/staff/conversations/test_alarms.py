@@ -11,10 +11,11 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
-from inbox.models import AuditEntry, Conversation, Escalation, Message, Notification, now
+from inbox.models import AuditEntry, Conversation, Escalation, Message, Notification, NotificationState, now
 from intake.settings import Settings
 from staff.conversations.inbox_queries import MOST_PINNED
 from staff.conversations.inbox_queries import PAGE as PAGE_LENGTH
+from tasks.notification.targets import CONSOLE
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.conversations.test_inbox import events, search
@@ -328,6 +329,24 @@ def test_everyone_who_was_paged_is_paged_again_by_one_click_and_not_twice_in_two
     assert dana.post(f"{ALARM}/again").status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (None, "What carries it did not take it for (202) 555-0112. Call them, and check the address in Settings."),
+        ("gone", "Its address has been removed in Settings."),
+    ],
+    ids=["refused", "removed"],
+)
+def test_a_page_that_failed_says_where_it_should_have_gone(
+    console: Console, dana: Browser, target: str | None, said: str
+) -> None:
+    with console.edit() as session:
+        for notice in session.scalars(select(Notification).where(Notification.target != CONSOLE)):
+            notice.state, notice.target = NotificationState.FAILED, target or notice.target
+
+    assert re.search(rf"On call could not be notified, [^.]*\. {re.escape(said)}", alarm_of(dana.get(PAGE)))
+
+
 def test_messages_that_joined_are_counted(console: Console, dana: Browser) -> None:
     receive(console, WORSE)
 
@@ -620,6 +639,18 @@ def test_an_address_without_a_carrier_pages_nobody(
 
     said = words(console.sign_in("manager").get("/staff/").text)
     assert f"{NOBODY}: no texts or emails can be sent to the on-call addresses. The setup checklist" in said
+
+
+def test_a_page_that_failed_for_want_of_a_carrier_says_so(
+    settings: Settings, console_of: Callable[[Settings], Console]
+) -> None:
+    lines = f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }} }}'
+    settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\n{lines}\n', 1))
+    console = console_of(settings.model_copy(update={"twilio_account_sid": None}))
+    tell(console, {CHEST: EMERGENCY})
+    receive(console, CHEST)
+
+    assert "Nothing was sent to (202) 555-0112: texts are not set up yet." in alarm_of(console.sign_in().get(PAGE))
 
 
 def test_a_member_of_two_practices_reads_which_one_it_is(console: Console) -> None:

@@ -118,8 +118,10 @@ def test_staff_write_there_only_knowingly_and_can_take_the_flag_away(console: Co
 
     console.work()
     assert len(texts_to(console, PATIENT)) == 1
+    assert "Not safe to contact" in dana.get("/staff/").text
     dana.post(f"{PAGE}/unsafe-contact", data={"unsafe": "no"})
     dana.post(f"{PAGE}/hand-back")
+    assert "Not safe to contact" not in dana.get("/staff/").text
     assert RED not in dana.get(PAGE).text
     receive(console, BILL)
     assert len(texts_to(console, PATIENT)) == 2
