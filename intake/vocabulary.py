@@ -391,7 +391,7 @@ class Silence(_WordedEnum):
     MAY_OPT_OUT = "may_opt_out", "the patient may want no more texts"
     REPLIES_OFF = "replies_off", "automatic replies are off"
     ROUTE_OFF = "route_off", "automatic replies are off for this route"
-    STAFF_ACTIVE = "staff_active", "staff have taken over the conversation"
+    STAFF_ACTIVE = "staff_active", "automatic replies are off in this conversation"
     HOURLY_LIMIT = "hourly_limit", "the hourly limit has been reached"
     REPEATED = "repeated", "the same reply was sent recently"
     FOREIGN = "foreign", "texts do not go to numbers in this country"

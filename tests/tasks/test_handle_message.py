@@ -41,7 +41,7 @@ INTENTS = [
     (
         "new_patient_inquiry",
         "Hi, I'm new to the area and looking for a dermatologist. Are you accepting new patients?",
-        "Thank you for your interest in becoming a patient",
+        "Thank you for asking about our practice",
         "front_desk",
     ),
     (
