@@ -55,7 +55,7 @@ def asset(name: str) -> Response:
 def read() -> Response:
     """Return the messages from the visitor's phone and how they were handled; a new visitor gets a phone."""
     services, practice = _enter()
-    phone = _phone(services) or Phones(services.settings.secret_keys).new(practice)
+    phone = _phone(services) or Phones(services.settings.secret_keys).new(practice, services.database)
     sent = read_phone(services.database, practice, phone)
     response = jsonify(
         number=numbers.spoken(phone.number),

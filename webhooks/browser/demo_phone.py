@@ -1,8 +1,9 @@
 """The phone on the demo page: a fictional number for each visitor, and the messages sent from it.
 
-For demonstrations only. There are only a hundred fictional numbers (+1 202 555 0100 to 0199), so two visitors may share
-one, along with its opt-out and its limits on replies. They never see each other's messages: the ids of a visitor's
-messages start with 64 random bits that only the visitor's signed token contains.
+For demonstrations only. There are 3,000 fictional numbers (555-0100 to 0199 in 30 area codes). A visitor gets one from
+which nobody has written, if a few draws find such a number; otherwise two share one, along with its opt-out and its
+limits on replies. They never see each other's messages: the ids of a visitor's messages start with 64 random bits that
+only the visitor's signed token contains.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from inbox.database import Database
@@ -23,7 +24,12 @@ from inbox.voicemail import Call, RecordingState, Report, TranscriptionState, re
 from intake.practices import Practice
 from intake.vocabulary import Channel
 
-FICTIONAL_NUMBERS = tuple(f"+1202555{number:04d}" for number in range(100, 200))
+AREA_CODES = (
+    *(202, 206, 212, 214, 303, 305, 312, 313, 314, 316, 401, 402, 404, 405, 415),
+    *(502, 503, 505, 512, 602, 617, 702, 713, 801, 808, 816, 901, 907, 919, 971),
+)
+FICTIONAL_NUMBERS = tuple(f"+1{area}555{number:04d}" for area in AREA_CODES for number in range(100, 200))
+DRAWS = 5
 LIFETIME_SECONDS = 24 * 3600
 SHOWN_MESSAGES = 100
 _ON_ITS_WAY = (DeliveryState.PENDING, DeliveryState.SENDING)
@@ -67,12 +73,14 @@ class Phones:
         """Take the keys, the newest first: it signs, and all verify."""
         self._serializer = URLSafeTimedSerializer(secret_keys[::-1], salt="demo phone")
 
-    def new(self, practice: Practice) -> Phone:
-        """Return a phone with a number that the practice does not use."""
+    def new(self, practice: Practice, database: Database) -> Phone:
+        """Return a phone with a number that the practice does not use, and nobody else either if one is found."""
         taken = {practice.phone, practice.on_call_number, *practice.phone_numbers}
-        return Phone(
-            secrets.token_hex(8), secrets.choice([number for number in FICTIONAL_NUMBERS if number not in taken])
-        )
+        free = [number for number in FICTIONAL_NUMBERS if number not in taken]
+        drawn = [secrets.choice(free) for _ in range(DRAWS)]
+        with database.read() as session:
+            unused = (number for number in drawn if not session.scalar(_has_written(practice, number)))
+            return Phone(secrets.token_hex(8), next(unused, drawn[0]))
 
     def token(self, phone: Phone) -> str:
         """Return the token with which the visitor's page uses the phone again."""
@@ -84,6 +92,10 @@ class Phones:
             return Phone(*self._serializer.loads(token, max_age=LIFETIME_SECONDS))
         except BadData:
             return None
+
+
+def _has_written(practice: Practice, number: str) -> Select[tuple[bool]]:
+    return select(exists().where(conversations_of(practice.slug, number)))
 
 
 def send_text(database: Database, practice: Practice, phone: Phone, text: str) -> Recorded:

@@ -365,11 +365,25 @@ def test_what_cannot_be_sent_is_refused(demo: Service, visitor: Visitor, body: A
 def test_a_visitor_keeps_the_number_and_gets_one_that_is_not_the_practices(demo: Service, visitor: Visitor) -> None:
     number = visitor.state()["number"]
 
-    assert re.fullmatch(r"\(202\) 555-01\d\d", number)
+    assert re.fullmatch(r"\(\d{3}\) 555-01\d\d", number)
     assert visitor.state()["number"] == number
     numbers = {Visitor(demo.url).state()["number"] for _ in range(60)}
     assert len(numbers) > 10
     assert not numbers & {"(202) 555-0100", "(202) 555-0111"}
+
+
+def test_a_number_that_somebody_has_written_from_is_not_given_out_again(
+    demo: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_phone, "FICTIONAL_NUMBERS", ("+12025550143", "+12025550144"))
+    monkeypatch.setattr(demo_phone, "DRAWS", 100)
+    first, second = Visitor(demo.url), Visitor(demo.url)
+    numbers = set()
+    for each in (first, second):
+        numbers.add(each.state()["number"])
+        each.send("sms", PRICES)
+
+    assert numbers == {"(202) 555-0143", "(202) 555-0144"}
 
 
 def test_another_visitor_sees_nothing_of_mine(demo: Service, visitor: Visitor) -> None:
