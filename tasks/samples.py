@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
 from inbox.chat import next_entry
@@ -168,10 +168,14 @@ def is_a_sample(session: Session, conversation: Conversation) -> bool:
     return newest is not None and newest.provider == SAMPLE
 
 
+def sample_ids() -> Select[int]:
+    """Return the query for the ids of the conversations that are samples, which reads nothing but samples."""
+    return select(Message.conversation_id).where(Message.provider == SAMPLE)
+
+
 def sample_conversations(session: Session, practices: list[str]) -> list[Conversation]:
     """Return the samples of practices, locked."""
-    own = select(Message.conversation_id).where(Message.provider == SAMPLE)
-    query = select(Conversation).where(Conversation.practice.in_(practices), Conversation.id.in_(own))
+    query = select(Conversation).where(Conversation.practice.in_(practices), Conversation.id.in_(sample_ids()))
     return list(session.scalars(query.order_by(Conversation.id).with_for_update()))
 
 

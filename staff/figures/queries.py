@@ -33,6 +33,7 @@ from staff.figures.answer_times import (
 from staff.figures.arrivals import Arrivals, read_arrivals
 from staff.figures.period import Period
 from staff.figures.row_age import came_in, is_of, is_staffs, was_written_since
+from tasks.samples import sample_ids
 
 AGES = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1), timedelta(days=3))
 """Where the groups of those who wait now end; the last group has no end."""
@@ -201,6 +202,7 @@ def _read_waiting(session: Session, practice: str, moment: datetime) -> list[Wai
         )
         .where(
             Conversation.practice == practice,
+            Conversation.id.not_in(sample_ids()),
             Conversation.state == ConversationState.OPEN,
             or_(since.is_not(None), Conversation.priority == Priority.URGENT),
         )
@@ -211,7 +213,8 @@ def _read_waiting(session: Session, practice: str, moment: datetime) -> list[Wai
 
 
 def _count_alarms(session: Session, practice: str) -> int:
-    query = select(func.count()).where(Escalation.practice == practice, Escalation.acknowledged_at.is_(None))
+    is_open = Escalation.practice == practice, Escalation.acknowledged_at.is_(None)
+    query = select(func.count()).where(*is_open, Escalation.conversation_id.not_in(sample_ids()))
     return session.scalar(query) or 0
 
 

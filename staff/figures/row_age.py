@@ -12,6 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from inbox.models import Conversation, Delivery, Message
 from staff.figures.period import Period
+from tasks.samples import sample_ids
 
 
 class _Unindexed(FunctionElement[Any]):
@@ -31,8 +32,8 @@ def _on_sqlite(element: _Unindexed, compiler: Any, **options: Any) -> str:
 
 
 def is_of(practice: str) -> ColumnElement[bool]:
-    """Return the condition that a conversation belongs to a practice."""
-    return _Unindexed(Conversation.practice) == practice
+    """Return the condition that a conversation belongs to a practice and is none of the samples."""
+    return (_Unindexed(Conversation.practice) == practice) & _Unindexed(Conversation.id).not_in(sample_ids())
 
 
 def message_of_reply() -> ColumnElement[Any]:

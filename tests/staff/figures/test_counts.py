@@ -18,6 +18,7 @@ from intake.practices import Practice
 from staff.figures.arrivals import part_minutes, read_arrivals
 from staff.figures.period import Period
 from staff.figures.queries import Consents, Figures, Kind, Waiting, Writer, read_figures
+from tasks.samples import add_samples
 from tests.staff.figures.day import add_answer, add_conversation, add_message, at, practice_in
 
 QUERIES = 8
@@ -314,6 +315,15 @@ def test_another_practices_rows_count_nowhere(database: Database) -> None:
 
         assert read(session) == empty
         assert read(session, practice=practice_in(slug="other")) != empty
+
+
+def test_the_samples_of_a_new_service_count_nowhere(database: Database) -> None:
+    with database.write() as session:
+        empty = read(session)
+        assert add_samples(session, practice_in(), NOON) > 0
+        session.flush()
+
+        assert read(session) == empty
 
 
 def test_as_many_queries_are_asked_of_a_busy_practice_as_of_an_empty_one(database: Database) -> None:
