@@ -55,6 +55,14 @@ def test_a_record_shows_what_became_of_a_message_that_was_sent_by_key(console: C
     expect(newest).to_contain_text("Queued")
     console.work()
     expect(newest).to_contain_text("Sent")
+
+    visitor.expect_complaint("status of 409")
+    page.get_by_label("Message", exact=True).fill("See you then.")
+    page.get_by_label("Send at").fill("2020-01-01T10:00")
+    page.keyboard.press("Enter")
+    expect(page.locator("#message-problem")).to_be_in_viewport()
+    expect(page.get_by_label("Message", exact=True)).to_be_focused()
+    expect(page.get_by_label("Message", exact=True)).to_have_value("See you then.")
     visitor.leave()
 
 
