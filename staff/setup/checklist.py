@@ -29,7 +29,13 @@ BACKUP_LASTS = timedelta(days=7)
 NO_ANSWER_AFTER = timedelta(minutes=2)
 EMAIL = "email"
 """What a form names to ask for a test email, where it otherwise names a team."""
-_NO_TWILIO = "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in .env, then restart the service."
+_OPERATOR = "Whoever runs your Intake server"
+_NO_TWILIO = (
+    f"Texts and calls need an account at Twilio. {_OPERATOR} connects it: `TWILIO_ACCOUNT_SID` and `TWILIO_AUTH_TOKEN`"
+    " in `.env`, then a restart."
+)
+_NO_MAIL_SERVER = f"Email needs a mail server. {_OPERATOR} connects it: `SMTP_URL` in `.env`, then a restart."
+_NO_EMAIL = f"{_OPERATOR} adds the practice’s `email` to the practices file."
 _REASONS = {
     GONE: "the address is no longer in the settings",
     OPTED_OUT: "this number texted STOP; text START from it",
@@ -127,7 +133,7 @@ def email_target(practice: Practice, settings: Settings) -> str | None:
 def _judge_number(practice: Practice, settings: Settings, facts: SetupFacts) -> Line:
     key, title = "number", "Phone number connected"
     if not settings.sends_texts:
-        return Line(key, title, False, "Twilio’s credentials are not set.", _NO_TWILIO)
+        return Line(key, title, False, "No account at Twilio is connected.", _NO_TWILIO)
     if facts.text_at is not None:
         when = display.clock(facts.text_at, practice.time_zone)
         return Line(key, title, True, f"Twilio’s last text or voicemail arrived on {when}.")
@@ -141,13 +147,13 @@ def _judge_number(practice: Practice, settings: Settings, facts: SetupFacts) -> 
 def _judge_delivery(practice: Practice, settings: Settings, facts: SetupFacts) -> Line:
     key, title = "delivery", "Delivery reports arrive"
     if not settings.sends_texts:
-        return Line(key, title, False, "No texts are sent without Twilio’s credentials.", _NO_TWILIO)
+        return Line(key, title, False, "No texts are sent without an account at Twilio.", _NO_TWILIO)
     if facts.callback_at is not None:
         when = display.clock(facts.callback_at, practice.time_zone)
         return Line(key, title, True, f"Twilio has reported what became of a text, most recently seen on {when}.")
     todo = (
         "Text the number and wait for the automatic reply. Twilio reports to"
-        f" `{settings.public_url}/twilio/sms/status`, so PUBLIC_URL must be reachable from the internet."
+        f" `{settings.public_url}/twilio/sms/status`, so that address must be reachable from the internet."
     )
     return Line(key, title, False, "Twilio has not reported what became of a text.", todo)
 
@@ -156,11 +162,7 @@ def _judge_email(practice: Practice, settings: Settings, facts: SetupFacts, mome
     key, title = "email", "Email"
     target = email_target(practice, settings)
     if target is None:
-        missing = (
-            "Set SMTP_URL in .env, then restart the service."
-            if settings.smtp_url is None
-            else "Add the practice’s email address to the practices file."
-        )
+        missing = _NO_MAIL_SERVER if settings.smtp_url is None else _NO_EMAIL
         return Line(key, title, False, "The practice cannot send email.", missing)
     test = facts.tests.get((SetupTestKind.EMAIL, target))
     is_done = test is not None and test.state == SetupTestState.ACCEPTED
@@ -219,7 +221,7 @@ def _missing_carriers(practice: Practice, addresses: Mapping[str, str], settings
     if any(address.startswith(TEXT_PREFIX) for address in without):
         steps.append(_NO_TWILIO)
     if any(is_plain_mail(address) for address in without):
-        steps.append("Set SMTP_URL in .env and the practice’s email in the practices file, then restart the service.")
+        steps.extend([_NO_MAIL_SERVER] * (settings.smtp_url is None) + [_NO_EMAIL] * (practice.email is None))
     return " ".join(steps)
 
 
@@ -294,7 +296,7 @@ def _judge_chat(practice: Practice, settings: Settings, facts: SetupFacts) -> Li
         at, site = facts.chat
         return Line(key, title, True, f"A chat began on {site}, on {display.clock(at, practice.time_zone)}.")
     if practice.widget_key is None:
-        todo = "To offer the chat, set widget_key and allowed_origins in the practices file."
+        todo = f"{_OPERATOR} turns it on: `widget_key` and `allowed_origins` in the practices file."
         return Line(key, title, False, "The chat is off.", todo)
     todo = (
         f'Add this line to your site: `<script async src="{settings.public_url}/chat/widget.js"'
