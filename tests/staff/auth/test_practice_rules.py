@@ -36,10 +36,12 @@ def test_without_the_second_factor_that_a_practice_requires_nothing_of_a_patient
         assert (answer.status_code, answer.headers["Location"]) == (302, "/staff/account"), path
     assert dana.post("/staff/search", data={"wanted": "visit"}).status_code == 403
     assert "requires two-step sign-in" in dana.get("/staff/account").text
+    assert "alarms.js" not in dana.get("/staff/account").text  # it would take the way to this page for a sign-out
 
     code = pyotp.TOTP(new_secret(dana)).now()
     assert dana.post("/staff/account/authenticator", data={"password": PASSWORD, "code": code}).status_code == 200
     assert dana.get("/staff/conversations/1").status_code == 200
+    assert "alarms.js" in dana.get("/staff/account").text
 
 
 def test_a_passkey_is_a_second_factor_too(start_console: StartConsole) -> None:
