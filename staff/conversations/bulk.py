@@ -138,7 +138,8 @@ def _read_chosen() -> dict[int, int | None]:
 def _say(changed: Sequence[Conversation], kind: _Kind) -> str:
     """Return what was done to how many, such as "2 conversations snoozed until Thu, Jul 2, 8:00 AM."."""
     number = f"{len(changed)} {'conversation' if len(changed) == 1 else 'conversations'}"
-    return f"{number} {kind.words()}{_until(changed)}."
+    until = _until(changed) if kind.undo is UndoKind.SNOOZE else ""
+    return f"{number} {kind.words()}{until}."
 
 
 def _say_missing(count: int) -> list[str]:

@@ -34,6 +34,10 @@ UNSAFE = "The patient said that it is not safe to write here. Check first that y
 SENT_OTHERWISE = "This reply was already sent, with other words. Read it, then send only what it does not say."
 FILE_GONE = "A file of this reply was removed elsewhere. Look at the files, then send it again."
 LONGEST = {Medium.SMS: MAX_LENGTH, Medium.CHAT: 4000, Medium.EMAIL: 20_000}
+# "Please STOP the ibuprofen" says nothing of texts
+_SAYS_HOW_TO_STOP = re.compile(
+    r"\b(?:reply|text|send|responda|env[ií]e|mande|escriba)(?: (?:with|con|us))? [\"“'«]?stop\b", re.IGNORECASE
+)
 FORM_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -197,7 +201,7 @@ def outgoing(text: str, practice: Practice, reach: Reach, language: str) -> str:
     if not text:
         return ""
     named = text if practice.name in text else f"{before}{text}"
-    return named if "STOP" in text else f"{named}{after}"
+    return named if _SAYS_HOW_TO_STOP.search(text) else f"{named}{after}"
 
 
 def wording_for(text: str, practice: Practice, reach: Reach, language: str) -> tuple[str, str]:

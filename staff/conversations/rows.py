@@ -251,6 +251,8 @@ def _last_said(
 
 
 def _text_of(message: Message) -> str:
+    if message.emptied_at is not None:
+        return "Deleted: past the retention limit"
     return message.text or ("Picture or file" if message.media else "Voicemail without a transcript")
 
 

@@ -2,6 +2,8 @@
 
 import { countSegments } from "./segments.js";
 
+// the same as in staff/conversations/reply.py; "Please STOP the ibuprofen" says nothing of texts
+const SAYS_HOW_TO_STOP = /\b(?:reply|text|send|responda|env[ií]e|mande|escriba)(?: (?:with|con|us))? ["“'«]?stop\b/i;
 const box = () => document.getElementById("text");
 const added = () => document.getElementById("outgoing").dataset; // which each refresh brings anew
 
@@ -10,7 +12,7 @@ function outgoing(words) {
   if (!words) return "";
   const { name, before, after } = added();
   const named = words.includes(name) ? words : before + words;
-  return words.includes("STOP") ? named : named + after;
+  return SAYS_HOW_TO_STOP.test(words) ? named : named + after;
 }
 
 function count() {

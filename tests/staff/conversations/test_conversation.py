@@ -469,6 +469,7 @@ def test_the_first_text_to_a_patient_names_the_practice_and_says_how_to_opt_out(
         ("Tenemos una cita el lunes. Dr. Smith", "Responda STOP para no recibir mensajes."),
         ("¿Rivera?", "Responda STOP para no recibir mensajes."),
         ("Hello from Dr. De la Cruz in Los Angeles, call us.", "Reply STOP to opt out."),
+        ("Please STOP the ibuprofen and call us.", "Reply STOP to opt out."),
     ],
 )
 def test_the_first_text_says_how_to_opt_out_in_the_language_that_staff_wrote(
@@ -481,7 +482,17 @@ def test_the_first_text_says_how_to_opt_out_in_the_language_that_staff_wrote(
     assert twilio.messages[-1].body == f"Maple Street: {text} {footer}"
     list_row = dana.get("/staff/?view=all").text
     assert text in unescape(list_row)
-    assert "STOP" not in list_row
+    assert footer not in list_row
+
+
+def test_a_first_text_that_says_itself_how_to_opt_out_does_not_say_it_twice(
+    console: Console, dana: Browser, twilio: TwilioStandIn
+) -> None:
+    console.text(PRICES)
+    reply(dana, "We can call you at 3. Text STOP to get no more of these.")
+    console.work()
+
+    assert twilio.messages[-1].body == "Maple Street: We can call you at 3. Text STOP to get no more of these."
 
 
 def test_replying_takes_over_assigns_it_and_waits_for_the_patient(console: Console, dana: Browser) -> None:

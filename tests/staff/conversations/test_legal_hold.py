@@ -56,7 +56,9 @@ def test_a_text_that_retention_deleted_says_so(console: Console) -> None:
     with console.edit() as session:
         session.execute(update(Message).values(text="", emptied_at=now(), handled_at=now()))
 
-    assert "Deleted: past the retention limit." in console.sign_in().get(PAGE).text
+    browser = console.sign_in()
+    assert "Deleted: past the retention limit." in browser.get(PAGE).text
+    assert "Deleted: past the retention limit</p>" in browser.get("/staff/?view=every").text
 
 
 def test_a_manager_sets_a_limit_in_the_settings(console: Console) -> None:

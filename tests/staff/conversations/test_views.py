@@ -369,6 +369,9 @@ def test_a_snooze_says_when_it_ends_before_and_after(busy: Console, dana: Browse
     dana.post("/staff/bulk", data={"c": ["2", "3"], "do": "snooze", "until": "tomorrow"})
     assert f"2 conversations snoozed until {when}." in dana.get("/staff/").text
 
+    dana.post("/staff/bulk", data={"c": ["2", "3"], "do": "tag", "tag": "insurance"})
+    assert "2 conversations tagged." in dana.get("/staff/").text
+
 
 def test_a_snooze_ends_when_the_patient_writes_or_staff_end_it(busy: Console, dana: Browser) -> None:
     for number in (1, 2):
