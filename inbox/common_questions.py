@@ -34,7 +34,17 @@ _MISSING = (AskedOutcome.NO_ANSWER, AskedOutcome.UNCLEAR)
 
 @dataclass(frozen=True, slots=True)
 class PracticeQuestion:
-    """A common question of a practice; without an answer, it is only counted. Its Spanish answer is optional."""
+    """A common question of a practice; without an answer, it is only counted. Its Spanish answer is optional.
+
+    Attributes:
+        key: its name for the database.
+        title: its name for staff.
+        phrasings: how patients ask it.
+        answer: the practice's answer, empty for none.
+        is_own: whether the practice added it to the starter set.
+        answer_es: the answer in Spanish, empty for none.
+        version: what changes whenever anything of it is saved; empty for one that never was.
+    """
 
     key: str
     title: str
@@ -42,6 +52,7 @@ class PracticeQuestion:
     answer: str
     is_own: bool = False
     answer_es: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +115,14 @@ def save_question(session: Session, practice: str, question: PracticeQuestion, b
         session: an open write transaction.
         practice: the practice's slug.
         question: the question, checked; an empty key makes a new one.
-        before: the answer that this one replaces, empty if there was none.
+        before: the version that this one replaces, empty if there was none.
 
     Raises:
-        QuestionChangedError: that is no longer its answer.
+        QuestionChangedError: that is no longer its version.
     """
     key = question.key or f"own_{secrets.token_hex(4)}"
     row = _find_row(session, practice, key)
-    if before != (row.answer if row else ""):
+    if before != (_of_row(row).version if row else ""):
         raise QuestionChangedError
     if row is None:
         row = CommonQuestion(practice=practice, key=key)
@@ -180,4 +191,5 @@ def _find_row(session: Session, practice: str, key: str) -> CommonQuestion | Non
 
 def _of_row(row: CommonQuestion) -> PracticeQuestion:
     is_own = row.key not in starter_questions()
-    return PracticeQuestion(row.key, row.title, tuple(row.phrasings), row.answer, is_own, row.answer_es)
+    version = row.updated_at.isoformat()
+    return PracticeQuestion(row.key, row.title, tuple(row.phrasings), row.answer, is_own, row.answer_es, version)

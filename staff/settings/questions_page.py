@@ -81,7 +81,7 @@ def save(slug: str) -> Response | Refusal:
                 typed = replace(typed, answer=HOURS_ANSWER)
             problem = _find_problem(typed, known)
             if not problem:
-                saved = save_question(session, slug, typed, _typed_text("before"))
+                saved = save_question(session, slug, typed, request.form.get("before", ""))
                 record_audit(session, slug, "question_saved", question=saved)
     except QuestionChangedError:
         problem = OVERTAKEN
@@ -159,11 +159,6 @@ def _typed_answer(name: str) -> str:
     return re.sub(r"\[our hours\]", "{{ hours }}", _typed_text(name), flags=re.IGNORECASE)
 
 
-def _state_of(question: PracticeQuestion | None) -> str:
-    """Return what a form carries so that a change in between is noticed: the answer as it was shown."""
-    return question.answer if question else ""
-
-
 def _render(slug: str, unsaved: _Unsaved | None = None) -> str:
     practice = practice_in_file(slug)
     with current_services().database.write() as session:
@@ -178,7 +173,6 @@ def _render(slug: str, unsaved: _Unsaved | None = None) -> str:
         unsaved=unsaved,
         longest=LONGEST_ANSWER,
         longest_title=LONGEST_TITLE,
-        state=_state_of,
         hours_answer=HOURS_ANSWER,
         hours_said=say_hours(_hours_of(slug), Language.EN),
         contradiction=next(

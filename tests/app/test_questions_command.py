@@ -22,7 +22,7 @@ def folder(tmp_path: Path, migrated_file: Path) -> Path:
     database = Database(f"sqlite:///{tmp_path / 'intake.db'}", Keyring(ENCRYPTION_KEY))
     with database.write() as session:
         hours = next(question for question in read_questions(session, "demo") if question.key == "hours")
-        save_question(session, "demo", replace(hours, answer="From 7 to 6."), hours.answer)
+        save_question(session, "demo", replace(hours, answer="From 7 to 6."), hours.version)
     database.close()
     return tmp_path
 

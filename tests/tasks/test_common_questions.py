@@ -27,7 +27,7 @@ QUESTION = facts("existing_patient_question", has_answer=True)
 def answer(service: Service, key: str = "hours", words: str = ANSWER, spanish: str = "") -> None:
     with service.edit() as session:
         known = {question.key: question for question in read_questions(session, "demo")}
-        save_question(session, "demo", replace(known[key], answer=words, answer_es=spanish), known[key].answer)
+        save_question(session, "demo", replace(known[key], answer=words, answer_es=spanish), known[key].version)
 
 
 def replies(service: Service) -> list[str]:

@@ -650,7 +650,7 @@ def test_the_practices_answers_to_common_questions_are_offered_and_no_sample_of_
 ) -> None:
     with console.edit() as session:
         parking = next(question for question in read_questions(session, "demo") if question.key == "parking")
-        save_question(session, "demo", replace(parking, answer="Park behind us.\nEnter from Elm."), parking.answer)
+        save_question(session, "demo", replace(parking, answer="Park behind us.\nEnter from Elm."), parking.version)
     console.text(PRICES)
     page = dana.get(PAGE).text
 

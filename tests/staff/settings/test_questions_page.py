@@ -28,6 +28,11 @@ def phrasings_of(console: Console, key: str = "hours") -> str:
         return "\n".join(next(found.phrasings for found in read_questions(session, "demo") if found.key == key))
 
 
+def version_of(console: Console, key: str = "hours") -> str:
+    with console.database.read() as session:
+        return next(found.version for found in read_questions(session, "demo") if found.key == key)
+
+
 def save_hours(console: Console, manager: Browser, answer: str = ANSWER, before: str = "") -> requests.Response:
     form = {"key": "hours", "before": before, "answer": answer, "phrasings": phrasings_of(console)}
     return manager.post(ADDRESS, data=form)
@@ -51,14 +56,16 @@ def test_a_saved_answer_is_what_patients_get(console: Console, manager: Browser)
     assert "Dana Reyes saved “Opening hours”" in manager.get("/staff/settings/demo/history").text
 
 
-def test_an_answer_that_disagrees_with_the_hours_of_settings_is_saved_with_a_warning(manager: Browser) -> None:
+def test_an_answer_that_disagrees_with_the_hours_of_settings_is_saved_with_a_warning(
+    console: Console, manager: Browser
+) -> None:
     form = {"key": "hours", "before": "", "phrasings": "a one\nb two\nc three"}
     manager.post(ADDRESS, data=form | {"answer": "Monday to Friday, 8 to 5"})
 
     warning = "Settings has you open on Saturday and Sunday, but the answer does not say so."
     assert warning in manager.get(ADDRESS).text
 
-    manager.post(ADDRESS, data=form | {"before": "Monday to Friday, 8 to 5", "use": "hours"})
+    manager.post(ADDRESS, data=form | {"before": version_of(console), "use": "hours"})
 
     page = html.unescape(manager.get(ADDRESS).text)
     assert "Our hours: {{ hours }}." in page
@@ -104,10 +111,22 @@ def test_of_answers_that_are_saved_at_the_same_moment_one_is_stored(console: Con
     assert len(console.rows(CommonQuestion)) == 1
 
 
+def test_whoever_saves_what_a_colleague_has_changed_meanwhile_is_told_whichever_words_changed(
+    console: Console, manager: Browser
+) -> None:
+    save_hours(console, manager)
+    seen = version_of(console)
+    form = {"key": "hours", "before": seen, "answer": ANSWER, "phrasings": phrasings_of(console)}
+    assert manager.post(ADDRESS, data=form | {"answer_es": "De 7 a 6."}).status_code == 303
+
+    assert manager.post(ADDRESS, data=form).status_code == 422
+    assert console.rows(CommonQuestion)[0].answer_es == "De 7 a 6."
+
+
 def test_an_answer_of_several_lines_is_changed_as_browsers_send_it(console: Console, manager: Browser) -> None:
     save_hours(console, manager, "Monday: 8 to 5\r\nFriday: 8 to 1")
 
-    assert save_hours(console, manager, "Closed.", before="Monday: 8 to 5\r\nFriday: 8 to 1").status_code == 303
+    assert save_hours(console, manager, "Closed.", before=version_of(console)).status_code == 303
     assert console.rows(CommonQuestion)[0].answer == "Closed."
 
 
