@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from inbox.accounts import add_member, revoke_sessions, unlock_member
@@ -77,6 +77,7 @@ def change_rights(
     if member.role == role and {row.practice for row in member.practices} == set(wanted):
         return False
     kept = {row.practice: row for row in member.practices}
+    _unassign(session, member.id, Conversation.practice.in_(kept.keys() - wanted.keys()))
     member.role = role
     member.practices = [kept.get(slug) or StaffPractice(practice=slug) for slug in wanted]
     revoke_sessions(session, member.id)
@@ -87,12 +88,21 @@ def change_rights(
 
 
 def disable_member(session: Session, admin_id: int, member: StaffMember, moment: datetime) -> None:
-    """Keep a member out from now on: no session, link, or emergency access stays open."""
+    """Keep a member out from now on, and record it."""
+    keep_out(session, member, moment)
+    _record(session, admin_id, member, "account_disabled")
+
+
+def keep_out(session: Session, member: StaffMember, moment: datetime) -> None:
+    """Keep a member out: no session, link, or emergency access stays open, and no conversation stays assigned to them.
+
+    A patient who writes again would wait for somebody who cannot answer.
+    """
     member.disabled_at = member.disabled_at or moment
     revoke_sessions(session, member.id)
     void_links(session, member.id, moment)
     end_accesses(session, member.id, moment)
-    _record(session, admin_id, member, "account_disabled")
+    _unassign(session, member.id)
 
 
 def enable_member(session: Session, admin_id: int, member: StaffMember) -> None:
@@ -131,7 +141,7 @@ def remove_member(session: Session, admin_id: int | None, member: StaffMember, m
     forget_views_of(session, staff_id=member.id)
     session.execute(delete(ConversationRead).where(ConversationRead.staff_id == member.id))
     session.execute(delete(MemberNotice).where(MemberNotice.staff_id == member.id))
-    session.execute(update(Conversation).where(Conversation.assigned_to == member.id).values(assigned_to=None))
+    _unassign(session, member.id)
     session.flush()
     _record(session, admin_id, member, "account_removed", practices=slugs)
 
@@ -157,6 +167,11 @@ def reset_member(
     link = add_link(session, member.id, purpose, moment)
     _record(session, admin_id, member, "account_reset", second_factor=second_factor)
     return link
+
+
+def _unassign(session: Session, staff_id: int, *which: ColumnElement[bool]) -> None:
+    """Leave the conversations that are assigned to a member to everyone, or those that meet a condition."""
+    session.execute(update(Conversation).where(Conversation.assigned_to == staff_id, *which).values(assigned_to=None))
 
 
 def _record(session: Session, staff_id: int | None, member: StaffMember, action: str, **detail: object) -> None:

@@ -88,12 +88,11 @@ def list_members(data_dir: Path) -> None:
 @data_dir_option
 def disable(email: str, data_dir: Path) -> None:
     """Sign EMAIL out everywhere and block further sign-ins."""
-    from inbox.accounts import revoke_sessions
+    from inbox.administration import keep_out
     from inbox.models import now
 
     with _changing(data_dir, email) as (session, member):
-        member.disabled_at = member.disabled_at or now()
-        revoke_sessions(session, member.id)
+        keep_out(session, member, now())
         _record(session, member, "disabled")
     click.echo(f"{member.email} is signed out everywhere and cannot sign in.")
 

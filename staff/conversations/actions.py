@@ -61,7 +61,7 @@ def begin_taking_over(conversation_id: int) -> AnyResponse:
     """Turn off auto-replies in this conversation."""
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
-        take_over(conversation, member().id)
+        take_over(session, conversation, member().id)
         return {}
 
     return _act(conversation_id, "took_over", change, ends=AlarmEnd.TAKE_OVER)

@@ -24,7 +24,6 @@ from staff.conversations.changes import (
     change_state,
     check_tag,
     has_room_for,
-    may_be_assigned,
     read_assignee,
     tag_conversation,
     transfer,
@@ -33,6 +32,7 @@ from staff.conversations.changes import (
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import PAGE
 from staff.conversations.list_pane import address_of, read_filters
+from staff.conversations.people import may_be_assigned
 from staff.conversations.teams import teams_for
 from staff.conversations.unseen import why_unseen
 from staff.undo.offers import Batch, begin_action, hold_for, offer_undo

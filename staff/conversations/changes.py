@@ -20,7 +20,7 @@ from intake.settings import Settings
 from intake.vocabulary import words_of
 from staff.auth.access import member
 from staff.conversations.alarms import ADD_ADDRESS, IS_SAMPLE, SET_UP_CARRIER
-from staff.conversations.people import assignable, names_among
+from staff.conversations.people import assignable, may_be_assigned, names_among
 from staff.conversations.reply import hand_back
 from staff.conversations.snooze import snooze_end
 from staff.conversations.teams import teams_for
@@ -181,11 +181,6 @@ def tag_conversation(session: Session, conversation: Conversation, typed: str) -
 def untag_conversation(session: Session, conversation: Conversation, typed: str) -> dict[str, Any]:
     """Remove a tag."""
     return {"tags": remove_tag(session, conversation, tidy_tag(typed))}
-
-
-def may_be_assigned(session: Session, practice: str, staff_id: int) -> bool:
-    """Return whether a conversation of a practice can be assigned to a member."""
-    return staff_id in [person.id for person in assignable(session, [practice])]
 
 
 def change_snooze(conversation: Conversation, wanted: str, zone: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from staff import display
 from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
 from staff.conversations.actions import finish_action
 from staff.conversations.alarms import read_alarm
-from staff.conversations.changes import change_assignee, may_be_assigned
+from staff.conversations.changes import change_assignee
+from staff.conversations.people import may_be_assigned
 from tasks.notification.alarms import acknowledge, end_alarms
 from tasks.notification.escalation import PAGED_AGAIN_EVERY, page_again, was_paged_lately
 from tasks.notification.models import tickets_for

@@ -36,6 +36,11 @@ def assignable(session: Session, practices: Sequence[str]) -> list[Person]:
     return [Person(staff_id, name, frozenset(slugs)) for (staff_id, name), slugs in found.items()]
 
 
+def may_be_assigned(session: Session, practice: str, staff_id: int) -> bool:
+    """Return whether a conversation of a practice can be assigned to a member."""
+    return staff_id in [person.id for person in assignable(session, [practice])]
+
+
 def names_among(people: Iterable[Person]) -> dict[int, str]:
     """Return the names of people, by id."""
     return {person.id: person.name for person in people}

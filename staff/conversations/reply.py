@@ -18,7 +18,7 @@ from inbox.unsafe_contact import is_silenced
 from intake.practices import Practice
 from intake.vocabulary import Language, Medium
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_language, read_reach
-from staff.conversations.people import names_of
+from staff.conversations.people import may_be_assigned, names_of
 from staff.conversations.reply_files import why_not_sent
 from staff.conversations.unseen import why_unseen
 from tasks.delivery.outbox import add_delivery
@@ -144,7 +144,7 @@ def send(
     after_commit = add_delivery(session, delivery, hold=hold)
     session.flush()
     attach_to_reply(session, files, delivery.id)
-    take_over(conversation, staff_id)
+    take_over(session, conversation, staff_id)
     note_answer(conversation, ConversationState.CLOSED if draft.closes else ConversationState.WAITING, draft.newest)
     if draft.closes:
         hand_back(conversation)
@@ -176,10 +176,11 @@ def was_sent(session: Session, form_id: str) -> bool:
     return session.scalar(select(Delivery.id).where(Delivery.form_id == form_id)) is not None
 
 
-def take_over(conversation: Conversation, staff_id: int) -> None:
-    """Turn off auto-replies, and assign the conversation to the member if it is unassigned."""
+def take_over(session: Session, conversation: Conversation, staff_id: int) -> None:
+    """Turn off auto-replies, and assign an unassigned conversation to the member, unless they only help out there."""
     conversation.staff_took_over_at = conversation.staff_took_over_at or now()
-    conversation.assigned_to = conversation.assigned_to or staff_id
+    if conversation.assigned_to is None and may_be_assigned(session, conversation.practice, staff_id):
+        conversation.assigned_to = staff_id
 
 
 def hand_back(conversation: Conversation) -> None:

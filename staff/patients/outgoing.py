@@ -170,7 +170,7 @@ def _store_message(
     if conversation is None:
         conversation = _begin_conversation(session, address, medium, staff_id)
     elif at is None:
-        take_over(conversation, staff_id)
+        take_over(session, conversation, staff_id)
         conversation.last_activity_at = now()
     session.flush()  # a new conversation has its id from then on
     delivery = Delivery(
@@ -227,7 +227,7 @@ def send_scheduled(
             span = display.hours(practice.patient_quiet_hours)
             return Outgoing(f"Not sent: no new texts go out between {span}. It goes out at its time.")
     before, was_for = standing_of(conversation), delivery.scheduled_for
-    take_over(conversation, staff_id)
+    take_over(session, conversation, staff_id)
     conversation.last_activity_at = moment
     delivery.scheduled_for, delivery.next_attempt_at = None, moment + hold
     ticket = Ticket("deliver", delivery.id, not_before=delivery.next_attempt_at if hold else None)

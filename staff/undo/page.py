@@ -127,7 +127,8 @@ def _restore(
     """Put the conversation, its alarm, and the member's words back where they were."""
     conversation = session.get_one(Conversation, undo.conversation_id, with_for_update=True, populate_existing=True)
     put_back(conversation, undo.before, undo.after)
-    if undo.kind == UndoKind.MESSAGE and (undo.added or {})["began"]:
+    # not if the patient has written in it meanwhile
+    if undo.kind == UndoKind.MESSAGE and (undo.added or {})["began"] and conversation.last_message_id is None:
         change_state(conversation, ConversationState.CLOSED, None)
     due = reopen_alarms(session, conversation.id, undo.ended) if undo.kind != UndoKind.LABEL else ()
     if words:

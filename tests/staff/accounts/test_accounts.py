@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from inbox.administration import remove_member
+from inbox.administration import change_rights, keep_out, remove_member
 from inbox.audit import verify
 from inbox.emergency_access import grant_access
 from inbox.models import (
     AuditEntry,
+    Conversation,
     EmergencyAccess,
     LinkPurpose,
     Passkey,
@@ -184,6 +185,26 @@ def test_a_disabled_account_is_out_at_once_and_can_be_let_in_again(console: Cons
     assert console.rows(SignInFailure) == []
     assert console.browser().sign_in(dana).status_code == 303
     assert actions(console) == ["account_disabled", "account_enabled"]
+
+
+@pytest.mark.parametrize("how", ["disabled", "moved", "kept out"])
+def test_the_conversations_of_whoever_leaves_are_everybodys_again(console: Console, admin: Browser, how: str) -> None:
+    console.text("Do you have parking?")
+    dana = console.add_member(practices=["demo", "other"] if how == "moved" else ["demo"], name="Dana Reyes")
+    admin.post("/staff/conversations/1/assign", data={"to": str(dana.id)})
+    assert console.rows(Conversation)[0].assigned_to == dana.id
+
+    if how == "disabled":
+        admin.post(f"/staff/accounts/{dana.id}/disable")
+    else:
+        with console.edit() as session:
+            member = session.get_one(StaffMember, dana.id)
+            if how == "moved":
+                change_rights(session, None, member, Role.STAFF, ["other"])
+            else:
+                keep_out(session, member, now())
+
+    assert console.rows(Conversation)[0].assigned_to is None
 
 
 def test_a_reset_takes_the_password_and_the_sessions_and_on_request_the_second_factor(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from inbox.live_practices import LivePractices
-from inbox.models import AuditEntry, EmergencyAccess, Role, now
+from inbox.models import AuditEntry, Conversation, EmergencyAccess, Role, now
 from intake.practices import load_practices
 from intake.settings import Settings
 from tests.staff.conftest import Browser, Console
@@ -37,6 +37,17 @@ def recorded(console: Console) -> list[tuple[str, str | None, bool]]:
         for entry in console.rows(AuditEntry)
         if entry.action in kinds
     ]
+
+
+def test_whoever_helps_out_takes_over_for_the_moment_and_the_conversation_stays_the_practices(console: Console) -> None:
+    dana = console.sign_in()
+    dana.post("/staff/emergency", data=FORM)
+
+    assert dana.post("/staff/conversations/1/take-over").status_code == 303
+
+    [conversation] = console.rows(Conversation)
+    assert conversation.staff_took_over_at is not None
+    assert conversation.assigned_to is None
 
 
 def test_a_member_opens_another_practices_conversation_for_a_reason_and_an_hour(console: Console) -> None:

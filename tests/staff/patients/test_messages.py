@@ -279,6 +279,21 @@ def test_a_message_that_is_undone_is_not_sent_and_its_words_are_back_in_the_form
     assert "STOP" in console.twilio.messages[0].body
 
 
+def test_what_the_patient_writes_before_the_message_is_undone_stays_in_the_inbox(
+    undoable: tuple[Console, Browser],
+) -> None:
+    console, browser = undoable
+    send(browser)
+    console.text("Are my forms ready?", from_=NUMBER)
+    console.work()
+
+    undo(browser, RECORD)
+
+    [conversation] = console.rows(Conversation)
+    assert (conversation.state, conversation.waiting_since is not None) == ("open", True)
+    assert "Are my forms ready?" in browser.get("/staff/").text
+
+
 def test_a_message_goes_out_once_its_seconds_are_over_and_can_then_not_be_undone(
     undoable: tuple[Console, Browser],
 ) -> None:
