@@ -112,6 +112,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
             closes=request.form.get("then") == ConversationState.CLOSED,
             confirmed=request.form.get("confirmed", ""),
             despite=bool(request.form.get("despite")),
+            by=request.form.get("by", ""),
             files=tuple(filter(None, map(read_row_id, request.form.getlist("file")))),
         )
         practice = services.practices.require(conversation.practice)

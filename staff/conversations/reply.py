@@ -31,6 +31,7 @@ from templates.saved_replies import find_blanks
 REPLY = "staff"
 UNCONFIRMED = "Confirm first that the reply should go to this address."
 UNSAFE = "The patient said that it is not safe to write here. Check first that you want to send it all the same."
+OTHER_WAY = "Not sent: it would go out in another way now. Look below where it goes, then send it again."
 SENT_OTHERWISE = "This reply was already sent, with other words. Read it, then send only what it does not say."
 FILE_GONE = "A file of this reply was removed elsewhere. Look at the files, then send it again."
 LONGEST = {Medium.SMS: MAX_LENGTH, Medium.CHAT: 4000, Medium.EMAIL: 20_000}
@@ -53,6 +54,7 @@ class Draft:
         closes: whether sending it closes the conversation.
         files: the ids of the files that the page showed with it.
         confirmed: the doubtful address that the member confirmed, if any.
+        by: how the page said that it goes out, empty if nothing tells.
         despite: whether the member sends it although the patient said that it is not safe.
     """
 
@@ -64,6 +66,7 @@ class Draft:
     confirmed: str = field(default="", repr=False)
     files: tuple[int, ...] = ()
     despite: bool = False
+    by: str = ""
 
 
 class ReplyCheck(Enum):
@@ -123,6 +126,8 @@ def send(
     problem = problem or check(draft.text, text, reach.medium, has_files=bool(files))
     if not problem and len(files) < len(set(draft.files)):
         problem = FILE_GONE
+    if not problem and draft.by not in ("", reach.medium):
+        problem = OTHER_WAY
     if not problem and draft.confirmed != reach.doubtful:
         problem = UNCONFIRMED
     if not problem and is_silenced(conversation, reach.medium) and not draft.despite:

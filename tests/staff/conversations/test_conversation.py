@@ -76,7 +76,7 @@ def entry(page: requests.Response, key: str) -> str:
 
 def form(page: requests.Response) -> dict[str, str]:
     """The hidden fields of the reply form."""
-    return dict(re.findall(r'name="(form_id|seen)" value="([^"]*)"', page.text))
+    return dict(re.findall(r'name="(form_id|seen|by)" value="([^"]*)"', page.text))
 
 
 def reply(browser: Browser, text: str, path: str = PAGE, **fields: str) -> requests.Response:
@@ -380,6 +380,25 @@ def test_a_chat_is_answered_in_the_chat(console: Console, dana: Browser) -> None
     reply(dana, "Front desk here.\r\nHow can I help?")
 
     assert chat.texts() == [("patient", PRICES), robot, ("staff", "Front desk here.\nHow can I help?")]
+
+
+def test_a_reply_never_goes_out_in_another_way_than_its_page_said(console: Console, dana: Browser) -> None:
+    chat = ChatClient(console.url, phone=PATIENT, consent="en")
+    chat.send(PRICES, "m1")
+    console.work()
+    chat.read()
+    shown = form(dana.get(PAGE))
+    with console.edit() as session:  # the visitor leaves
+        session.get_one(Conversation, 1).chat_seen_at = now() - timedelta(minutes=5)
+
+    refused = dana.post(f"{PAGE}/reply", data=shown | {"text": "Come at 3.", "then": "waiting"})
+
+    assert refused.status_code == 422
+    assert "Not sent: it would go out in another way now." in refused.text
+    assert "The patient has left the chat. Your reply goes out as" in " ".join(refused.text.split())
+    assert by_staff(console) == []
+    assert reply(dana, "Come at 3.").status_code == 303
+    assert by_staff(console)[0].medium == Medium.SMS
 
 
 def test_an_email_is_answered_in_its_thread_and_as_from_a_person(console: Console, dana: Browser) -> None:
