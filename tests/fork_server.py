@@ -24,10 +24,10 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 from app.garbage import without_collection
-from classifier.danger_signs import load_tables
 
 COMMANDS, GUNICORN = "commands", "gunicorn"
 KINDS = {
@@ -37,10 +37,12 @@ KINDS = {
         *("inbox.database", "inbox.accounts", "inbox.audit", "inbox.rotation", "inbox.key_status"),
         *("inbox.review_export", "classifier.check", "classifier.store", "templates.voice_prompts"),
         *("webhooks.browser.origins", "intake.error_reporting", "twilio.request_validator", "alembic.command"),
-        *("alembic.autogenerate", "apprise", "holidays", "tasks.carriers.twilio"),
+        *("alembic.autogenerate", "apprise", "tasks.carriers.twilio", "twilio.rest.api", "twilio.rest.lookups"),
+        *("classifier.entities.recognizer", "dateutil.easter", "phonenumbers.data.region_US"),
     ),
     GUNICORN: ("app.cli", "app.wsgi", "app.start_warnings", "app.gunicorn_worker", "gunicorn.app.wsgiapp"),
 }
+DEMO = Path(__file__).parents[1] / "practices.demo.toml"
 MOST_BYTES = 1024**2
 MOST_FILES = 1024
 
@@ -180,12 +182,36 @@ def end(run: Callable[[], None]) -> NoReturn:
     os._exit(status)
 
 
+def warm_up(kind: str) -> None:
+    """Do what most copies would begin with: import, compile words and templates, map tables."""
+    for module in KINDS[kind]:
+        importlib.import_module(module)
+    from sqlalchemy.orm import configure_mappers
+
+    from classifier.danger_signs import load_tables
+
+    configure_mappers()
+    load_tables()
+    if kind == GUNICORN:
+        return
+    from classifier.losses import find_loss
+    from classifier.plain_words import needs_today
+    from classifier.remarks import tells_of_own_case
+    from classifier.unsafe_contact import read_unsafe_contact
+    from inbox.models import now
+    from intake.practices import load_practices
+    from templates.replies import check_replies
+
+    for read in (find_loss, needs_today, tells_of_own_case, read_unsafe_contact):
+        read("")
+    for practice in load_practices(DEMO).all:
+        check_replies(practice, now())
+
+
 if __name__ == "__main__":
     number, kind = sys.argv[1:]
     with without_collection():
-        for module in KINDS[kind]:
-            importlib.import_module(module)
-        load_tables()  # half a second of compiling
+        warm_up(kind)
     with _original("socket", "socket")(fileno=int(number)) as listener:
         asked = serve(listener)
     if asked is not None:

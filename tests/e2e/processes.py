@@ -24,7 +24,7 @@ from tests.forks import Fork, fork_server
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 60.0
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.05
 _TAIL_LINES = 30
 
 
@@ -183,7 +183,7 @@ def _open(
 
 
 def _fork(arguments: list[str], folder: Path, environment: dict[str, str], streams: tuple[int, int, int]) -> Fork:
-    kind = GUNICORN if arguments[2] == "web" else COMMANDS
+    kind = GUNICORN if "web" in arguments else COMMANDS
     return fork_server(kind).start(arguments, folder, environment, streams)
 
 
