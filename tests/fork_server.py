@@ -1,38 +1,48 @@
 """A Python process that has imported the product, and forks a copy of itself for each process that a test starts.
 
-A copy is a process of its own, with its own folder, environment, memory, and end. It only saves the second or so that a
-new interpreter needs to import everything. Tests of the start itself run a new interpreter.
+A copy is a process of its own, with its own folder, environment, memory, and end. It only saves the seconds that a new
+interpreter needs to import everything. Tests of the start itself run a new interpreter.
+
+There are two, for two KINDS of processes. In web servers, gevent replaces parts of the standard library before
+anything is imported; so it does here, as `intake web` has it: by `python -m gevent.monkey --module`.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import json
 import os
 import runpy
-import selectors
+import select
 import socket
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 from app.garbage import without_collection
-from classifier.danger_signs import load_tables
 
-IMPORTED = (
-    *("app.cli", "app.up", "app.starter_files", "app.commands.chat_client"),
-    *("tasks.worker", "tasks.context", "tasks.jobs", "tasks.handle_message", "tasks.notification.notifier"),
-    *("inbox.database", "inbox.accounts", "inbox.audit", "inbox.rotation", "inbox.key_status", "inbox.review_export"),
-    *("classifier.check", "classifier.store", "templates.voice_prompts", "webhooks.browser.origins"),
-    *("intake.error_reporting", "twilio.request_validator", "alembic.command", "alembic.autogenerate"),
-    *("apprise", "holidays", "tasks.carriers.twilio"),
-)
+COMMANDS, GUNICORN = "commands", "gunicorn"
+KINDS = {
+    COMMANDS: (
+        *("app.cli", "app.up", "app.starter_files", "app.commands.chat_client"),
+        *("tasks.worker", "tasks.context", "tasks.jobs", "tasks.handle_message", "tasks.notification.notifier"),
+        *("inbox.database", "inbox.accounts", "inbox.audit", "inbox.rotation", "inbox.key_status"),
+        *("inbox.review_export", "classifier.check", "classifier.store", "templates.voice_prompts"),
+        *("webhooks.browser.origins", "intake.error_reporting", "twilio.request_validator", "alembic.command"),
+        *("alembic.autogenerate", "apprise", "tasks.carriers.twilio", "twilio.rest.api", "twilio.rest.lookups"),
+        *("classifier.entities.recognizer", "dateutil.easter", "phonenumbers.data.region_US"),
+    ),
+    GUNICORN: ("app.cli", "app.wsgi", "app.start_warnings", "app.gunicorn_worker", "gunicorn.app.wsgiapp"),
+}
+DEMO = Path(__file__).parents[1] / "practices.demo.toml"
 MOST_BYTES = 1024**2
 MOST_FILES = 1024
 
@@ -54,38 +64,60 @@ class Start:
     streams: list[int]
 
 
-def serve(client: socket.socket) -> Start | None:
-    """Fork for each request, and report how each copy ended, until the client is gone.
+class Replaced(BaseException):
+    """Raised instead of replacing a copy by another program, with the arguments of that program."""
+
+
+def serve(listener: socket.socket) -> Start | None:
+    """Fork for each request, and report how each copy ended, until all clients are gone.
 
     Returns:
         What to become in a copy, None in the original.
     """
-    with selectors.DefaultSelector() as selector:
-        selector.register(client, selectors.EVENT_READ)
+    clients: dict[int, socket.socket] = {}
+    copies: dict[int, tuple[int, int]] = {}
+    with contextlib.closing(_original("select", "epoll")()) as watched:
+        watched.register(listener, select.EPOLLIN)
         while True:
-            for key, _ in selector.select():
-                if key.fileobj is not client:
-                    selector.unregister(key.fileobj)
-                    _report_end(key.fd, *key.data)
+            for ready, _ in watched.poll():
+                if ready == listener.fileno():
+                    client, _ = listener._accept()  # type: ignore[attr-defined]
+                    clients[client] = _original("socket", "socket")(fileno=client)
+                    watched.register(client, select.EPOLLIN)
                     continue
-                message, files, _, _ = socket.recv_fds(client, MOST_BYTES, 4)
+                if ready in copies:
+                    watched.unregister(ready)
+                    _report_end(ready, *copies.pop(ready))
+                    continue
+                message, files, _, _ = socket.recv_fds(clients[ready], MOST_BYTES, 4)
                 if not message:
-                    return None
+                    clients.pop(ready).close()
+                    if not clients:
+                        return None
+                    continue
                 *streams, report = files
-                copy = os.fork()
+                copy = _original("os", "fork")()
                 if not copy:
                     return Start(**json.loads(message), streams=streams)
                 for stream in streams:
                     os.close(stream)
-                selector.register(os.pidfd_open(copy), selectors.EVENT_READ, (copy, report))
-                client.send(str(copy).encode())
+                handle = os.pidfd_open(copy)
+                copies[handle] = copy, report
+                watched.register(handle, select.EPOLLIN)
+                clients[ready].send(str(copy).encode())
 
 
 def _report_end(handle: int, copy: int, report: int) -> None:
-    _, status = os.waitpid(copy, 0)
+    _, status = _original("os", "waitpid")(copy, 0)
     os.write(report, str(os.waitstatus_to_exitcode(status)).encode())
     os.close(report)
     os.close(handle)
+
+
+def _original(module: str, name: str) -> Any:
+    """Return what gevent may have replaced: its own would begin something here that a copy could not go on with."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey.get_original(module, name) if monkey else getattr(importlib.import_module(module), name)
 
 
 def become(start: Start) -> None:
@@ -98,12 +130,31 @@ def become(start: Start) -> None:
     os.environ.update(start.environment)
     time.tzset()
     _set_encoding(start.environment.get("PYTHONIOENCODING", ""))
-    if start.arguments[0] == "-m":
-        sys.argv[:] = start.arguments[1:]
-        runpy.run_module(start.arguments[1], run_name="__main__", alter_sys=True)
+    os.execv = _replace
+    arguments: Sequence[str] = start.arguments
+    try:
+        _run(arguments)
+    except Replaced as replaced:
+        arguments = replaced.args
     else:
-        sys.argv[:] = start.arguments
-        runpy.run_path(start.arguments[0], run_name="__main__")
+        return
+    _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> None:
+    if arguments[1] == "gevent.monkey":  # which has done its work here
+        arguments = ("-m", *arguments[3:])
+    if arguments[0] == "-m":
+        sys.argv[:] = arguments[1:]
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv[:] = arguments
+        runpy.run_path(arguments[0], run_name="__main__")
+
+
+def _replace(_file: str, program: Sequence[str]) -> NoReturn:
+    """Go on as another program of this interpreter."""
+    raise Replaced(*program[1:])
 
 
 def _set_encoding(wanted: str) -> None:
@@ -131,12 +182,37 @@ def end(run: Callable[[], None]) -> NoReturn:
     os._exit(status)
 
 
+def warm_up(kind: str) -> None:
+    """Do what most copies would begin with: import, compile words and templates, map tables."""
+    for module in KINDS[kind]:
+        importlib.import_module(module)
+    from sqlalchemy.orm import configure_mappers
+
+    from classifier.danger_signs import load_tables
+
+    configure_mappers()
+    load_tables()
+    if kind == GUNICORN:
+        return
+    from classifier.losses import find_loss
+    from classifier.plain_words import needs_today
+    from classifier.remarks import tells_of_own_case
+    from classifier.unsafe_contact import read_unsafe_contact
+    from inbox.models import now
+    from intake.practices import load_practices
+    from templates.replies import check_replies
+
+    for read in (find_loss, needs_today, tells_of_own_case, read_unsafe_contact):
+        read("")
+    for practice in load_practices(DEMO).all:
+        check_replies(practice, now())
+
+
 if __name__ == "__main__":
+    number, kind = sys.argv[1:]
     with without_collection():
-        for module in IMPORTED:
-            importlib.import_module(module)
-        load_tables()  # half a second of compiling
-    with socket.socket(fileno=int(sys.argv[1])) as requests:
-        asked = serve(requests)
+        warm_up(kind)
+    with _original("socket", "socket")(fileno=int(number)) as listener:
+        asked = serve(listener)
     if asked is not None:
         end(partial(become, asked))

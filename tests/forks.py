@@ -15,7 +15,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from tests.fork_server import COMMANDS, GUNICORN
+
 ROOT = Path(__file__).parents[1]
+MOST_PROCESSES = 128
 
 
 class Fork:
@@ -66,21 +69,19 @@ class Fork:
 
 
 class ForkServer:
-    """The process that the copies are made of."""
+    """The process that copies of one kind are made of, shared by all test processes of a run."""
 
-    def __init__(self) -> None:
-        """Start it."""
-        self._requests, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with its_end:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.fork_server", str(its_end.fileno())],
-                cwd=ROOT,
-                # the thread of ONNX Runtime's telemetry would be missing in a copy, which waits for it at its end
-                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "ORT_DISABLE_TELEMETRY": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[its_end.fileno()],
-            )
+    def __init__(self, kind: str) -> None:
+        """Connect to it, and start it if no other test process has."""
+        # an abstract address, which two can't take: it needs no file
+        address = f"\0intake-tests-{os.getuid()}-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}-{kind}"
+        self._process: subprocess.Popen[bytes] | None = None
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener, contextlib.suppress(OSError):
+            listener.bind(address)
+            listener.listen(MOST_PROCESSES)
+            self._process = _start(kind, listener)
+        self._requests = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._requests.connect(address)
 
     def start(
         self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], streams: tuple[int, int, int]
@@ -104,14 +105,28 @@ class ForkServer:
         return Fork(int(pid), report)
 
     def stop(self) -> None:
-        """Stop it, not its copies."""
+        """Leave it. It ends when all test processes have left, and its copies go on."""
         self._requests.close()
-        self._process.wait()
+        if self._process is not None:
+            self._process.wait()
+
+
+def _start(kind: str, listener: socket.socket) -> subprocess.Popen[bytes]:
+    patched = ["gevent.monkey", "--module"] if kind == GUNICORN else []
+    return subprocess.Popen(
+        [sys.executable, "-m", *patched, "tests.fork_server", str(listener.fileno()), kind],
+        cwd=ROOT,
+        # the thread of ONNX Runtime's telemetry would be missing in a copy, which waits for it at its end
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "ORT_DISABLE_TELEMETRY": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=[listener.fileno()],
+    )
 
 
 @cache
-def fork_server() -> ForkServer:
-    """Return the fork server of this test process."""
-    server = ForkServer()
+def fork_server(kind: str = COMMANDS) -> ForkServer:
+    """Return the fork server for processes of this kind."""
+    server = ForkServer(kind)
     atexit.register(server.stop)
     return server

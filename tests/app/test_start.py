@@ -11,7 +11,7 @@ from app.cli import cli
 from tests.app.command import complete, intake, intake_in_new_interpreter
 from tests.world import PRACTICES_TOML
 
-# `tests/e2e/test_up.py` starts it, and what it starts.
+# `tests/e2e/test_running_service.py` starts it, and what it starts.
 STARTED_ELSEWHERE = {"up"}
 DONE = [
     (["init", "clinic"], "Wrote clinic/practices.toml and clinic/.env."),

@@ -19,11 +19,12 @@ from urllib.request import urlopen
 import redis
 
 from intake.settings import Settings
+from tests.fork_server import COMMANDS, GUNICORN
 from tests.forks import Fork, fork_server
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 60.0
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.05
 _TAIL_LINES = 30
 
 
@@ -182,7 +183,8 @@ def _open(
 
 
 def _fork(arguments: list[str], folder: Path, environment: dict[str, str], streams: tuple[int, int, int]) -> Fork:
-    return fork_server().start(arguments, folder, environment, streams)
+    kind = GUNICORN if "web" in arguments else COMMANDS
+    return fork_server(kind).start(arguments, folder, environment, streams)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -1,37 +1,75 @@
-"""What `intake up` runs, with nothing set up beforehand; these tests share it and leave it running."""
+"""What `intake up` runs, with nothing set up beforehand; these tests share it, and leave it or the next one running."""
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import smtplib
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from functools import partial
 
 import pytest
 
+from app.embedded_redis import find_server
 from tests.e2e.machine import QUESTION, Machine
-from tests.e2e.processes import Process, Processes, answers, free_port
+from tests.e2e.processes import Process, Processes, answers, free_port, running_in
 from tests.models import write_model
 
+RECEIVER = "app mail serve"
 
-@dataclass(frozen=True)
+
 class Running:
-    """A service that was started on a machine."""
+    """A service that was started on a machine, as each start takes 20 seconds of CPU time.
 
-    machine: Machine
-    service: Process
-    port: int
+    Attributes:
+        machine: the machine.
+        mail_port: where it takes in email.
+        port: where its web server listens.
+        service: its process.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine, self.mail_port = machine, free_port()
+        (machine.folder / ".env").write_text(f"MAIL_LISTEN=127.0.0.1:{self.mail_port}\n")
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, or starts it again after its end."""
+        self.port = free_port()
+        self.service: Process = self.machine.up(self.port)
+
+    def count(self, provider: str) -> tuple[int, int]:
+        """Returns how many messages it has of a provider, and in how many conversations."""
+        query = "SELECT count(*), count(DISTINCT conversation_id) FROM messages WHERE provider = ?"
+        with closing(sqlite3.connect(self.machine.folder / "var" / "intake.db")) as database:
+            messages, conversations = database.execute(query, (provider,)).fetchone()
+        return messages, conversations
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with Processes(tmp_path_factory.mktemp("machine")) as processes:
-        machine, port = Machine(processes), free_port()
+        machine = Machine(processes)
         try:
-            service = machine.up(port)
-            yield Running(machine, service, port)
-            assert service.stop() == 0, service.tail()
+            running = Running(machine)
+            yield running
+            written = len(running.service.errors)
+            assert running.service.stop() == 0, running.service.tail()
+            assert "Traceback" not in running.service.errors[written:]
+            assert running_in(machine.folder) == {}
         finally:
             machine.clear()
+
+
+@pytest.fixture
+def running(shared: Running) -> Iterator[Running]:
+    """The service, which has no reason to write a traceback meanwhile."""
+    service, written = shared.service, len(shared.service.errors)
+    yield shared
+    assert "Traceback" not in service.errors[written:]
 
 
 def test_a_newcomer_texts_the_demo_practice_and_sees_the_answer(running: Running) -> None:
@@ -67,12 +105,69 @@ def test_another_model_is_switched_to_while_it_runs(running: Running) -> None:
         assert switched.wait() == 0, switched.tail()
         machine.simulate(QUESTION)
 
-    with sqlite3.connect(machine.folder / "var" / "intake.db") as database:
+    with closing(sqlite3.connect(machine.folder / "var" / "intake.db")) as database:
         rows = database.execute("SELECT model_version FROM classifications ORDER BY id").fetchall()
-    database.close()
     versions = [version for (version,) in rows[-3:]]
     assert versions[1] == "aaaaaaaaaaaa"
     assert versions[0] == versions[2]
     assert versions[0] in shipped.output
     assert set(machine.running("app worker")) == workers
     assert running.service.is_running
+
+
+def test_email_is_taken_in_and_the_receiver_is_started_again_when_it_is_killed(running: Running) -> None:
+    machine, (known, _) = running.machine, running.count("email")
+    assert hand_over(running.mail_port, "first")
+
+    before = set(machine.running(RECEIVER))
+    os.kill(min(before), signal.SIGKILL)
+    machine.processes.wait_until(lambda: machine.has_replaced(RECEIVER, before), "another receiver")
+    machine.processes.wait_until(lambda: hand_over(running.mail_port, "first"), "an answer")
+    assert hand_over(running.mail_port, "second")
+
+    assert running.count("email")[0] == known + 2
+
+
+def test_ctrl_c_stops_everything_and_the_next_start_has_the_messages(running: Running) -> None:
+    machine, service = running.machine, running.service
+    machine.simulate(QUESTION)
+    texts, _ = running.count("twilio")
+    token = re.search(r"  http://127\.0\.0\.1:\d+/staff/first-admin#(\S{43})\n", service.output)
+    assert token, "nobody can sign in yet, so the start shows how"
+    assert len(machine.running(find_server().name)) == 1
+    assert len(machine.running("app worker")) == 3
+    assert machine.running("gunicorn")
+
+    service.signal(signal.SIGINT)
+
+    assert service.wait() == 0, service.tail()
+    assert service.output.endswith("Stopped.\n")
+    assert token[1] not in service.errors, "logs never hold the link"
+    assert running_in(machine.folder) == {}
+
+    running.start()
+    shown = machine.simulate(QUESTION)
+    assert "Reply STOP to opt out" not in shown, "the patient was not recognised"
+    assert running.count("twilio") == (texts + 1, 1)
+    assert running.count("sample") == (8, 8)  # made by the first start, not by the next
+
+
+def test_what_is_killed_is_started_again(shared: Running) -> None:
+    machine = shared.machine
+
+    for what in ("app worker --queue messages", find_server().name, "app worker --queue messages", "gunicorn"):
+        before = set(machine.running(what))
+        os.kill(min(before), signal.SIGKILL)
+        machine.processes.wait_until(partial(machine.has_replaced, what, before), f"another {what}")
+    machine.processes.wait_until(lambda: machine.start("simulate", "sms", "HELP").wait() == 0, "an answer")
+    assert shared.service.is_running
+
+
+def hand_over(port: int, message_id: str) -> bool:
+    """Hands an email over as a mail server does, and returns whether it was taken."""
+    raw = f"From: ana@patient.example\r\nMessage-ID: <{message_id}@patient.example>\r\n\r\nMay I come on Friday?\r\n"
+    try:
+        with smtplib.LMTP("127.0.0.1", port, timeout=10) as client:
+            return client.sendmail("ana@patient.example", ["hello@maple-street.example"], raw) == {}
+    except (OSError, smtplib.SMTPException):
+        return False

@@ -1,4 +1,4 @@
-"""What the copy with the kiosk does; run by `tests.extension.test_channel` inside the copy."""
+"""What the copy with the kiosk does; run by `tests.extension.test_extensions` inside the copy."""
 
 from __future__ import annotations
 

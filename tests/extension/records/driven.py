@@ -1,22 +1,13 @@
-"""What the copy with an eighth intent does; run by `tests.extension.test_intent` inside the copy."""
+"""What the copy with an eighth intent does; run by `tests.extension.test_extensions` inside the copy."""
 
 from __future__ import annotations
 
-import pytest
-
-from classifier import Classifier
 from inbox.models import Classification, Notification, Review
-from tests.classifier import tiny_model
 from tests.staff.conftest import Console, console, console_of, start_console
 from tests.world import PATIENT
 from training.data.labels import labeling_guide
 
 __all__ = ["console", "console_of", "start_console"]
-
-
-@pytest.fixture(scope="session")
-def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
-    return Classifier.load(tiny_model.write(tmp_path_factory.mktemp("model") / "tiny"))
 
 
 def test_a_message_of_the_eighth_intent_is_answered_and_staff_are_told(console: Console) -> None:
