@@ -23,8 +23,10 @@ CONSOLES = (
 TORCH = (  # each process that imports it takes seconds
     *("tests/training/fit", "tests/training/export", "tests/training/data/test_dataset.py"),
     *("tests/training/data/spans", "tests/training/test_entity_pipeline.py"),
-    *("tests/training/test_pipeline.py", "tests/training/test_errors.py"),
+    *("tests/training/test_pipeline.py", "tests/training/test_errors.py", "tests/test_benchmarks.py"),
 )
+# Uses the clients of language models, which those in `training/` import as well.
+LANGUAGE_MODELS = "tests/standins/test_llm_standin.py"
 CONSOLE_UNIT, PRODUCT_UNIT = "browser: consoles", "browser: the running product"
 TORCH_UNIT, TRAINING_UNIT, POSTGRES_UNIT = "training: torch", "training: the rest", "postgres"
 
@@ -40,8 +42,8 @@ def unit_of(nodeid: str) -> str:
     """Return the unit that a test belongs to, which is its module except in four folders.
 
     Each test in `e2e/` is its own unit if it starts its own processes. Modules in `browser/` share Chromium and,
-    except for those that test the console, one running product. Modules in `training/` that need PyTorch share it, the
-    others there share the corpus and what draws and asks, and those in `postgres/` share a PostgreSQL server.
+    except for those that test the console, one running product. Modules that need PyTorch share it, the others in
+    `training/` share the corpus and what draws and asks, and those in `postgres/` share a PostgreSQL server.
     """
     module, folder = _module_and_folder(nodeid)
     if folder == "e2e" and module.name not in SHARED_SERVICES:
@@ -50,9 +52,9 @@ def unit_of(nodeid: str) -> str:
         return CONSOLE_UNIT if module.name in CONSOLES else PRODUCT_UNIT
     if folder == "postgres":
         return POSTGRES_UNIT
-    if folder == "training":
-        return TORCH_UNIT if _needs_torch(module) else TRAINING_UNIT
-    return str(module)
+    if _needs_torch(module):
+        return TORCH_UNIT
+    return TRAINING_UNIT if folder == "training" or str(module) == LANGUAGE_MODELS else str(module)
 
 
 def place_of(nodeid: str) -> int:

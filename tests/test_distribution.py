@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.distribution import CONSOLES, FIRST, SHARED_SERVICES, TORCH, place_of, unit_of
+from tests.distribution import CONSOLES, FIRST, LANGUAGE_MODELS, SHARED_SERVICES, TORCH, place_of, unit_of
 
 TESTS = Path(__file__).parent
 
@@ -30,11 +30,17 @@ def test_modules_that_share_the_running_product_go_to_one_process() -> None:
 
 def test_modules_that_import_torch_go_to_one_process() -> None:
     assert unit_of("tests/training/fit/test_teacher.py::test_a") == unit_of("tests/training/test_pipeline.py::test_b")
+    assert unit_of("tests/training/fit/test_teacher.py::test_a") == unit_of("tests/test_benchmarks.py::test_a")
     assert unit_of("tests/training/fit/test_teacher.py::test_a") != unit_of("tests/training/test_recipe.py::test_a")
 
 
 def test_the_other_modules_of_the_training_share_the_corpus() -> None:
     assert unit_of("tests/training/data/test_corpus.py::test_a") == unit_of("tests/training/test_recipe.py::test_b")
+
+
+def test_whatever_asks_a_language_model_goes_with_the_training() -> None:
+    assert (TESTS.parent / LANGUAGE_MODELS).exists()
+    assert unit_of(f"{LANGUAGE_MODELS}::test_a") == unit_of("tests/training/test_recipe.py::test_b")
 
 
 def test_modules_that_share_a_postgresql_server_go_to_one_process() -> None:

@@ -72,16 +72,23 @@ def intake(
     *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, stdin: str | bytes = b""
 ) -> Finished:
     """Runs `intake`, which never ends in a traceback, as a copy of a process that has imported it."""
+    return _without_traceback(forked("-m", "app", *arguments, folder=folder, environment=environment, stdin=stdin))
+
+
+def forked(
+    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, stdin: str | bytes = b""
+) -> Finished:
+    """Runs a Python program of this project as `python` does, in a copy of a process that has imported the product."""
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(_encoded(stdin))
         given.seek(0)
         streams = (given.fileno(), out.fileno(), err.fileno())
-        process = fork_server().start(["-m", "app", *arguments], folder, _whole(environment), streams)
+        process = fork_server().start(arguments, folder, _whole(environment), streams)
         try:
             status = process.wait(TIMEOUT_SECONDS)
         finally:
             process.kill()
-        return _without_traceback(Finished(status, _content(out), _content(err)))
+        return Finished(status, _content(out), _content(err))
 
 
 def intake_in_new_interpreter(

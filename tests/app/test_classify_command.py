@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from app.commands.json_lines import read_objects
 from classifier import INTENTS, Classifier
+from intake.errors import IntakeError
 from tests.app.command import Finished, intake
 
 FEVER = "my kid's fever is 103.2 and not coming down with tylenol. need advice now"
@@ -177,11 +180,19 @@ def test_lines_are_utf_8_whatever_the_terminal_is_set_to(folder: Path) -> None:
         (b'{"text": "swordfish \xff"}', "line 2 is not "),
     ],
 )
-def test_a_line_that_cannot_be_read_is_named_and_not_repeated(folder: Path, line: bytes, complaint: str) -> None:
-    environment = {"PYTHONIOENCODING": "utf-8:strict"}
-    done = intake("classify", "--jsonl", folder=folder, stdin=b'{"text": "hello"}\n' + line, environment=environment)
+def test_a_line_that_cannot_be_read_is_named_and_not_repeated(line: bytes, complaint: str) -> None:
+    with pytest.raises(IntakeError, match=complaint) as refused:
+        list(read_objects(io.BytesIO(b'{"text": "hello"}\n' + line)))
 
-    assert complaint in done.error
+    assert "swordfish" not in str(refused.value)
+
+
+def test_a_line_that_cannot_be_read_ends_the_command_in_one_sentence(folder: Path) -> None:
+    lines = b'{"text": "hello"}\n{"text": "swordfish \xff"}'
+    environment = {"PYTHONIOENCODING": "utf-8:strict"}
+    done = intake("classify", "--jsonl", folder=folder, stdin=lines, environment=environment)
+
+    assert "line 2 is not " in done.error
     assert "swordfish" not in done.err
 
 

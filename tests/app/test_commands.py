@@ -30,6 +30,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def with_tables(folder: Path, migrated_file: Path) -> Path:
+    """That folder, with an empty database."""
+    shutil.copy(migrated_file, folder / "intake.db")
+    return folder
+
+
 # ---- the command as a whole
 
 
@@ -48,12 +55,12 @@ def test_a_command_that_needs_settings_names_each_that_is_missing(folder: Path, 
 
 
 @pytest.mark.parametrize("command", [["web"], ["worker"]], ids=" ".join)
-def test_a_practices_file_that_is_wrong_stops_the_start(folder: Path, command: list[str]) -> None:
-    environment = complete(folder)
-    intake("migrate", folder=folder, environment=environment)
-    (folder / "practices.toml").write_text(PRACTICES_TOML + 'review_threshold = "blue"\n')
+def test_a_practices_file_that_is_wrong_stops_the_start(with_tables: Path, command: list[str]) -> None:
+    (with_tables / "practices.toml").write_text(PRACTICES_TOML + 'review_threshold = "blue"\n')
 
-    assert "practice[other].review_threshold: " in intake(*command, folder=folder, environment=environment).error
+    error = intake(*command, folder=with_tables, environment=complete(with_tables)).error
+
+    assert "practice[other].review_threshold: " in error
 
 
 def test_a_worker_without_tables_says_what_to_do(folder: Path) -> None:
@@ -62,11 +69,10 @@ def test_a_worker_without_tables_says_what_to_do(folder: Path) -> None:
     assert "check DATABASE_URL and run `intake migrate`" in error
 
 
-def test_a_worker_without_its_model_says_which_file_is_missing(folder: Path) -> None:
-    environment = complete(folder, MODEL_DIR="no/such/model")
-    intake("migrate", folder=folder, environment=environment)
+def test_a_worker_without_its_model_says_which_file_is_missing(with_tables: Path) -> None:
+    environment = complete(with_tables, MODEL_DIR="no/such/model")
 
-    assert "no/such/model" in intake("worker", folder=folder, environment=environment).error
+    assert "no/such/model" in intake("worker", folder=with_tables, environment=environment).error
 
 
 # ---- practice check
@@ -204,14 +210,13 @@ def test_keys_are_rotated_and_the_old_one_can_be_dropped(folder: Path) -> None:
     database.close()
 
 
-def test_who_lacks_a_key_of_the_database_leaves_its_tables_as_they_are(folder: Path) -> None:
-    old, new = (complete(folder, ENCRYPTION_KEYS=keys) for keys in (ENCRYPTION_KEY, OTHER_KEY))
-    intake("migrate", folder=folder, environment=old)
-    database = Database(old["DATABASE_URL"], Keyring(ENCRYPTION_KEY))
+def test_who_lacks_a_key_of_the_database_leaves_its_tables_as_they_are(with_tables: Path) -> None:
+    new = complete(with_tables, ENCRYPTION_KEYS=OTHER_KEY)
+    database = Database(new["DATABASE_URL"], Keyring(ENCRYPTION_KEY))
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0030'"))
 
-    assert "ENCRYPTION_KEYS is missing a key" in intake("migrate", folder=folder, environment=new).error
+    assert "ENCRYPTION_KEYS is missing a key" in intake("migrate", folder=with_tables, environment=new).error
     with database.engine.connect() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0030"
     database.close()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-from tests.app.command import ROOT, complete, intake
+import pytest
+
+from tests.app.command import ROOT, complete
 from tests.world import PRACTICES_TOML
 
 TRAINING = {"torch", "transformers", "sklearn", "scipy", "datasets", "faker", "anthropic", "openai", "matplotlib"}
@@ -39,9 +43,23 @@ def report():
 """
 
 
-def started(program: str, folder: Path) -> dict[str, list[str]]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Path:
+    """A folder with a practices file and a database."""
+    made = tmp_path_factory.mktemp("imports")
+    (made / "practices.toml").write_text(PRACTICES_TOML)
+    shutil.copy(migrated_file, made / "intake.db")
+    return made
+
+
+@pytest.fixture(scope="module")
+def web(folder: Path) -> dict[str, Any]:
+    """What the web server's first process says of itself before it starts others."""
+    return started(WEB, folder)
+
+
+def started(program: str, folder: Path) -> dict[str, Any]:
     """What a process says of itself once it has started."""
-    (folder / "practices.toml").write_text(PRACTICES_TOML)
     done = subprocess.run(
         [sys.executable, "-c", PROLOGUE + program],
         cwd=folder,
@@ -51,38 +69,26 @@ def started(program: str, folder: Path) -> dict[str, list[str]]:
         check=True,
         timeout=60,
     )
-    answer: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
 
-def imported(program: str, folder: Path, unwanted: set[str]) -> set[str]:
-    """Those of the libraries that a process imports when it starts."""
-    return unwanted & set(started(program, folder)["modules"])
-
-
-def test_help_needs_no_more_than_the_command_line(tmp_path: Path) -> None:
+def test_help_needs_no_more_than_the_command_line(folder: Path) -> None:
     unwanted = {*TRAINING, *MODEL, *SELDOM, *SETTINGS, "sqlalchemy", "redis", "flask", "gevent", "asyncio"}
 
-    assert imported(HELP, tmp_path, unwanted) == set()
+    assert unwanted & set(started(HELP, folder)["modules"]) == set()
 
 
-def test_the_web_server_needs_no_model_and_nothing_that_few_requests_do(tmp_path: Path) -> None:
-    unwanted = {*TRAINING, *MODEL, *SELDOM, "requests"}
-
-    assert imported(WEB, tmp_path, unwanted) == set()
+def test_the_web_server_needs_no_model_and_nothing_that_few_requests_do(web: dict[str, Any]) -> None:
+    assert {*TRAINING, *MODEL, *SELDOM, "requests"} & set(web["modules"]) == set()
 
 
-def test_a_worker_needs_nothing_that_few_jobs_do(tmp_path: Path) -> None:
-    intake("migrate", folder=tmp_path, environment=complete(tmp_path, PRACTICES_FILE="practices.toml"))
-
-    assert imported(WORKER, tmp_path, {*TRAINING, *SELDOM, "flask", "requests"}) == set()
+def test_a_worker_needs_nothing_that_few_jobs_do(folder: Path) -> None:
+    assert {*TRAINING, *SELDOM, "flask", "requests"} & set(started(WORKER, folder)["modules"]) == set()
 
 
-def test_web_processes_share_the_imported_application_and_no_thread_or_connection(tmp_path: Path) -> None:
-    intake("migrate", folder=tmp_path, environment=complete(tmp_path, PRACTICES_FILE="practices.toml"))
-    master = started(WEB, tmp_path)
-
-    assert {"app.wsgi", "app.gunicorn_config"} <= set(master["modules"])
-    assert master["threads"] == 1
-    assert [file for file in master["files"] if "intake.db" in file] == []
-    assert master["collects"]
+def test_web_processes_share_the_imported_application_and_no_thread_or_connection(web: dict[str, Any]) -> None:
+    assert {"app.wsgi", "app.gunicorn_config"} <= set(web["modules"])
+    assert web["threads"] == 1
+    assert [file for file in web["files"] if "intake.db" in file] == []
+    assert web["collects"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ from tests.world import PRACTICES_TOML
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, migrated_file: Path) -> Path:
     (tmp_path / "practices.toml").write_text(PRACTICES_TOML)
-    intake("migrate", folder=tmp_path, environment=complete(tmp_path))
+    shutil.copy(migrated_file, tmp_path / "intake.db")
     return tmp_path
 
 

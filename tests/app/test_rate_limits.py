@@ -127,6 +127,12 @@ def turn_back(client: redis.Redis, seconds: float) -> None:
         client.expire(key, left)
 
 
+def count_up(client: redis.Redis, limit: str, to: int) -> None:
+    """Counts the oldest request under a limit again, until there are so many."""
+    [key] = client.keys(f"LIMITS*{limit}*")
+    client.rpush(key, *[client.lindex(key, -1)] * (to - client.llen(key)))
+
+
 # ---- by address
 
 
@@ -170,11 +176,12 @@ def test_the_address_may_go_on_when_its_first_request_is_a_minute_old(
 
 
 def test_one_address_sends_120_messages_a_minute_over_all_conversations(service: Service, browsers: Browsers) -> None:
-    chats = [ChatClient(service.url) for _ in range(7)]
+    chats = [ChatClient(service.url) for _ in range(3)]
 
-    for chat in chats[:6]:
-        assert statuses(partial(browsers.send, chat), SENDS_IN_ONE) == [202] * SENDS_IN_ONE
-    assert is_too_many(browsers.send(chats[6]))
+    assert statuses(partial(browsers.send, chats[0]), SENDS_IN_ONE) == [202] * SENDS_IN_ONE
+    count_up(service.redis, "/120/1/minute", SENDS - SENDS_IN_ONE)
+    assert statuses(partial(browsers.send, chats[1]), SENDS_IN_ONE) == [202] * SENDS_IN_ONE
+    assert is_too_many(browsers.send(chats[2]))
 
 
 def test_one_address_asks_120_times_a_minute_to_end_conversations(service: Service, browsers: Browsers) -> None:
@@ -194,7 +201,9 @@ def test_one_address_reads_six_hundred_times_a_minute(service: Service, browsers
     chat = ChatClient(service.url)
     asked = [browsers.practice, lambda: browsers.read(chat)]
 
-    assert {ask().status_code for _ in range(READS // 2) for ask in asked} == {200}
+    assert {ask().status_code for _ in range(10) for ask in asked} == {200}
+    count_up(service.redis, "/600/1/minute", READS - 20)
+    assert {ask().status_code for _ in range(10) for ask in asked} == {200}
     assert all(is_too_many(ask()) for ask in asked)
     assert is_too_many(browsers.watch(chat))
 
@@ -268,14 +277,14 @@ def test_one_number_texts_sixty_times_a_minute(service: Service) -> None:
 
 
 def test_two_hundred_stops_in_a_minute_are_all_recorded(service: Service) -> None:
-    for number in range(TEXTS):
-        service.text(f"Text {number}")
+    assert service.text("One").status == 200
+    count_up(service.redis, "/60/1/minute", TEXTS)
 
     keywords = [service.text(word).status for word in ("STOP", "Start", "help", "stop texting me", "ayuda") * 40]
 
     assert keywords == [200] * 200
     assert service.text("One more").status == 429
-    assert len(service.rows(Message)) == TEXTS + 200
+    assert len(service.rows(Message)) == 1 + 200
 
 
 def test_nobody_uses_up_a_number_without_twilios_signature(service: Service) -> None:

@@ -21,7 +21,7 @@ from inbox.inbound import record_message
 from inbox.models import Message, now
 from intake.encryption import Keyring
 from tasks.queue import MESSAGES, AfterCommit, WorkQueue
-from tests.app.command import Finished, complete, python
+from tests.app.command import Finished, complete, forked
 from tests.inbox.conftest import inbound
 from tests.standins.hook import HookReceiver
 from tests.standins.sentry import SentryReceiver
@@ -77,7 +77,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def web(sentry: SentryReceiver, folder: Path) -> Reported:
     """The web application, after a request to each route that fails."""
     environment = complete(folder, SENTRY_DSN=sentry.dsn)
-    done = python("-m", "tests.intake.failing_web", TEXT, PATIENT, folder=folder, environment=environment)
+    done = forked("-m", "tests.intake.failing_web", TEXT, PATIENT, folder=folder, environment=environment)
     assert done.status == 0
     return Reported(done, sentry)
 
@@ -98,7 +98,7 @@ def worker(folder: Path, redis_url: str, migrated_file: Path) -> Iterator[Report
         forged = Queue(MESSAGES, connection=client, serializer=JSONSerializer)
         forged.enqueue("tasks.jobs.handle_message", TEXT, PATIENT, job_id="swordfish")
         environment = complete(folder, SENTRY_DSN=receiver.dsn, REDIS_URL=redis_url)
-        done = python("-m", "tests.intake.failing_worker", folder=folder, environment=environment)
+        done = forked("-m", "tests.intake.failing_worker", folder=folder, environment=environment)
         assert done.status == 0
         yield Reported(done, receiver)
 
@@ -204,7 +204,7 @@ def test_nothing_of_a_patient_is_logged_by_the_worker(worker: Reported) -> None:
 def test_a_third_party_learns_nothing_of_our_error_reports_and_they_nothing_of_its_answers(tmp_path: Path) -> None:
     with SentryReceiver() as receiver, HookReceiver() as third_party:
         url = f"http://127.0.0.1:{third_party.port}/"
-        done = python("-m", "tests.intake.calling_out", receiver.dsn, url, "swordfish", folder=tmp_path)
+        done = forked("-m", "tests.intake.calling_out", receiver.dsn, url, "swordfish", folder=tmp_path)
         assert (done.status, receiver.refusals) == (0, [])
         [request] = third_party.notifications
         [event] = receiver.events()
