@@ -68,6 +68,7 @@ class Product:
 
     Attributes:
         url: where browsers find the service.
+        settings: what its processes run with.
     """
 
     def __init__(self, folder: Path, origin: str) -> None:
@@ -92,7 +93,7 @@ class Product:
         self._processes = Processes(self._folder)
         self.redis = EmbeddedRedis(folder / "redis")
         self.database = Database(f"sqlite:///{folder / 'intake.db'}", Keyring(ENCRYPTION_KEY))
-        self._settings = load_settings(
+        self.settings = load_settings(
             _env_file=None,
             database_url=self.database.url,
             redis_url=self.redis.url,
@@ -126,7 +127,7 @@ class Product:
 
     def start_web(self) -> None:
         """Starts the web server, where it was before, and waits until it answers."""
-        self._processes.start_web(self._settings, self._port)
+        self._processes.start_web(self.settings, self._port)
 
     def kill_web(self) -> None:
         """Ends the web server and what it started, without a chance to tidy up."""
@@ -140,7 +141,7 @@ class Product:
 
     def start_worker(self) -> None:
         """Starts a worker."""
-        self._worker = self._processes.start_worker(self._settings)
+        self._worker = self._processes.start_worker(self.settings)
 
     def wait_for_worker(self) -> None:
         """Waits until a worker is ready."""

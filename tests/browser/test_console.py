@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
@@ -19,6 +18,8 @@ from intake.settings import Settings
 from intake.vocabulary import Language
 from templates.replies import stop_wording
 from templates.segments import count_segments
+from tests.browser.axe import violations
+from tests.browser.signed_in import enter
 from tests.browser.site import PracticeSite, script_tag, strict_policy
 from tests.browser.visitor import Visitor
 from tests.staff.conftest import PASSWORD, Console, console_of
@@ -59,20 +60,14 @@ def sign_in(console: Console, new_profile: Callable[..., Visitor]) -> SignIn:
         complaint: str = "",
         **options: Any,
     ) -> Page:
-        member = console.add_member(role, name=name)
         profile = new_profile(base_url=console.url, **options)
         if refused:
             profile.expect_complaint(f"status of {refused}")
         if complaint:
             profile.expect_complaint(complaint)
+        enter(profile.context, console.settings, console.database, console.add_member(role, name=name).id)
         page = profile.context.new_page()
-        page.goto("/staff/sign-in")
-        page.get_by_label("Email").fill(member.email)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
-        if path != "/staff/":
-            page.goto(path)
+        page.goto(path)
         return page
 
     return open_console
@@ -518,8 +513,7 @@ def test_the_pages_are_accessible_and_fit_the_screen(console: Console, sign_in: 
     page = sign_in(viewport={"width": width, "height": height}, refused=422)
 
     def check() -> None:
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
     check()

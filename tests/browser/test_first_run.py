@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from app.up import _show_console
 from intake.settings import Settings
+from tests.browser.axe import violations
 from tests.browser.visitor import Visitor
 from tests.staff.conftest import PASSWORD, Console, console_of, hook
 from tests.standins.hook import HookReceiver
@@ -48,8 +48,7 @@ def check_page(page: Page, name: str) -> None:
             if PICTURES:
                 page.screenshot(path=Path(PICTURES) / f"{name}-{screen}-{scheme}.png", full_page=True)
             if screen != "phone":
-                found = Axe().run(page)
-                assert found.violations_count == 0, found.generate_report()
+                assert violations(page) == []
 
 
 def test_from_the_link_of_the_start_to_a_tested_on_call_team(console: Console, page: Page, hook: HookReceiver) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.test_console import SignIn, console, console_of, new_profile, press, sign_in
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Console
@@ -97,6 +97,5 @@ def test_no_script_is_needed(sign_in: SignIn) -> None:
 
 
 def check(page: Page, width: int) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

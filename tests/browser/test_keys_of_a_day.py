@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from inbox.models import Conversation, Note, ReplyDraft
 from intake.settings import Settings
+from tests.browser.axe import violations
 from tests.browser.test_console import ONE, TWO, SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.browser.test_keys_while_loading import held
 from tests.staff.conftest import Console
@@ -434,4 +434,4 @@ def test_the_help_fits_and_names_every_key(four: Console, sign_in: SignIn, size:
         assert help_.evaluate("dialog => dialog.scrollHeight <= dialog.clientHeight")
     named = {key.inner_text() for key in help_.locator("dt kbd").all()}
     assert {*"jkxearntlscvfug/?", "Enter", "Ctrl", "Z", "Esc"} <= named
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from inbox.models import Escalation, Role
-from tests.staff.conftest import PASSWORD, Console, console_of, start_console
+from tests.browser.axe import violations
+from tests.browser.signed_in import enter
+from tests.staff.conftest import Console, console_of, start_console
 from tests.staff.conversations.test_escalations import PAGE, console
 from tests.staff.test_rq_dashboard import with_jobs
 from tests.tasks.conftest import hook
@@ -29,23 +30,15 @@ def open_page(request: pytest.FixtureRequest, console: Console, browser: Browser
     page = context.new_page()
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
-    member = console.add_member(Role.ADMIN)
+    enter(context, console.settings, console.database, console.add_member(Role.ADMIN).id)
 
     def open_one(path: str) -> Page:
         page.goto(path)
-        if page.url.partition("?")[0].endswith("/sign-in"):
-            page.get_by_label("Email").fill(member.email)
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
         return page
 
     yield open_one
     context.close()
     assert failures == []
-
-
-def violations(page: Page) -> list[str]:
-    return [violation["id"] for violation in Axe().run(page).response["violations"]]
 
 
 def fits(page: Page) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from intake.settings import Settings
+from tests.browser.axe import violations
+from tests.browser.signed_in import enter
 from tests.browser.visitor import Visitor
-from tests.staff.conftest import PASSWORD, Console, console_of
+from tests.staff.conftest import Console, console_of
 from tests.world import without_quiet_hours
 
 __all__ = ["console_of"]
@@ -38,12 +39,7 @@ def console(settings: Settings, console_of: Callable[[Settings], Console]) -> Co
 def test_a_record_shows_what_became_of_a_message_that_was_sent_by_key(console: Console, browser: Browser) -> None:
     visitor = Visitor(browser, base_url=console.url)
     page = visitor.context.new_page()
-    member = console.add_member(name="Ada Admin")
-    page.goto("/staff/sign-in")
-    page.get_by_label("Email").fill(member.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/staff/")
+    enter(visitor.context, console.settings, console.database, console.add_member(name="Ada Admin").id)
     page.goto(RECORD)
     page.get_by_label("Message", exact=True).fill("Your refill is ready.")
 
@@ -71,18 +67,12 @@ def test_everybody_can_read_and_use_the_pages_of_records(console: Console, brows
     width, height = SCREENS[screen]
     visitor = Visitor(browser, base_url=console.url, viewport={"width": width, "height": height})
     page = visitor.context.new_page()
-    member = console.add_member(name="Ada Admin")
-    page.goto("/staff/sign-in")
-    page.get_by_label("Email").fill(member.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/staff/")
+    enter(visitor.context, console.settings, console.database, console.add_member(name="Ada Admin").id)
 
     paths = ("/staff/patients", RECORD, f"{RECORD}/merge?other=2", "/staff/patients/demo/3", OF_CONVERSATION)
     for path in paths:
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     visitor.leave()

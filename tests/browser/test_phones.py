@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from inbox.models import Role
+from tests.browser.axe import violations
 from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
 from tests.staff.conftest import Console
 from tests.staff.routes import IS_OF_QUEUES, build_world
@@ -62,7 +62,7 @@ def test_on_a_phone_every_place_is_reached_by_touch_or_keyboard(
     page.keyboard.press("Enter")
     for place in rest:
         expect(place).to_be_in_viewport(ratio=1)
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     page.keyboard.press("Escape")
     for place in rest:
         expect(place).to_be_hidden()

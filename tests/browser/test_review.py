@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from inbox.models import Review, ReviewReason, Role, StaffMember
-from tests.staff.conftest import PASSWORD, Console, StartConsole, console_of, start_console
+from tests.browser.axe import violations
+from tests.browser.signed_in import enter
+from tests.staff.conftest import Console, StartConsole, console_of, start_console
 from tests.staff.reviews.test_quality import add_review
 
 __all__ = ["console_of", "start_console"]
@@ -36,14 +37,10 @@ def sign_in(unsure: Console, browser: Browser) -> Iterator[SignIn]:
     contexts = []
 
     def open_queue(**options: Any) -> Page:
-        member = unsure.add_member(Role.MANAGER)
         contexts.append(browser.new_context(base_url=unsure.url, **options))
+        enter(contexts[-1], unsure.settings, unsure.database, unsure.add_member(Role.MANAGER).id)
         page = contexts[-1].new_page()
-        page.goto("/staff/sign-in?next=/staff/review")
-        page.get_by_label("Email").fill(member.email)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible()
+        page.goto("/staff/review")
         return page
 
     yield open_queue
@@ -243,12 +240,6 @@ def test_nothing_is_wider_than_a_small_phone(unsure: Console, sign_in: SignIn, p
     page.goto(path)
 
     assert page.evaluate("document.documentElement.scrollWidth") == 320
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds on the page."""
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
-    return [f"{violation['id']}: {violation['nodes'][0]['html']}" for violation in found]
 
 
 def test_the_title_has_each_number_once(unsure: Console, sign_in: SignIn) -> None:

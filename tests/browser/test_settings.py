@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from inbox.accounts import add_member
 from inbox.models import Role
+from tests.browser.axe import violations
 from tests.browser.product import Product
+from tests.browser.signed_in import enter
 from tests.browser.visitor import Chat, Visitor
 from tests.staff.conftest import PASSWORD
 
@@ -25,29 +26,23 @@ SCREENS = {"desktop": (1280, 800), "smallest": (320, 568)}
 
 
 @pytest.fixture(scope="module")
-def manager(product: Product) -> str:
-    """The address of a manager of the product's first practice."""
+def manager(product: Product) -> int:
+    """A manager of the product's first practice."""
     with product.database.write() as session:
-        add_member(session, EMAIL, "Mira Manager", Role.MANAGER, ["maple-street"], PASSWORD)
-    return EMAIL
+        return add_member(session, EMAIL, "Mira Manager", Role.MANAGER, ["maple-street"], PASSWORD).id
 
 
 @pytest.fixture
-def sign_in(product: Product, manager: str, new_visitor: Callable[..., Visitor]) -> Callable[..., Page]:
-    """Signs the manager in with the keyboard, in a browser profile of their own; it complains of a refused form."""
+def sign_in(product: Product, manager: int, new_visitor: Callable[..., Visitor]) -> Callable[..., Page]:
+    """Shows a page to the manager, in a browser profile of their own; it complains of a refused form."""
 
-    def open_console(*, refused: bool = False, **options: object) -> Page:
+    def open_console(path: str = "/staff/", *, refused: bool = False, **options: object) -> Page:
         profile = new_visitor(base_url=product.url, **options)
         if refused:
             profile.expect_complaint("status of 422")
+        enter(profile.context, product.settings, product.database, manager)
         page = profile.context.new_page()
-        page.goto("/staff/sign-in")
-        expect(page.get_by_label("Email")).to_be_focused()
-        page.keyboard.type(manager)
-        page.keyboard.press("Tab")
-        page.keyboard.type(PASSWORD)
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+        page.goto(path)
         return page
 
     return open_console
@@ -70,9 +65,16 @@ def press(page: Page, wanted: Locator) -> None:
 
 
 def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
-    sign_in: Callable[..., Page], chat: Chat
+    product: Product, manager: int, new_visitor: Callable[..., Visitor], chat: Chat
 ) -> None:
-    page = sign_in()
+    page = new_visitor(base_url=product.url).context.new_page()
+    page.goto("/staff/sign-in")
+    expect(page.get_by_label("Email")).to_be_focused()
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
     press(page, page.get_by_role("navigation", name="Console").get_by_role("link", name="Settings", exact=True))
     press(page, page.get_by_role("navigation", name="Settings pages").get_by_role("link", name="Automatic replies"))
     press(page, page.locator("#replies-price_shopper > summary"))
@@ -108,8 +110,7 @@ def test_a_reply_is_edited_previewed_saved_and_undone_with_the_keyboard_alone(
 
 
 def test_a_reply_is_written_with_buttons_by_someone_who_does_not_program(sign_in: Callable[..., Page]) -> None:
-    page = sign_in()
-    page.goto(f"{ADDRESS}/automatic-replies#replies-complaint")
+    page = sign_in(f"{ADDRESS}/automatic-replies#replies-complaint")
     reply, preview = page.locator("#replies-complaint"), page.get_by_role("region", name="Complaint as a patient")
     words = page.get_by_label("Wording of Complaint", exact=True)
     expect(words).to_have_value(re.compile(r"^\[practice name\]: We are sorry to hear this"))
@@ -133,8 +134,7 @@ def test_a_reply_is_written_with_buttons_by_someone_who_does_not_program(sign_in
 
 
 def test_words_that_cannot_be_used_say_so_while_they_are_typed_and_are_not_saved(sign_in: Callable[..., Page]) -> None:
-    page = sign_in(refused=True)
-    page.goto(f"{ADDRESS}#replies-complaint")
+    page = sign_in(f"{ADDRESS}#replies-complaint", refused=True)
     words = page.get_by_label("Wording of Complaint", exact=True)
     words.fill("{{ practice.nickname }}")
     expect(page.get_by_role("region", name="Complaint as a patient")).to_contain_text("nickname cannot be used here")
@@ -150,8 +150,9 @@ def test_words_that_cannot_be_used_say_so_while_they_are_typed_and_are_not_saved
 def test_contacts_are_added_removed_and_ordered_with_and_without_scripts(
     sign_in: Callable[..., Page], scripts: bool
 ) -> None:
-    page = sign_in(refused=True, java_script_enabled=scripts, viewport={"width": 390, "height": 800})
-    page.goto(f"{ADDRESS}/teams")
+    page = sign_in(
+        f"{ADDRESS}/teams", refused=True, java_script_enabled=scripts, viewport={"width": 390, "height": 800}
+    )
 
     def contact(number: int) -> Locator:
         return page.get_by_role("group", name=f"Contact {number}", exact=True)
@@ -195,8 +196,7 @@ def test_contacts_are_added_removed_and_ordered_with_and_without_scripts(
 
 
 def test_an_address_takes_the_warning_away_as_soon_as_it_is_typed(sign_in: Callable[..., Page]) -> None:
-    page = sign_in()
-    page.goto(f"{ADDRESS}#teams-on_call")
+    page = sign_in(f"{ADDRESS}#teams-on_call")
     warning = page.get_by_text("nobody is paged at once")
     expect(warning).to_be_visible()
     address = page.locator("#teams-on_call").get_by_label("New addresses")
@@ -210,8 +210,7 @@ def check_page(page: Page, width: int, scripts: bool = True) -> None:
     """Finds nothing that keeps somebody from reading or using a page, and that it fits the screen."""
     page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
     if scripts:
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from inbox.models import Conversation, Delivery, Undo, UndoKind, now
 from intake.settings import Settings
 from staff.undo.offers import TOO_LATE
+from tests.browser.axe import violations
 from tests.browser.test_console import SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.staff.conftest import Console
 
@@ -27,7 +27,7 @@ def settings(settings: Settings) -> Settings:
 
 def accessible(page: Page) -> None:
     """Asks axe about the page as it is."""
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
 
 
 def end_offers(console: Console) -> None:

@@ -158,8 +158,7 @@ export function keepUp({ events, ask, whenHidden = false, before = () => {}, aft
   function open() {
     if (stream) return;
     stream = new EventSource(typeof events === "string" ? events : events());
-    stream.addEventListener("open", look);
-    stream.addEventListener("changed", look);
+    stream.addEventListener("changed", look); // which comes first of all, too, as the page may be old by then
     stream.addEventListener("error", () => {
       warn();
       if (stream?.readyState === EventSource.CLOSED) {
