@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from math import sqrt
+from statistics import NormalDist
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,6 +17,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _OUTER = (2.5, 97.5)
+_Z = NormalDist().inv_cdf(0.975)
 
 
 def bootstrap_interval(correct: NDArray[np.bool_], seed: int = 0, resamples: int = 2000) -> tuple[float, float]:
@@ -73,9 +77,10 @@ def per_class(expected: Sequence[str], predicted: Sequence[str], labels: Sequenc
 
 def macro_f1(expected: Sequence[Any], predicted: Sequence[Any], labels: Sequence[Any]) -> float:
     """Return the unweighted mean of the labels' F1, 0 to 1; a label that never occurs counts as 0."""
-    from sklearn.metrics import f1_score
-
-    return float(f1_score(expected, predicted, labels=list(labels), average="macro", zero_division=0.0))
+    known, found = Counter(expected), Counter(predicted)
+    both = Counter(label for label, named in zip(expected, predicted, strict=True) if label == named)
+    # scikit-learn takes a hundred times as long, most of it to check what it is given.
+    return sum(2 * both[label] / max(known[label] + found[label], 1) for label in labels) / len(labels)
 
 
 def wilson_interval(successes: int, total: int) -> tuple[float, float]:
@@ -85,10 +90,10 @@ def wilson_interval(successes: int, total: int) -> tuple[float, float]:
     """
     if not total:
         return 0.0, 1.0
-    from scipy.stats import binomtest
-
-    found = binomtest(successes, total).proportion_ci(confidence_level=0.95, method="wilson")
-    return float(found.low), float(found.high)
+    # scipy's test would also compute a p-value, and take a hundred times as long.
+    middle = (successes + _Z**2 / 2) / (total + _Z**2)
+    reach = _Z * sqrt(successes * (total - successes) / total + _Z**2 / 4) / (total + _Z**2)
+    return 0.0 if successes == 0 else middle - reach, 1.0 if successes == total else middle + reach
 
 
 def risk_coverage(confidence: Floats, correct: Flags) -> tuple[Floats, Floats]:

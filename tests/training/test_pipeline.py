@@ -104,6 +104,18 @@ class Pipeline:
             (self.output / name).write_text(f"the shipped {name}", encoding="utf-8")
         return contents_of(self.output)
 
+    def copied(self, folder: Path) -> Pipeline:
+        """Return a pipeline under another folder that has done what this one has."""
+        copy = Pipeline(folder, folder / self.corpus.name, self.config.read_text(encoding="utf-8"))
+        for path in (self.corpus, self.run, self.output, self.reports):
+            if path.exists():
+                shutil.copytree(path, folder / path.relative_to(self.config.parent))
+        for state in copy.run.glob("checkpoint-*/trainer_state.json"):
+            # It names the best checkpoint by its whole path.
+            text = state.read_text(encoding="utf-8").replace(str(self.run), str(copy.run))
+            state.write_text(text, encoding="utf-8")
+        return copy
+
     @property
     def report(self) -> Path:
         """The report of the model that is served."""
@@ -115,6 +127,28 @@ def pipeline(tmp_path: Path, tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -
     """A pipeline that has run nothing yet, and whose corpus has no test messages."""
     monkeypatch.syspath_prepend(str(tiny_bert.parents[1]))
     return Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), rewritten("plain.toml", CHANGES))
+
+
+@pytest.fixture(scope="module")
+def untested(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Iterator[Pipeline]:
+    """A pipeline after `train` on a corpus without test messages, which therefore failed; tests only read or copy it.
+
+    Whatever came before the evaluation is done: the weights are fitted, and the model is exported.
+    """
+    folder = tmp_path_factory.mktemp("untested")
+    pipeline = Pipeline(folder, write_corpus(folder / "corpus"), rewritten("plain.toml", CHANGES))
+    with pytest.MonkeyPatch.context() as patch, third_party_warnings_ignored():
+        patch.syspath_prepend(str(tiny_bert.parents[1]))
+        result = pipeline("train")
+        assert result.exit_code == 1
+        assert "crossstyle.jsonl is missing: restore it, or use --validation-only" in result.output
+        yield pipeline
+
+
+@pytest.fixture
+def exported(untested: Pipeline, tmp_path: Path) -> Pipeline:
+    """A pipeline that has fitted and exported its model and evaluated nothing, and whose corpus has no test messages."""
+    return untested.copied(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -256,83 +290,80 @@ def test_every_reading_of_the_test_messages_is_written_down(trained: Pipeline) -
     assert "`python -m training train (recipe tiny)`" in line
 
 
-def test_training_and_export_need_no_test_messages_and_evaluation_names_what_is_missing(pipeline: Pipeline) -> None:
+def test_training_and_export_need_no_test_messages_and_evaluation_names_what_is_missing(untested: Pipeline) -> None:
     """The folders `test/` and `held_back/` are missing, so whatever would read them fails."""
-    result = pipeline("train")
-    assert result.exit_code == 1
-    assert "crossstyle.jsonl is missing: restore it, or use --validation-only" in result.output
-    assert (pipeline.run / "model" / "model.onnx").exists()
-    assert not pipeline.output.exists()
-    assert not (pipeline.corpus / "READS.md").exists()
+    assert (untested.run / "model" / "model.onnx").exists()
+    assert not untested.output.exists()
+    assert not (untested.corpus / "READS.md").exists()
 
 
-def test_a_failed_evaluation_leaves_the_shipped_model_untouched(pipeline: Pipeline) -> None:
-    shipped = pipeline.ship()
+def test_a_failed_evaluation_leaves_the_shipped_model_untouched(exported: Pipeline) -> None:
+    shipped = exported.ship()
 
-    result = pipeline("train")
+    result = exported("train")
 
     assert result.exit_code == 1
-    assert (pipeline.run / "model" / "manifest.json").exists(), "the evaluation was never reached"
-    assert contents_of(pipeline.output) == shipped
+    assert (exported.run / "model" / "manifest.json").exists(), "the evaluation was never reached"
+    assert contents_of(exported.output) == shipped
 
 
-@pytest.mark.parametrize("step", ["evaluate.evaluate_model", "card.write_card", "report.write_report"])
 def test_an_interrupted_evaluation_leaves_the_shipped_model_untouched_and_can_be_repeated(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, step: str
+    exported: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    shipped = pipeline.ship()
-    assert pipeline("fit").exit_code == 0
-    assert pipeline("export").exit_code == 0
-    assert contents_of(pipeline.output) == shipped, "an export alone was published"
-    with monkeypatch.context() as patch:
-        patch.setattr(f"training.evaluation.{step}", interrupt)
-        assert pipeline("evaluate", "--validation-only").exit_code == 1
-    assert contents_of(pipeline.output) == shipped
+    shipped = exported.ship()
+    assert exported("export").exit_code == 0
+    assert contents_of(exported.output) == shipped, "an export alone was published"
+    for step in ("evaluate.evaluate_model", "report.write_report", "card.write_card"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"training.evaluation.{step}", interrupt)
+            assert exported("evaluate", "--validation-only").exit_code == 1
+        assert contents_of(exported.output) == shipped, step
 
-    result = pipeline("evaluate", "--validation-only")
+    result = exported("evaluate", "--validation-only")
 
     assert result.exit_code == 0, result.output
-    assert Classifier.load(pipeline.output).info.version == pipeline.report.name
-    assert "README.md" in contents_of(pipeline.output)
-    assert list(pipeline.output.parent.iterdir()) == [pipeline.output]
+    assert Classifier.load(exported.output).info.version == exported.report.name
+    assert "README.md" in contents_of(exported.output)
+    assert list(exported.output.parent.iterdir()) == [exported.output]
 
 
 def test_an_interrupted_export_leaves_no_model_folder_behind(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    exported: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    assert pipeline("fit").exit_code == 0
+    shutil.rmtree(exported.run / "model")
+    shutil.rmtree(exported.run / "onnx")
     with monkeypatch.context() as patch:
         patch.setattr("training.export.export_model.calibrate_network", interrupt)
-        assert pipeline("export").exit_code == 1
-    assert not (pipeline.run / "model").exists()
+        assert exported("export").exit_code == 1
+    assert not (exported.run / "model").exists()
 
-    assert pipeline("export").exit_code == 0
-    assert Classifier.load(pipeline.run / "model").classify(["hello"])
+    assert exported("export").exit_code == 0
+    assert Classifier.load(exported.run / "model").classify(["hello"])
 
 
-def test_an_evaluation_on_validation_alone_leaves_the_test_messages_alone(pipeline: Pipeline) -> None:
-    result = pipeline("train", "--validation-only")
+def test_an_evaluation_on_validation_alone_leaves_the_test_messages_alone(exported: Pipeline) -> None:
+    result = exported("evaluate", "--validation-only")
     assert result.exit_code == 0, result.output
-    assert not (pipeline.corpus / "READS.md").exists()
-    evaluation = pipeline.served("evaluation.json")
+    assert not (exported.corpus / "READS.md").exists()
+    evaluation = exported.served("evaluation.json")
     assert evaluation.keys().isdisjoint({"cross_style", "held_back", "strangers"})
-    assert "were not used in this evaluation" in (pipeline.output / "README.md").read_text(encoding="utf-8")
-    text = (pipeline.report / "report.md").read_text(encoding="utf-8")
+    assert "were not used in this evaluation" in (exported.output / "README.md").read_text(encoding="utf-8")
+    text = (exported.report / "report.md").read_text(encoding="utf-8")
     assert "(`--validation-only`)" in text
     assert "cross_style" not in text
 
 
-def test_a_model_is_published_only_where_somebody_says(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(IntentRun, "output", pipeline.output)
-    shipped = pipeline.ship()
-    options = ["--config", pipeline.config, "--corpus", pipeline.corpus, "--runs", pipeline.run.parent]
-    options += ["--reports", pipeline.reports, "--validation-only"]
+def test_a_model_is_published_only_where_somebody_says(exported: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(IntentRun, "output", exported.output)
+    shipped = exported.ship()
+    options = ["--config", exported.config, "--corpus", exported.corpus, "--runs", exported.run.parent]
+    options += ["--reports", exported.reports, "--validation-only"]
 
     def run(command: str, *more: str | Path) -> Result:
         return CliRunner().invoke(main, [command, *map(str, [*options, *more])])
@@ -340,45 +371,43 @@ def test_a_model_is_published_only_where_somebody_says(pipeline: Pipeline, monke
     for command in ("train", "evaluate"):
         result = run(command)
         assert result.exit_code == 0, result.output
-        assert f"\nmodel: {pipeline.run / 'model'}\n" in result.output
-        assert Classifier.load(pipeline.run / "model").classify(["hello"])
-        assert contents_of(pipeline.output) == shipped
+        assert f"\nmodel: {exported.run / 'model'}\n" in result.output
+        assert Classifier.load(exported.run / "model").classify(["hello"])
+        assert contents_of(exported.output) == shipped
 
-    assert run("evaluate", "--ship", "--output", pipeline.run).exit_code == 2
-    assert contents_of(pipeline.output) == shipped
-    assert f"\nmodel: {pipeline.output}\n" in run("evaluate", "--ship").output
-    assert contents_of(pipeline.output) == contents_of(pipeline.run / "model")
+    assert run("evaluate", "--ship", "--output", exported.run).exit_code == 2
+    assert contents_of(exported.output) == shipped
+    assert f"\nmodel: {exported.output}\n" in run("evaluate", "--ship").output
+    assert contents_of(exported.output) == contents_of(exported.run / "model")
 
 
-def test_an_interrupted_training_goes_on_from_its_last_checkpoint(pipeline: Pipeline) -> None:
-    write_unseen(pipeline.corpus)
-    assert pipeline("train").exit_code == 0
-    first, last = pipeline.run / "checkpoint-1", pipeline.run / "checkpoint-2"
+def test_an_interrupted_training_goes_on_from_its_last_checkpoint(exported: Pipeline) -> None:
+    write_unseen(exported.corpus)
+    first, last = exported.run / "checkpoint-1", exported.run / "checkpoint-2"
     history = _history(last)
     touched = (first / "model.safetensors").stat().st_mtime_ns
-    for written_later in (last, pipeline.run / "best", pipeline.run / "model"):
+    for written_later in (last, exported.run / "best", exported.run / "onnx", exported.run / "model"):
         shutil.rmtree(written_later)
 
-    assert pipeline("train").exit_code == 0
+    assert exported("train").exit_code == 0
 
     assert _history(last)[0] == history[0]
     assert [entry["step"] for entry in _history(last)] == [1, 2]
     assert (first / "model.safetensors").stat().st_mtime_ns == touched
-    assert (pipeline.run / "best" / "model.safetensors").exists()
+    assert (exported.run / "best" / "model.safetensors").exists()
 
 
 def test_the_last_step_is_validated_wherever_the_checkpoints_fall(pipeline: Pipeline) -> None:
     text = pipeline.config.read_text(encoding="utf-8")
     rare = text.replace("steps_between_checkpoints = 1", "steps_between_checkpoints = 500")
     pipeline.config.write_text(rare, encoding="utf-8")
-    pipeline("train")
+    assert pipeline("fit").exit_code == 0
     assert [entry["step"] for entry in _history(pipeline.run / "checkpoint-2")] == [2]
     assert (pipeline.run / "best" / "model.safetensors").exists()
 
 
-def test_a_finished_training_is_not_done_again_and_its_steps_run_alone(pipeline: Pipeline) -> None:
-    write_unseen(pipeline.corpus)
-    assert pipeline("train").exit_code == 0
+def test_a_finished_training_is_not_done_again_and_its_steps_run_alone(trained: Pipeline, tmp_path: Path) -> None:
+    pipeline = trained.copied(tmp_path)
     expected = _comparable(pipeline)
     states = {path: path.stat().st_mtime_ns for path in pipeline.run.glob("checkpoint-*/*")}
     shutil.rmtree(pipeline.output)

@@ -35,15 +35,20 @@ def draw_figures(evaluation: Mapping[str, Any], folder: Path) -> None:
 
 
 def _figure(width: float, height: float) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
+    FigureCanvasSVG(figure)
     return figure
 
 
 def _save(figure: Figure, path: Path) -> None:
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        # Done here, it spares drawing everything twice.
+        layout.execute(figure)
+        figure.set_layout_engine(None)
     figure.savefig(path, format="svg", metadata=_NO_METADATA)
 
 

@@ -46,6 +46,8 @@ LEAST_LONG_MESSAGES: Final = 30
 """The fewest emergencies, and routine messages that could seem urgent, for thresholds of long texts alone."""
 
 _TEMPERATURES = np.geomspace(0.2, 5.0, 2001)
+_STRIDE = 20
+"""Only every so many temperatures are tried first, then those around the best: the likelihood has one peak."""
 _THRESHOLDS = np.arange(1001) / 1000
 _FINE_THRESHOLDS = np.arange(10001) / 10000
 # With an ambiguous sign, only a network that is certain of the opposite may overrule it.
@@ -272,7 +274,7 @@ def _blocking_threshold(probability: Floats, share: float) -> float:
     """Return the lowest threshold, in ten-thousandths, that keeps the given share of messages below it."""
     if not len(probability):
         return 0.0
-    blocked = (probability[:, None] < _FINE_THRESHOLDS).mean(axis=0) >= share
+    blocked = (len(probability) - _count_from(probability, _FINE_THRESHOLDS)) / len(probability) >= share
     return float(_FINE_THRESHOLDS[blocked.argmax()]) if blocked.any() else 1.0
 
 
@@ -315,6 +317,15 @@ class _Triage:
         self._choose_emergency(urgent, routine, answers)
         self._choose_same_day(soon, routine, targets.false_alarms)
 
+    def _count_alarms(self, among: Flags) -> tuple[Labels, Labels]:
+        """Count the alarms among some messages for each of `_ALONE` and of `_WITH_SIGN`; those of a pair add up."""
+        alone, with_sign = among & ~self._certain & ~self._signed, among & ~self._certain & self._signed
+        certain = (among & self._certain).sum()
+        return (
+            certain + _count_from(self._levels[alone, 0], _ALONE),
+            _count_from(self._levels[with_sign, 0], np.array(_WITH_SIGN)),
+        )
+
     def _alarms(self, alone: float, with_sign: float) -> Flags:
         raised: Flags = self._certain | (self._levels[:, 0] >= np.where(self._signed, with_sign, alone))
         return raised
@@ -350,18 +361,22 @@ class _Triage:
 
     def _best_pair(self, urgent: Flags, routine: Flags, among: Flags) -> tuple[float, float]:
         """Return the pair that finds the most emergencies of some messages with no more false alarms than allowed."""
-        urgent, routine, everyday = urgent & among, routine & among, self._everyday & among
+        groups = [urgent & among, routine & among, self._everyday & among]
+        counts = [self._count_alarms(group) for group in groups]
+        sizes = [max(int(group.sum()), 1) for group in groups]
 
-        def rank(pair: tuple[float, float]) -> tuple[float, ...]:
-            raised = self._alarms(*pair)
-            found = float(raised[urgent].mean()) if urgent.any() else 0.0
-            false = float(raised[routine].mean()) if routine.any() else 0.0
-            daily = float(raised[everyday].mean()) if everyday.any() else 0.0
+        def rank(pair: tuple[int, int]) -> tuple[float, ...]:
+            alone, with_sign = pair
+            found, false, daily = (
+                float((by_network[alone] + by_sign[with_sign]) / size)
+                for (by_network, by_sign), size in zip(counts, sizes, strict=True)
+            )
             over = max(false - self._targets.false_alarms, 0.0) + max(daily - self._targets.everyday_alarms, 0.0)
-            return -over, found, -false, pair[0]
+            return -over, found, -false, float(_ALONE[alone])
 
-        pairs = [(float(alone), with_sign) for alone, with_sign in product(_ALONE, _WITH_SIGN) if with_sign <= alone]
-        return max(pairs, key=rank)
+        places = product(range(len(_ALONE)), range(len(_WITH_SIGN)))
+        alone, with_sign = max((pair for pair in places if _WITH_SIGN[pair[1]] <= _ALONE[pair[0]]), key=rank)
+        return float(_ALONE[alone]), _WITH_SIGN[with_sign]
 
     def _choose_same_day(self, soon: Flags, routine: Flags, allowed: float) -> None:
         """Choose the lowest threshold at which no more routine messages than allowed count as same-day ones."""
@@ -391,7 +406,13 @@ def fit_temperature(logits: Floats, intents: Sequence[int], labels: Labels) -> f
         return 1.0
     columns = list(intents)
     correct = np.array(columns)[logits[:, columns].argmax(axis=1)] == labels
-    return float(min(_TEMPERATURES, key=lambda t: _log_loss(softmax_rows(logits / t)[:, columns].max(axis=1), correct)))
+
+    def loss(place: int) -> float:
+        return _log_loss(softmax_rows(logits / _TEMPERATURES[place])[:, columns].max(axis=1), correct)
+
+    near = min(range(0, len(_TEMPERATURES), _STRIDE), key=loss)
+    around = range(max(near - _STRIDE, 0), min(near + _STRIDE + 1, len(_TEMPERATURES)))
+    return float(_TEMPERATURES[min(around, key=loss)])
 
 
 def _log_loss(confidence: Floats, correct: Flags) -> float:
@@ -404,8 +425,12 @@ def review_threshold(confidence: Floats, correct: NDArray[np.bool_], target_accu
 
     Return 1.0, which sends almost every message to a person, if no threshold reaches it.
     """
-    for threshold in _THRESHOLDS:
-        routed = confidence >= threshold
-        if routed.any() and correct[routed].mean() >= target_accuracy:
-            return float(threshold)
-    return 1.0
+    routed, right = _count_from(confidence, _THRESHOLDS), _count_from(confidence[correct], _THRESHOLDS)
+    reached = (routed > 0) & (right / np.maximum(routed, 1) >= target_accuracy)
+    return float(_THRESHOLDS[reached.argmax()]) if reached.any() else 1.0
+
+
+def _count_from(values: Floats, thresholds: Floats) -> Labels:
+    """Count the values that reach each threshold."""
+    counts: Labels = len(values) - np.searchsorted(np.sort(values), thresholds)
+    return counts

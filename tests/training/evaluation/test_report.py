@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,12 @@ LATENCY: dict[str, float | int | str] = {
 
 
 def evaluation(screens: bool, recipe: str = "accurate.toml") -> dict[str, Any]:
+    """Return what an evaluation measures, to change as one likes."""
+    return copy.deepcopy(_measured(screens, recipe))
+
+
+@cache
+def _measured(screens: bool, recipe: str) -> dict[str, Any]:
     outputs = Outputs(output_names(screens))
     found = predictions_of(
         (message(writer="harbor"), understood()),
@@ -91,6 +99,14 @@ def with_unseen(measured: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of an evaluation without test messages, which tests only read."""
+    folder = tmp_path_factory.mktemp("report")
+    write_report(evaluation(screens=True), LATENCY, folder)
+    return folder
+
+
 def report_of(measured: dict[str, Any]) -> str:
     return render_report(measured, LATENCY)
 
@@ -107,27 +123,31 @@ def card_of(folder: Path, measured: dict[str, Any]) -> str:
     return (folder / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_same_evaluation_gives_the_same_report_to_the_byte(tmp_path: Path) -> None:
-    for name in ("first", "second"):
-        write_report(with_unseen(evaluation(screens=True)), LATENCY, tmp_path / name)
-    first = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
-    assert first["report.md"].decode() == report_of(with_unseen(evaluation(screens=True)))
-    assert first == {path.name: path.read_bytes() for path in (tmp_path / "second").iterdir()}
+def files_of(report: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in report.iterdir()}
+
+
+def test_the_same_evaluation_gives_the_same_report_to_the_byte_and_nothing_of_an_earlier_one(tmp_path: Path) -> None:
+    measured = with_unseen(evaluation(screens=True))
+    write_report(measured, LATENCY, tmp_path / "first")
+    write_report(measured, LATENCY, tmp_path / "second")
+    first = files_of(tmp_path / "first")
+    assert first == files_of(tmp_path / "second")
+    assert first["report.md"].decode() == report_of(measured)
     assert sum(map(len, first.values())) < 300_000
+    drawn = [name for name in first if name.endswith("cross_style.svg")]
+    assert drawn
+
+    write_report(evaluation(screens=True), LATENCY, tmp_path / "second")
+
+    assert first.keys() - files_of(tmp_path / "second").keys() == set(drawn)
 
 
-def test_a_figure_tells_neither_when_nor_with_what_it_was_drawn(tmp_path: Path) -> None:
-    write_report(evaluation(screens=True), LATENCY, tmp_path / "report")
-    for path in (tmp_path / "report").glob("*.svg"):
+def test_a_figure_tells_neither_when_nor_with_what_it_was_drawn(alone: Path) -> None:
+    for path in alone.glob("*.svg"):
         text = path.read_text(encoding="utf-8")
         assert "dc:date" not in text
         assert "<image" not in text
-
-
-def test_a_report_leaves_nothing_of_an_earlier_one_behind(tmp_path: Path) -> None:
-    write_report(with_unseen(evaluation(screens=True)), LATENCY, tmp_path)
-    write_report(evaluation(screens=True), LATENCY, tmp_path)
-    assert not list(tmp_path.glob("*cross_style*"))
 
 
 def test_a_report_shows_scores_and_mistakes() -> None:
@@ -208,13 +228,12 @@ def test_a_report_says_whose_messages_it_was_validated_on() -> None:
     assert "seen nothing" not in shared
 
 
-def test_what_depends_on_the_machine_stands_last_and_says_so(tmp_path: Path) -> None:
-    write_report(evaluation(screens=True), LATENCY, tmp_path)
-    before, _, latency = (tmp_path / "report.md").read_text(encoding="utf-8").partition(LATENCY_HEADING)
+def test_what_depends_on_the_machine_stands_last_and_says_so(alone: Path) -> None:
+    before, _, latency = (alone / "report.md").read_text(encoding="utf-8").partition(LATENCY_HEADING)
     assert "(an abacus, 10 wires)" in latency
     assert "99th percentile 3.75 ms" in latency.replace("\n", " ")
     assert "Latency depends on the machine" in latency
-    assert "abacus" not in before + (tmp_path / "evaluation.json").read_text(encoding="utf-8")
+    assert "abacus" not in before + (alone / "evaluation.json").read_text(encoding="utf-8")
 
 
 def test_a_card_says_what_the_model_knows_and_what_it_misses(tmp_path: Path) -> None:
