@@ -1,4 +1,4 @@
-"""A Python process that has imported the product, and forks a copy of itself for each process that a test starts.
+"""A Python process that has imported a program, and forks a copy of itself for each process that a test starts.
 
 A copy is a process of its own, with its own folder, environment, memory, and end. It only saves the second or so that a
 new interpreter needs to import everything. Tests of the start itself run a new interpreter.
@@ -23,9 +23,8 @@ from functools import partial
 from typing import Any, NoReturn
 
 from app.garbage import without_collection
-from classifier.danger_signs import load_tables
 
-IMPORTED = (
+PRODUCT = (
     *("app.cli", "app.up", "app.starter_files", "app.commands.chat_client"),
     *("tasks.worker", "tasks.context", "tasks.jobs", "tasks.handle_message", "tasks.notification.notifier"),
     *("inbox.database", "inbox.accounts", "inbox.audit", "inbox.rotation", "inbox.key_status", "inbox.review_export"),
@@ -33,6 +32,7 @@ IMPORTED = (
     *("intake.error_reporting", "twilio.request_validator", "alembic.command", "alembic.autogenerate"),
     *("apprise", "holidays", "tasks.carriers.twilio"),
 )
+S3 = ("tests.standins.s3.server", "moto.s3.responses", "moto.s3.urls", "moto.moto_server.utilities")
 MOST_BYTES = 1024**2
 MOST_FILES = 1024
 
@@ -52,6 +52,14 @@ class Start:
     folder: str
     environment: dict[str, str]
     streams: list[int]
+
+
+def prepare(program: str) -> None:
+    """Import a program: the product, or the S3 stand-in."""
+    for module in {"product": PRODUCT, "s3": S3}[program]:
+        importlib.import_module(module)
+    if program == "product":
+        importlib.import_module("classifier.danger_signs").load_tables()  # half a second of compiling
 
 
 def serve(client: socket.socket) -> Start | None:
@@ -133,9 +141,7 @@ def end(run: Callable[[], None]) -> NoReturn:
 
 if __name__ == "__main__":
     with without_collection():
-        for module in IMPORTED:
-            importlib.import_module(module)
-        load_tables()  # half a second of compiling
+        prepare(sys.argv[2])
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         asked = serve(requests)
     if asked is not None:

@@ -1,4 +1,4 @@
-"""Starts processes of the product as copies of one that has imported it; see `fork_server.py`."""
+"""Starts processes of a program as copies of one that has imported it; see `fork_server.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
+Program = Literal["product", "s3"]
 ROOT = Path(__file__).parents[1]
 
 
@@ -68,12 +70,12 @@ class Fork:
 class ForkServer:
     """The process that the copies are made of."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program) -> None:
         """Start it."""
         self._requests, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its_end:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.fork_server", str(its_end.fileno())],
+                [sys.executable, "-m", "tests.fork_server", str(its_end.fileno()), program],
                 cwd=ROOT,
                 # the thread of ONNX Runtime's telemetry would be missing in a copy, which waits for it at its end
                 env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "ORT_DISABLE_TELEMETRY": "1"},
@@ -110,8 +112,8 @@ class ForkServer:
 
 
 @cache
-def fork_server() -> ForkServer:
-    """Return the fork server of this test process."""
-    server = ForkServer()
+def fork_server(program: Program = "product") -> ForkServer:
+    """Return the fork server of this test process for a program."""
+    server = ForkServer(program)
     atexit.register(server.stop)
     return server
