@@ -60,9 +60,9 @@ def claim_due_erasures(session: Session, moment: datetime, limit: int) -> Sequen
     """Return the erasures to try now, and postpone their next attempt."""
     query = select(CarrierErasure.id).where(CarrierErasure.next_attempt_at <= moment)
     row_ids = session.scalars(query.order_by(CarrierErasure.next_attempt_at).limit(limit)).all()
-    session.execute(
-        update(CarrierErasure).where(CarrierErasure.id.in_(row_ids)).values(next_attempt_at=moment + _CLAIM)
-    )
+    if row_ids:
+        claimed = update(CarrierErasure).where(CarrierErasure.id.in_(row_ids))
+        session.execute(claimed.values(next_attempt_at=moment + _CLAIM))
     return row_ids
 
 

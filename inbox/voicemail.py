@@ -186,7 +186,8 @@ def unheard_of(session: Session, moment: datetime, limit: int) -> Sequence[int]:
         Voicemail.created_at <= moment - TRANSCRIPTION_LIMIT,
     )
     row_ids = session.scalars(query.order_by(Voicemail.id).limit(limit)).all()
-    session.execute(update(Voicemail).where(Voicemail.id.in_(row_ids)).values(next_look_at=moment + LOOK_AGAIN))
+    if row_ids:
+        session.execute(update(Voicemail).where(Voicemail.id.in_(row_ids)).values(next_look_at=moment + LOOK_AGAIN))
     return row_ids
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import BindParameter, ColumnElement, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 NO_HOLD = timedelta(0)
@@ -30,8 +30,8 @@ def is_ripe(
     next_attempt_at: InstrumentedAttribute[datetime],
     attempts: InstrumentedAttribute[int],
     created_at: InstrumentedAttribute[datetime],
-    moment: datetime,
-    young: datetime,
+    moment: datetime | BindParameter[datetime],
+    young: datetime | BindParameter[datetime],
 ) -> ColumnElement[Any]:
     """Return the condition under which the reconciler queues a row: it is due, and its own job is likely lost.
 

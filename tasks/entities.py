@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from rq.timeouts import JobTimeoutException
-from sqlalchemy import Row, Select, bindparam, func, select, update
+from sqlalchemy import BindParameter, Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from classifier.entities.entity import Entity
@@ -234,7 +234,7 @@ def find_entities(context: Context, message_ids: Sequence[int]) -> Mapping[int, 
     return errors
 
 
-def waiting_messages(moment: datetime, young: datetime) -> Select[int]:
+def waiting_messages(moment: BindParameter[datetime], young: BindParameter[datetime]) -> Select[int]:
     """Return the query for the messages whose entities are to be found and whose job is likely lost."""
     columns = FoundEntities.next_attempt_at, FoundEntities.attempts, FoundEntities.created_at
     return (

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import Select, case, select, update
+from sqlalchemy import BindParameter, Select, case, select, update
 from sqlalchemy.orm import Session
 
 from inbox.member_notices import next_mail_at
@@ -76,7 +76,7 @@ def mail_notice(context: Context, notice_id: int) -> AfterCommit:
     return AfterCommit()
 
 
-def due_mail(moment: datetime, young: datetime) -> Select[int]:
+def due_mail(moment: BindParameter[datetime], young: BindParameter[datetime]) -> Select[int]:
     """Return a query for the notices whose mail is due and whose own job is likely lost; see `tasks.due`."""
     columns = MemberNotice.next_attempt_at, MemberNotice.attempts, MemberNotice.created_at
     waiting = MemberNotice.mail_state == NotificationState.PENDING

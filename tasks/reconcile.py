@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import redis
 import structlog
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from inbox.attachments import due_attachments
@@ -31,6 +33,68 @@ BATCH = 100
 PER_ROUND = 500  # of each kind; the next round takes the next ones
 LOOK_AGAIN = timedelta(seconds=30)
 STATUS_CHECKS_END = timedelta(days=2)
+# Built once, as building a statement takes longer than running it.
+_MOMENT, _YOUNG, _SENT, _END = (
+    bindparam(name, type_=Delivery.created_at.type) for name in ("moment", "young", "sent", "end")
+)
+_ESCALATIONS = (
+    select(Escalation.id)
+    .where(Escalation.acknowledged_at.is_(None), Escalation.next_step_at <= _MOMENT)
+    .order_by(Escalation.id)
+)
+_MESSAGES = (
+    select(Message.id)
+    .where(
+        Message.handled_at.is_(None),
+        is_ripe(Message.next_attempt_at, Message.failures, Message.received_at, _MOMENT, _YOUNG),
+    )
+    .order_by(Message.id)
+)
+_DELIVERIES = (
+    select(Delivery.id)
+    .where(
+        Delivery.state == DeliveryState.PENDING,
+        is_ripe(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, _MOMENT, _YOUNG),
+    )
+    .order_by(Delivery.id)
+)
+_LINKS = (
+    select(StaffLink.id)
+    .where(StaffLink.token_hash.is_(None), StaffLink.expires_at > _MOMENT, StaffLink.created_at <= _YOUNG)
+    .order_by(StaffLink.id)
+)
+_NOTICES = (
+    select(Notification.id)
+    .where(
+        Notification.state == NotificationState.PENDING,
+        is_due_notice(_MOMENT),
+        is_ripe(Notification.next_attempt_at, Notification.attempts, Notification.created_at, _MOMENT, _YOUNG),
+    )
+    .order_by(Notification.id)
+)
+_URGENT_NOTICES = _NOTICES.where(Notification.priority == Priority.URGENT)
+_OTHER_NOTICES = _NOTICES.where(Notification.priority != Priority.URGENT)
+_MAIL = due_mail(_MOMENT, _YOUNG)
+_UNREAD = waiting_messages(_MOMENT, _YOUNG)
+_UNANSWERED = (
+    select(Delivery.id)
+    .where(
+        Delivery.state.in_((DeliveryState.SENDING, DeliveryState.UNKNOWN)),
+        Delivery.sending_at <= _SENT,
+        Delivery.next_attempt_at <= _MOMENT,
+    )
+    .order_by(Delivery.next_attempt_at)
+)
+_UNFINISHED = (
+    select(Delivery.id)
+    .where(
+        Delivery.state == DeliveryState.SENT,
+        Delivery.medium != Medium.CHAT,  # which no carrier knows of
+        Delivery.next_attempt_at <= _MOMENT,
+        Delivery.created_at > _END,
+    )
+    .order_by(Delivery.next_attempt_at)
+)
 
 
 def reconcile(context: Context, *, grace: timedelta) -> int:
@@ -97,46 +161,30 @@ def _due(session: Session, moment: datetime, young: datetime, waiting: frozenset
         young: rows stored after this are left to their own jobs.
         waiting: the jobs that wait.
     """
-    escalations = select(Escalation.id).where(Escalation.acknowledged_at.is_(None), Escalation.next_step_at <= moment)
-    messages = select(Message.id).where(
-        Message.handled_at.is_(None),
-        is_ripe(Message.next_attempt_at, Message.failures, Message.received_at, moment, young),
-    )
-    deliveries = select(Delivery.id).where(
-        Delivery.state == DeliveryState.PENDING,
-        is_ripe(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, moment, young),
-    )
-    links = select(StaffLink.id).where(
-        StaffLink.token_hash.is_(None), StaffLink.expires_at > moment, StaffLink.created_at <= young
-    )
-    urgent, other = Notification.priority == Priority.URGENT, Notification.priority != Priority.URGENT
-    pressing = _oldest(session, "notify", _notices(moment, young).where(urgent), waiting)
+    find = partial(_oldest, session, waiting=waiting, moments={"moment": moment, "young": young})
     return [
-        *_oldest(session, "escalate", escalations.order_by(Escalation.id), waiting),
-        *(replace(ticket, is_urgent=True) for ticket in pressing),
-        *_oldest(session, "handle_message", messages.order_by(Message.id), waiting),
-        *_oldest(session, "notify", _notices(moment, young).where(other), waiting),
-        *_oldest(session, "deliver", deliveries.order_by(Delivery.id), waiting),
-        *_oldest(session, "mail_link", links.order_by(StaffLink.id), waiting),
-        *_oldest(session, "mail_notice", due_mail(moment, young), waiting),
-        *_oldest(session, "find_entities", waiting_messages(moment, young), waiting),
+        *find("escalate", _ESCALATIONS),
+        *(replace(ticket, is_urgent=True) for ticket in find("notify", _URGENT_NOTICES)),
+        *find("handle_message", _MESSAGES),
+        *find("notify", _OTHER_NOTICES),
+        *find("deliver", _DELIVERIES),
+        *find("mail_link", _LINKS),
+        *find("mail_notice", _MAIL),
+        *find("find_entities", _UNREAD),
     ]
 
 
-def _notices(moment: datetime, young: datetime) -> Select[int]:
-    columns = Notification.next_attempt_at, Notification.attempts, Notification.created_at
-    ripe = is_ripe(*columns, moment, young)
-    return (
-        select(Notification.id)
-        .where(Notification.state == NotificationState.PENDING, is_due_notice(moment), ripe)
-        .order_by(Notification.id)
-    )
-
-
-def _oldest(session: Session, job: Job, query: Select[int], waiting: frozenset[tuple[str, int]]) -> list[Ticket]:
+def _oldest(
+    session: Session,
+    job: Job,
+    query: Select[int],
+    *,
+    waiting: frozenset[tuple[str, int]],
+    moments: Mapping[str, datetime],
+) -> list[Ticket]:
     """Return jobs for the first rows of a query that lack one."""
     tickets: list[Ticket] = []
-    with session.scalars(query, execution_options={"yield_per": BATCH}) as found:
+    with session.scalars(query, moments, execution_options={"yield_per": BATCH}) as found:
         for row_id in found:
             if (job, row_id) not in waiting:
                 tickets.append(Ticket(job, row_id))
@@ -149,19 +197,9 @@ def _to_settle(
     session: Session, moment: datetime, settle_after: timedelta, waiting: frozenset[tuple[str, int]]
 ) -> list[Ticket]:
     """Return the deliveries to check with the carrier, and postpone their next check."""
-    unanswered = select(Delivery.id).where(
-        Delivery.state.in_((DeliveryState.SENDING, DeliveryState.UNKNOWN)),
-        Delivery.sending_at <= moment - settle_after,
-        Delivery.next_attempt_at <= moment,
-    )
-    unfinished = select(Delivery.id).where(
-        Delivery.state == DeliveryState.SENT,
-        Delivery.medium != Medium.CHAT,  # which no carrier knows of
-        Delivery.next_attempt_at <= moment,
-        Delivery.created_at > moment - STATUS_CHECKS_END,
-    )
-    asked = _oldest(session, "settle", unanswered.order_by(Delivery.next_attempt_at), waiting)
-    checked = _oldest(session, "settle", unfinished.order_by(Delivery.next_attempt_at), waiting)
+    find = partial(_oldest, session, "settle", waiting=waiting)
+    asked = find(_UNANSWERED, moments={"moment": moment, "sent": moment - settle_after})
+    checked = find(_UNFINISHED, moments={"moment": moment, "end": moment - STATUS_CHECKS_END})
     for tickets, pause in ((asked, LOOK_AGAIN), (checked, timedelta(hours=1))):
         row_ids = [ticket.row_id for ticket in tickets]
         if not row_ids:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import gc
+import importlib.metadata
 import os
 import shutil
 import sys
@@ -57,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
     share_compiled_statements()
     share_compiled_templates()
     keep_bytecode()
+    # every new connection to Redis and every server asks, and each answer is parsed from a file
+    importlib.metadata.version = functools.cache(importlib.metadata.version)
     gc.disable()  # until all tests are collected
     if config.option.basetemp is None and _is_usable(MEMORY):
         config.stash[_in_memory] = tempfile.TemporaryDirectory(dir=MEMORY, prefix="intake-tests-")

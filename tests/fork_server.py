@@ -3,7 +3,7 @@
 A copy is a process of its own, with its own folder, environment, memory, and end. It only saves the seconds that a new
 interpreter needs to import everything. Tests of the start itself run a new interpreter.
 
-There are two, for two KINDS of processes. In web servers, gevent replaces parts of the standard library before
+There is one for each of KINDS of processes. In web servers, gevent replaces parts of the standard library before
 anything is imported; so it does here, as `intake web` has it: by `python -m gevent.monkey --module`.
 """
 
@@ -29,7 +29,7 @@ from typing import Any, NoReturn
 
 from app.garbage import without_collection
 
-COMMANDS, GUNICORN = "commands", "gunicorn"
+COMMANDS, GUNICORN, S3 = "commands", "gunicorn", "s3"
 KINDS = {
     COMMANDS: (
         *("app.cli", "app.up", "app.starter_files", "app.commands.chat_client"),
@@ -41,6 +41,7 @@ KINDS = {
         *("classifier.entities.recognizer", "dateutil.easter", "phonenumbers.data.region_US"),
     ),
     GUNICORN: ("app.cli", "app.wsgi", "app.start_warnings", "app.gunicorn_worker", "gunicorn.app.wsgiapp"),
+    S3: ("tests.standins.s3.server", "moto.s3.responses", "moto.s3.urls", "moto.moto_server.utilities"),
 }
 DEMO = Path(__file__).parents[1] / "practices.demo.toml"
 MOST_BYTES = 1024**2
@@ -186,6 +187,8 @@ def warm_up(kind: str) -> None:
     """Do what most copies would begin with: import, compile words and templates, map tables."""
     for module in KINDS[kind]:
         importlib.import_module(module)
+    if kind == S3:
+        return
     from sqlalchemy.orm import configure_mappers
 
     from classifier.danger_signs import load_tables

@@ -24,7 +24,6 @@ from inbox.attachment_files import FileStore
 from inbox.database import Database
 from inbox.live_practices import LivePractices
 from inbox.models import Base, Delivery, Message, Notification
-from intake.practices import load_practices
 from intake.settings import Settings
 from tasks.carriers.choose import make_lookup, make_senders
 from tasks.context import Context, use
@@ -148,7 +147,7 @@ class Service:
         self.context = Context(
             settings=settings,
             database=services_of(self._app).database,
-            live=LivePractices(services_of(self._app).database, load_practices(settings.practices_file)),
+            live=LivePractices(services_of(self._app).database, services_of(self._app).practices),
             queue=WorkQueue(self.redis, services_of(self._app).database.keyring),
             senders=make_senders(settings),
             notifier=make_notifier(settings),
@@ -204,10 +203,11 @@ class Service:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def reconcile(self) -> None:
-        """Looks for unfinished rows of any age, and runs what was found."""
-        reconcile(self.context, grace=timedelta(0))
+    def reconcile(self) -> int:
+        """Looks for unfinished rows of any age, runs what was found, and returns how much that was."""
+        found = reconcile(self.context, grace=timedelta(0))
         self.work()
+        return found
 
     def let_pass(self, duration: timedelta, rounds: int = 1) -> None:
         """Let time pass for the outbox and at Twilio, with a round of the reconciler at the end of each duration."""

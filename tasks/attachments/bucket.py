@@ -10,6 +10,7 @@ import io
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ import structlog
 import urllib3.exceptions
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
@@ -249,8 +251,10 @@ def _make_client(place: BucketPlace, connecting: float, answering: float) -> Any
         ignore_configured_endpoint_urls=True,
         s3={"addressing_style": "path" if place.endpoint else "auto", "payload_signing_enabled": True},
     )
+    session = Session()
+    session.register_component("data_loader", _loader())
     try:
-        return Session().create_client(
+        return session.create_client(
             "s3",
             region_name=place.region,
             endpoint_url=place.endpoint,
@@ -263,3 +267,9 @@ def _make_client(place: BucketPlace, connecting: float, answering: float) -> Any
             f"the bucket's client cannot be set up ({type(error).__name__}): check ATTACHMENTS_S3_ENDPOINT and"
             " ATTACHMENTS_S3_REGION, and AWS_PROFILE if it is set"
         ) from None
+
+
+@cache
+def _loader() -> Any:
+    """Return the loader of botocore's description of S3, whose reading takes most of the time a first client takes."""
+    return Loader()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from classifier.remarks import asks_in_confidence
@@ -77,7 +77,7 @@ def notify(context: Context, notification_id: int) -> AfterCommit:
         return AfterCommit(measures=measures, topics=_topics_of_alarms(rows))
 
 
-def is_due_notice(moment: datetime) -> ColumnElement[bool]:
+def is_due_notice(moment: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition under which a notice may be sent; one that must not wait is due whatever the clock did."""
     columns = Notification.next_attempt_at, Notification.attempts, Notification.created_at
     return or_(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
+from functools import cache
 from itertools import count
 from typing import Any, Self
 
 from intake.bucket_place import BucketPlace
+from tests.fork_server import S3
+from tests.forks import ROOT, Fork, fork_server
 from tests.standins.server import STOP_DEADLINE_SECONDS, Startable
 
 KEYS_PER_PAGE = 3
@@ -41,7 +42,8 @@ class S3StandIn(Startable):
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Fork | None = None
+        self._lifeline = -1
         self._port = 0
         self._keys: dict[str, list[str]] = {}
 
@@ -53,16 +55,14 @@ class S3StandIn(Startable):
     def start(self) -> Self:
         """Start it, on the port that it had before if it had one; it answers when this returns."""
         environment = {**os.environ, "MOTO_S3_DEFAULT_MAX_KEYS": str(KEYS_PER_PAGE)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.standins.s3.server", str(self._port)],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        started = json.loads(self._process.stdout.readline())
+        its_lifeline, self._lifeline = os.pipe()
+        output, its_output = os.pipe()
+        arguments = ["-m", "tests.standins.s3.server", str(self._port)]
+        with open(os.devnull, "wb") as nothing, open(its_lifeline, "rb"), open(its_output, "wb"):
+            streams = its_lifeline, its_output, nothing.fileno()
+            self._process = fork_server(S3).start(arguments, ROOT, environment, streams)
+        with open(output, encoding="utf-8") as lines:
+            started = json.loads(lines.readline())
         self._port, self._keys = started["port"], started["keys"]
         return self
 
@@ -70,7 +70,8 @@ class S3StandIn(Startable):
         """End it at once."""
         if self._process is not None:
             self._process.kill()
-            self._process.communicate(timeout=STOP_DEADLINE_SECONDS)
+            self._process.wait(STOP_DEADLINE_SECONDS)
+            os.close(self._lifeline)
             self._process = None
 
     def hang(self) -> None:
@@ -99,18 +100,7 @@ class S3StandIn(Startable):
 
     def owner(self) -> Any:
         """A client of the owner, who may do everything."""
-        from botocore.config import Config
-        from botocore.session import Session
-
-        key_id, secret = self._keys["owner"]
-        return Session().create_client(
-            "s3",
-            region_name="us-east-1",
-            endpoint_url=self.url,
-            aws_access_key_id=key_id,
-            aws_secret_access_key=secret,
-            config=Config(s3={"addressing_style": "path"}),
-        )
+        return _make_owner(self.url, *self._keys["owner"])
 
     def everything_in(self, place: BucketPlace) -> dict[str, bytes]:
         """What is in a bucket by its key, with every earlier version, and a mark of each deletion."""
@@ -127,3 +117,24 @@ class S3StandIn(Startable):
             if not page["IsTruncated"]:
                 return found
             following = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+
+
+@cache
+def _make_owner(url: str, key_id: str, secret: str) -> Any:
+    from botocore.config import Config
+
+    return _session().create_client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=url,
+        aws_access_key_id=key_id,
+        aws_secret_access_key=secret,
+        config=Config(s3={"addressing_style": "path"}),
+    )
+
+
+@cache
+def _session() -> Any:
+    from botocore.session import Session
+
+    return Session()
