@@ -8,11 +8,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
-import redis
+import redis.utils
 from xdist.remote import Producer
 
 from app.embedded_redis import EmbeddedRedis
@@ -56,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("untimed")
     share_compiled_statements()
     share_compiled_templates()
+    redis.utils.get_lib_version = cache(redis.utils.get_lib_version)  # parsed from its metadata for each connection
     keep_bytecode()
     gc.disable()  # until all tests are collected
     if config.option.basetemp is None and _is_usable(MEMORY):
