@@ -6,8 +6,9 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from inbox.models import Role, StaffMember, StaffPractice, StaffSession, now
@@ -100,11 +101,16 @@ def open_session(session: Session, member: StaffMember, browser: str) -> str:
     return token
 
 
+@cache
+def _session_of() -> Select[tuple[StaffSession]]:
+    """Return the query for the session of a token; every request asks it."""
+    whose = joinedload(StaffSession.member, innerjoin=True).joinedload(StaffMember.practices)
+    return select(StaffSession).where(StaffSession.token_hash == bindparam("token_hash")).options(whose)
+
+
 def find_session(session: Session, token: str, moment: datetime) -> StaffSession | None:
     """Return the session of a token, None if it is revoked, expired, or idle too long, or its member is disabled."""
-    whose = joinedload(StaffSession.member, innerjoin=True).joinedload(StaffMember.practices)
-    query = select(StaffSession).where(StaffSession.token_hash == _digest(token)).options(whose)
-    found = session.scalars(query).unique().one_or_none()
+    found = session.scalars(_session_of(), {"token_hash": _digest(token)}).unique().one_or_none()
     if found is None or found.member.disabled_at is not None or not is_running(found, moment):
         return None
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
@@ -14,6 +14,12 @@ from intake.errors import IntakeError
 
 LASTS = timedelta(hours=1)
 SHORTEST_REASON, LONGEST_REASON = 10, 500
+_OPEN = (  # every request of the console asks it
+    select(EmergencyAccess.practice)
+    .where(EmergencyAccess.staff_id == bindparam("staff_id"), EmergencyAccess.expires_at > bindparam("moment"))
+    .distinct()
+    .order_by(EmergencyAccess.practice)
+)
 
 
 def grant_access(session: Session, staff_id: int, practice: str, reason: str, moment: datetime) -> EmergencyAccess:
@@ -42,10 +48,7 @@ def grant_access(session: Session, staff_id: int, practice: str, reason: str, mo
 
 def open_accesses(session: Session, staff_id: int, moment: datetime) -> Sequence[str]:
     """Return the practices that a member may reach in an emergency at this time."""
-    query = select(EmergencyAccess.practice).where(
-        EmergencyAccess.staff_id == staff_id, EmergencyAccess.expires_at > moment
-    )
-    return session.scalars(query.distinct().order_by(EmergencyAccess.practice)).all()
+    return session.scalars(_OPEN, {"staff_id": staff_id, "moment": moment}).all()
 
 
 def end_accesses(session: Session, staff_id: int, moment: datetime) -> None:

@@ -133,8 +133,9 @@ def setting_of(model: Model, key: str) -> Setting:
 
 def read_setting(practice: Practice, key: str) -> Value:
     """Return a practice's value for a setting; None or an empty list if it has none."""
-    found: Any = practice.model_dump(mode="json")
-    for step in _path(type(practice), key):
+    path = _path(type(practice), key)
+    found: Any = practice.model_dump(mode="json", include={path[0]})
+    for step in path:
         found = found.get(step) if isinstance(found, dict) else None
     if found is None:
         return setting_of(type(practice), key).default

@@ -10,11 +10,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
-import redis
+import redis.utils
 from xdist.remote import Producer
 
 from app.embedded_redis import EmbeddedRedis
@@ -58,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("untimed")
     share_compiled_statements()
     share_compiled_templates()
+    redis.utils.get_lib_version = cache(redis.utils.get_lib_version)  # parsed from its metadata for each connection
     keep_bytecode()
     # every new connection to Redis and every server asks, and each answer is parsed from a file
     importlib.metadata.version = functools.cache(importlib.metadata.version)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, current_app, g
 from flask_login import current_user
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import CompoundSelect, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from inbox.member_notices import count_unseen
@@ -49,27 +50,34 @@ def calls() -> dict[str, Any]:
     )
 
 
-def read_calls_of(session: Session, person: Member) -> list[Call]:
-    """Return the newest open alarms of a member's practices, and what colleagues called the member to and is unseen."""
+@cache
+def _calls() -> CompoundSelect[Any]:
+    """Return the query for what calls a member; every page asks it, and building it takes longer than answering it."""
     alarms = (
         select(literal(ALARM), Escalation.id, Escalation.conversation_id, is_sample())
         .outerjoin(Conversation, Conversation.id == Escalation.conversation_id)
-        .where(Escalation.practice.in_(person.practices), Escalation.acknowledged_at.is_(None))
+        .where(Escalation.practice.in_(bindparam("practices", expanding=True)), Escalation.acknowledged_at.is_(None))
     )
     notices = (
         select(MemberNotice.reason, MemberNotice.id, MemberNotice.conversation_id, literal(False))
         .join(MemberNotice.conversation)
         .where(
-            MemberNotice.staff_id == person.id,
+            MemberNotice.staff_id == bindparam("staff_id"),
             MemberNotice.seen_at.is_(None),
-            Conversation.practice.in_(person.reachable),
+            Conversation.practice.in_(bindparam("reachable", expanding=True)),
         )
     )
     newest = (
         alarms.order_by(Escalation.id.desc()).limit(MOST_COUNTED).subquery(),
         notices.order_by(MemberNotice.id.desc()).limit(MOST_COUNTED).subquery(),
     )
-    found = session.execute(union_all(*(select(*part.c) for part in newest)))
+    return union_all(*(select(*part.c) for part in newest))
+
+
+def read_calls_of(session: Session, person: Member) -> list[Call]:
+    """Return the newest open alarms of a member's practices, and what colleagues called the member to and is unseen."""
+    whose = {"practices": person.practices, "staff_id": person.id, "reachable": person.reachable}
+    found = session.execute(_calls(), whose)
     calls = [Call(kind, row_id, conversation_id, bool(sample)) for kind, row_id, conversation_id, sample in found]
     return sorted(calls, key=lambda call: (call.kind != ALARM, -call.id))
 

@@ -57,13 +57,15 @@ def preview_wording(practice: Practice, name: str, typed: str, hours: Mapping[bo
     setting, typed = setting_of(type(practice), key), typed.strip()
     current = read_setting(practice, key)
     wording: Value = current
-    if not is_same(setting, typed, format_value(setting, current)):
+    is_changed = not is_same(setting, typed, format_value(setting, current))
+    if is_changed:
         wording, problem = read_wording(setting, typed)
         problem = problem or (explain_wording(practice, setting, wording) if wording else "")
         if problem:
             return ReplyPreview((), f"{setting.label}: {problem}", is_standard=False)
     try:
-        texts = preview_reply(with_settings(practice, {key: wording}), name, hours)
+        shown = with_settings(practice, {key: wording}) if is_changed else practice  # checking takes a millisecond
+        texts = preview_reply(shown, name, hours)
     except MistakenError as error:
         return ReplyPreview((), explain_at_field(type(practice), error.mistakes[0]), wording is None)
     except IntakeError as error:

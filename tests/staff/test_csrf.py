@@ -12,6 +12,7 @@ from tests.staff.conftest import Console
 from tests.staff.routes import OWN, SIGNS_OUT, Call, World, build_world, sign_in_again
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+SCRIPT = {"Accept": "application/json"}  # what the console's scripts take: a refusal without the rest of a page
 
 
 @pytest.fixture
@@ -45,11 +46,12 @@ def test_a_missing_or_wrong_token_is_refused_everywhere_and_nothing_is_changed(w
     passed = []
     for call in calls:
         for token in ("", "wrong", anothers, own[:-1], stranger.token()):
-            answer = call.ask(browser, headers={"X-CSRFToken": token})
+            answer = call.ask(browser, headers=SCRIPT | {"X-CSRFToken": token})
             if answer.status_code != 400:
                 passed.append(f"{call} with {token!r}: {answer.status_code}")
         for kind in ("application/json", "text/plain"):
-            answer = call.ask(browser, data="{}", headers={"X-CSRFToken": "wrong", "Content-Type": kind})
+            headers = SCRIPT | {"X-CSRFToken": "wrong", "Content-Type": kind}
+            answer = call.ask(browser, data="{}", headers=headers)
             if answer.status_code != 400:
                 passed.append(f"{call} with {kind}: {answer.status_code}")
     assert passed == []
@@ -85,7 +87,7 @@ def test_a_method_that_a_route_does_not_have_gets_nowhere_either(world: World) -
 
     for call in world.calls():
         for method in {"POST", "PUT", "PATCH", "DELETE"} - (call.rule.methods or set()):
-            answer = browser.request(method, call.address, headers={"X-CSRFToken": "wrong"})
+            answer = browser.request(method, call.address, headers=SCRIPT | {"X-CSRFToken": "wrong"})
             assert answer.status_code in (400, 405), f"{method} {call}"
     assert contents(world) == before
 
