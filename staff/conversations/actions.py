@@ -44,7 +44,7 @@ from staff.conversations.unseen import newest_shown, require_seen, why_unseen
 from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.marked_emergencies import MARKED_AS, is_emergency, lower_emergency, mark_emergency
 from tasks.notification.alarms import end_alarms
-from tasks.notification.escalation_policy import pages_nobody
+from tasks.notification.stopped_phones import pages_somebody
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
 from tasks.samples import is_a_sample
@@ -141,7 +141,7 @@ def mark_as_emergency(conversation_id: int) -> AnyResponse:
             danger,
             now(),
             answers=bool(request.form.get("answer")),
-            can_page=not pages_nobody(practice, services.settings),
+            can_page=pages_somebody(session, practice, services.settings),
         )
         _record(session, conversation, "marked_emergency", message=message.id, danger=danger, reply=plan.reply)
     services.queue.put_all(after_commit)

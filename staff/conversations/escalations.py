@@ -86,7 +86,7 @@ def press_again(escalation_id: int) -> Response:
         if was_paged_lately(session, conversation_id):
             minutes = int(PAGED_AGAIN_EVERY.total_seconds() / 60)
             abort(409, f"They were paged again less than {minutes} minutes ago. Call them if it cannot wait.")
-        notices = page_again(session, escalation, services.practices.require(slug))
+        notices = page_again(session, escalation, services.practices.require(slug), services.settings)
         if not notices:
             abort(409, "Nobody was paged: no address can be reached, or they are being notified now. Call them.")
         record_on_conversation(session, conversation_id, slug, "paged_again", escalation=escalation_id)

@@ -54,9 +54,8 @@ def open_alarms(session: Session, conversation_id: int) -> list[Escalation]:
 def told_so_far(session: Session, alarm: Escalation, message: Message) -> ToldSoFar:
     """Return what staff know of an alarm from its other messages, and from this one's notices to other teams."""
     own = Notification.escalation_id == alarm.id
-    told = select(Notification.team).where(
-        own, Notification.target != CONSOLE, Notification.state != NotificationState.FAILED
-    )
+    was_told = Notification.state.not_in((NotificationState.FAILED, NotificationState.OPTED_OUT))
+    told = select(Notification.team).where(own, Notification.target != CONSOLE, was_told)
     dangers = (
         select(Classification.danger)
         .join(Notification, Notification.message_id == Classification.message_id)

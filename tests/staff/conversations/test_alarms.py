@@ -680,3 +680,49 @@ def test_an_alarm_that_can_reach_nobody_says_so_and_names_no_next_contact(start_
     assert "nobody has acknowledged it · on call not reached" in words(pinned(dana.get("/staff/")))
     assert said in alarm_of(dana.get(PAGE))
     assert "Next:" not in alarm_of(dana.get(PAGE))
+
+
+# ---- an on-call phone that texted STOP
+
+STOPPED = "On call could not be notified: this phone texted STOP, "
+
+
+@pytest.fixture
+def stopped(start_console: StartConsole) -> Console:
+    """The only on-call phone has texted STOP, and then somebody was in danger."""
+    console = start_console(f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }} }}')
+    tell(console, {CHEST: EMERGENCY})
+    receive(console, "STOP", ON_CALL)
+    receive(console, CHEST)
+    return console
+
+
+def test_an_emergency_that_paged_nobody_says_so_wherever_it_is_shown(stopped: Console) -> None:
+    browser = stopped.sign_in("manager")
+    conversation, inbox, urgent = (browser.get(path) for path in ("/staff/conversations/2", "/staff/", ALARM))
+
+    for shown in (alarm_of(conversation), words(pinned(inbox)), words(urgent.text)):
+        assert STOPPED in shown
+        assert "already acknowledged" not in shown
+    assert "on call not reached" in words(pinned(inbox))
+    for shown in (alarm_of(conversation), words(urgent.text)):
+        assert "Call (202) 555-0112. To get notices there again, text START from it to the practice." in shown
+    for path in EVERY_PAGE:
+        assert f"{NOBODY}: every on-call phone texted STOP. Text START from each" in words(browser.get(path).text), path
+    assert [message.body for message in stopped.twilio.messages if "alerting our staff" in message.body] == []
+
+
+def test_paging_it_again_is_refused_until_the_phone_has_texted_start(stopped: Console) -> None:
+    dana = stopped.sign_in()
+
+    answer = dana.post(f"{ALARM}/again")
+
+    assert (answer.status_code, "Nobody was paged: no address can be reached" in answer.text) == (409, True)
+    assert alarm_of(dana.get("/staff/conversations/2")).count(STOPPED) == 1
+    stopped.text("START", from_=ON_CALL)
+    stopped.work()
+    texted = len(texts_to_on_call(stopped))
+    assert dana.post(f"{ALARM}/again").status_code == 303
+    stopped.work()
+    assert len(texts_to_on_call(stopped)) == texted + 1
+    assert NOBODY not in words(dana.get("/staff/").text)
