@@ -62,6 +62,8 @@ _ACTIONS = {
     "marked_emergency": "marked it as an emergency",
     "emergency_lowered": "marked it as not an emergency",
     "lowering_undone": "undid that it is not an emergency",
+    "alarm_undone": "undid that the emergency is acknowledged",
+    "waiting_undone": "undid that it waits on the patient",
     "transferred": "transferred it",
     "transfer_undone": "undid the transfer",
     "noted": "added a note",

@@ -263,9 +263,7 @@ def _show(
     is_open = row.acknowledged_at is None
     settings = services_of(current_app).settings
     step, next_at = next_reached(practice, row.step, row.next_step_at, settings, stopped) if is_open else (0, NEVER)
-    steps = tuple(
-        _step(notice, practice, settings, is_open=is_open) for notice in notices if notice.target != CONSOLE
-    )
+    steps = tuple(_step(notice, practice, settings, is_open=is_open) for notice in notices if notice.target != CONSOLE)
     return Alarm(
         id=row.id,
         code=row.code,

@@ -14,7 +14,7 @@ from inbox.conversation_state import end_snooze, note_answer, note_transfer, sno
 from inbox.conversation_tags import TooManyTagsError, add_tag, remove_tag, tags_of
 from inbox.member_notices import call_members, note_seen
 from inbox.mentions import find_mentions
-from inbox.models import AlarmEnd, Conversation, ConversationState, Note, NoticeReason, now
+from inbox.models import Conversation, ConversationState, Note, NoticeReason, now
 from inbox.tag_words import MOST_TAGS, find_tag_problem, fold_tag, tidy_tag
 from intake.practices import Practice, TeamSettings
 from intake.settings import Settings
@@ -52,12 +52,6 @@ class Transferred:
     added: dict[str, Any]
     tickets: tuple[Ticket, ...]
     untold: str
-
-
-ALARM_ENDS: dict[str, AlarmEnd] = {
-    ConversationState.WAITING: AlarmEnd.WAITING,
-    ConversationState.CLOSED: AlarmEnd.CLOSE,
-}
 
 
 def change_state(conversation: Conversation, wanted: str, shown: int | None) -> dict[str, Any]:

@@ -629,6 +629,8 @@ def _say(entry: AuditEntry, names: Mapping[int, str]) -> str:
         case "escalated" if contact := detail.get("contact"):
             told = _CONTACTS.get(contact) or words_of(contact)
             return f"notified {told} again" if detail.get("again") else f"notified the next contact: {told}"
+        case "paged_again" if detail.get("anew"):
+            return "raised the alarm again, and paged everyone again"
         case "emergency_lowered" if level := detail.get("level"):
             words = display.LOWER_LEVELS[TriageLevel(level)].lower()
             return f"marked it as not an emergency: {words}"

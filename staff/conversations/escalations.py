@@ -5,14 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, abort, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from inbox.models import AlarmEnd, Role, now
+from inbox.models import AlarmEnd, Role, UndoKind, now
 from inbox.patient_book import record_names
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
 from staff.conversations.actions import finish_action
 from staff.conversations.alarms import read_alarm
 from staff.conversations.changes import change_assignee, may_be_assigned
-from tasks.notification.alarms import acknowledge, end_alarms
+from staff.undo.offers import begin_action, offer_undo
+from tasks.notification.alarms import acknowledge, end_alarms, open_alarms
 from tasks.notification.escalation import PAGED_AGAIN_EVERY, page_again, was_paged_lately
 from tasks.notification.models import tickets_for
 from tasks.pubsub import topics_of
@@ -24,11 +25,14 @@ blueprint = Blueprint("acknowledge", __name__, url_prefix="/staff/escalations/<i
 
 @blueprint.get("")
 @open_to(Role.STAFF)
-def page(escalation_id: int) -> str:
-    """Show the message and who was notified about it."""
+def page(escalation_id: int) -> str | Response:
+    """Show the message and who was notified about it; of an alarm that was raised anew since, the open one."""
     services = services_of(current_app)
     with services.database.read() as session:
         escalation = own_escalation(session, escalation_id)
+        raised = open_alarms(session, escalation.conversation_id)
+        if raised and escalation.acknowledged_at is not None:
+            return redirect(url_for("acknowledge.page", escalation_id=raised[-1].id), 303)
         practice = services.practices.require(escalation.practice)
         conversation, found = escalation.conversation, escalation.message.classification
         alarm = read_alarm(session, escalation, practice, now())
@@ -59,12 +63,14 @@ def press(escalation_id: int) -> Response:
         escalation = own_escalation(session, escalation_id)
         conversation_id, practice = escalation.conversation_id, escalation.practice
         conversation = own_conversation(session, conversation_id, lock=True)
+        beginning = begin_action(session, conversation)
         is_first = acknowledge(session, escalation_id, member().name, member().id, AlarmEnd.BUTTON)
         if is_first:  # an older version of Intake raised several alarms for one conversation
             end_alarms(session, conversation_id, member().name, member().id, AlarmEnd.BUTTON)
             if conversation.assigned_to is None and may_be_assigned(session, practice, member().id):
                 detail = change_assignee(session, conversation, member().id)
                 record_on_conversation(session, conversation_id, practice, "assigned", **detail)
+            offer_undo(session, conversation, UndoKind.ALARM, beginning)
     if not is_first:
         return redirect(url_for("acknowledge.page", escalation_id=escalation_id), 303)
     services.queue.announce(*topics_of(conversation_id, practice))

@@ -40,6 +40,8 @@ _ACTIONS = {
     UndoKind.MESSAGE: "message_undone",
     UndoKind.SNOOZE: "snooze_undone",
     UndoKind.LOWERING: "lowering_undone",
+    UndoKind.ALARM: "alarm_undone",
+    UndoKind.WAITING: "waiting_undone",
 }
 
 
@@ -129,7 +131,7 @@ def _restore(
     put_back(conversation, undo.before, undo.after)
     if undo.kind == UndoKind.MESSAGE and (undo.added or {})["began"]:
         change_state(conversation, ConversationState.CLOSED, None)
-    due = reopen_alarms(session, conversation.id, undo.ended) if undo.kind != UndoKind.LABEL else ()
+    due = reopen_alarms(session, conversation.id, undo.ended["alarms"]) if undo.kind != UndoKind.LABEL else ()
     if words:
         is_note = undo.kind == UndoKind.TRANSFER
         of, longest = (DraftKind.TRANSFER, LONGEST_NOTE) if is_note else (DraftKind.REPLY, LONGEST_DRAFT)

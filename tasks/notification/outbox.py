@@ -290,8 +290,8 @@ def _is_unanswered(session: Session, row: Notification) -> bool:
     """Return whether whoever is told of an alarm as one of its steps must know that the patient got no reply."""
     if row.escalation_id is None or row.reason != NotificationReason.ESCALATION:
         return False
-    of_alarm = (Notification.escalation_id == row.escalation_id, Notification.reason.in_(UNANSWERED))
-    return session.scalar(select(Notification.id).where(*of_alarm).limit(1)) is not None
+    same = or_(Notification.escalation_id == row.escalation_id, Notification.message_id == row.message_id)
+    return session.scalar(select(Notification.id).where(same, Notification.reason.in_(UNANSWERED)).limit(1)) is not None
 
 
 def _is_in_confidence(session: Session, message: Message) -> bool:

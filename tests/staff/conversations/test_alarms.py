@@ -117,7 +117,6 @@ def press_button(browser: Browser, page: str = PAGE) -> None:
 ENDS = {
     "take_over": ("/take-over", {}, "took over"),
     "assign": ("/assign", {"to": "me"}, "took it on"),
-    "waiting": ("/state", {"state": "waiting"}, "marked it as waiting on the patient"),
     "reply": ("/reply", {"text": "Call 911 now.", "form_id": "a" * 32, "then": "waiting"}, "replied"),
 }
 
@@ -152,16 +151,24 @@ def test_the_button_on_the_conversation_ends_it(console: Console, dana: Browser,
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
-def test_nobody_closes_it_before_someone_has_acknowledged_it(console: Console, dana: Browser, accept: str) -> None:
-    answer = dana.post(f"{PAGE}/state", data={"state": "closed"}, headers={"Accept": accept})
+@pytest.mark.parametrize(
+    ("state", "leaving"),
+    [("closed", "close it"), ("waiting", "mark it as waiting on the patient")],
+    ids=["closed", "waiting"],
+)
+def test_nobody_leaves_it_before_someone_has_acknowledged_it(
+    console: Console, dana: Browser, accept: str, state: str, leaving: str
+) -> None:
+    answer = dana.post(f"{PAGE}/state", data={"state": state}, headers={"Accept": accept})
 
     assert answer.status_code == 400
-    assert "Nobody has acknowledged this urgent message. Do that first; then you can close it." in answer.text
+    assert f"Nobody has acknowledged this urgent message. Do that first; then you can {leaving}." in answer.text
     assert console.rows(Conversation)[0].state == "open"
     assert console.rows(Escalation)[0].acknowledged_at is None
+    assert 'id="mark-waiting"' not in dana.get(PAGE).text
 
     press_button(dana)
-    assert dana.post(f"{PAGE}/state", data={"state": "closed"}).status_code == 303
+    assert dana.post(f"{PAGE}/state", data={"state": state}).status_code == 303
 
 
 def test_whoever_says_so_on_the_button_has_it_unless_a_colleague_does(console: Console, dana: Browser) -> None:

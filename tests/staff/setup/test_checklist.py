@@ -126,5 +126,5 @@ def test_a_phone_that_texted_stop_is_not_reached_though_it_took_a_test(practice:
 
     assert "reaches only 1 of 2 on-call addresses" in some["teams"].known
     assert "reaches nobody: every on-call phone texted STOP" in none["teams"].known
-    assert not (some["teams"].is_done or some["on_call"].is_done or none["on_call"].is_done)
+    assert [line.is_done for line in (some["teams"], some["on_call"], none["on_call"])] == [False] * 3
     assert some["on_call"].todo == "Text START to the practice from what texted STOP: number ending in 0112."
