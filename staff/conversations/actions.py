@@ -261,10 +261,15 @@ def set_snooze(conversation_id: int) -> AnyResponse:
 @blueprint.post("/end-chat")
 @open_to(Role.STAFF)
 def end_patients_chat(conversation_id: int) -> AnyResponse:
-    """End a website chat, so that no browser can continue or read it, for example one at a shared computer."""
+    """End a website chat, so that no browser can continue or read it, for example one at a shared computer.
+
+    Whoever is in danger may sit in it, so the alarm has to be acknowledged before.
+    """
     services = services_of(current_app)
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
+        if count_open_of(session, conversation.id):
+            abort(400, f"{UNACKNOWLEDGED} Do that first; then you can end the chat.")
         if end_chat(session, conversation):
             _record(session, conversation, "chat_ended")
     services.queue.announce(*topics_of(conversation.id, conversation.practice))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, abort, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from inbox.consent import number_of
 from inbox.models import AlarmEnd, Role, UndoKind, now
 from inbox.patient_book import record_names
+from intake.vocabulary import Channel
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
 from staff.conversations.actions import finish_action
@@ -48,6 +50,8 @@ def page(escalation_id: int) -> str | Response:
             who=display.who(conversation, names.get(conversation.id, "")),
             received=display.clock(escalation.message.received_at, practice.time_zone),
             alarm=alarm,
+            has_number=number_of(conversation) is not None,
+            is_chat=conversation.channel == Channel.CHAT,
         )
     with services.database.write() as session:
         record_on_conversation(session, conversation.id, practice.slug, "viewed", escalation=escalation_id)

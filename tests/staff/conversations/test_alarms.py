@@ -171,6 +171,27 @@ def test_nobody_leaves_it_before_someone_has_acknowledged_it(
     assert dana.post(f"{PAGE}/state", data={"state": state}).status_code == 303
 
 
+def test_nobody_ends_the_chat_of_who_is_in_danger_before_that_and_then_not_by_one_press(console: Console) -> None:
+    chat = ChatClient(console.url)
+    chat.send(CHEST, "m1")
+    console.work()
+    dana = console.sign_in()
+    assert 'id="end-chat"' not in dana.get(PAGE).text
+
+    answer = dana.post(f"{PAGE}/end-chat")
+
+    assert (answer.status_code, "Do that first; then you can end the chat." in answer.text) == (400, True)
+    assert chat.send(WORSE, "m2").ok
+    press_button(dana)
+    [asked] = re.findall(r'<details class="ask" id="ask-end-chat">(.*?)</details>', dana.get(PAGE).text, re.DOTALL)
+    assert words(asked).startswith(
+        "End chat for the patient… The patient can then neither read nor write in this chat."
+    )
+    assert "Nobody has answered this emergency. End the chat" in words(asked)
+    assert dana.post(f"{PAGE}/end-chat").status_code == 303
+    assert console.rows(Conversation)[0].chat_ended_at is not None
+
+
 def test_whoever_says_so_on_the_button_has_it_unless_a_colleague_does(console: Console, dana: Browser) -> None:
     assert dana.member is not None
     press_button(dana)
