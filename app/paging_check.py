@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,8 +13,8 @@ from inbox.live_practices import LivePractices
 from inbox.lost_practices import describe_lost, find_lost
 from intake.practices import Practice, Practices
 from intake.settings import Settings
-from tasks.notification.escalation_policy import pages_nobody
-from tasks.notification.targets import paged_addresses
+from tasks.notification.escalation_policy import Unpaged, why_unpaged
+from tasks.notification.stopped_phones import find_stopped
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ def warn_if_nobody_is_paged(
     live = LivePractices(database, file)
     live.refresh()
     for practice in live.current.all:
-        warning = paging_warning(practice, settings)
+        warning = paging_warning(practice, settings, _read_stopped(database, practice))
         if warning:
             if not sys.stderr.isatty():  # there, the printed line is enough
                 log.warning("nobody_is_paged", practice=practice.slug)
@@ -55,16 +55,23 @@ def warn_of_lost_practices(database: Database, file: Practices, say: Callable[[s
     say(f"Warning: {describe_lost(lost)}")
 
 
-def paging_warning(practice: Practice, settings: Settings | None) -> str:
+def paging_warning(practice: Practice, settings: Settings | None, stopped: Collection[str]) -> str:
     """Return a warning if a practice's emergencies page nobody; empty otherwise.
 
     Args:
         practice: the practice.
         settings: which carriers there are; None if that is not known.
+        stopped: the addresses that texted STOP.
     """
-    if not pages_nobody(practice, settings):
+    why = why_unpaged(practice, settings, stopped)
+    if why is None:
         return ""
-    if paged_addresses(practice):
+    if why is Unpaged.STOPPED:
+        return (
+            f"nobody is paged for emergencies at {practice.slug}: every on-call phone texted STOP. Text START from each"
+            " to the practice, or add another address."
+        )
+    if why is Unpaged.NO_CARRIER:
         return (
             f"nobody is paged for emergencies at {practice.slug}: its on-call addresses are phone numbers or email"
             " addresses, and no carrier is set for them. Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN for texts;"
@@ -74,3 +81,12 @@ def paging_warning(practice: Practice, settings: Settings | None) -> str:
         f"nobody is paged for emergencies at {practice.slug}: its on_call team has no address, and no escalation step"
         " reaches anyone. Add one to teams.on_call.notify in the practices file, or in the console's Settings."
     )
+
+
+def _read_stopped(database: Database, practice: Practice) -> Collection[str]:
+    """Return the addresses that texted STOP; none if the database cannot be read."""
+    try:
+        with database.read() as session:
+            return find_stopped(session, practice)
+    except SQLAlchemyError:
+        return ()

@@ -89,6 +89,7 @@ _OPTED_OUT = select(OptOut.patient_index).where(
     OptOut.active,
     OptOut.patient_index.in_(bindparam("indexes", expanding=True)),
 )
+_SURELY_OUT = _OPTED_OUT.where(~OptOut.claimed)
 _STATES = select(OptOut.active, OptOut.recorded_by, OptOut.claimed)
 _ACCENTS = str.maketrans("áéíóúêà", "aeiouea")
 
@@ -153,14 +154,20 @@ def is_opted_out(session: Session, practice: str, address: str) -> bool:
 
 def is_opted_out_for_sure(session: Session, practice: str, address: str) -> bool:
     """Return whether it is certain that a number has opted out of texts from a practice, emergencies included."""
-    state = opt_out_of(session, practice, address)
-    return state.is_out and not state.is_claimed
+    return bool(opted_out_for_sure_among(session, practice, [address]))
 
 
 def opted_out_among(session: Session, practice: str, addresses: Iterable[str]) -> frozenset[str]:
     """Return which of these numbers have opted out of texts from a practice, or somebody has claimed so."""
     by_index = {index: address for address in addresses for index in keyring().indexes(address)}
     found = session.scalars(_OPTED_OUT, {"practice": practice, "indexes": list(by_index)})
+    return frozenset(by_index[index] for index in found)
+
+
+def opted_out_for_sure_among(session: Session, practice: str, addresses: Iterable[str]) -> frozenset[str]:
+    """Return which of these numbers have certainly opted out of texts from a practice, emergencies included."""
+    by_index = {index: address for address in addresses for index in keyring().indexes(address)}
+    found = session.scalars(_SURELY_OUT, {"practice": practice, "indexes": list(by_index)})
     return frozenset(by_index[index] for index in found)
 
 

@@ -52,16 +52,20 @@ _REASONS = {
     "staff took over": "staff had taken over the conversation",
     "unsafe": "the patient said that it is not safe to contact them here",
 }
-_ACTIONS = {
+ACTIONS = {
     "viewed": "viewed it",
     "replied": "replied",
     "reply_undone": "undid the reply before it was sent",
     "close_undone": "undid the closing",
+    "reviewed": "labeled a message",
+    "review_skipped": "left the label to others",
     "review_undone": "undid the label",
     "assigned": "assigned",
     "marked_emergency": "marked it as an emergency",
     "emergency_lowered": "marked it as not an emergency",
     "lowering_undone": "undid that it is not an emergency",
+    "alarm_undone": "undid that the emergency is acknowledged",
+    "waiting_undone": "undid that it waits on the patient",
     "transferred": "transferred it",
     "transfer_undone": "undid the transfer",
     "noted": "added a note",
@@ -78,6 +82,7 @@ _ACTIONS = {
     "state_changed": "changed the status",
     "escalated": "notified the next contact",
     "paged_again": "paged everyone again",
+    "notice_skipped": "sent no notice to a phone that texted STOP",
     "acknowledged": "ended the alarm",
     "unsafe_noted": "noted that it is not safe to contact the patient here, as a message says",
     "unsafe_set": "marked it as not safe to contact the patient here",
@@ -101,6 +106,7 @@ _ACTIONS = {
     "chat_copied": "asked for a copy of the chat by email",
     "hold_released": "released the legal hold",
     "patient_exported": "exported the patient’s data",
+    "patient_erased": "erased the patient’s data",
     "fhir_exported": "exported it as FHIR",
     "name_added": "named it as a message says",
     "found_added": "added a detail from a message to a patient record",
@@ -205,7 +211,7 @@ def reply_trouble(reply: Delivery | None) -> str:
 
 def action(name: str) -> str:
     """Return the display words of an audit entry's action."""
-    return _ACTIONS.get(name, name.replace("_", " "))
+    return ACTIONS.get(name, name.replace("_", " "))
 
 
 def age(at: datetime, moment: datetime, zone: str) -> str:

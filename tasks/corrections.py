@@ -39,8 +39,8 @@ from intake.vocabulary import (
 )
 from tasks.due import NO_HOLD
 from tasks.handle_message import add_reply, notify_others, write_reply
-from tasks.notification.escalation_policy import pages_nobody
 from tasks.notification.models import add_notifications, tickets_for
+from tasks.notification.stopped_phones import pages_somebody
 from tasks.notification.targets import CONSOLE
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
@@ -174,7 +174,7 @@ def correct(
         session, message, practice, team=plan.team, priority=plan.priority, reason=plan.route, hold=hold
     )
     rows += notify_others(session, message, practice, plan, hold=hold)
-    can_page = not pages_nobody(practice, settings)
+    can_page = pages_somebody(session, practice, settings)
     reply = add_reply(
         session, message, practice, plan, moment, can_page=can_page, may_opt_out=facts.may_opt_out, hold=hold
     )
@@ -190,7 +190,7 @@ def read_label_replies(
     message = review.message
     facts = gather_facts(session, message, message.classification, practice, review.threshold, moment)
     past = _past(session, review, moment)
-    can_page = not pages_nobody(practice, settings)
+    can_page = pages_somebody(session, practice, settings)
     replies = {}
     for label in labels:
         plan = plan_correction(label, facts, past, practice)

@@ -51,8 +51,8 @@ from tasks.due import NO_HOLD
 from tasks.entities import has_named_contact, note_entities
 from tasks.insurance_details import details_to_ask
 from tasks.metrics import QUESTIONS, Measure, of_message
-from tasks.notification.escalation_policy import pages_nobody
 from tasks.notification.models import add_notifications, tickets_for
+from tasks.notification.stopped_phones import pages_somebody
 from tasks.pubsub import topics_of
 from tasks.questions import FoundQuestion
 from tasks.queue import AfterCommit
@@ -136,7 +136,7 @@ def handle_message(
         practice,
         plan,
         moment,
-        can_page=not pages_nobody(practice, context.settings),
+        can_page=pages_somebody(session, practice, context.settings),
         answer=answer,
         ask=ask,
         may_opt_out=facts.may_opt_out,

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from inbox.chat_contact import has_contact
 from inbox.conversation_state import end_snooze, note_decision, note_false_alarm, note_triage
-from inbox.models import Conversation, ConversationState, Message, Notification
+from inbox.models import Conversation, ConversationState, Escalation, Message, Notification
 from intake.practices import Practice
+from intake.settings import Settings
 from intake.vocabulary import (
     DangerKind,
     Medium,
@@ -25,6 +26,8 @@ from intake.vocabulary import (
 from tasks.corrections import as_labeled
 from tasks.entities import has_named_contact
 from tasks.handle_message import add_reply, notify_others
+from tasks.notification.alarms import join_alarm
+from tasks.notification.escalation import page_again
 from tasks.notification.models import add_notifications, tickets_for
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
@@ -134,6 +137,26 @@ def mark_emergency(
     note_decision(conversation, None, plan.team, plan.priority)
     after_commit = AfterCommit(notifications=tickets_for(rows), topics=topics_of(conversation.id, practice.slug))
     return plan, reply | after_commit
+
+
+def raise_again(
+    session: Session, conversation: Conversation, practice: Practice, settings: Settings
+) -> tuple[Escalation, AfterCommit]:
+    """Raise the alarm of an emergency anew that nobody has answered, and page at once all who were paged before.
+
+    Args:
+        session: an open write transaction that holds the conversation's lock.
+        conversation: the conversation, without an open alarm.
+        practice: its practice.
+        settings: which carriers are set up.
+    """
+    own = select(Escalation.message_id).where(Escalation.conversation_id == conversation.id)
+    raised_by = session.scalar(own.order_by(Escalation.id.desc()).limit(1)) or conversation.last_message_id
+    alarm = join_alarm(session, session.get_one(Message, raised_by), practice)
+    rows = page_again(session, alarm, practice, settings)
+    conversation.state = ConversationState.OPEN
+    end_snooze(conversation)
+    return alarm, AfterCommit(notifications=tickets_for(rows), topics=topics_of(conversation.id, practice.slug))
 
 
 def lower_emergency(conversation: Conversation, level: TriageLevel, practice: Practice) -> None:

@@ -51,7 +51,7 @@ def check(
         remarks = ", automatic replies are off" if entry.auto_reply is AutoReply.OFF else ""
         remarks += ", reviews are shared for training" if entry.share_reviews_for_training else ""
         click.echo(f"{entry.slug}: {entry.name}, {len(replies)} replies of at most {longest} SMS segments{remarks}")
-        if warning := paging_warning(entry, None):
+        if warning := paging_warning(entry, None, ()):
             click.echo(f"  warning: {warning}", err=True)
         if show_replies:
             for name, text in replies.items():

@@ -15,13 +15,14 @@ from intake.vocabulary import Priority
 
 
 class NotificationState(StrEnum):
-    """The state of a staff notification."""
+    """The state of a staff notification: dropped with its alarm, opted out as its phone texted STOP."""
 
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     DROPPED = "dropped"
+    OPTED_OUT = "opted_out"
 
 
 class AlarmEnd(StrEnum):

@@ -22,13 +22,15 @@ class UndoKind(StrEnum):
     MESSAGE = "message"
     SNOOZE = "snooze"
     LOWERING = "lowering"
+    ALARM = "alarm"
+    WAITING = "waiting"
 
 
 class Undo(Base):
     """One thing that a member did to a conversation, and how to undo it; what it sends waits until `until`.
 
     `before` and `after` are the conversation's standing, as `inbox.undo` says. `ended` holds the ids of the alarms that
-    it ended, and of the notices that this dropped. `added` holds the ids of the notices and the note that a transfer
+    it ended. `added` holds the ids of the notices and the note that a transfer
     added; of a message from a patient's record, the record, whether the conversation began with it, and for when it was
     scheduled; None for anything else. What was done to several conversations together shares a `batch`. It holds
     nothing of a patient.

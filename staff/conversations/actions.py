@@ -24,7 +24,6 @@ from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
 from staff.conversations.changes import (
-    ALARM_ENDS,
     AWAKE,
     ME,
     add_note,
@@ -42,9 +41,9 @@ from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import hand_back, take_over
 from staff.conversations.unseen import newest_shown, require_seen, why_unseen
 from staff.undo.offers import begin_action, hold_for, offer_undo
-from tasks.marked_emergencies import MARKED_AS, is_emergency, lower_emergency, mark_emergency
+from tasks.marked_emergencies import MARKED_AS, is_emergency, lower_emergency, mark_emergency, raise_again
 from tasks.notification.alarms import end_alarms
-from tasks.notification.escalation_policy import pages_nobody
+from tasks.notification.stopped_phones import pages_somebody
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
 from tasks.samples import is_a_sample
@@ -53,6 +52,7 @@ from web.services import services_of
 blueprint = Blueprint("actions", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
 
 Change = Callable[[Session, Conversation], dict[str, Any]]
+_LEAVING = {ConversationState.CLOSED: UndoKind.CLOSE, ConversationState.WAITING: UndoKind.WAITING}
 
 
 @blueprint.post("/take-over")
@@ -131,7 +131,7 @@ def mark_as_emergency(conversation_id: int) -> AnyResponse:
             abort(400, "Choose what kind of emergency it is.")
         if message is None:
             abort(409, "The patient has not written yet, so this cannot be an emergency. Call on-call yourself.")
-        if is_emergency(conversation) or count_open_of(session, conversation.id):
+        if count_open_of(session, conversation.id):
             abort(409, "This conversation is an emergency already.")
         practice = services.practices.require(conversation.practice)
         plan, after_commit = mark_emergency(
@@ -141,9 +141,27 @@ def mark_as_emergency(conversation_id: int) -> AnyResponse:
             danger,
             now(),
             answers=bool(request.form.get("answer")),
-            can_page=not pages_nobody(practice, services.settings),
+            can_page=pages_somebody(session, practice, services.settings),
         )
         _record(session, conversation, "marked_emergency", message=message.id, danger=danger, reply=plan.reply)
+    services.queue.put_all(after_commit)
+    return finish_action(conversation_id)
+
+
+@blueprint.post("/page-again")
+@open_to(Role.STAFF)
+def page_on_call_again(conversation_id: int) -> AnyResponse:
+    """Raise the alarm of an emergency anew that was acknowledged and not answered: by a slip, or as help is needed."""
+    services = services_of(current_app)
+    with services.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        if count_open_of(session, conversation.id):
+            abort(409, "This emergency is open again already.")
+        if not is_emergency(conversation):
+            abort(409, "This conversation is no emergency anymore. If it is one, mark it in the “…” menu.")
+        practice = services.practices.require(conversation.practice)
+        alarm, after_commit = raise_again(session, conversation, practice, services.settings)
+        _record(session, conversation, "paged_again", escalation=alarm.id, anew=True)
     services.queue.put_all(after_commit)
     return finish_action(conversation_id)
 
@@ -206,18 +224,18 @@ def remove_tag(conversation_id: int) -> AnyResponse:
 def set_state(conversation_id: int) -> AnyResponse:
     """Change the state to open, waiting, or closed.
 
-    Waiting says that someone has dealt with the patient, so it ends the alarm. Closing needs that it has ended: one key
-    closes a conversation, and an emergency is not left by one.
+    The last two need that the alarm has ended: one press changes the state, and an emergency is not left by one.
     """
     wanted = request.form.get("state", "")
+    leaves = {ConversationState.CLOSED: "close it", ConversationState.WAITING: "mark it as waiting on the patient"}
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
-        if wanted == ConversationState.CLOSED and count_open_of(session, conversation.id):
-            abort(400, f"{UNACKNOWLEDGED} Do that first; then you can close it.")
+        if wanted in leaves and count_open_of(session, conversation.id):
+            abort(400, f"{UNACKNOWLEDGED} Do that first; then you can {leaves[ConversationState(wanted)]}.")
         return change_state(conversation, wanted, newest_shown(session, conversation_id))
 
     goes_on, answers = wanted == ConversationState.CLOSED, wanted != ConversationState.OPEN
-    return _act(conversation_id, "state_changed", change, ends=ALARM_ENDS.get(wanted), goes_on=goes_on, answers=answers)
+    return _act(conversation_id, "state_changed", change, goes_on=goes_on, answers=answers)
 
 
 @blueprint.post("/snooze")
@@ -243,10 +261,15 @@ def set_snooze(conversation_id: int) -> AnyResponse:
 @blueprint.post("/end-chat")
 @open_to(Role.STAFF)
 def end_patients_chat(conversation_id: int) -> AnyResponse:
-    """End a website chat, so that no browser can continue or read it, for example one at a shared computer."""
+    """End a website chat, so that no browser can continue or read it, for example one at a shared computer.
+
+    Whoever is in danger may sit in it, so the alarm has to be acknowledged before.
+    """
     services = services_of(current_app)
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
+        if count_open_of(session, conversation.id):
+            abort(400, f"{UNACKNOWLEDGED} Do that first; then you can end the chat.")
         if end_chat(session, conversation):
             _record(session, conversation, "chat_ended")
     services.queue.announce(*topics_of(conversation.id, conversation.practice))
@@ -373,8 +396,9 @@ def _act(
 ) -> AnyResponse:
     """Change a conversation, end its alarm if the change means that someone deals with it, and wake its viewers.
 
-    An alarm that the page did not show goes on. If the change may call colleagues to the conversation, those who want
-    it get mail. If it says that what the patient wrote is dealt with, the page must have shown all of that.
+    An alarm that the page did not show goes on; ending one can be undone. If the change may call colleagues to the
+    conversation, those who want it get mail. If it says that what the patient wrote is dealt with, the page must have
+    shown all of that.
     """
     services = services_of(current_app)
     following = None
@@ -384,16 +408,18 @@ def _act(
         if answers:
             require_seen(session, conversation, shown)
         stood, beginning = place_of(session, conversation), begin_action(session, conversation)
-        was_closed = conversation.state == ConversationState.CLOSED
+        state, deals = conversation.state, ends is not None and not why_unseen(session, conversation, shown)
         detail = change(session, conversation)
-        if conversation.state == ConversationState.CLOSED and not was_closed:
-            undo = UndoKind.CLOSE
+        if conversation.state != state:
+            undo = _LEAVING.get(ConversationState(conversation.state), undo)
+        if deals and beginning.alarms:
+            undo = undo or UndoKind.ALARM
         if undo is not None:
             offer_undo(session, conversation, undo, beginning)
         if goes_on:
             following = next_after(session, conversation, stood)
         _record(session, conversation, action, **detail)
-        if ends is not None and not why_unseen(session, conversation, shown):
+        if ends is not None and deals:
             end_alarm(session, conversation, ends)
         mail = pending_mail(session, [conversation_id], now()) if calls else []
     tickets = tuple(Ticket("mail_notice", row_id) for row_id in mail)

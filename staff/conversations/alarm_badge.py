@@ -9,12 +9,11 @@ from flask import Blueprint, current_app, g, render_template
 from flask_login import current_user
 
 from inbox.models import Role
-from intake.practices import Practice
 from staff.auth.access import member, open_to
 from staff.conversations.alarms import MOST_COUNTED, count_open
 from staff.conversations.calls import ALARM, Call, calls_of_member
-from tasks.notification.escalation_policy import pages_nobody
-from tasks.notification.targets import paged_addresses
+from tasks.notification.escalation_policy import Unpaged, why_unpaged
+from tasks.notification.stopped_phones import find_stopped
 from web.services import services_of
 
 blueprint = Blueprint("alarms", __name__, url_prefix="/staff/alarms")
@@ -24,8 +23,8 @@ blueprint = Blueprint("alarms", __name__, url_prefix="/staff/alarms")
 def alarms() -> dict[str, Any]:
     """Let every page show the number of open alarms, and warn if nobody is paged for emergencies."""
     if not current_user.is_authenticated:
-        return {"open_alarms": str, "nobody_paged": list, "lacks_carrier": bool}
-    return {"open_alarms": _open_alarms, "nobody_paged": _nobody_paged, "lacks_carrier": _lacks_carrier}
+        return {"open_alarms": str, "nobody_paged": list, "why_unpaged": str}
+    return {"open_alarms": _open_alarms, "nobody_paged": _nobody_paged, "why_unpaged": _why_unpaged}
 
 
 @blueprint.get("")
@@ -55,15 +54,25 @@ def _count_alarms(alarms: Sequence[Call]) -> int:
 
 def _nobody_paged() -> list[str]:
     """Return the names of the member's practices whose emergencies page nobody."""
-    return [practice.name for practice in _unpaged()]
+    return [name for name, _ in _unpaged()]
 
 
-def _lacks_carrier() -> bool:
-    """Return whether it is only a carrier that each of those practices lacks, not an address."""
-    return all(paged_addresses(practice) for practice in _unpaged())
+def _why_unpaged() -> str:
+    """Return why they page nobody; of several reasons, the one that has to be dealt with first."""
+    found = {why for _, why in _unpaged()}
+    return next((why.value for why in Unpaged if why in found), "")
 
 
-def _unpaged() -> list[Practice]:
-    services = services_of(current_app)
-    own = [services.practices.require(slug) for slug in member().practices]
-    return [practice for practice in own if pages_nobody(practice, services.settings)]
+def _unpaged() -> list[tuple[str, Unpaged]]:
+    """Return the names of the member's practices whose emergencies page nobody, and why; read once per request."""
+    if "unpaged" not in g:
+        services = services_of(current_app)
+        own = [services.practices.require(slug) for slug in member().practices]
+        with services.database.read() as session:
+            reasons = [
+                (practice.name, why_unpaged(practice, services.settings, find_stopped(session, practice)))
+                for practice in own
+            ]
+        g.unpaged = [(name, why) for name, why in reasons if why is not None]
+    unpaged: list[tuple[str, Unpaged]] = g.unpaged
+    return unpaged

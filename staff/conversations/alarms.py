@@ -25,13 +25,12 @@ from intake.practices import TEXT_PREFIX, Practice, is_plain_mail
 from intake.settings import Settings
 from intake.vocabulary import SAMPLE, words_of
 from staff import display
-from tasks.notification.escalation_policy import NEVER, next_reached
+from tasks.notification.escalation_policy import NEVER, Unpaged, next_reached, why_unpaged
+from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import (
     CONSOLE,
     has_carrier,
-    paged_addresses,
     personal_address,
-    reached_addresses,
     settings_of_notice,
     targets_for,
 )
@@ -41,6 +40,7 @@ from web.services import services_of
 MOST_COUNTED = 100
 ADD_ADDRESS = "A manager can add one in Settings."
 SET_UP_CARRIER = "The setup checklist in Settings says what is missing."
+TEXT_START = "To get notices there again, text START from it to the practice."
 IS_SAMPLE = "This patient is fictional."
 UNACKNOWLEDGED = "Nobody has acknowledged this urgent message."
 _STATES = {
@@ -48,8 +48,16 @@ _STATES = {
     NotificationState.SENDING: "notifying",
     NotificationState.SENT: "notified",
     NotificationState.FAILED: "could not be notified",
-    NotificationState.DROPPED: "not notified: already acknowledged",
+    NotificationState.DROPPED: "not notified",
+    NotificationState.OPTED_OUT: "could not be notified: this phone texted STOP",
 }
+_UNPAGED = {
+    Unpaged.NO_ADDRESS: f"no on-call contact has an address. {ADD_ADDRESS}",
+    Unpaged.NO_CARRIER: f"no texts or emails can be sent to the on-call addresses. {SET_UP_CARRIER}",
+    Unpaged.STOPPED: f"every on-call phone texted STOP. Tell them yourself. {TEXT_START}",
+    None: "the on-call addresses were added later. Tell them yourself.",
+}
+_FAILED = (NotificationState.FAILED, NotificationState.OPTED_OUT)
 _REACHING = (NotificationState.PENDING, NotificationState.SENDING, NotificationState.SENT)
 _NOT_SENT = tuple(state for state in UNDELIVERED if state is not DeliveryState.UNCONFIRMED)
 _ENDS = {
@@ -72,7 +80,7 @@ class Step:
         who: the contact.
         state: what became of it.
         at: when.
-        why: where it could not go, and why, as a sentence; empty for one that did not fail.
+        why: where it could not go, and what to do, in sentences; empty for one that did not fail.
     """
 
     who: str
@@ -208,9 +216,19 @@ def _show_found(
         if notice is not None:
             notices.append(notice)
     unsent = _replies_not_sent(session, [row for row, _, _ in raised.values()])
+    stopped = {
+        slug: find_stopped(session, practices[slug])
+        for slug in {row.practice for row, _, _ in raised.values() if row.acknowledged_at is None}
+    }
     return {
         row.conversation_id: _show(
-            row, notices, practices[row.practice], moment, is_fictional=fictional, is_unsent=row.id in unsent
+            row,
+            notices,
+            practices[row.practice],
+            moment,
+            stopped.get(row.practice, frozenset()),
+            is_fictional=fictional,
+            is_unsent=row.id in unsent,
         )
         for row, fictional, notices in raised.values()
     }
@@ -237,14 +255,15 @@ def _show(
     notices: Sequence[Notification],
     practice: Practice,
     moment: datetime,
+    stopped: frozenset[str],
     *,
     is_fictional: bool,
     is_unsent: bool,
 ) -> Alarm:
     is_open = row.acknowledged_at is None
     settings = services_of(current_app).settings
-    step, next_at = next_reached(practice, row.step, row.next_step_at, settings) if is_open else (0, NEVER)
-    steps = tuple(_step(notice, practice, settings) for notice in notices if notice.target != CONSOLE)
+    step, next_at = next_reached(practice, row.step, row.next_step_at, settings, stopped) if is_open else (0, NEVER)
+    steps = tuple(_step(notice, practice, settings, is_open=is_open) for notice in notices if notice.target != CONSOLE)
     return Alarm(
         id=row.id,
         code=row.code,
@@ -258,35 +277,36 @@ def _show(
         next_at=next_at if step else None,
         ended=_ended(row, practice.time_zone, is_unsent=is_unsent),
         message_id=row.message_id,
-        unreachable=_unreachable(practice, settings, is_fictional=is_fictional)
+        unreachable=_unreachable(practice, settings, stopped, is_fictional=is_fictional)
         if is_open and not steps and not step
         else "",
         reached_nobody=is_open and not any(notice.state in _REACHING for notice in notices if notice.target != CONSOLE),
     )
 
 
-def _unreachable(practice: Practice, settings: Settings, *, is_fictional: bool) -> str:
+def _unreachable(practice: Practice, settings: Settings, stopped: frozenset[str], *, is_fictional: bool) -> str:
     """Return why nobody was and nobody will be paged, and what to do about it."""
     if is_fictional:
         return f"Nobody was paged and nobody will be. {IS_SAMPLE}"
-    if not paged_addresses(practice):
-        why = f"no on-call contact has an address. {ADD_ADDRESS}"
-    elif not reached_addresses(practice, settings):
-        why = f"no texts or emails can be sent to the on-call addresses. {SET_UP_CARRIER}"
-    else:
-        why = "the on-call addresses were added later. Tell them yourself."
-    return f"Nobody was paged and nobody will be: {why}"
+    return f"Nobody was paged and nobody will be: {_UNPAGED[why_unpaged(practice, settings, stopped)]}"
 
 
-def _step(notice: Notification, practice: Practice, settings: Settings) -> Step:
+def _step(notice: Notification, practice: Practice, settings: Settings, *, is_open: bool) -> Step:
     address = personal_address(practice, notice.escalation_step)
-    state = "notified with others soon" if _is_collecting(notice) else _STATES[NotificationState(notice.state)]
     return Step(
         _person(address) if address else words_of(notice.team),
-        state,
+        _state(notice, is_open=is_open),
         display.clock(notice.next_attempt_at if _is_collecting(notice) else notice.updated_at, practice.time_zone),
-        _failure(notice, practice, settings) if notice.state == NotificationState.FAILED else "",
+        _failure(notice, practice, settings) if notice.state in _FAILED else "",
     )
+
+
+def _state(notice: Notification, *, is_open: bool) -> str:
+    if _is_collecting(notice):
+        return "notified with others soon"
+    if notice.state == NotificationState.DROPPED and not is_open:
+        return "not notified: already acknowledged"
+    return _STATES[NotificationState(notice.state)]
 
 
 def _failure(notice: Notification, practice: Practice, settings: Settings) -> str:
@@ -296,6 +316,8 @@ def _failure(notice: Notification, practice: Practice, settings: Settings) -> st
     if address is None:
         return "Its address has been removed in Settings."
     where = display.spoken(address.removeprefix(TEXT_PREFIX)) if _is_personal(address) else "its address"
+    if notice.state == NotificationState.OPTED_OUT:
+        return f"Call {where}. {TEXT_START}"
     if not has_carrier(practice, address, settings):
         kind = "texts" if address.startswith(TEXT_PREFIX) else "emails"
         return f"Nothing was sent to {where}: {kind} are not set up yet. {SET_UP_CARRIER}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,17 +14,18 @@ from inbox.conversation_state import end_snooze, note_answer, note_transfer, sno
 from inbox.conversation_tags import TooManyTagsError, add_tag, remove_tag, tags_of
 from inbox.member_notices import call_members, note_seen
 from inbox.mentions import find_mentions
-from inbox.models import AlarmEnd, Conversation, ConversationState, Note, NoticeReason, now
+from inbox.models import Conversation, ConversationState, Note, NoticeReason, now
 from inbox.tag_words import MOST_TAGS, find_tag_problem, fold_tag, tidy_tag
 from intake.practices import Practice, TeamSettings
 from intake.settings import Settings
 from intake.vocabulary import words_of
 from staff.auth.access import member
-from staff.conversations.alarms import ADD_ADDRESS, IS_SAMPLE, SET_UP_CARRIER
+from staff.conversations.alarms import ADD_ADDRESS, IS_SAMPLE, SET_UP_CARRIER, TEXT_START
 from staff.conversations.people import assignable, may_be_assigned, names_among
 from staff.conversations.reply import hand_back
 from staff.conversations.snooze import snooze_end
 from staff.conversations.teams import teams_for
+from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import usable_addresses
 from tasks.notification.transfers import tell_team
 from tasks.queue import Ticket
@@ -50,12 +52,6 @@ class Transferred:
     added: dict[str, Any]
     tickets: tuple[Ticket, ...]
     untold: str
-
-
-ALARM_ENDS: dict[str, AlarmEnd] = {
-    ConversationState.WAITING: AlarmEnd.WAITING,
-    ConversationState.CLOSED: AlarmEnd.CLOSE,
-}
 
 
 def change_state(conversation: Conversation, wanted: str, shown: int | None) -> dict[str, Any]:
@@ -114,19 +110,21 @@ def transfer(
     if had is not None:
         change_assignee(session, conversation, None)
     told = tell_team(session, conversation, practice, team, note_transfer(conversation, team), hold)
-    untold = why_untold(practice, team, services_of(current_app).settings, goes_out=told.goes_out)
+    settings, stopped = services_of(current_app).settings, find_stopped(session, practice)
+    untold = why_untold(practice, team, settings, stopped, goes_out=told.goes_out)
     detail = {"to": team, **({"from": before} if before else {}), **({"assignee": had} if had else {}), **note}
     added = {"notices": told.notice_ids, "note": note.get("note"), "tells": not untold}
     return Transferred(detail, added, told.tickets, untold)
 
 
-def why_untold(practice: Practice, team: str, settings: Settings, *, goes_out: bool) -> str:
+def why_untold(practice: Practice, team: str, settings: Settings, stopped: Collection[str], *, goes_out: bool) -> str:
     """Return why no address of a team gets a notice, and what to do about it; empty if one does.
 
     Args:
         practice: the practice.
         team: the team.
         settings: which carriers are set up.
+        stopped: the addresses that texted STOP.
         goes_out: whether there is a notice to any address.
     """
     addresses = practice.teams.get(team, TeamSettings())
@@ -134,10 +132,12 @@ def why_untold(practice: Practice, team: str, settings: Settings, *, goes_out: b
         why, remedy = f"{words_of(team)} has no address", ADD_ADDRESS
     elif not goes_out:
         return f"Nobody was notified. {IS_SAMPLE}"
-    elif not usable_addresses(practice, addresses, settings):
-        why, remedy = f"no texts or emails can be sent to {words_of(team)}", SET_UP_CARRIER
-    else:
+    elif usable_addresses(practice, addresses, settings, stopped):
         return ""
+    elif usable_addresses(practice, addresses, settings, ()):
+        why, remedy = f"every phone of {words_of(team)} texted STOP", TEXT_START
+    else:
+        why, remedy = f"no texts or emails can be sent to {words_of(team)}", SET_UP_CARRIER
     return f"Nobody was notified: {why}, so it sees this only on the console. {remedy}"
 
 

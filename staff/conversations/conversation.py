@@ -52,7 +52,7 @@ from staff.displays import is_new_display, seal_of
 from staff.live import Presence, is_refresh, stream, wants_pane
 from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.marked_emergencies import MARKED_AS, is_emergency, preview_replies
-from tasks.notification.escalation_policy import pages_nobody
+from tasks.notification.stopped_phones import pages_somebody
 from tasks.pubsub import conversation_topic, practice_topic
 from tasks.queue import Ticket
 from templates.saved_replies import BLANKS, Reader
@@ -240,7 +240,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
                 practice,
                 thread.language,
                 moment,
-                can_page=not pages_nobody(practice, services.settings),
+                can_page=pages_somebody(session, practice, services.settings),
             )
             if can_get_reply
             else {},

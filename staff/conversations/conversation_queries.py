@@ -16,6 +16,7 @@ from inbox.chat_contact import is_out_of_reach, reply_address, staff_medium
 from inbox.consent import OptOutState, is_ambiguous, number_of, opt_out_of
 from inbox.models import (
     UNDELIVERED,
+    AlarmEnd,
     AuditEntry,
     Classification,
     Conversation,
@@ -68,7 +69,8 @@ UNANSWERED: dict[str | None, str] = {
     " Find a safe way to reach them, or send help.",
 }
 MAY_CANCEL_VISIT = "CANCEL ended our texts, but the patient may have meant a visit. Call to find out."
-_BY_INTAKE = ("escalated", "unsafe_noted")
+_BY_INTAKE = ("escalated", "unsafe_noted", "notice_skipped")
+_BY_VISITOR = ("chat_ended", "chat_file_opened", "chat_copied")
 _CONTACTS = {"telephone": "On-call phone", "email": "On-call email"}
 _Dated = TypeVar("_Dated", Delivery, Note)
 
@@ -326,8 +328,7 @@ def read_acts(session: Session, conversation_id: int, zone: str, known: Mapping[
     for newer, entry in zip([None, *found], found, strict=False):
         is_repeated = newer is not None and (newer.action, newer.staff_id) == ("viewed", entry.staff_id)
         if not (is_repeated and entry.action == "viewed"):
-            who = "Intake" if entry.action in _BY_INTAKE else names.get(entry.staff_id or 0, "Someone")
-            acts.append(Act(who, _say(entry, names), display.clock(entry.at, zone)))
+            acts.append(Act(_name_actor(entry, names), _say(entry, names), display.clock(entry.at, zone)))
     return acts
 
 
@@ -612,6 +613,17 @@ def _noted(note: Note, names: Mapping[int, str], zone: str) -> ThreadEntry:
     )
 
 
+def _name_actor(entry: AuditEntry, names: Mapping[int, str]) -> str:
+    """Return who did something: a member by name, and otherwise Intake, the visitor of a chat, or a phone on call."""
+    if entry.staff_id is not None:
+        return names.get(entry.staff_id, "Someone")
+    if entry.action in _BY_INTAKE:
+        return "Intake"
+    if entry.action in _BY_VISITOR:
+        return "The visitor"
+    return "On call, by text," if entry.detail.get("how") == AlarmEnd.TEXT else "Someone"
+
+
 def _say(entry: AuditEntry, names: Mapping[int, str]) -> str:
     detail = entry.detail
     match entry.action:
@@ -629,6 +641,8 @@ def _say(entry: AuditEntry, names: Mapping[int, str]) -> str:
         case "escalated" if contact := detail.get("contact"):
             told = _CONTACTS.get(contact) or words_of(contact)
             return f"notified {told} again" if detail.get("again") else f"notified the next contact: {told}"
+        case "paged_again" if detail.get("anew"):
+            return "raised the alarm again, and paged everyone again"
         case "emergency_lowered" if level := detail.get("level"):
             words = display.LOWER_LEVELS[TriageLevel(level)].lower()
             return f"marked it as not an emergency: {words}"

@@ -5,15 +5,18 @@ from __future__ import annotations
 from flask import Blueprint, abort, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from inbox.models import AlarmEnd, Role, now
+from inbox.consent import number_of
+from inbox.models import AlarmEnd, Role, UndoKind, now
 from inbox.patient_book import record_names
+from intake.vocabulary import Channel
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
 from staff.conversations.actions import finish_action
 from staff.conversations.alarms import read_alarm
 from staff.conversations.changes import change_assignee
 from staff.conversations.people import may_be_assigned
-from tasks.notification.alarms import acknowledge, end_alarms
+from staff.undo.offers import begin_action, offer_undo
+from tasks.notification.alarms import acknowledge, end_alarms, open_alarms
 from tasks.notification.escalation import PAGED_AGAIN_EVERY, page_again, was_paged_lately
 from tasks.notification.models import tickets_for
 from tasks.pubsub import topics_of
@@ -25,11 +28,14 @@ blueprint = Blueprint("acknowledge", __name__, url_prefix="/staff/escalations/<i
 
 @blueprint.get("")
 @open_to(Role.STAFF)
-def page(escalation_id: int) -> str:
-    """Show the message and who was notified about it."""
+def page(escalation_id: int) -> str | Response:
+    """Show the message and who was notified about it; of an alarm that was raised anew since, the open one."""
     services = services_of(current_app)
     with services.database.read() as session:
         escalation = own_escalation(session, escalation_id)
+        raised = open_alarms(session, escalation.conversation_id)
+        if raised and escalation.acknowledged_at is not None:
+            return redirect(url_for("acknowledge.page", escalation_id=raised[-1].id), 303)
         practice = services.practices.require(escalation.practice)
         conversation, found = escalation.conversation, escalation.message.classification
         alarm = read_alarm(session, escalation, practice, now())
@@ -45,6 +51,8 @@ def page(escalation_id: int) -> str:
             who=display.who(conversation, names.get(conversation.id, "")),
             received=display.clock(escalation.message.received_at, practice.time_zone),
             alarm=alarm,
+            has_number=number_of(conversation) is not None,
+            is_chat=conversation.channel == Channel.CHAT,
         )
     with services.database.write() as session:
         record_on_conversation(session, conversation.id, practice.slug, "viewed", escalation=escalation_id)
@@ -60,12 +68,14 @@ def press(escalation_id: int) -> Response:
         escalation = own_escalation(session, escalation_id)
         conversation_id, practice = escalation.conversation_id, escalation.practice
         conversation = own_conversation(session, conversation_id, lock=True)
+        beginning = begin_action(session, conversation)
         is_first = acknowledge(session, escalation_id, member().name, member().id, AlarmEnd.BUTTON)
         if is_first:  # an older version of Intake raised several alarms for one conversation
             end_alarms(session, conversation_id, member().name, member().id, AlarmEnd.BUTTON)
             if conversation.assigned_to is None and may_be_assigned(session, practice, member().id):
                 detail = change_assignee(session, conversation, member().id)
                 record_on_conversation(session, conversation_id, practice, "assigned", **detail)
+            offer_undo(session, conversation, UndoKind.ALARM, beginning)
     if not is_first:
         return redirect(url_for("acknowledge.page", escalation_id=escalation_id), 303)
     services.queue.announce(*topics_of(conversation_id, practice))
@@ -87,7 +97,7 @@ def press_again(escalation_id: int) -> Response:
         if was_paged_lately(session, conversation_id):
             minutes = int(PAGED_AGAIN_EVERY.total_seconds() / 60)
             abort(409, f"They were paged again less than {minutes} minutes ago. Call them if it cannot wait.")
-        notices = page_again(session, escalation, services.practices.require(slug))
+        notices = page_again(session, escalation, services.practices.require(slug), services.settings)
         if not notices:
             abort(409, "Nobody was paged: no address can be reached, or they are being notified now. Call them.")
         record_on_conversation(session, conversation_id, slug, "paged_again", escalation=escalation_id)

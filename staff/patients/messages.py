@@ -105,7 +105,7 @@ def _finish(session: Session, patient: Patient, outcome: Outgoing, action: str) 
         session,
         conversation,
         UndoKind.MESSAGE,
-        Beginning(outcome.before, {"alarms": [], "notices": []}),
+        Beginning(outcome.before, []),
         delivery_id=delivery.id,
         added={"patient": patient.id, "began": outcome.began, "scheduled_for": was_for},
     )

@@ -12,7 +12,7 @@ from intake.practices import Practice
 from staff.settings.form_values import format_value, is_same, read_wording
 from staff.settings.mistakes import explain_at_field, locate_mistake
 from staff.settings.wordings import explain_wording
-from tasks.notification.escalation_policy import pages_nobody
+from tasks.notification.escalation_policy import why_unpaged
 from templates.replies import Occasion, render_reply
 from templates.segments import count_segments, outside_gsm7
 
@@ -79,7 +79,7 @@ def preview_reply(practice: Practice, name: str, hours: Mapping[bool, datetime])
     Raises:
         IntakeError: it cannot be rendered.
     """
-    can_page = not pages_nobody(practice, None)
+    can_page = why_unpaged(practice, None, ()) is None
     texts = {
         is_open: render_reply(name, practice, Occasion(at, is_first=True, can_page=can_page))
         for is_open, at in hours.items()

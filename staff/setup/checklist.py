@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from tasks.notification.targets import (
     has_carrier,
     key_of,
     paged_addresses,
+    reached_addresses,
     team_settings,
     tested_addresses,
 )
@@ -105,14 +106,24 @@ class Line:
     place: Place | None = None
 
 
-def build_checklist(practice: Practice, settings: Settings, facts: SetupFacts, moment: datetime) -> list[Line]:
-    """Return the lines of a practice's checklist."""
+def build_checklist(
+    practice: Practice, settings: Settings, facts: SetupFacts, stopped: Collection[str], moment: datetime
+) -> list[Line]:
+    """Return the lines of a practice's checklist.
+
+    Args:
+        practice: the practice.
+        settings: which carriers are set up.
+        facts: what is known of the practice.
+        stopped: the addresses for notices that texted STOP.
+        moment: the current time, aware.
+    """
     return [
         _judge_number(practice, settings, facts),
         _judge_delivery(practice, settings, facts),
         _judge_email(practice, settings, facts, moment),
-        _judge_teams(practice, settings, facts, moment),
-        _judge_on_call(practice, settings, facts, moment),
+        _judge_teams(practice, settings, facts, stopped, moment),
+        _judge_on_call(practice, settings, facts, stopped, moment),
         _judge_hours(practice),
         _judge_replies(practice),
         _judge_questions(facts),
@@ -177,11 +188,13 @@ def _judge_email(practice: Practice, settings: Settings, facts: SetupFacts, mome
     )
 
 
-def _judge_teams(practice: Practice, settings: Settings, facts: SetupFacts, moment: datetime) -> Line:
+def _judge_teams(
+    practice: Practice, settings: Settings, facts: SetupFacts, stopped: Collection[str], moment: datetime
+) -> Line:
     teams = [team for team in practice.teams if team != Team.ON_CALL]
     with_address = [team for team in teams if tested_addresses(practice, team)]
     without = [words_of(team) for team in teams if team not in with_address]
-    known, todo = _judge_paging(practice, settings, facts)
+    known, todo = _judge_paging(practice, settings, facts, stopped)
     if without:
         known += f" In the console only: {', '.join(without)}."
     return Line(
@@ -196,13 +209,17 @@ def _judge_teams(practice: Practice, settings: Settings, facts: SetupFacts, mome
     )
 
 
-def _judge_paging(practice: Practice, settings: Settings, facts: SetupFacts) -> tuple[str, str]:
+def _judge_paging(
+    practice: Practice, settings: Settings, facts: SetupFacts, stopped: Collection[str]
+) -> tuple[str, str]:
     """Return what is known of how emergencies reach someone, and what to do; nothing to do if they do."""
     paged = paged_addresses(practice)
     if not paged:
         return "An emergency reaches nobody: on call has no address.", "Add an address to the on-call team in Settings."
-    reached = {key for key, address in paged.items() if has_carrier(practice, address, settings)}
-    missing = _missing_carriers(practice, paged, settings)
+    reached = reached_addresses(practice, settings, stopped)
+    missing = _find_missing(practice, paged, settings, stopped)
+    if not reached and reached_addresses(practice, settings, ()):
+        return "An emergency reaches nobody: every on-call phone texted STOP.", missing
     if not reached:
         return "An emergency reaches nobody: what carries notices to the on-call addresses is not set up.", missing
     tests = [facts.tests.get((SetupTestKind.NOTICE, target)) for target in reached]
@@ -214,14 +231,18 @@ def _judge_paging(practice: Practice, settings: Settings, facts: SetupFacts) -> 
     return "An emergency reaches someone on call.", ""
 
 
-def _missing_carriers(practice: Practice, addresses: Mapping[str, str], settings: Settings) -> str:
-    """Return what to set so that notices reach these addresses; empty if nothing is missing."""
+def _find_missing(
+    practice: Practice, addresses: Mapping[str, str], settings: Settings, stopped: Collection[str]
+) -> str:
+    """Return what to do so that notices reach these addresses; empty if nothing is missing."""
     without = [address for address in addresses.values() if not has_carrier(practice, address, settings)]
     steps = []
     if any(address.startswith(TEXT_PREFIX) for address in without):
         steps.append(_NO_TWILIO)
     if any(is_plain_mail(address) for address in without):
         steps.extend([_NO_MAIL_SERVER] * (settings.smtp_url is None) + [_NO_EMAIL] * (practice.email is None))
+    if silent := [_name_address(address) for address in addresses.values() if address in stopped]:
+        steps.append(f"Text START to the practice from what texted STOP: {', '.join(silent)}.")
     return " ".join(steps)
 
 
@@ -232,14 +253,16 @@ def _sum_up(counted: str, accepted: int, failed: int) -> str:
     return f"{counted} took a test notice." if accepted else "No test notice has gone to on call."
 
 
-def _judge_on_call(practice: Practice, settings: Settings, facts: SetupFacts, moment: datetime) -> Line:
+def _judge_on_call(
+    practice: Practice, settings: Settings, facts: SetupFacts, stopped: Collection[str], moment: datetime
+) -> Line:
     key, title, addresses = "on_call", "On call tested", paged_addresses(practice)
     if not addresses:
         todo = "Add an address to the on-call team in Settings, then test it here."
         return Line(key, title, False, "There is nobody to test.", todo, place=_ADDRESSES)
     tests = [facts.tests.get((SetupTestKind.NOTICE, target)) for target in addresses]
     accepted = sum(test is not None and test.state == SetupTestState.ACCEPTED for test in tests)
-    is_done = accepted == len(addresses)
+    is_done = accepted == len(addresses) and not any(address in stopped for address in addresses.values())
     failed = sum(test is not None and test.state == SetupTestState.FAILED for test in tests)
     counted = "The only address" if len(addresses) == 1 else f"{accepted} of {len(addresses)} addresses"
     return Line(
@@ -249,7 +272,7 @@ def _judge_on_call(practice: Practice, settings: Settings, facts: SetupFacts, mo
         _sum_up(counted, accepted, failed),
         "Ask whoever is on call whether it arrived."
         if is_done
-        else _missing_carriers(practice, addresses, settings) or "Send a test notice to everyone on call.",
+        else _find_missing(practice, addresses, settings, stopped) or "Send a test notice to everyone on call.",
         (TestButton(Team.ON_CALL, "Test on call"),),
         _show_notices(Team.ON_CALL, practice, facts, moment),
     )

@@ -12,6 +12,7 @@ from inbox.models import SetupTest, SetupTestKind, SetupTestState, now
 from inbox.setup_facts import is_unseen, read_facts
 from intake.practices import Practice
 from staff.setup.checklist import EMAIL, NO_ANSWER_AFTER, Line, build_checklist, email_target
+from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import tested_addresses
 from web.services import Services
 
@@ -26,8 +27,8 @@ class TooManyTestsError(Exception):
 def read_checklist(services: Services, practice: Practice) -> list[Line]:
     """Return the lines of a practice's checklist."""
     with services.database.read() as session:
-        facts = read_facts(session, practice.slug)
-    return build_checklist(practice, services.settings, facts, now())
+        facts, stopped = read_facts(session, practice.slug), find_stopped(session, practice)
+    return build_checklist(practice, services.settings, facts, stopped, now())
 
 
 def find_unseen(services: Services, slugs: Iterable[str]) -> str | None:

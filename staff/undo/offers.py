@@ -16,7 +16,7 @@ from inbox.undo import last_offered, note_undo, put_back, standing_of
 from intake.vocabulary import TriageLevel
 from staff import display
 from staff.auth.access import member
-from tasks.notification.alarms import read_pressing
+from tasks.notification.alarms import open_alarms
 from web.services import services_of
 
 TOO_LATE = {
@@ -27,19 +27,21 @@ TOO_LATE = {
     UndoKind.TRANSFER: "It is too late to undo this transfer: the team is being told. Transfer it back instead.",
     UndoKind.SNOOZE: "It is too late to undo this. Open the conversation to end its snooze or to snooze it again.",
     UndoKind.LOWERING: "It is too late to undo this. Mark the conversation as an emergency instead.",
+    UndoKind.ALARM: "It is too late to undo this. Press “Page on-call again” instead.",
+    UndoKind.WAITING: "It is too late to undo this. Mark the conversation as open instead.",
 }
 
 ENDED = "Snooze ended"
-_AT_ONCE = (UndoKind.CLOSE, UndoKind.SNOOZE, UndoKind.LOWERING)
+_AT_ONCE = (UndoKind.CLOSE, UndoKind.SNOOZE, UndoKind.LOWERING, UndoKind.ALARM, UndoKind.WAITING)
 """What nothing is sent for, so that it counts at once and the seconds are only for undoing it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """How a conversation stood before an action: its standing, its open alarms, and the unsent notices of these."""
+    """How a conversation stood before an action: its standing, and the ids of its open alarms."""
 
     standing: dict[str, Any]
-    pressing: dict[str, Any]
+    alarms: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,8 @@ def hold_for() -> timedelta:
 def begin_action(session: Session, conversation: Conversation) -> Beginning:
     """Note how a locked conversation stands before an action."""
     if not hold_for():
-        return Beginning({}, {})
-    return Beginning(standing_of(conversation), dict(read_pressing(session, conversation.id)))
+        return Beginning({}, [])
+    return Beginning(standing_of(conversation), [alarm.id for alarm in open_alarms(session, conversation.id)])
 
 
 def offer_undo(
@@ -119,7 +121,7 @@ def offer_undo(
             review_id=review_id,
             before=beginning.standing,
             after=standing_of(conversation),
-            ended=beginning.pressing,
+            ended={"alarms": beginning.alarms},
             added=added,
             until=now() + hold,
         ),
@@ -173,6 +175,10 @@ def _describe(undo: Undo, count: int, zone: str, *, tells: bool) -> str:
             return f"Snoozed until {display.day_and_clock(datetime.fromisoformat(until), zone)}" if until else ENDED
         case UndoKind.LOWERING:
             return f"{display.LOWER_LEVELS[TriageLevel(undo.after['triage'])]}, not an emergency"
+        case UndoKind.ALARM:
+            return "Emergency acknowledged"
+        case UndoKind.WAITING:
+            return "Waiting on patient"
 
 
 def _count(number: int) -> str:

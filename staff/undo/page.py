@@ -40,6 +40,8 @@ _ACTIONS = {
     UndoKind.MESSAGE: "message_undone",
     UndoKind.SNOOZE: "snooze_undone",
     UndoKind.LOWERING: "lowering_undone",
+    UndoKind.ALARM: "alarm_undone",
+    UndoKind.WAITING: "waiting_undone",
 }
 
 
@@ -130,7 +132,7 @@ def _restore(
     # not if the patient has written in it meanwhile
     if undo.kind == UndoKind.MESSAGE and (undo.added or {})["began"] and conversation.last_message_id is None:
         change_state(conversation, ConversationState.CLOSED, None)
-    due = reopen_alarms(session, conversation.id, undo.ended) if undo.kind != UndoKind.LABEL else ()
+    due = reopen_alarms(session, conversation.id, undo.ended["alarms"]) if undo.kind != UndoKind.LABEL else ()
     if words:
         is_note = undo.kind == UndoKind.TRANSFER
         of, longest = (DraftKind.TRANSFER, LONGEST_NOTE) if is_note else (DraftKind.REPLY, LONGEST_DRAFT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy import func, select, update
@@ -54,9 +54,8 @@ def open_alarms(session: Session, conversation_id: int) -> list[Escalation]:
 def told_so_far(session: Session, alarm: Escalation, message: Message) -> ToldSoFar:
     """Return what staff know of an alarm from its other messages, and from this one's notices to other teams."""
     own = Notification.escalation_id == alarm.id
-    told = select(Notification.team).where(
-        own, Notification.target != CONSOLE, Notification.state != NotificationState.FAILED
-    )
+    was_told = Notification.state.not_in((NotificationState.FAILED, NotificationState.OPTED_OUT))
+    told = select(Notification.team).where(own, Notification.target != CONSOLE, was_told)
     dangers = (
         select(Classification.danger)
         .join(Notification, Notification.message_id == Classification.message_id)
@@ -131,18 +130,7 @@ def follow_escalation(
     return bool(alarms)
 
 
-def read_pressing(session: Session, conversation_id: int) -> dict[str, list[int]]:
-    """Return the ids of a conversation's open alarms, and of their notices that nobody has sent yet."""
-    alarms = [alarm.id for alarm in open_alarms(session, conversation_id)]
-    unsent = select(Notification.id).where(
-        Notification.escalation_id.in_(alarms),
-        Notification.state == NotificationState.PENDING,
-        Notification.target != CONSOLE,
-    )
-    return {"alarms": alarms, "notices": list(session.scalars(unsent)) if alarms else []}
-
-
-def reopen_alarms(session: Session, conversation_id: int, pressing: Mapping[str, Sequence[int]]) -> tuple[Ticket, ...]:
+def reopen_alarms(session: Session, conversation_id: int, alarm_ids: Sequence[int]) -> tuple[Ticket, ...]:
     """Open alarms again that a member ended by mistake, and return the jobs of their notices that are due.
 
     An alarm that the conversation has got since stays the only one.
@@ -150,9 +138,9 @@ def reopen_alarms(session: Session, conversation_id: int, pressing: Mapping[str,
     Args:
         session: an open write transaction that holds the conversation's lock.
         conversation_id: the conversation.
-        pressing: what `read_pressing` returned before.
+        alarm_ids: those that were open before.
     """
-    alarms = session.scalars(select(Escalation).where(Escalation.id.in_(pressing["alarms"])).with_for_update()).all()
+    alarms = session.scalars(select(Escalation).where(Escalation.id.in_(alarm_ids)).with_for_update()).all()
     ended = [alarm for alarm in alarms if alarm.acknowledged_at is not None]
     if not ended or open_alarms(session, conversation_id):
         return ()
@@ -161,7 +149,8 @@ def reopen_alarms(session: Session, conversation_id: int, pressing: Mapping[str,
         alarm.code = make_code(taken) if alarm.code in taken else alarm.code
         alarm.acknowledged_at = alarm.acknowledged_by = alarm.acknowledged_how = None
         session.flush()
-    dropped = Notification.id.in_(pressing["notices"]), Notification.state == NotificationState.DROPPED
+    own = Notification.escalation_id.in_([alarm.id for alarm in ended])
+    dropped = own, Notification.state == NotificationState.DROPPED
     notices = session.scalars(select(Notification).where(*dropped).with_for_update()).all()
     for notice in notices:
         notice.state = NotificationState.PENDING

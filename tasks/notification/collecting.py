@@ -51,7 +51,7 @@ def _last_round(session: Session, notice: Notification, practice: str) -> dateti
             Notification.target == notice.target,
             Notification.priority == notice.priority,
             Notification.escalation_step == notice.escalation_step,
-            Notification.state != NotificationState.DROPPED,
+            Notification.state.not_in((NotificationState.DROPPED, NotificationState.OPTED_OUT)),
         )
     )
     if notice.id is not None:  # which is renewed: it is no round of its own

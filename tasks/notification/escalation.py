@@ -18,12 +18,14 @@ from tasks.notification.ack_codes import TextedAck
 from tasks.notification.alarms import acknowledge
 from tasks.notification.escalation_policy import NEVER, next_step_at, repeated_step
 from tasks.notification.models import notify_step, tickets_for
-from tasks.notification.targets import CONSOLE, first_paged_team, key_of
+from tasks.notification.stopped_phones import find_stopped
+from tasks.notification.targets import first_paged_team, key_of, reached_addresses
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 
 if TYPE_CHECKING:
     from inbox.database import Database
+    from intake.settings import Settings
     from tasks.context import Context
 
 log = structlog.get_logger(__name__)
@@ -54,7 +56,7 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
         row.step = number = min(row.step + 1, len(steps))
         row.next_step_at = next_step_at(steps, row.step, moment, row.created_at)
         if is_repeat:
-            number = repeated_step(practice, context.settings)
+            number = repeated_step(practice, context.settings, find_stopped(session, practice))
             if not number:
                 return AfterCommit()
         step = steps[number - 1]
@@ -74,20 +76,22 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
         return AfterCommit(notifications=tickets_for(rows), topics=topics_of(row.conversation_id, row.practice))
 
 
-def page_again(session: Session, alarm: Escalation, practice: Practice) -> list[Notification]:
+def page_again(session: Session, alarm: Escalation, practice: Practice, settings: Settings) -> list[Notification]:
     """Notify everyone at once who has been notified of an open alarm, and return their notices; none if nobody can be.
 
     Args:
         session: an open write transaction that holds the lock of the alarm's conversation.
         alarm: the alarm.
         practice: its practice.
+        settings: which carriers are set up.
     """
+    reached = reached_addresses(practice, settings, find_stopped(session, practice))
     contacts = [(0, first_paged_team(practice))]
     contacts += [(number, step.team or Team.ON_CALL) for number, step in enumerate(practice.escalation, start=1)]
     rows: list[Notification] = []
     for number, team in contacts[: alarm.step + 1]:
-        rows += notify_step(session, alarm, practice, team=team, step=number, again=True, pressed=True)
-    return [row for row in rows if row.target != CONSOLE]
+        rows += notify_step(session, alarm, practice, team=team, step=number, again=True, at_once=reached)
+    return rows
 
 
 def was_paged_lately(session: Session, conversation_id: int) -> bool:

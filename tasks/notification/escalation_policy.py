@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from itertools import pairwise, takewhile
 
 from intake.practices import EscalationStep, Practice
@@ -16,6 +17,14 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 COLLECTED_FOR = timedelta(minutes=3)
 SLOWER_AFTER = timedelta(hours=2)
 SLOWER_EVERY = timedelta(minutes=30)
+
+
+class Unpaged(Enum):
+    """Why an emergency reaches no phone, mailbox, or service."""
+
+    NO_ADDRESS = "no address"
+    NO_CARRIER = "no carrier"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +68,21 @@ def repeat_interval(steps: Sequence[EscalationStep], open_for: timedelta) -> tim
     return delay if open_for < SLOWER_AFTER else max(delay, SLOWER_EVERY)
 
 
-def repeated_step(practice: Practice, settings: Settings | None) -> int:
+def repeated_step(practice: Practice, settings: Settings | None, stopped: Collection[str]) -> int:
     """Return the last escalation step with a usable address, counted from 1; 0 if there is none.
 
     Args:
         practice: the practice.
         settings: which carriers are set up; None if that isn't known.
+        stopped: the addresses that texted STOP.
     """
     numbers = range(len(practice.escalation), 0, -1)
-    return next((number for number in numbers if _is_usable(practice, number, settings)), 0)
+    return next((number for number in numbers if _is_usable(practice, number, settings, stopped)), 0)
 
 
-def _is_usable(practice: Practice, number: int, settings: Settings | None) -> bool:
+def _is_usable(practice: Practice, number: int, settings: Settings | None, stopped: Collection[str]) -> bool:
     step = practice.escalation[number - 1]
-    return bool(usable_addresses(practice, team_settings(practice, step.team or "", number), settings))
+    return bool(usable_addresses(practice, team_settings(practice, step.team or "", number), settings, stopped))
 
 
 def follow_change(
@@ -105,7 +115,9 @@ def follow_change(
     return kept, max(moment, last + timedelta(minutes=after[kept].after_minutes - elapsed))
 
 
-def next_reached(practice: Practice, taken: int, due_at: datetime, settings: Settings | None) -> tuple[int, datetime]:
+def next_reached(
+    practice: Practice, taken: int, due_at: datetime, settings: Settings | None, stopped: Collection[str]
+) -> tuple[int, datetime]:
     """Return the next escalation step with a usable address, counted from 1, and when it is due; 0 if there is none.
 
     It is one that was taken before if all later ones were, as the last one repeats.
@@ -115,14 +127,15 @@ def next_reached(practice: Practice, taken: int, due_at: datetime, settings: Set
         taken: the number of steps already taken.
         due_at: when the step after those is due, `NEVER` if none is; aware.
         settings: which carriers are set up; None if that isn't known.
+        stopped: the addresses that texted STOP.
     """
     steps = practice.escalation
     if due_at >= NEVER:
         return 0, NEVER
     for number, step in enumerate(steps[taken:], start=taken + 1):
-        if _is_usable(practice, number, settings):
+        if _is_usable(practice, number, settings, stopped):
             return number, due_at + timedelta(minutes=step.after_minutes - steps[taken].after_minutes)
-    again = repeated_step(practice, settings)
+    again = repeated_step(practice, settings, stopped)
     if not again:
         return 0, NEVER
     if taken < len(steps):
@@ -162,11 +175,16 @@ def collected_until(last_round: datetime | None, moment: datetime) -> datetime |
     return last_round + COLLECTED_FOR
 
 
-def pages_nobody(practice: Practice, settings: Settings | None) -> bool:
-    """Return whether an emergency reaches no phone, mailbox, or service: the console alone would show it.
+def why_unpaged(practice: Practice, settings: Settings | None, stopped: Collection[str]) -> Unpaged | None:
+    """Return why an emergency reaches no phone, mailbox, or service, so that only the console shows it; None if one.
 
     Args:
         practice: the practice.
         settings: which carriers there are; None if that is not known, as for a file that is only checked.
+        stopped: the addresses that texted STOP.
     """
-    return not (paged_addresses(practice) if settings is None else reached_addresses(practice, settings))
+    if reached_addresses(practice, settings, stopped):
+        return None
+    if not paged_addresses(practice):
+        return Unpaged.NO_ADDRESS
+    return Unpaged.STOPPED if reached_addresses(practice, settings, ()) else Unpaged.NO_CARRIER

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -183,7 +183,14 @@ def add_notifications(
 
 
 def notify_step(
-    session: Session, alarm: Escalation, practice: Practice, *, team: str, step: int, again: bool, pressed: bool = False
+    session: Session,
+    alarm: Escalation,
+    practice: Practice,
+    *,
+    team: str,
+    step: int,
+    again: bool,
+    at_once: Collection[str] | None = None,
 ) -> list[Notification]:
     """Add one outbox row for each address of a step of an alarm, except for those that were told as another step.
 
@@ -194,7 +201,8 @@ def notify_step(
         team: the step's team.
         step: the step, counted from 1; 0 for those who are told first.
         again: whether who was told as this step is told once more.
-        pressed: whether a person wants that now, so that nothing is collected and nothing waits.
+        at_once: the targets that a person wants told now, so that nothing is collected and nothing waits; None if this
+            is a step whose time has come.
     """
     message = alarm.message
     cause = _Cause(message, alarm.conversation, team, Priority.URGENT, NotificationReason.ESCALATION, step)
@@ -203,10 +211,12 @@ def notify_step(
     targets = [
         target
         for target in _targets_of(cause, settings)
-        if target not in told or (again and not _is_on_its_way(told[target], moment if pressed else None))
+        if target not in told or (again and not _is_on_its_way(told[target], None if at_once is None else moment))
     ]
+    if at_once is not None:
+        targets = [target for target in targets if target in at_once]
     rows = _renew_rows(cause, alarm, targets, told)
-    _schedule_rows(session, rows, cause, practice, NO_HOLD, at_once=pressed)
+    _schedule_rows(session, rows, cause, practice, NO_HOLD, at_once=at_once is not None)
     return _store_rows(session, rows, cause)
 
 

@@ -68,8 +68,8 @@ def notify(context: Context, notification_id: int) -> AfterCommit:
     """Send a notification that is due. It may be sent twice, because a repeat does less harm than a loss."""
     with context.database.write() as session:
         claim = _claim(session, notification_id, context)
-    if claim is None:
-        return AfterCommit()
+    if isinstance(claim, AfterCommit):
+        return claim
     outcome = _tell(context, claim)
     with context.database.write() as session:
         rows = session.scalars(select(Notification).where(Notification.id.in_(claim.row_ids))).all()
@@ -124,12 +124,12 @@ def _tell(context: Context, claim: _Claim) -> Outcome:
     return context.notifier.notify(claim.notice, claim.address, claim.practice)
 
 
-def _claim(session: Session, notification_id: int, context: Context) -> _Claim | None:
-    """Claim a due notification, or all of a digest; return None if there is nothing to send."""
+def _claim(session: Session, notification_id: int, context: Context) -> _Claim | AfterCommit:
+    """Claim a due notification, or all of a digest; if there is nothing to send, return what to do after the commit."""
     moment = now()
     row = session.get(Notification, notification_id)
     if row is None or row.state != NotificationState.PENDING:
-        return None
+        return AfterCommit()
     slug = row.about.practice
     practice = context.practices.by_slug(slug)
     settings = None
@@ -139,22 +139,21 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
     if practice is not None and address is not None and address.startswith(TEXT_PREFIX):
         if lacks_keys(session) and row.priority != Priority.URGENT:
             _hold(row, moment)
-            return None
+            return AfterCommit()
         if is_opted_out_for_sure(session, slug, address.removeprefix(TEXT_PREFIX)):
-            _skip(session, row, slug)
-            return None
+            return _skip(session, row, slug)
     gathered = settings is not None and row.target != CONSOLE and is_gathered(settings, row.priority)
     is_shared = gathered or row.collected
     taken = _take(session, _due_with(session, row, slug, moment) if is_shared else [row.id], moment)
     if not taken:
-        return None
+        return AfterCommit()
     if practice is None or settings is None:
         return _Claim(taken, None, None, None)
     if gathered:
         return _Claim(taken, _digest(session, taken, practice, row), address, practice)
     rows = _drop_ended(session, taken) if row.target != CONSOLE else [row]
     if not rows:
-        return None
+        return AfterCommit()
     row_ids = tuple(row.id for row in rows)
     return _Claim(row_ids, _notice_of(session, rows, practice, settings), address, practice)
 
@@ -177,9 +176,9 @@ def _hold(row: Notification, moment: datetime) -> None:
     log.error("notification_held", notification_id=row.id, reason=MISSING_KEY)
 
 
-def _skip(session: Session, row: Notification, practice: str) -> None:
+def _skip(session: Session, row: Notification, practice: str) -> AfterCommit:
     """Send nothing to a staff number that texted STOP."""
-    row.state = NotificationState.DROPPED
+    row.state = NotificationState.OPTED_OUT
     log.warning("notification_skipped", notification_id=row.id, reason="opted out")
     record_action(
         session,
@@ -190,6 +189,8 @@ def _skip(session: Session, row: Notification, practice: str) -> None:
         notification=row.id,
         reason="opted out",
     )
+    measure = Measure(NOTIFICATIONS, (practice, row.priority, row.state))
+    return AfterCommit(measures=(measure,), topics=_topics_of_alarms([row]))
 
 
 def _take(session: Session, row_ids: Sequence[int], moment: datetime) -> tuple[int, ...]:
@@ -289,8 +290,8 @@ def _is_unanswered(session: Session, row: Notification) -> bool:
     """Return whether whoever is told of an alarm as one of its steps must know that the patient got no reply."""
     if row.escalation_id is None or row.reason != NotificationReason.ESCALATION:
         return False
-    of_alarm = (Notification.escalation_id == row.escalation_id, Notification.reason.in_(UNANSWERED))
-    return session.scalar(select(Notification.id).where(*of_alarm).limit(1)) is not None
+    same = or_(Notification.escalation_id == row.escalation_id, Notification.message_id == row.message_id)
+    return session.scalar(select(Notification.id).where(same, Notification.reason.in_(UNANSWERED)).limit(1)) is not None
 
 
 def _is_in_confidence(session: Session, message: Message) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
 from intake.practices import TEXT_PREFIX, Practice, TeamSettings, is_plain_mail
 from intake.settings import Settings
@@ -91,12 +92,26 @@ def has_carrier(practice: Practice, address: str, settings: Settings) -> bool:
     return True
 
 
-def usable_addresses(practice: Practice, team: TeamSettings, settings: Settings | None) -> list[str]:
-    """Return a team's addresses whose carrier is set up; all of them if the settings aren't known."""
-    return [address for address in team.notify if settings is None or has_carrier(practice, address, settings)]
+def is_usable(practice: Practice, address: str, settings: Settings | None, stopped: Collection[str]) -> bool:
+    """Return whether a notice to an address can arrive.
+
+    Args:
+        practice: the practice.
+        address: the address.
+        settings: which carriers are set up; None if that isn't known.
+        stopped: the addresses that texted STOP, from `find_stopped`.
+    """
+    return address not in stopped and (settings is None or has_carrier(practice, address, settings))
 
 
-def reached_addresses(practice: Practice, settings: Settings) -> dict[str, str]:
-    """Return the addresses that an emergency reaches by a carrier that is set up, by their keys."""
+def usable_addresses(
+    practice: Practice, team: TeamSettings, settings: Settings | None, stopped: Collection[str]
+) -> list[str]:
+    """Return a team's addresses at which notices can arrive; see `is_usable`."""
+    return [address for address in team.notify if is_usable(practice, address, settings, stopped)]
+
+
+def reached_addresses(practice: Practice, settings: Settings | None, stopped: Collection[str]) -> dict[str, str]:
+    """Return the addresses at which an emergency arrives, by their keys; see `is_usable`."""
     paged = paged_addresses(practice)
-    return {key: address for key, address in paged.items() if has_carrier(practice, address, settings)}
+    return {key: address for key, address in paged.items() if is_usable(practice, address, settings, stopped)}

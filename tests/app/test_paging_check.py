@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from app.cli import cli
 from app.paging_check import warn_if_nobody_is_paged, warn_of_lost_practices
 from inbox.accounts import add_member
+from inbox.consent import record_consent
 from inbox.database import Database
 from inbox.inbound import record_message
 from inbox.models import Escalation, Role, now
@@ -97,6 +98,15 @@ def test_a_phone_counts_only_if_texts_can_be_sent(database: Database, file: Path
 
     (demo, _other) = warnings_of(database, file, without)
     assert "no carrier is set for them. Set TWILIO_ACCOUNT_SID" in demo
+
+
+def test_a_phone_that_texted_stop_pages_nobody(database: Database, file: Path, settings: Settings) -> None:
+    file.write_text(PAGED)
+    with database.write() as session:
+        record_consent(session, "demo", "+12025550112", opted_out=True)
+
+    (demo, _other) = warnings_of(database, file, settings)
+    assert "every on-call phone texted STOP. Text START from each to the practice" in demo
 
 
 def test_an_address_that_a_manager_set_in_the_console_counts(

@@ -48,7 +48,8 @@ export function leaveFor(rowOf) {
 }
 
 function moveInMenu(menu, target, step) {
-  const choices = [...menu.querySelectorAll(".menu :is(button, a, select, input)")].filter((choice) => choice.offsetParent);
+  const isInReach = (choice) => choice.offsetParent && (choice.matches("summary") || !choice.closest(".ask:not([open])"));
+  const choices = [...menu.querySelectorAll(".menu :is(button, a, select, input, summary)")].filter(isInReach);
   const place = choices.indexOf(target);
   choices[Math.min(Math.max(place + step, 0), choices.length - 1)].focus();
 }

@@ -117,7 +117,6 @@ def press_button(browser: Browser, page: str = PAGE) -> None:
 ENDS = {
     "take_over": ("/take-over", {}, "took over"),
     "assign": ("/assign", {"to": "me"}, "took it on"),
-    "waiting": ("/state", {"state": "waiting"}, "marked it as waiting on the patient"),
     "reply": ("/reply", {"text": "Call 911 now.", "form_id": "a" * 32, "then": "waiting"}, "replied"),
 }
 
@@ -152,16 +151,45 @@ def test_the_button_on_the_conversation_ends_it(console: Console, dana: Browser,
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
-def test_nobody_closes_it_before_someone_has_acknowledged_it(console: Console, dana: Browser, accept: str) -> None:
-    answer = dana.post(f"{PAGE}/state", data={"state": "closed"}, headers={"Accept": accept})
+@pytest.mark.parametrize(
+    ("state", "leaving"),
+    [("closed", "close it"), ("waiting", "mark it as waiting on the patient")],
+    ids=["closed", "waiting"],
+)
+def test_nobody_leaves_it_before_someone_has_acknowledged_it(
+    console: Console, dana: Browser, accept: str, state: str, leaving: str
+) -> None:
+    answer = dana.post(f"{PAGE}/state", data={"state": state}, headers={"Accept": accept})
 
     assert answer.status_code == 400
-    assert "Nobody has acknowledged this urgent message. Do that first; then you can close it." in answer.text
+    assert f"Nobody has acknowledged this urgent message. Do that first; then you can {leaving}." in answer.text
     assert console.rows(Conversation)[0].state == "open"
     assert console.rows(Escalation)[0].acknowledged_at is None
+    assert 'id="mark-waiting"' not in dana.get(PAGE).text
 
     press_button(dana)
-    assert dana.post(f"{PAGE}/state", data={"state": "closed"}).status_code == 303
+    assert dana.post(f"{PAGE}/state", data={"state": state}).status_code == 303
+
+
+def test_nobody_ends_the_chat_of_who_is_in_danger_before_that_and_then_not_by_one_press(console: Console) -> None:
+    chat = ChatClient(console.url)
+    chat.send(CHEST, "m1")
+    console.work()
+    dana = console.sign_in()
+    assert 'id="end-chat"' not in dana.get(PAGE).text
+
+    answer = dana.post(f"{PAGE}/end-chat")
+
+    assert (answer.status_code, "Do that first; then you can end the chat." in answer.text) == (400, True)
+    assert chat.send(WORSE, "m2").ok
+    press_button(dana)
+    [asked] = re.findall(r'<details class="ask" id="ask-end-chat">(.*?)</details>', dana.get(PAGE).text, re.DOTALL)
+    assert words(asked).startswith(
+        "End chat for the patient… The patient can then neither read nor write in this chat."
+    )
+    assert "Nobody has answered this emergency. End the chat" in words(asked)
+    assert dana.post(f"{PAGE}/end-chat").status_code == 303
+    assert console.rows(Conversation)[0].chat_ended_at is not None
 
 
 def test_whoever_says_so_on_the_button_has_it_unless_a_colleague_does(console: Console, dana: Browser) -> None:
@@ -680,3 +708,49 @@ def test_an_alarm_that_can_reach_nobody_says_so_and_names_no_next_contact(start_
     assert "nobody has acknowledged it · on call not reached" in words(pinned(dana.get("/staff/")))
     assert said in alarm_of(dana.get(PAGE))
     assert "Next:" not in alarm_of(dana.get(PAGE))
+
+
+# ---- an on-call phone that texted STOP
+
+STOPPED = "On call could not be notified: this phone texted STOP, "
+
+
+@pytest.fixture
+def stopped(start_console: StartConsole) -> Console:
+    """The only on-call phone has texted STOP, and then somebody was in danger."""
+    console = start_console(f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }} }}')
+    tell(console, {CHEST: EMERGENCY})
+    receive(console, "STOP", ON_CALL)
+    receive(console, CHEST)
+    return console
+
+
+def test_an_emergency_that_paged_nobody_says_so_wherever_it_is_shown(stopped: Console) -> None:
+    browser = stopped.sign_in("manager")
+    conversation, inbox, urgent = (browser.get(path) for path in ("/staff/conversations/2", "/staff/", ALARM))
+
+    for shown in (alarm_of(conversation), words(pinned(inbox)), words(urgent.text)):
+        assert STOPPED in shown
+        assert "already acknowledged" not in shown
+    assert "on call not reached" in words(pinned(inbox))
+    for shown in (alarm_of(conversation), words(urgent.text)):
+        assert "Call (202) 555-0112. To get notices there again, text START from it to the practice." in shown
+    for path in EVERY_PAGE:
+        assert f"{NOBODY}: every on-call phone texted STOP. Text START from each" in words(browser.get(path).text), path
+    assert [message.body for message in stopped.twilio.messages if "alerting our staff" in message.body] == []
+
+
+def test_paging_it_again_is_refused_until_the_phone_has_texted_start(stopped: Console) -> None:
+    dana = stopped.sign_in()
+
+    answer = dana.post(f"{ALARM}/again")
+
+    assert (answer.status_code, "Nobody was paged: no address can be reached" in answer.text) == (409, True)
+    assert alarm_of(dana.get("/staff/conversations/2")).count(STOPPED) == 1
+    stopped.text("START", from_=ON_CALL)
+    stopped.work()
+    texted = len(texts_to_on_call(stopped))
+    assert dana.post(f"{ALARM}/again").status_code == 303
+    stopped.work()
+    assert len(texts_to_on_call(stopped)) == texted + 1
+    assert NOBODY not in words(dana.get("/staff/").text)

@@ -176,3 +176,70 @@ def test_what_was_lowered_by_mistake_notifies_on_call_each_time_it_is_marked(con
     assert [alarm.acknowledged_at is None for alarm in console.rows(Escalation)] == [False, False, True]
     open_alarm = console.rows(Escalation)[-1].id
     assert open_alarm in [row.escalation_id for row in console.rows(Notification)]
+
+
+def is_open(console: Console) -> list[bool]:
+    return [alarm.acknowledged_at is None for alarm in console.rows(Escalation)]
+
+
+@pytest.mark.parametrize("ended", ["by-text", "on-the-console"])
+def test_an_acknowledged_emergency_pages_on_call_anew_by_one_press(console: Console, ended: str) -> None:
+    dana = receive(console, CHEST)
+    console.text("ACK", from_=ON_CALL) if ended == "by-text" else dana.post("/staff/escalations/1")
+    texted = texts_to(console, ON_CALL)
+    assert 'id="page-anew"' in dana.get(PAGE).text
+
+    assert dana.post(f"{PAGE}/page-again").status_code == 303
+
+    assert texts_to(console, ON_CALL) == texted + 1
+    assert is_open(console) == [False, True]
+    page = dana.get(PAGE).text
+    assert "Nobody has acknowledged this" in page
+    assert "On call notified, " in page
+    assert "Dana Reyes</bdi> raised the alarm again" in page
+    assert 'id="page-anew"' not in page
+    assert dana.post(f"{PAGE}/page-again").status_code == 409
+    assert "less than 2 minutes ago" in dana.post("/staff/escalations/2/again").text
+
+
+def test_the_link_in_an_earlier_page_leads_to_the_alarm_that_is_open(console: Console) -> None:
+    dana = receive(console, CHEST)
+    dana.post("/staff/escalations/1")
+    dana.post(f"{PAGE}/page-again")
+
+    assert dana.get("/staff/escalations/1").headers["Location"] == "/staff/escalations/2"
+    dana.post("/staff/escalations/2")
+    assert "Acknowledged by Dana Reyes" in dana.get("/staff/escalations/1").text
+
+
+def test_an_alarm_that_is_raised_anew_says_as_before_that_the_patient_got_no_reply(console: Console) -> None:
+    console.text("STOP", from_=PATIENT)
+    dana = receive(console, CHEST)
+    dana.post("/staff/escalations/1")
+
+    dana.post(f"{PAGE}/page-again")
+
+    texts_to(console, ON_CALL)
+    paged = [message.body for message in console.twilio.messages if message.to == ON_CALL]
+    assert "The patient got no reply" in paged[-1]
+
+
+def test_what_was_answered_or_never_was_an_emergency_is_not_paged_anew(console: Console) -> None:
+    dana = receive(console, CHEST)
+    dana.post("/staff/escalations/1")
+    dana.post(f"{PAGE}/state", data={"state": "closed"})
+
+    assert dana.post(f"{PAGE}/page-again").status_code == 409
+
+    assert is_open(console) == [False]
+    assert 'id="page-anew"' not in dana.get(PAGE).text
+
+
+def test_an_acknowledged_emergency_can_be_marked_again_with_another_kind(console: Console) -> None:
+    dana = receive(console, CHEST)
+    dana.post("/staff/escalations/1")
+
+    assert mark(dana, danger="self_harm") == 303
+
+    assert console.rows(Conversation)[0].danger == "self_harm"
+    assert is_open(console) == [False, True]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from inbox.models import AuditEntry, Escalation, now
+from tests.chat_client import ChatClient
 from tests.staff.conftest import Console, StartConsole
 from tests.standins.hook import HookReceiver
 from tests.told_classifier import SELF_HARM, tell
@@ -55,6 +56,24 @@ def test_it_says_what_kind_of_emergency_it_is_and_in_which_language(start_consol
 
     assert '<span class="flag urgent">Emergency: self-harm</span>' in page
     assert '<span class="flag">Spanish</span>' in page
+
+
+UNSAFE = {"by-text": "Do not text or call this number", "by-chat": "Do not text or call the patient"}
+
+
+@pytest.mark.parametrize("channel", UNSAFE)
+def test_it_says_first_of_all_that_calling_is_unsafe(start_console: StartConsole, channel: str) -> None:
+    console, said = start_console(""), "My husband hit me, he reads my phone"
+    tell(console, {said: SELF_HARM})
+    console.text(said) if channel == "by-text" else ChatClient(console.url).send(said, "m1")
+    console.work()
+    browser = console.sign_in()
+    [warning] = re.findall(r'<p class="problem unsafe" id="unsafe">.*?</p>', browser.get("/staff/conversations/1").text)
+
+    card = browser.get(PAGE).text.partition('<article class="card urgent">')[2]
+
+    assert UNSAFE[channel] in warning
+    assert warning in card.partition("<blockquote>")[0]
 
 
 def test_one_press_takes_it_on_and_leads_to_the_conversation(console: Console, hook: HookReceiver) -> None:

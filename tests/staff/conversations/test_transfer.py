@@ -226,6 +226,16 @@ def test_a_team_without_addresses_sees_it_on_the_console_and_the_page_says_so(da
     assert bar(page) == "Conversation transferred. Undo u"
 
 
+def test_a_team_whose_only_phone_texted_stop_is_not_said_to_be_told(console: Console, dana: Browser) -> None:
+    console.text("STOP", from_=BILLER)
+    console.work()
+
+    transfer(dana)
+
+    said = "Nobody was notified: every phone of Billing texted STOP, so it sees this only on the console."
+    assert said in dana.get(PAGE).text
+
+
 def test_where_no_text_can_be_sent_nobody_is_said_to_be_told(
     console: Console, settings: Settings, console_of: Callable[[Settings], Console]
 ) -> None:

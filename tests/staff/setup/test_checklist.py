@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -31,8 +32,10 @@ def practice_with(settings: Settings, lines: str) -> Practice:
     return load_practices(settings.practices_file).require("demo")
 
 
-def lines_of(practice: Practice, settings: Settings, facts: SetupFacts) -> dict[str, Line]:
-    return {line.key: line for line in build_checklist(practice, settings, facts, MOMENT)}
+def lines_of(
+    practice: Practice, settings: Settings, facts: SetupFacts, stopped: Collection[str] = ()
+) -> dict[str, Line]:
+    return {line.key: line for line in build_checklist(practice, settings, facts, stopped, MOMENT)}
 
 
 def facts_with(*targets: tuple[SetupTestKind, str], state: SetupTestState = SetupTestState.ACCEPTED) -> SetupFacts:
@@ -88,7 +91,7 @@ def test_a_test_that_no_worker_takes_says_so(practice: Practice, settings: Setti
 
     (result,) = lines_of(practice, settings, facts)["on_call"].results
     assert result.words == "On call, address 1 (number ending in 0112): sending…"
-    later = build_checklist(practice, settings, facts, MOMENT + timedelta(minutes=3))
+    later = build_checklist(practice, settings, facts, (), MOMENT + timedelta(minutes=3))
     (result,) = next(line for line in later if line.key == "on_call").results
     assert "Check that the workers run" in result.words
 
@@ -114,3 +117,14 @@ def test_a_failed_test_of_on_call_shows_on_both_lines(settings: Settings) -> Non
     assert (found["teams"].is_done, found["on_call"].is_done) == (False, False)
     assert "the last test of on call was not sent" in found["teams"].known
     assert "was not sent" in found["on_call"].known
+
+
+def test_a_phone_that_texted_stop_is_not_reached_though_it_took_a_test(practice: Practice, settings: Settings) -> None:
+    tested = facts_with(*((SetupTestKind.NOTICE, key_of(phone)) for phone in PHONES))
+
+    some, none = (lines_of(practice, settings, tested, stopped) for stopped in (PHONES[:1], PHONES))
+
+    assert "reaches only 1 of 2 on-call addresses" in some["teams"].known
+    assert "reaches nobody: every on-call phone texted STOP" in none["teams"].known
+    assert [line.is_done for line in (some["teams"], some["on_call"], none["on_call"])] == [False] * 3
+    assert some["on_call"].todo == "Text START to the practice from what texted STOP: number ending in 0112."

@@ -291,6 +291,74 @@ def test_undoing_that_it_is_no_emergency_goes_on_paging_as_before(console: Conso
     assert "undid that it is not an emergency" in dana.get(path).text
 
 
+ACKNOWLEDGED = {
+    "assigned": "/staff/conversations/2/assign",
+    "taken-over": "/staff/conversations/2/take-over",
+    "handled": "/staff/escalations/1",
+}
+
+
+@pytest.mark.parametrize("path", ACKNOWLEDGED.values(), ids=ACKNOWLEDGED)
+def test_an_alarm_that_a_slip_ended_is_open_again_and_pages_on(console: Console, path: str) -> None:
+    console.text(CHEST, from_=TWO)
+    console.work()
+    with console.edit() as session:  # as if the on-call phone had not been texted yet
+        for notice in session.query(Notification).where(Notification.target != "console"):
+            notice.state, notice.attempts = NotificationState.PENDING, 0
+    texted, before = len(texts_to(console, ON_CALL)), standing_of(conversation(console, 2))
+    dana, page = console.sign_in(name="Dana Reyes"), "/staff/conversations/2"
+    assert dana.post(path, data={"to": "me"}).status_code == 303
+    assert bar(dana.get(page)) == "Emergency acknowledged. Undo u"
+
+    undo(dana, page)
+
+    [alarm] = console.rows(Escalation)
+    assert (alarm.acknowledged_at, alarm.acknowledged_by, alarm.acknowledged_how) == (None, None, None)
+    assert standing_of(conversation(console, 2)) == before
+    assert "Dana Reyes</bdi> undid that the emergency is acknowledged" in dana.get(page).text
+    console.work()
+    assert len(texts_to(console, ON_CALL)) == texted + 1
+
+
+def test_a_page_that_was_being_tried_when_a_slip_ended_the_alarm_goes_out_after_all(console: Console) -> None:
+    console.text(CHEST, from_=TWO)
+    console.work()
+    dana, page = console.sign_in(name="Dana Reyes"), "/staff/conversations/2"
+    with console.edit() as session:
+        notice = session.scalars(select(Notification).where(Notification.target != "console")).one()
+        notice.state = NotificationState.SENDING
+    texted = len(texts_to(console, ON_CALL))
+    dana.post(f"{page}/assign", data={"to": "me"})
+    with console.edit() as session:  # as the carrier was busy, and its next try found the alarm ended
+        session.get_one(Notification, notice.id).state = NotificationState.DROPPED
+
+    undo(dana, page)
+
+    console.work()
+    assert len(texts_to(console, ON_CALL)) == texted + 1
+
+
+def test_who_has_no_alarm_to_end_is_offered_no_undo(console: Console, dana: Browser) -> None:
+    dana.post(f"{PAGE}/assign", data={"to": "me"})
+
+    assert bar(dana.get(PAGE)) == ""
+
+
+def test_an_emergency_that_waits_on_the_patient_by_a_slip_is_one_again(console: Console) -> None:
+    console.text(CHEST, from_=TWO)
+    console.work()
+    dana, page = console.sign_in(name="Dana Reyes"), "/staff/conversations/2"
+    dana.post("/staff/escalations/1")
+    before = standing_of(conversation(console, 2))
+    dana.post(f"{page}/state", data={"state": "waiting"})
+    assert bar(dana.get(page)) == "Waiting on patient. Undo u"
+
+    undo(dana, page)
+
+    assert standing_of(conversation(console, 2)) == before
+    assert actions(console)[-1] == "waiting_undone"
+
+
 def test_conversations_closed_together_are_reopened_together(console: Console, dana: Browser) -> None:
     console.text(PRICES, from_=TWO)
     console.work()

@@ -14,11 +14,13 @@ from tasks.notification.escalation_policy import (
     COLLECTED_FOR,
     NEVER,
     ToldSoFar,
+    Unpaged,
     collected_until,
     follow_change,
     is_news,
     next_reached,
-    pages_nobody,
+    repeated_step,
+    why_unpaged,
 )
 from tests.world import DEMO_NUMBER
 
@@ -145,7 +147,7 @@ def practice(**settings: Any) -> Practice:
     ],
 )
 def test_these_practices_page_nobody(settings: dict[str, Any]) -> None:
-    assert pages_nobody(practice(**settings), None)
+    assert why_unpaged(practice(**settings), None, ()) is Unpaged.NO_ADDRESS
 
 
 @pytest.mark.parametrize(
@@ -164,7 +166,7 @@ def test_these_practices_page_nobody(settings: dict[str, Any]) -> None:
     ],
 )
 def test_these_page_somebody(settings: dict[str, Any]) -> None:
-    assert not pages_nobody(practice(**settings), None)
+    assert why_unpaged(practice(**settings), None, ()) is None
 
 
 # ---- who is next
@@ -175,10 +177,24 @@ def test_the_next_contact_is_the_next_that_has_an_address(settings: Settings) ->
     steps = [{"team": "on_call", "after_minutes": 5}, {"team": "manager", "after_minutes": 15}]
     some = practice(teams=teams, escalation=steps)
 
-    assert next_reached(some, 0, MOMENT, settings) == (2, MOMENT + timedelta(minutes=10))
-    assert next_reached(some, 1, MOMENT, settings) == (2, MOMENT)
-    assert next_reached(some, 2, MOMENT, settings) == (2, MOMENT)
-    assert next_reached(some, 0, NEVER, settings) == (0, NEVER)
-    assert next_reached(practice(teams=teams, escalation=steps[:1]), 0, MOMENT, settings) == (0, NEVER)
+    assert next_reached(some, 0, MOMENT, settings, ()) == (2, MOMENT + timedelta(minutes=10))
+    assert next_reached(some, 1, MOMENT, settings, ()) == (2, MOMENT)
+    assert next_reached(some, 2, MOMENT, settings, ()) == (2, MOMENT)
+    assert next_reached(some, 0, NEVER, settings, ()) == (0, NEVER)
+    assert next_reached(practice(teams=teams, escalation=steps[:1]), 0, MOMENT, settings, ()) == (0, NEVER)
     without_texts = settings.model_copy(update={"twilio_account_sid": None})
-    assert next_reached(some, 1, MOMENT, without_texts) == (0, NEVER)
+    assert next_reached(some, 1, MOMENT, without_texts, ()) == (0, NEVER)
+
+
+def test_a_phone_that_texted_stop_is_neither_next_nor_told_again_nor_paged_at_all(settings: Settings) -> None:
+    nurse, manager = "sms:+12025550112", "sms:+12025550114"
+    steps = [{"number": "+12025550112", "after_minutes": 5}, {"number": "+12025550114", "after_minutes": 15}]
+    some = practice(escalation=steps)
+
+    assert next_reached(some, 0, MOMENT, settings, {nurse}) == (2, MOMENT + timedelta(minutes=10))
+    assert repeated_step(some, settings, {manager}) == 1
+    assert next_reached(some, 2, MOMENT, settings, {nurse, manager}) == (0, NEVER)
+    assert why_unpaged(some, settings, {nurse}) is None
+    assert why_unpaged(some, settings, {nurse, manager}) is Unpaged.STOPPED
+    without_texts = settings.model_copy(update={"twilio_account_sid": None})
+    assert why_unpaged(some, without_texts, {nurse, manager}) is Unpaged.NO_CARRIER

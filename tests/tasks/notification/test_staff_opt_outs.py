@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 import requests
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from inbox.consent import opted_out_among
 from inbox.database import Database
 from inbox.inbound import record_message
-from inbox.models import AuditEntry, Notification, now
+from inbox.models import AuditEntry, Notification, NotificationState, now
 from intake.encryption import Keyring
+from tasks.notification.outbox import notify
+from tasks.pubsub import topics_of
 from tests.inbox.conftest import acting, inbound
 from tests.service import Service
 from tests.standins.hook import HookReceiver
@@ -46,11 +48,24 @@ def test_a_staff_phone_that_texts_stop_gets_no_more_notices(
     service.work()
 
     assert texts_to_nurse(twilio) == []
+    states = [row.state for row in service.rows(Notification) if row.team == "on_call" and row.target != "console"]
+    assert states == ["opted_out"]
     assert "skipped" in str([entry.action for entry in service.rows(AuditEntry)])
     with service.database.read() as session:
         assert opted_out_among(session, "demo", [NURSE, "+12025550113"]) == {NURSE}
     [told] = hook.notifications
     assert "A staff phone texted STOP" in str(told.body)
+
+
+def test_open_pages_show_at_once_that_an_alarm_did_not_reach_a_phone(service: Service) -> None:
+    service.text("STOP", from_=NURSE)
+    service.text(URGENT)
+    service.work()
+    with service.edit() as session:
+        page = session.scalars(select(Notification).where(Notification.state == "opted_out")).one()
+        page.state, page.next_attempt_at = NotificationState.PENDING, now() - timedelta(seconds=1)
+
+    assert notify(service.context, page.id).topics == topics_of(2, "demo")
 
 
 def test_nobody_on_the_website_keeps_the_notices_from_a_staff_phone(service: Service, twilio: TwilioStandIn) -> None:
