@@ -38,6 +38,7 @@ from staff.conversations.changes import (
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
+from staff.conversations.people import names_of
 from staff.conversations.reply import hand_back, take_over
 from staff.conversations.unseen import newest_shown, require_seen, why_unseen
 from staff.undo.offers import begin_action, hold_for, offer_undo
@@ -82,10 +83,16 @@ def end_taking_over(conversation_id: int) -> AnyResponse:
 @blueprint.post("/assign")
 @open_to(Role.STAFF)
 def assign(conversation_id: int) -> AnyResponse:
-    """Assign a conversation to a member of its practice, to the signed-in member (`me`), or to no one."""
-    wanted = request.form.get("to")
+    """Assign a conversation to a member of its practice, to the signed-in member (`me`), or to no one.
+
+    A page that says whose it was (`was`) takes it from nobody who got it since.
+    """
+    wanted, was = request.form.get("to"), request.form.get("was")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        if was is not None and was != str(conversation.assigned_to or ""):
+            name = names_of(session, [conversation.assigned_to]).get(conversation.assigned_to or 0, "Nobody")
+            abort(409, f"Not assigned: {name} has it since a moment ago. Assign it again if you still want to.")
         return change_assignee(session, conversation, read_assignee(wanted))
 
     ends = AlarmEnd.ASSIGN if wanted in (ME, str(member().id)) else None

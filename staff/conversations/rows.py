@@ -67,6 +67,7 @@ class Row:
     team: str
     flag: display.Flag | None
     priority: str
+    assigned_to: int | None
     assignee: str
     assignee_initials: str
     taken_over: bool
@@ -219,6 +220,7 @@ def _row(
         flag=display.urgency_flag(conversation),
         team=words_of(conversation.team),
         priority=conversation.priority or "",
+        assigned_to=conversation.assigned_to,
         assignee=assignee,
         assignee_initials=initials(assignee),
         taken_over=conversation.staff_took_over_at is not None,

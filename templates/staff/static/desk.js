@@ -90,8 +90,8 @@ function focusRow(row) {
 
 async function onRow(row, action, values) {
   const place = last;
-  const { newest } = row.parentElement.dataset;
-  if (await act(`${new URL(row.href).pathname}/${action}`, { ...values, newest })) await look();
+  const { newest, assigned: was } = row.parentElement.dataset;
+  if (await act(`${new URL(row.href).pathname}/${action}`, { ...values, newest, was })) await look();
   const all = links();
   if (!all.includes(document.activeElement)) all[Math.min(place, all.length - 1)]?.focus();
 }
@@ -228,7 +228,7 @@ listen({
   a: () =>
     onPicked(assignPicked, say) ||
     onCurrent("assign", { to: "me" }, async () => {
-      if (await act(`/staff/conversations/${panes().dataset.id}/assign`, { to: "me" })) await look();
+      if (await act(`/staff/conversations/${panes().dataset.id}/assign`, { to: "me", was: document.getElementById("standing").dataset.assigned })) await look();
     }),
   r: () => onOpen("r", () => enter("text") || refuse(panes().querySelector(".obstacle").textContent)),
   n: () => onOpen("n", () => enter("note")),

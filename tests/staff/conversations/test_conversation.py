@@ -514,6 +514,23 @@ def test_a_first_text_that_says_itself_how_to_opt_out_does_not_say_it_twice(
     assert twilio.messages[-1].body == "Maple Street: We can call you at 3. Text STOP to get no more of these."
 
 
+def test_nobody_takes_a_conversation_from_a_colleague_who_got_it_a_moment_ago(console: Console, dana: Browser) -> None:
+    console.text(PRICES)
+    ann, bob = console.sign_in(name="Ann Lee"), console.sign_in(name="Bob Ray")
+    page = bob.get(PAGE).text
+    assert 'id="standing" data-live data-assigned=""' in page
+    mine = {"to": "me", "was": ""}
+
+    assert ann.post(f"{PAGE}/assign", data=mine).status_code == 303
+    refused = bob.post(f"{PAGE}/assign", data=mine, headers={"Accept": "application/json"})
+
+    assert refused.status_code == 409
+    assert "Ann Lee has it since a moment ago" in refused.json()["error"]["message"]
+    assert ann.member is not None
+    assert conversation(console).assigned_to == ann.member.id
+    assert bob.post(f"{PAGE}/assign", data=mine | {"was": str(ann.member.id)}).status_code == 303
+
+
 def test_replying_takes_over_assigns_it_and_waits_for_the_patient(console: Console, dana: Browser) -> None:
     console.text(URGENT)
     console.work()
