@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.models import (
@@ -22,9 +22,16 @@ MAIL_PAUSE = timedelta(minutes=15)
 
 
 def call_members(
-    session: Session, conversation: Conversation, staff_ids: Sequence[int], reason: NoticeReason, by: int
-) -> None:
+    session: Session,
+    conversation: Conversation,
+    staff_ids: Sequence[int],
+    reason: NoticeReason,
+    by: int,
+    hold: timedelta = timedelta(),
+) -> list[int]:
     """Mark a conversation as unread for members whom a colleague calls to it, and plan the mail to those who want it.
+
+    Return the ids of the notices.
 
     Args:
         session: an open write transaction that holds the conversation's lock.
@@ -32,22 +39,30 @@ def call_members(
         staff_ids: members of its practice; whoever calls is left out.
         reason: why they are called.
         by: who calls them.
+        hold: how long it can still be undone, for which no mail goes out.
     """
     others = StaffMember.id.in_([staff_id for staff_id in staff_ids if staff_id != by])
     wanting = select(StaffMember).where(others, StaffMember.notices != NoticePreference.NOTHING)
-    for called in session.scalars(wanting).all():
-        by_mail = called.notices == NoticePreference.EMAIL
-        session.add(
-            MemberNotice(
-                staff_id=called.id,
-                conversation_id=conversation.id,
-                reason=reason,
-                by_staff_id=by,
-                mail_state=NotificationState.PENDING if by_mail else None,
-                next_attempt_at=next_mail_at(session, called.id, conversation.id, now()),
-            )
+    notices = [
+        MemberNotice(
+            staff_id=called.id,
+            conversation_id=conversation.id,
+            reason=reason,
+            by_staff_id=by,
+            mail_state=NotificationState.PENDING if called.notices == NoticePreference.EMAIL else None,
+            next_attempt_at=next_mail_at(session, called.id, conversation.id, now() + hold),
         )
+        for called in session.scalars(wanting).all()
+    ]
+    session.add_all(notices)
     session.flush()
+    return [notice.id for notice in notices]
+
+
+def take_back_calls(session: Session, notice_ids: Sequence[int]) -> None:
+    """Forget that members were called, as what called them is undone; who has had the mail by then keeps the call."""
+    unsent = or_(MemberNotice.mail_state.is_(None), MemberNotice.mail_state == NotificationState.PENDING)
+    session.execute(delete(MemberNotice).where(MemberNotice.id.in_(notice_ids), unsent))
 
 
 def next_mail_at(session: Session, staff_id: int, conversation_id: int, moment: datetime) -> datetime:

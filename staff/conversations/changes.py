@@ -25,6 +25,7 @@ from staff.conversations.people import assignable, may_be_assigned, names_among
 from staff.conversations.reply import hand_back
 from staff.conversations.snooze import snooze_end
 from staff.conversations.teams import teams_for
+from tasks.due import NO_HOLD
 from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import usable_addresses
 from tasks.notification.transfers import tell_team
@@ -106,14 +107,14 @@ def transfer(
     if team == conversation.team:
         abort(409, f"{words_of(team)} already has this conversation. Choose another team.")
     before, had = conversation.team, conversation.assigned_to
-    note = add_note(session, conversation, text) if text else {}
+    note, calls = write_note(session, conversation, text, hold) if text else ({}, [])
     if had is not None:
         change_assignee(session, conversation, None)
     told = tell_team(session, conversation, practice, team, note_transfer(conversation, team), hold)
     settings, stopped = services_of(current_app).settings, find_stopped(session, practice)
     untold = why_untold(practice, team, settings, stopped, goes_out=told.goes_out)
     detail = {"to": team, **({"from": before} if before else {}), **({"assignee": had} if had else {}), **note}
-    added = {"notices": told.notice_ids, "note": note.get("note"), "tells": not untold}
+    added = {"notices": told.notice_ids, "note": note.get("note"), "calls": calls, "tells": not untold}
     return Transferred(detail, added, told.tickets, untold)
 
 
@@ -143,6 +144,14 @@ def why_untold(practice: Practice, team: str, settings: Settings, stopped: Colle
 
 def add_note(session: Session, conversation: Conversation, text: str) -> dict[str, Any]:
     """Add a note for other staff, and call those whom it mentions."""
+    detail, _ = write_note(session, conversation, text, NO_HOLD)
+    return detail
+
+
+def write_note(
+    session: Session, conversation: Conversation, text: str, hold: timedelta
+) -> tuple[dict[str, Any], list[int]]:
+    """Add a note that can be undone for a while, and return it for the audit trail, and the ids of its calls."""
     if not 0 < len(text) <= LONGEST_NOTE:
         abort(400, f"A note must be 1 to {LONGEST_NOTE} characters long.")
     written = Note(conversation_id=conversation.id, staff_id=member().id, text=text)
@@ -150,8 +159,8 @@ def add_note(session: Session, conversation: Conversation, text: str) -> dict[st
     session.flush()
     names = names_among(assignable(session, [conversation.practice]))
     mentioned = [staff_id for staff_id in find_mentions(text, names) if staff_id != member().id]
-    call_members(session, conversation, mentioned, NoticeReason.MENTIONED, member().id)
-    return {"note": written.id} | ({"mentioned": mentioned} if mentioned else {})
+    calls = call_members(session, conversation, mentioned, NoticeReason.MENTIONED, member().id, hold)
+    return {"note": written.id} | ({"mentioned": mentioned} if mentioned else {}), calls
 
 
 def check_tag(typed: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from inbox.member_notices import take_back_calls
 from inbox.models import Conversation, ConversationState, DraftKind, Note, Review, Role, Undo, UndoKind, now
 from inbox.reply_drafts import LONGEST_DRAFT, add_to_draft
 from inbox.undo import is_too_old, put_back
@@ -168,6 +169,7 @@ def _take_back_transfer(session: Session, undo: Undo) -> tuple[dict[str, Any], s
     added = undo.added or {}
     if not take_back_notices(session, added.get("notices", [])):
         _refuse(undo)
+    take_back_calls(session, added.get("calls", []))
     note = session.get(Note, added["note"]) if added.get("note") else None
     if note is None:
         return {}, ""

@@ -9,7 +9,18 @@ from html import escape
 
 import pytest
 
-from inbox.models import AuditEntry, Conversation, Message, Note, Notification, ReplyDraft, now
+from inbox.models import (
+    AuditEntry,
+    Conversation,
+    MemberNotice,
+    Message,
+    Note,
+    NoticePreference,
+    Notification,
+    ReplyDraft,
+    StaffMember,
+    now,
+)
 from inbox.undo import standing_of
 from intake.settings import Settings
 from intake.vocabulary import Priority
@@ -106,6 +117,21 @@ def test_a_transfer_is_undone_before_the_team_hears_of_it(console: Console, dana
     assert standing_of(conversation(console)) == before
     assert console.rows(Note) == []
     assert [entry.action for entry in entries(console)] == ["transferred", "transfer_undone"]
+
+
+def test_a_colleague_whom_the_note_of_an_undone_transfer_named_is_called_no_more(
+    console: Console, dana: Browser
+) -> None:
+    lee = console.add_member(name="Lee Ortiz")
+    with console.edit() as session:
+        session.get_one(StaffMember, lee.id).notices = NoticePreference.EMAIL
+    transfer(dana, note="@Lee Ortiz, do you know this?")
+    [call] = console.rows(MemberNotice)
+    assert call.next_attempt_at > now()  # no mail within the seconds
+
+    undo(dana)
+
+    assert console.rows(MemberNotice) == []
 
 
 def test_undoing_a_transfer_puts_its_team_and_note_back_in_the_form(console: Console, dana: Browser) -> None:
