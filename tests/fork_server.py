@@ -131,7 +131,7 @@ def become(start: Start) -> None:
     os.environ.update(start.environment)
     time.tzset()
     _set_encoding(start.environment.get("PYTHONIOENCODING", ""))
-    os.execv = _replace
+    os.execv = _replace  # type: ignore[assignment]
     arguments: Sequence[str] = start.arguments
     try:
         _run(arguments)

@@ -28,6 +28,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.touched: dict[str, set[str]] = {}
+        self._noted: set[str] = set()
         self._outcomes: dict[str, list[str]] = {}
         for room in ROOMS:
             shutil.copytree(ROOT / room, folder / room, ignore=LEFT_OUT)
