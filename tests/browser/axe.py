@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
@@ -21,3 +23,11 @@ def violations(page: Page) -> list[str]:
         found = page.evaluate(_RUN)
     assert found is not None
     return found
+
+
+def assert_accessible(page: Page, screens: Iterable[tuple[int, int]]) -> None:
+    """Fails unless axe finds nothing on screens of several sizes, none of which has to be scrolled sideways."""
+    for width, height in screens:
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert violations(page) == [], f"{width} x {height}"

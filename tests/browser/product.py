@@ -104,7 +104,7 @@ class Product:
             notice_hosts="127.0.0.1",
             demo_mode=True,
             smtp_url=f"smtp://127.0.0.1:{free_port()}",
-            reconcile_every_seconds=1,
+            reconcile_every_seconds=3,
             undo_seconds=0,
         )
         self._worker: Process | None = None

@@ -18,7 +18,7 @@ from intake.settings import Settings
 from intake.vocabulary import Language
 from templates.replies import stop_wording
 from templates.segments import count_segments
-from tests.browser.axe import violations
+from tests.browser.axe import assert_accessible
 from tests.browser.signed_in import enter
 from tests.browser.site import PracticeSite, script_tag, strict_policy
 from tests.browser.visitor import Visitor
@@ -31,7 +31,7 @@ PRICES = "How much is a first visit without insurance?"
 BILL = "I got a bill for $382 for my visit but my copay should only be $35, what is the rest?"
 PLACE = "/staff/conversations/1"
 ONE, TWO = "+12025550131", "+12025550132"
-SCREENS = {"desktop": (1280, 800), "phone": (390, 844), "smallest": (320, 568)}
+SCREENS = ((1280, 800), (390, 844), (320, 568))
 
 SignIn = Callable[..., Page]
 
@@ -474,7 +474,7 @@ def test_segments_are_counted_as_the_service_counts_them(console: Console, sign_
     count = page.evaluate_handle("import('/staff/static/segments.js').then(module => module.countSegments)")
 
     @hypothesis(max_examples=60, deadline=None)
-    @given(st.lists(TEXTS, min_size=20, max_size=20))
+    @given(st.lists(TEXTS, min_size=8, max_size=8))
     def agree(texts: list[str]) -> None:
         assert count.evaluate("(count, texts) => texts.map(count)", texts) == [count_segments(text) for text in texts]
 
@@ -504,17 +504,15 @@ def test_it_works_without_scripts(console: Console, sign_in: SignIn) -> None:
 # ---- for everyone
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-def test_the_pages_are_accessible_and_fit_the_screen(console: Console, sign_in: SignIn, screen: str) -> None:
-    width, height = SCREENS[screen]
+def test_the_pages_are_accessible_and_fit_every_screen(console: Console, sign_in: SignIn) -> None:
     receive(console, BILL)
     receive(console, "My husband has crushing chest pain and can't breathe", TWO)
     console.text("STOP", from_=TWO)
-    page = sign_in(viewport={"width": width, "height": height}, refused=422)
+    page = sign_in(refused=422)
 
     def check() -> None:
-        assert violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        """Leaves the page on the smallest screen, where everything has to be in reach too."""
+        assert_accessible(page, SCREENS)
 
     check()
     page.get_by_text("Filters", exact=True).click()

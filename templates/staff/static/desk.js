@@ -12,6 +12,7 @@ import "./saved_replies.js";
 import { leave, listen, refuse } from "./shortcuts.js";
 import { beginShown, watchArrived } from "./shown.js";
 import { pressUndo } from "./undo.js";
+import "./go_to.js"; // before a key means something here, or `g p` would be taken for `p`
 
 const panes = () => document.getElementById("panes");
 const links = () => [...document.querySelectorAll(".rows > .row > a")].filter((link) => link.offsetParent);

@@ -3,6 +3,7 @@
 import "./fields.js";
 import { keepUp, refreshHeaders } from "./live.js";
 import { listen } from "./shortcuts.js";
+import "./go_to.js"; // before a key means something here, or `g p` would be taken for `p`
 
 const { events, refresh } = document.getElementById("record").dataset;
 

@@ -2,5 +2,6 @@
 
 import { selectSearch } from "./fields.js";
 import { listen } from "./shortcuts.js";
+import "./go_to.js"; // before a key means something here, or `g p` would be taken for `p`
 
 listen({ "/": selectSearch });

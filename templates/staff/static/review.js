@@ -3,6 +3,7 @@
 import { keepUp, withCalls, withoutCalls } from "./live.js";
 import { listen } from "./shortcuts.js";
 import "./undo.js";
+import "./go_to.js"; // before a key means something here, or `g p` would be taken for `p`
 
 const page = document.getElementById("review");
 const plainTitle = withoutCalls(document.title).replace(/^\(\d+\+?\) /, "");
