@@ -130,7 +130,8 @@ def turn_back(client: redis.Redis, seconds: float) -> None:
 def count_up(client: redis.Redis, limit: str, to: int) -> None:
     """Counts the oldest request under a limit again, until there are so many."""
     [key] = client.keys(f"LIMITS*{limit}*")
-    client.rpush(key, *[client.lindex(key, -1)] * (to - client.llen(key)))
+    oldest = float(client.lindex(key, -1) or 0)
+    client.rpush(key, *[oldest] * (to - client.llen(key)))
 
 
 # ---- by address
