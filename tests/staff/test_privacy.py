@@ -46,6 +46,7 @@ def test_a_day_at_the_console_leaves_nothing_behind(
     browser = sign_in_again(world, OWN, Role.ADMIN)
     assert browser.member is not None
     assert console.browser().sign_in(browser.member, "wrongwords").status_code == 401
+    assert console.browser().sign_in(console.add_member(), PASSWORD).status_code == 303
     form = FORM | {"text": REPLY, "note": NOTE, "wanted": QUESTION}
     for call in world.calls():
         if call.rule.endpoint not in SIGNS_OUT:

@@ -27,23 +27,20 @@ def test_an_id_in_an_address_that_no_row_can_have_is_not_found(console: Console,
         assert answer.status_code in (404, 405), rule.rule
 
 
-@pytest.mark.parametrize("row_id", [*TOO_LARGE, str(2**63 - 1), "²", "-1", "x"], ids=len)
-def test_an_id_in_a_form_or_a_query_that_no_row_can_have_is_nobodys(
-    console: Console, admin: Browser, row_id: str
-) -> None:
+def test_an_id_in_a_form_or_a_query_that_no_row_can_have_is_nobodys(console: Console, admin: Browser) -> None:
     console.text("Do you have parking?")
     console.reconcile()
     page = "/staff/conversations/1"
 
-    answers = [
-        admin.get(f"{page}?before={row_id}"),
-        admin.get(f"/staff/?after={row_id}-{row_id}"),
-        admin.get(f"/staff/?after=1-{row_id}&sort=waiting"),
-        admin.get(f"/staff/?refused={row_id},{row_id}"),
-        admin.post("/staff/bulk", data={"do": "close", "c": row_id}),
-        admin.post("/staff/bulk", data={"do": "assign", "c": "1", "to": row_id}),
-        admin.post(f"{page}/reply", data=FORM | {"seen": row_id}),
-        admin.post(f"{page}/assign", data={"to": row_id}),
-    ]
-
-    assert all(answer.status_code < 500 for answer in answers), [answer.status_code for answer in answers]
+    for number, row_id in enumerate([*TOO_LARGE, str(2**63 - 1), "²", "-1", "x"]):
+        answers = [
+            admin.get(f"{page}?before={row_id}"),
+            admin.get(f"/staff/?after={row_id}-{row_id}"),
+            admin.get(f"/staff/?after=1-{row_id}&sort=waiting"),
+            admin.get(f"/staff/?refused={row_id},{row_id}"),
+            admin.post("/staff/bulk", data={"do": "close", "c": row_id}),
+            admin.post("/staff/bulk", data={"do": "assign", "c": "1", "to": row_id}),
+            admin.post(f"{page}/reply", data=FORM | {"seen": row_id, "form_id": f"{number:032x}"}),
+            admin.post(f"{page}/assign", data={"to": row_id}),
+        ]
+        assert all(answer.status_code < 500 for answer in answers), row_id[:20]

@@ -95,7 +95,7 @@ def test_the_row_says_what_the_matter_is_about_and_the_thread_that_this_is_a_fol
 
     line = row(dana.get("/staff/"), WHO)
     assert f"{PLEASE} Text Appointment request Scheduling" in line
-    assert "Follow-up" in entry(dana.get(PAGE), "message-2")
+    assert "Follow-up" in entry(dana.open_pane(PAGE), "message-2")
 
 
 def label(console: Console, dana: Browser, wanted: str) -> None:

@@ -60,7 +60,7 @@ def why(answer: requests.Response) -> tuple[int, str]:
 
 
 def in_draft(browser: Browser) -> list[int]:
-    page = browser.get(PAGE).text
+    page = browser.open_pane(PAGE).text
     return [int(found) for found in re.findall(r'name="file" value="(\d+)" form="reply"', page)]
 
 

@@ -61,7 +61,7 @@ def problem(page: requests.Response) -> str:
 def test_a_reply_does_not_answer_an_emergency_that_came_while_it_was_written(
     console: Console, dana: Browser, then: str
 ) -> None:
-    opened = form(dana.get(PAGE))
+    opened = form(dana.open_pane(PAGE))
     receive(console, CHEST)
 
     refused = dana.post(f"{PAGE}/reply", data=opened | {"text": ANSWER, "then": then})
@@ -95,7 +95,7 @@ def test_nothing_says_that_an_unseen_emergency_is_dealt_with(
     path, fields = ACTIONS[action]
     if action == "no emergency":
         receive(console, CHEST)
-    opened = form(dana.get(PAGE))
+    opened = form(dana.open_pane(PAGE))
     receive(console, CHEST)
     sent = fields | (opened if says_so else {})
 
@@ -115,21 +115,21 @@ def test_nothing_says_that_an_unseen_emergency_is_dealt_with(
 def test_whoever_takes_a_conversation_on_ends_only_the_alarm_that_their_page_showed(
     console: Console, dana: Browser, path: str, fields: dict[str, str]
 ) -> None:
-    opened = form(dana.get(PAGE))
+    opened = form(dana.open_pane(PAGE))
     receive(console, CHEST)
 
     assert dana.post(PAGE + path, data=opened | fields).status_code == 303
     assert console.rows(Conversation)[0].assigned_to is not None
     assert console.rows(Escalation)[0].acknowledged_at is None
 
-    assert dana.post(PAGE + path, data=form(dana.get(PAGE)) | fields).status_code == 303
+    assert dana.post(PAGE + path, data=form(dana.open_pane(PAGE)) | fields).status_code == 303
     assert console.rows(Escalation)[0].acknowledged_at is not None
 
 
 @pytest.mark.parametrize("action", ["waiting", "closing", "snoozing"])
 def test_an_ordinary_message_that_nobody_has_seen_stays_open(console: Console, dana: Browser, action: str) -> None:
     path, fields = ACTIONS[action]
-    opened = form(dana.get(PAGE))
+    opened = form(dana.open_pane(PAGE))
     receive(console, INSURANCE)
 
     refused = dana.post(PAGE + path, data=opened | fields)
@@ -142,11 +142,11 @@ def test_an_ordinary_message_that_nobody_has_seen_stays_open(console: Console, d
 def test_an_older_part_of_the_thread_counts_for_what_was_opened_before_it(console: Console, dana: Browser) -> None:
     receive(console, INSURANCE)
     dana.get(PAGE)
-    older = form(dana.get(f"{PAGE}?before=2"))
+    older = form(dana.open_pane(f"{PAGE}?before=2"))
     assert older["newest"] == "2"
     receive(console, INSURANCE)
 
-    assert form(dana.get(f"{PAGE}?before=2"))["newest"] == "2"
+    assert form(dana.open_pane(f"{PAGE}?before=2"))["newest"] == "2"
     assert dana.post(f"{PAGE}/state", data=older | {"state": "closed"}).status_code == 409
 
 
@@ -195,7 +195,7 @@ def test_a_label_sends_no_reply_past_what_the_patient_wrote_meanwhile(start_cons
 
 
 def test_a_saved_reply_put_in_the_box_says_that_the_patient_wrote(console: Console, dana: Browser) -> None:
-    opened = form(dana.get(PAGE))
+    opened = form(dana.open_pane(PAGE))
     receive(console, CHEST)
 
     page = dana.post(f"{PAGE}/reply", data=opened | {"text": ANSWER, "insert": "complaint"})
