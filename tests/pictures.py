@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from typing import Any
 
 from PIL import Image
@@ -37,10 +39,18 @@ def phone_photo(size: tuple[int, int] = (64, 48)) -> bytes:
 
 
 def bomb() -> bytes:
-    """A picture of a few kilobytes that would take a gigabyte of memory."""
-    file = io.BytesIO()
-    Image.new("1", (40_000, 25_000)).save(file, "PNG")
-    return file.getvalue()
+    """A picture of some kilobytes that would take a gigabyte of memory; its rows are packed a thousand at a time."""
+    width, height = 40_000, 25_000
+    rows = bytes(1000 * (1 + width // 8))
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = packer.compress(rows) + packer.flush(zlib.Z_FULL_FLUSH)
+    checksum = (height // 1000 * len(rows) % 65521) << 16 | 1  # as zlib has it for bytes that are all zero
+    data = b"\x78\x9c" + packed * (height // 1000) + packer.flush() + struct.pack(">I", checksum)
+    chunks = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)), (b"IDAT", data), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        for name, content in chunks
+    )
 
 
 def opened(data: bytes) -> Image.Image:

@@ -79,7 +79,16 @@ class MailboxWatch:
     def _fetch(self, client: IMAPClient, resting: RestingEmails) -> None:
         self._services.live.refresh(older_than=_GLANCE_SECONDS)
         prepare_done_folder(client, self._mailbox)
-        fetch_new(client, self._services, self._practice, self._mailbox, resting)
+        # What comes in meanwhile the server tells in answers that nobody looks at, and does not tell again while the
+        # client waits.
+        looked_at, following = object(), self._next_uid(client)
+        while following != looked_at:
+            fetch_new(client, self._services, self._practice, self._mailbox, resting)
+            looked_at, following = following, self._next_uid(client)
+
+    def _next_uid(self, client: IMAPClient) -> object:
+        """Open the folder anew, and return the number that its next email will get, if the server says so."""
+        return client.select_folder(self._mailbox.folder).get(b"UIDNEXT")
 
     def _wait_for_more(self, client: IMAPClient) -> bool:
         """Wait until the server says that something came in (RFC 2177), a minute has passed, or the watch stops.

@@ -6,20 +6,49 @@ import asyncio
 import ssl
 import threading
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Self
+from functools import cache
+from typing import Any, Self
 
+import pymap.imap
 from imapclient import IMAPClient
 from proxyprotocol.reader import ProxyProtocolReader
-from pymap.backend.dict import Config, DictBackend
+from pymap.backend.dict import Config, DictBackend, Login
 from pymap.imap import IMAPServer
+from pymap.imap.state import ConnectionState
+from pysasl import SASLAuth
+from pysasl.hashing import Cleartext
 
 from tests.standins.certificates import Certificate
 
 USER = "hello"
 PASSWORD = "a mailbox password for tests only"
+
+
+@cache
+def _mechanisms() -> SASLAuth:
+    return SASLAuth.defaults()
+
+
+class _Config(Config):
+    """Looks for ways to sign in once, not in every package that is installed twice a connection."""
+
+    @property
+    def tls_auth(self) -> SASLAuth:
+        return _mechanisms()
+
+
+class _State(ConnectionState):
+    """Tells a client that begins to wait what came in since the last answer, as servers do."""
+
+    async def receive_updates(self, cmd: Any, done: Any) -> Iterable[Any]:
+        self._selected, untagged = (await self.session.check_mailbox(self.selected)).fork(cmd)
+        return list(untagged) or await super().receive_updates(cmd, done)
+
+
+pymap.imap.ConnectionState = _State
 
 
 class ImapServer:
@@ -75,9 +104,12 @@ class ImapServer:
         given = Namespace(proxy_protocol=None, passlib_cfg=None, host=None, port=None, debug=False)
         given.__dict__ |= {"cert": None, "key": None, "tls": False}
         given.__dict__ |= {"demo_data": False, "demo_user": USER, "demo_password": PASSWORD}
-        backend, config = await DictBackend.init(given, invalid_user_sleep=0.0)
+        # a hash would be computed for each connection
+        config = _Config.from_args(given, invalid_user_sleep=0.0, hash_context=Cleartext())
+        login = Login(config)
+        await DictBackend._add_demo_user(config, login)
         config.apply_context()
-        serve = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
+        serve = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(login, config))
         self._server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
