@@ -20,6 +20,7 @@ from inbox.database import MISSING_KEY
 from inbox.found_entities import stored_entities
 from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Message, Notification, NotificationState, now
+from inbox.unsafe_contact import flag_on
 from intake.practices import TEXT_PREFIX, Practice, TeamSettings
 from intake.vocabulary import Channel, NotificationReason, Priority
 from tasks.carriers.backoff import retry_delay
@@ -164,7 +165,7 @@ def _notice_of(session: Session, rows: Sequence[Notification], practice: Practic
     if len({row.escalation_id or -row.id for row in rows}) == 1:
         return _notice(session, rows[-1], practice, settings)
     if rows[0].priority == Priority.URGENT:
-        return _bundle(rows, practice)
+        return _bundle(session, rows, practice)
     return _digest(session, [row.id for row in rows], practice, rows[0])
 
 
@@ -251,7 +252,7 @@ def _digest(session: Session, row_ids: Sequence[int], practice: Practice, row: N
     return Digest(practice.name, row.team, Counter(reasons), Priority(row.priority))
 
 
-def _bundle(rows: Sequence[Notification], practice: Practice) -> AlarmBundle:
+def _bundle(session: Session, rows: Sequence[Notification], practice: Practice) -> AlarmBundle:
     first = rows[0]
     alarms = {row.escalation_id or -row.id: row for row in rows}.values()
     raised = [row.escalation for row in alarms if row.escalation is not None]
@@ -261,7 +262,7 @@ def _bundle(rows: Sequence[Notification], practice: Practice) -> AlarmBundle:
         reason=first.reason,
         channels=Counter(Channel(row.about.channel) for row in alarms),
         codes=tuple(alarm.code for alarm in raised),
-        unsafe=tuple(alarm.code for alarm in raised if alarm.conversation.unsafe_since is not None),
+        unsafe=tuple(alarm.code for alarm in raised if _is_unsafe(session, alarm.conversation)),
     )
 
 
@@ -280,9 +281,14 @@ def _notice(session: Session, row: Notification, practice: Practice, settings: T
         code=row.escalation.code if row.escalation else None,
         text=quote_for(settings.include_text, quoted.text, entities) if quoted else None,
         billing=facts_for(row.reason, message.text, entities) if message else None,
-        unsafe=row.about.unsafe_since is not None,
+        unsafe=_is_unsafe(session, row.about),
         unanswered=_is_unanswered(session, row),
     )
+
+
+def _is_unsafe(session: Session, conversation: Conversation) -> bool:
+    """Return whether whoever reads a notice must not contact the patient, as far as this process can tell."""
+    return flag_on(session, conversation, named=not lacks_keys(session)) is not None
 
 
 def _is_unanswered(session: Session, row: Notification) -> bool:
