@@ -87,13 +87,16 @@ def is_due_notice(moment: datetime) -> ColumnElement[bool]:
 
 
 def requeue_interrupted(session: Session, moment: datetime) -> None:
-    """Release the notices whose worker died before it recorded an outcome; after a few deaths, give up."""
-    patience = case(
-        (Notification.priority == Priority.URGENT, moment - STALE_URGENT_NOTIFICATION),
-        else_=moment - STALE_NOTIFICATION,
-    )
+    """Release the notices whose worker died before it recorded an outcome; after a few deaths, give up.
+
+    One that was begun as far in the future is as old: the clock was set back meanwhile.
+    """
+    is_urgent = Notification.priority == Priority.URGENT
+    patience = case((is_urgent, moment - STALE_URGENT_NOTIFICATION), else_=moment - STALE_NOTIFICATION)
+    ahead = case((is_urgent, moment + STALE_URGENT_NOTIFICATION), else_=moment + STALE_NOTIFICATION)
     is_last = Notification.interruptions >= MAX_INTERRUPTIONS - 1
-    is_stale = and_(Notification.state == NotificationState.SENDING, Notification.updated_at <= patience)
+    is_over = or_(Notification.updated_at <= patience, Notification.updated_at >= ahead)
+    is_stale = and_(Notification.state == NotificationState.SENDING, is_over)
     for row in session.scalars(select(Notification).where(is_stale, is_last)).all():
         _note_failure(session, row)
     rows = session.execute(
