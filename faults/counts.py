@@ -14,6 +14,7 @@ from faults.service import Service
 from faults.texts import ANSWERED, STAFF_NUMBER, Sort
 from inbox.models import Delivery, Escalation, Message, Notification, NotificationState
 from intake.vocabulary import REPLIES, NotificationReason, ReplyName
+from tasks.silence import UNANSWERED
 
 _CONFIRMATIONS = frozenset(str(reply) for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
 _LINK = re.compile(r"/staff/(conversations|escalations)/(\d+)")
@@ -139,7 +140,9 @@ def _is_understood(session: Session, message: Message) -> bool:
     if message.handled_at is None or message.decision is None:
         return False
     return bool(
-        message.classification or message.keyword or _was_told(session, message, NotificationReason.UNPROCESSED)
+        message.classification
+        or message.keyword
+        or _was_told(session, message, NotificationReason.UNPROCESSED, *UNANSWERED)
     )
 
 

@@ -274,7 +274,7 @@ def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
     known = {"practice": inbound.practice, "indexes": indexes, "channel": inbound.channel}
     if (found := session.scalars(_FIRST_ON_CHANNEL, known).first()) is not None:
         return found
-    since, by = read_flag(session, inbound.practice, inbound.patient_address, named=not lacks_keys(session))
+    flag = read_flag(session, inbound.practice, inbound.patient_address, named=not lacks_keys(session))
     return Conversation(
         practice=inbound.practice,
         channel=inbound.channel,
@@ -282,8 +282,8 @@ def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
         patient_index=indexes[0],
         # the other details stay with the message: anyone can give a patient's address, and a number of their own
         patient_name=contact.name,
-        unsafe_since=since,
-        unsafe_by=by,
+        unsafe_since=flag and flag.since,
+        unsafe_by=flag and flag.by,
     )
 
 

@@ -7,6 +7,9 @@ names. Only staff take it away.
 What is written where nothing proves the sender, such as on the website, flags that conversation alone: a stranger must
 not be able to keep the words for an emergency from a patient's phone.
 
+A chat has no address of its own, so what was said of the number and the address that it names is looked up whenever
+something would go there: `flag_against` answers that for the claim of a reply, for the console, and for routing.
+
 In a chat, the flag stops texts and mails. Whoever writes on the open page reads the answer there, so it goes on
 showing, unless they say that the page itself may be seen, or staff set the flag.
 See `docs/adr/0027-what-silences-a-phone.md`.
@@ -15,13 +18,29 @@ See `docs/adr/0027-what-silences-a-phone.md`.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from inbox.chat_contact import reply_address
 from inbox.models import Conversation
 from inbox.patients import conversations_of
 from intake.vocabulary import Medium
+
+
+class Flag(NamedTuple):
+    """A word that contact is not safe.
+
+    Attributes:
+        since: the moment, aware.
+        by: the member who says so, None if the patient does.
+        conversation_id: the conversation that it is on.
+    """
+
+    since: datetime
+    by: int | None
+    conversation_id: int
 
 
 def set_unsafe(
@@ -91,31 +110,72 @@ def _reached(conversation: Conversation, by: int | None) -> list[ColumnElement[b
     return [conversations_of(conversation.practice, address) for address in addresses]
 
 
-def read_flag(
-    session: Session, practice: str, address: str, *, named: bool = True
-) -> tuple[datetime | None, int | None]:
-    """Return since when contact at an address is not safe, and which member says so; two times None if it is safe.
+def read_flag(session: Session, practice: str, *addresses: str, named: bool = True) -> Flag | None:
+    """Return the newest flag on any of some numbers and email addresses, None if contact is safe at all of them.
 
     Args:
         session: an open transaction.
         practice: the practice's slug.
-        address: the number or email address.
-        named: whether to look also at what staff flagged in chats that only name it, which needs every key.
+        addresses: the numbers and email addresses.
+        named: whether to look also at what staff flagged in chats that only name them, which needs every key.
     """
-    columns = (Conversation.unsafe_since, Conversation.unsafe_by)
+    columns = (Conversation.unsafe_since, Conversation.unsafe_by, Conversation.id)
     flagged = select(*columns).where(Conversation.practice == practice, Conversation.unsafe_since.is_not(None))
-    own = flagged.where(conversations_of(practice, address), Conversation.unsafe_alone.is_(False))
-    if (found := session.execute(own.order_by(Conversation.unsafe_since.desc()).limit(1)).one_or_none()) is not None:
-        return found.unsafe_since, found.unsafe_by
+    theirs = or_(*(conversations_of(practice, address) for address in addresses))
+    own = flagged.where(theirs, Conversation.unsafe_alone.is_(False)).order_by(Conversation.unsafe_since.desc())
+    if (found := session.execute(own.limit(1)).one_or_none()) is not None:
+        return Flag(found.unsafe_since, found.unsafe_by, found.id)
     if named:
         by_staff = flagged.where(Conversation.patient_index.is_(None), Conversation.unsafe_by.is_not(None))
         names = by_staff.add_columns(Conversation.contact_phone, Conversation.contact_email)
-        for since, by, *given in session.execute(names.order_by(Conversation.unsafe_since.desc())):
-            if address in given:
-                return since, by
-    return None, None
+        for since, by, row_id, *given in session.execute(names.order_by(Conversation.unsafe_since.desc())):
+            if not set(addresses).isdisjoint(given):
+                return Flag(since, by, row_id)
+    return None
 
 
-def is_silenced(conversation: Conversation, medium: Medium) -> bool:
-    """Return whether nothing may go out by a medium, as it is not safe."""
-    return conversation.unsafe_since is not None and (medium is not Medium.CHAT or conversation.unsafe_page)
+def flag_on(session: Session, conversation: Conversation, *, named: bool = True) -> Flag | None:
+    """Return a flag on a conversation, or on a number or address of its patient, where somebody might call or write.
+
+    Args:
+        session: an open transaction.
+        conversation: the conversation.
+        named: as for `read_flag`.
+    """
+    if (own := _own_flag(conversation)) is not None:
+        return own
+    known = (conversation.patient_address, conversation.contact_phone, conversation.contact_email)
+    addresses = [address for address in known if address]
+    return read_flag(session, conversation.practice, *addresses, named=named) if addresses else None
+
+
+def flag_against(session: Session, conversation: Conversation, medium: Medium, *, named: bool = True) -> Flag | None:
+    """Return the newest flag against writing from a conversation by a medium, None if it is safe.
+
+    Args:
+        session: an open transaction.
+        conversation: the conversation.
+        medium: how something would go out.
+        named: as for `read_flag`.
+    """
+    is_page = medium is Medium.CHAT
+    own = _own_flag(conversation) if not is_page or conversation.unsafe_page else None
+    address = "" if is_page else _written_to(conversation, medium)
+    there = read_flag(session, conversation.practice, address, named=named) if address else None
+    return max((flag for flag in (own, there) if flag is not None), key=lambda flag: flag.since, default=None)
+
+
+def is_silenced(session: Session, conversation: Conversation, medium: Medium, *, named: bool = True) -> bool:
+    """Return whether nothing may go out from a conversation by a medium, as it is not safe."""
+    return flag_against(session, conversation, medium, named=named) is not None
+
+
+def _own_flag(conversation: Conversation) -> Flag | None:
+    since = conversation.unsafe_since
+    return None if since is None else Flag(since, conversation.unsafe_by, conversation.id)
+
+
+def _written_to(conversation: Conversation, medium: Medium) -> str:
+    """Return where a reply goes; of an email whose sender is doubted, staff may answer the address that it gave."""
+    given = conversation.contact_email if medium is Medium.EMAIL else None
+    return reply_address(conversation, medium) or given or ""

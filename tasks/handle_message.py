@@ -11,10 +11,7 @@ import structlog
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact
-from inbox.audit import record_action
 from inbox.chat_contact import has_contact, note_contact
-from inbox.consent import number_of
 from inbox.conversation_state import note_decision, note_triage
 from inbox.models import (
     AskedOutcome,
@@ -28,13 +25,11 @@ from inbox.models import (
     Notification,
     now,
 )
-from inbox.unsafe_contact import set_unsafe
 from intake.channels import is_vouched
 from intake.practices import Practice
 from intake.vocabulary import (
     REMARKS,
     TOPICS,
-    Channel,
     EntityKind,
     Intent,
     Language,
@@ -60,6 +55,7 @@ from tasks.review_sampling import add_review
 from tasks.routing import ANSWERED_EVERY, RoutingDecision, decide
 from tasks.routing_facts import gather_facts, medium_of, needs_no_model, settle_language
 from tasks.unproven_numbers import tell_of_cap
+from tasks.unsafe_contact import note_unsafe_contact
 from templates.opening_hours import fill_hours
 from templates.replies import Occasion, render_for_patient
 
@@ -111,7 +107,7 @@ def handle_message(
         return AfterCommit()  # a transcription may have arrived meanwhile, and with it another job
     moment = now()
     note_contact(message)
-    is_claimed_unsafe = _note_unsafe_contact(session, message, moment)
+    is_claimed_unsafe = note_unsafe_contact(session, message, moment)
     understanding = understanding and settle_language(session, message, understanding)
     default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)
@@ -197,31 +193,6 @@ def word_answer(answer: str, practice: Practice, plan: RoutingDecision) -> str:
     if plan.route == Intent.NEW_PATIENT_INQUIRY and link and link not in words:
         words += " " + NEWCOMERS[language].format(link)
     return words
-
-
-def _note_unsafe_contact(session: Session, message: Message, moment: datetime) -> bool:
-    """Flag the patient's number or address, if they say that it is not safe to contact them there.
-
-    Returns:
-        Whether staff have to find out if it is true: it was written where nothing proves the number that it names.
-    """
-    conversation = message.conversation
-    unsafe = read_unsafe_contact(message.text)
-    if unsafe is None:
-        return False
-    alone = not is_vouched(conversation.channel, message.doubt)
-    page = unsafe is UnsafeContact.ANY or conversation.channel != Channel.CHAT
-    if not set_unsafe(session, conversation, moment, alone=alone, page=page):
-        return False
-    record_action(
-        session,
-        staff_id=None,
-        practice=conversation.practice,
-        action="unsafe_noted",
-        subject=f"conversation:{conversation.id}",
-        message=message.id,
-    )
-    return alone and number_of(conversation) is not None
 
 
 def _tell_of_claimed_danger(session: Session, message: Message, practice: Practice) -> list[Notification]:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 from rq.timeouts import JobTimeoutException
-from sqlalchemy import bindparam, select
 
-from inbox.models import Conversation, Message
-from tasks.attempts import OUTAGES, Begun, begin_attempts, fail_attempt, lock_messages
+from inbox.models import Message
+from tasks.attempts import OUTAGES, Begun, begin_attempts, fail_attempt, lock_conversations, lock_messages
 from tasks.entities import find_at_once
 from tasks.handle_message import handle_message
 from tasks.metrics import CLASSIFY_SECONDS, Measure
@@ -35,14 +34,6 @@ IN_ONE_TRANSACTION = 4
 
 # Errors that trying the messages one by one would only repeat, or for which no time is left.
 _FOR_ALL = (*OUTAGES, JobTimeoutException)
-# Always in one order, so that two batches never wait for each other; what refers to a conversation, such as the search
-# index of a transcription, may be added meanwhile.
-_LOCKED_CONVERSATIONS = (
-    select(Conversation.id)
-    .where(Conversation.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Conversation.id)
-    .with_for_update(key_share=True)
-)
 
 
 def handle_messages(context: Context, message_ids: Sequence[int]) -> Mapping[int, Exception]:
@@ -55,7 +46,7 @@ def handle_messages(context: Context, message_ids: Sequence[int]) -> Mapping[int
         begun = begin_attempts(context, message_ids)
     except Exception as error:  # one of them may be written with a key that this process lacks
         if len(message_ids) == 1 or isinstance(error, _FOR_ALL):
-            return _give_up(context, message_ids, error)
+            return _give_up(context, message_ids, error, {})
         begun = Begun(alone=list(message_ids))
     context.queue.put_all(begun.after)
     errors = begun.errors
@@ -70,13 +61,14 @@ def handle_messages(context: Context, message_ids: Sequence[int]) -> Mapping[int
 
 def _handle_or_degrade(context: Context, messages: Sequence[Message]) -> dict[int, Exception]:
     """Handle messages together, and those that fail together one by one."""
+    understandings: dict[int, Understanding] = {}
     try:
         understandings, after = _understand(context, messages)
         context.queue.put_all(after)
         questions = find_questions(context.database, context.questions, messages, understandings)
         entities = find_at_once(context.practices, messages, understandings)
     except Exception as error:
-        return _degrade(context, messages, error)
+        return _degrade(context, messages, error, understandings)
     errors: dict[int, Exception] = {}
     for start in range(0, len(messages), IN_ONE_TRANSACTION):
         few = messages[start : start + IN_ONE_TRANSACTION]
@@ -84,15 +76,17 @@ def _handle_or_degrade(context: Context, messages: Sequence[Message]) -> dict[in
             context.queue.put_all(_write(context, few, understandings, questions, entities))
         except Exception as error:
             if isinstance(error, _FOR_ALL):
-                return errors | _give_up(context, [message.id for message in messages[start:]], error)
-            errors |= _degrade(context, few, error)
+                return errors | _give_up(context, [message.id for message in messages[start:]], error, understandings)
+            errors |= _degrade(context, few, error, understandings)
     return errors
 
 
-def _degrade(context: Context, messages: Sequence[Message], error: Exception) -> dict[int, Exception]:
+def _degrade(
+    context: Context, messages: Sequence[Message], error: Exception, understandings: Mapping[int, Understanding]
+) -> dict[int, Exception]:
     """Handle the messages that failed together one by one, unless that would only repeat the error."""
     if len(messages) == 1 or isinstance(error, _FOR_ALL):
-        return _give_up(context, [message.id for message in messages], error)
+        return _give_up(context, [message.id for message in messages], error, understandings)
     log.warning("batch_failed", messages=len(messages), error=type(error).__name__)
     errors: dict[int, Exception] = {}
     for message in messages:
@@ -100,9 +94,11 @@ def _degrade(context: Context, messages: Sequence[Message], error: Exception) ->
     return errors
 
 
-def _give_up(context: Context, message_ids: Sequence[int], error: Exception) -> dict[int, Exception]:
+def _give_up(
+    context: Context, message_ids: Sequence[int], error: Exception, understandings: Mapping[int, Understanding]
+) -> dict[int, Exception]:
     for message_id in message_ids:
-        context.queue.put_all(fail_attempt(context, message_id, error))
+        context.queue.put_all(fail_attempt(context, message_id, error, understandings.get(message_id)))
     return dict.fromkeys(message_ids, error)
 
 
@@ -116,7 +112,7 @@ def _write(
     after = AfterCommit()
     with context.database.write() as session:
         # locked, so that two texts from one patient are counted in sequence
-        session.scalars(_LOCKED_CONVERSATIONS, {"ids": [message.conversation_id for message in messages]}).all()
+        lock_conversations(session, [message.conversation_id for message in messages])
         # locked, as a late transcription changes the message
         for message in lock_messages(session, [message.id for message in messages]):
             practice = context.practices.require(message.conversation.practice)

@@ -20,6 +20,7 @@ from inbox.search_index import first_unindexed
 from inbox.voicemail import store_overdue, unheard_of
 from intake.errors import MissingKeyError
 from intake.vocabulary import Medium, Priority
+from tasks.clock_changes import bring_forward
 from tasks.context import Context
 from tasks.due import is_ripe
 from tasks.entities import waiting_messages
@@ -115,6 +116,7 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
         return 0
     _store_overdue_voicemails(context)
     with context.database.write() as session:
+        bring_forward(session, context.practices, now())
         requeue_interrupted(session, now())
         requeue_interrupted_mail(session, now())
         settle_after = timedelta(seconds=context.settings.settle_after_seconds)

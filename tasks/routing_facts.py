@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from classifier.remarks import is_dispute
 from inbox.column_types import keyring
 from inbox.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_word, opt_out_of
+from inbox.key_registry import lacks_keys
 from inbox.models import Classification, Conversation, Decision, Delivery, DeliveryState, Keyword, LineType, Message
 from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.unsafe_contact import is_silenced
@@ -101,7 +102,7 @@ def gather_facts(
     """Load the inputs of `routing.decide()` for one message.
 
     Args:
-        session: an open transaction.
+        session: an open write transaction.
         message: the message.
         understanding: the result of the model and the screens, fresh or stored; None if the message needs no model.
         practice: the practice whose thresholds apply.
@@ -134,7 +135,7 @@ def gather_facts(
         transcribed=traits_of(conversation.channel).needs_text and not is_unheard(message),
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
         reply_ages=reply_ages_of(session, conversation, moment),
-        unsafe=is_silenced(conversation, medium_of(conversation)),
+        unsafe=is_silenced(session, conversation, medium_of(conversation), named=not lacks_keys(session)),
     )
     if understanding is None:
         return facts

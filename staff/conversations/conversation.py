@@ -17,7 +17,7 @@ from inbox.patient_book import name_on, patients_of_conversation
 from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_drafts, save_draft
 from inbox.reply_files import draft_files
 from inbox.tag_words import LONGEST_TAG
-from inbox.unsafe_contact import is_silenced
+from inbox.unsafe_contact import flag_on, is_silenced
 from intake.vocabulary import Channel, Language, OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
@@ -134,7 +134,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
                 delivery=outcome.delivery_id,
                 closed=draft.closes,
                 **({"unverified_sender": True} if draft.confirmed else {}),
-                **({"although_unsafe": True} if draft.despite and conversation.unsafe_since else {}),
+                **({"although_unsafe": True} if outcome.although_unsafe else {}),
             )
             end_alarm(session, conversation, AlarmEnd.REPLY)
     services.queue.put_all(outcome.after_commit)
@@ -200,12 +200,14 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         )
         contact = read_contact(session, conversation, zone, name_on(records), facts.agreed_at)
         reader = Reader(first_name(conversation, records), member().name)
-        is_unsafe = is_silenced(conversation, reach.medium)
+        flagged = flag_on(session, conversation)
+        is_unsafe = flagged is not None and is_silenced(session, conversation, reach.medium)
         is_reached = not (reach.obstacle or reach.doubtful or is_unsafe)
         can_get_reply = is_reached and conversation.last_message_id and not is_emergency(conversation)
         return {
             "conversation": conversation,
             "is_unsafe": is_unsafe,
+            "unsafe_at": flagged.conversation_id if flagged else None,
             "is_chat": conversation.channel == Channel.CHAT,
             "practice": practice,
             "thread": thread,

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from inbox.consent import number_of
 from inbox.models import AlarmEnd, Role, UndoKind, now
 from inbox.patient_book import record_names
+from inbox.unsafe_contact import flag_on
 from intake.vocabulary import Channel
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
@@ -53,6 +54,7 @@ def page(escalation_id: int) -> str | Response:
             alarm=alarm,
             has_number=number_of(conversation) is not None,
             is_chat=conversation.channel == Channel.CHAT,
+            unsafe_at=flagged.conversation_id if (flagged := flag_on(session, conversation)) else None,
         )
     with services.database.write() as session:
         record_on_conversation(session, conversation.id, practice.slug, "viewed", escalation=escalation_id)

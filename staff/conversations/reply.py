@@ -81,12 +81,21 @@ class ReplyCheck(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of sending a draft: the verdict, a message for the member, and what to do after the commit."""
+    """The result of sending a draft.
+
+    Attributes:
+        verdict: whether it was sent.
+        message: what the member reads.
+        after_commit: what to do after the commit.
+        delivery_id: the reply in the outbox.
+        although_unsafe: whether it was sent although the patient said that it is not safe.
+    """
 
     verdict: ReplyCheck
     message: str = ""
     after_commit: AfterCommit = field(default_factory=AfterCommit)
     delivery_id: int | None = None
+    although_unsafe: bool = False
 
 
 def send(
@@ -130,7 +139,8 @@ def send(
         problem = OTHER_WAY
     if not problem and draft.confirmed != reach.doubtful:
         problem = UNCONFIRMED
-    if not problem and is_silenced(conversation, reach.medium) and not draft.despite:
+    is_unsafe = is_silenced(session, conversation, reach.medium)
+    if not problem and is_unsafe and not draft.despite:
         problem = UNSAFE
     if problem:
         return Outcome(ReplyCheck.REFUSED, problem)
@@ -154,7 +164,7 @@ def send(
     if draft.closes:
         hand_back(conversation)
     note_reply(conversation)
-    return Outcome(ReplyCheck.SENT, after_commit=after_commit, delivery_id=delivery.id)
+    return Outcome(ReplyCheck.SENT, after_commit=after_commit, delivery_id=delivery.id, although_unsafe=is_unsafe)
 
 
 def take_back_reply(session: Session, conversation: Conversation, practice: Practice, delivery_id: int) -> str | None:

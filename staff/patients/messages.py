@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.models import Conversation, Patient, Role, UndoKind, now
+from inbox.unsafe_contact import is_silenced
+from intake.vocabulary import Medium
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.patients.access import current_patient, own_patient
 from staff.patients.outgoing import MessageDraft, Outgoing, cancel_message, find_message, send_message, send_scheduled
@@ -95,7 +97,7 @@ def _finish(session: Session, patient: Patient, outcome: Outgoing, action: str) 
         return
     conversation = session.get_one(Conversation, delivery.conversation_id)
     detail: dict[str, Any] = {"patient": patient.id, "delivery": delivery.id}
-    if conversation.unsafe_since is not None:
+    if is_silenced(session, conversation, Medium(delivery.medium)):
         detail["although_unsafe"] = True
     record_on_conversation(session, delivery.conversation_id, patient.practice, action, **detail)
     if delivery.scheduled_for is not None:

@@ -17,7 +17,7 @@ from inbox.patient_book import conversations_of_patient
 from inbox.patients import conversations_of
 from inbox.text_permission import why_not_text
 from inbox.undo import standing_of
-from inbox.unsafe_contact import read_flag
+from inbox.unsafe_contact import is_silenced, read_flag
 from intake.practices import Practice
 from intake.vocabulary import Channel, Language, Medium
 from staff import display
@@ -131,7 +131,7 @@ def send_message(
 
 def is_unsafe(session: Session, address: PatientAddress) -> bool:
     """Return whether the patient said that it is not safe to write to or call an address."""
-    return read_flag(session, address.practice, address.patient_address)[0] is not None
+    return read_flag(session, address.practice, address.patient_address) is not None
 
 
 def _why_unreachable(session: Session, patient: Patient, practice: Practice, address: PatientAddress) -> str:
@@ -218,7 +218,7 @@ def send_scheduled(
     if not is_waiting(delivery):
         return Outgoing("This message is not waiting to be sent. Reload the page to see what became of it.")
     conversation = session.get_one(Conversation, delivery.conversation_id, with_for_update=True, populate_existing=True)
-    if conversation.unsafe_since is not None and not despite:
+    if not despite and is_silenced(session, conversation, Medium(delivery.medium)):
         return Outgoing(UNSAFE)
     if delivery.medium == Medium.SMS:
         if problem := why_not_text(session, patient, conversation.patient_address or ""):
@@ -299,7 +299,7 @@ def read_scheduled(session: Session, patient: Patient, zone: str) -> list[Schedu
             display.spoken(delivery.conversation.patient_address or ""),
             delivery.body,
             display.clock(delivery.scheduled_for or delivery.next_attempt_at, zone),
-            is_unsafe=delivery.conversation.unsafe_since is not None,
+            is_unsafe=is_silenced(session, delivery.conversation, Medium(delivery.medium)),
         )
         for delivery in session.scalars(query.order_by(Delivery.scheduled_for, Delivery.id))
     ]
@@ -337,7 +337,7 @@ def _find_conversation(session: Session, practice: str, address: PatientAddress,
 
 
 def _begin_conversation(session: Session, address: PatientAddress, medium: Medium, staff_id: int) -> Conversation:
-    since, by = read_flag(session, address.practice, address.patient_address)
+    flag = read_flag(session, address.practice, address.patient_address)
     conversation = Conversation(
         practice=address.practice,
         channel=_channel(medium),
@@ -346,8 +346,8 @@ def _begin_conversation(session: Session, address: PatientAddress, medium: Mediu
         state=ConversationState.WAITING,
         assigned_to=staff_id,
         staff_took_over_at=now(),
-        unsafe_since=since,
-        unsafe_by=by,
+        unsafe_since=flag and flag.since,
+        unsafe_by=flag and flag.by,
     )
     session.add(conversation)
     session.flush()

@@ -19,7 +19,7 @@ from inbox.database import MISSING_KEY
 from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Delivery, DeliveryState, LineType, Message, now
 from inbox.search_index import add_to_index, index_key
-from inbox.unsafe_contact import is_silenced
+from inbox.unsafe_contact import flag_against
 from intake.practices import Practices
 from intake.vocabulary import (
     EMERGENCY_REPLIES,
@@ -203,8 +203,7 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
     newest = delivery.message or session.get(Message, conversation.last_message_id or 0)
     if newest is not None and newest.provider == SAMPLE:
         return FICTIONAL
-    is_unaware = delivery.message_id is not None or _was_unaware(delivery)
-    if is_unaware and is_silenced(conversation, Medium(delivery.medium)):
+    if _is_unsafe(session, delivery):
         return UNSAFE
     if delivery.reply not in _CONFIRMATIONS and _is_out(session, delivery):
         return OPTED_OUT
@@ -214,10 +213,10 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
     return STAFF_TOOK_OVER if automatic and conversation.staff_took_over_at is not None else None
 
 
-def _was_unaware(delivery: Delivery) -> bool:
-    """Return whether staff wrote this before anyone knew that it is not safe to contact the patient."""
-    since = delivery.conversation.unsafe_since
-    return since is not None and delivery.created_at < since
+def _is_unsafe(session: Session, delivery: Delivery) -> bool:
+    """Return whether it is not safe to send a reply, unless staff wrote it knowing that."""
+    flag = flag_against(session, delivery.conversation, Medium(delivery.medium))
+    return flag is not None and (delivery.message_id is not None or delivery.created_at < flag.since)
 
 
 def _is_out(session: Session, delivery: Delivery) -> bool:

@@ -27,6 +27,7 @@ class TextedAck:
         still_open: the codes of the other open alarms that its sender was told of.
         conversations: the conversations whose alarms it ended.
         others: the codes of the practice's open alarms that its sender was not told of.
+        later: the codes of new alarms about what came later from the same patients, of which its sender was not told.
     """
 
     ended: tuple[str, ...]
@@ -34,6 +35,7 @@ class TextedAck:
     still_open: tuple[str, ...]
     conversations: tuple[int, ...]
     others: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
 
 def make_code(taken: Collection[str], choose: Callable[[str], str] = secrets.choice) -> str:
@@ -70,6 +72,11 @@ def answer_acknowledgement(ack: TextedAck) -> str:
     said = []
     if ack.ended:
         said.append(f"You acknowledged {_list(ack.ended)}.")
+    if ack.later:
+        whose = (
+            "A later page about the same patient is" if len(ack.later) == 1 else "Later pages about these patients are"
+        )
+        said.append(f"{whose} still open: {_list(ack.later)}.")
     if ack.wrong:
         said.append(f"No open alarm has the code {_list(ack.wrong)}; someone may have acknowledged it already.")
     if ack.still_open:

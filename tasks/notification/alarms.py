@@ -22,7 +22,7 @@ from inbox.models import (
 from intake.practices import EscalationStep, Practice
 from intake.vocabulary import SAMPLE, DangerKind, Priority
 from tasks.notification.ack_codes import make_code
-from tasks.notification.escalation_policy import ToldSoFar, follow_change, next_step_at
+from tasks.notification.escalation_policy import ToldSoFar, follow_change, left_open, next_step_at
 from tasks.notification.targets import CONSOLE
 from tasks.queue import Ticket
 
@@ -39,16 +39,26 @@ def join_alarm(session: Session, message: Message, practice: Practice) -> Escala
         message: the urgent message.
         practice: the conversation's practice.
     """
-    known = open_alarms(session, message.conversation_id)
+    known = open_alarms(session, message.conversation_id, lock=True)  # nobody ends it before the message has joined
     return known[0] if known else _raise_alarm(session, message, practice)
 
 
-def open_alarms(session: Session, conversation_id: int) -> list[Escalation]:
-    """Return a conversation's open alarms: one at most, unless an older version of Intake raised more."""
-    query = select(Escalation).where(
-        Escalation.conversation_id == conversation_id, Escalation.acknowledged_at.is_(None)
+def open_alarms(session: Session, conversation_id: int, *, lock: bool = False) -> list[Escalation]:
+    """Return a conversation's open alarms: one at most, unless an older version of Intake raised more.
+
+    Args:
+        session: an open transaction.
+        conversation_id: the conversation.
+        lock: whether they stay open until the transaction ends, unless it ends them itself.
+    """
+    query = (
+        select(Escalation)
+        .where(Escalation.conversation_id == conversation_id, Escalation.acknowledged_at.is_(None))
+        .order_by(Escalation.id)
     )
-    return list(session.scalars(query.order_by(Escalation.id)))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return list(session.scalars(query))
 
 
 def told_so_far(session: Session, alarm: Escalation, message: Message) -> ToldSoFar:
@@ -108,6 +118,33 @@ def acknowledge(session: Session, escalation_id: int, by: str, staff_id: int | N
     )
     log.info("acknowledged", escalation_id=row.id, step=row.step, how=str(how))
     return True
+
+
+def set_apart(session: Session, escalation_id: int, target: str, practice: Practice) -> Escalation | None:
+    """Give what a number was not told of an alarm of its own, which stays open; None if it was told of everything.
+
+    Args:
+        session: an open write transaction that holds the lock of the alarm's conversation.
+        escalation_id: the alarm that the number acknowledges.
+        target: the key of the number's address.
+        practice: the alarm's practice.
+    """
+    alarm = session.get_one(Escalation, escalation_id, with_for_update=True, populate_existing=True)
+    if alarm.acknowledged_at is not None:
+        return None
+    query = select(Notification).where(Notification.escalation_id == alarm.id).order_by(Notification.id)
+    notices = session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    left = left_open(notices, target)
+    stay = [notice for notice in notices if (notice.message_id, notice.reason) in left]
+    messages = sorted({notice.message_id for notice in stay if notice.message_id is not None})
+    if not messages:
+        return None
+    own = _raise_alarm(session, session.get_one(Message, messages[0]), practice)
+    for notice in stay:
+        notice.escalation_id = own.id
+    session.flush()
+    log.info("alarm_set_apart", escalation_id=own.id, from_escalation_id=alarm.id, messages=len(messages))
+    return own
 
 
 def follow_escalation(

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
-from inbox.models import AlarmEnd, AuditEntry, Escalation, Notification, NotificationState, now
+from inbox.models import AlarmEnd, AuditEntry, Conversation, Escalation, Notification, NotificationState, now
 from intake.practices import TEXT_PREFIX, Practice
 from intake.vocabulary import Team
 from tasks.notification.ack_codes import TextedAck
-from tasks.notification.alarms import acknowledge
+from tasks.notification.alarms import acknowledge, set_apart
 from tasks.notification.escalation_policy import NEVER, next_step_at, repeated_step
 from tasks.notification.models import notify_step, tickets_for
 from tasks.notification.stopped_phones import find_stopped
@@ -107,6 +107,8 @@ def was_paged_lately(session: Session, conversation_id: int) -> bool:
 def acknowledge_by_text(database: Database, practice: Practice, number: str, codes: Sequence[str]) -> TextedAck:
     """End the alarms that a member of staff names by text, or without a code the only one that they can mean.
 
+    What the number was not told of stays open, as an alarm of its own: nobody has read of it.
+
     Args:
         database: the database.
         practice: the practice that was texted.
@@ -121,14 +123,23 @@ def acknowledge_by_text(database: Database, practice: Practice, number: str, cod
         known = [row for row in found if row.id in told_ids]
         is_clear = len(known) == 1 and not _ended_by_another(session, practice.slug, number)
         answered = [row for row in found if row.code in codes] if codes else known if is_clear else []
+        _lock_conversations(session, answered)
+        left = [set_apart(session, row.id, key_of(TEXT_PREFIX + number), practice) for row in answered]
         ended = [row for row in answered if acknowledge(session, row.id, number, None, AlarmEnd.TEXT)]
         return TextedAck(
             ended=tuple(row.code for row in ended),
             wrong=tuple(code for code in codes if code not in {row.code for row in found}),
             still_open=tuple(row.code for row in known if row not in ended),
             others=tuple(row.code for row in found if row not in known and row not in ended),
+            later=tuple(row.code for row in left if row is not None),
             conversations=tuple(row.conversation_id for row in ended),
         )
+
+
+def _lock_conversations(session: Session, alarms: Sequence[Escalation]) -> None:
+    """Let no message join these alarms meanwhile; always in one order, so that nobody waits for each other."""
+    of_alarms = Conversation.id.in_([alarm.conversation_id for alarm in alarms])
+    session.execute(select(Conversation.id).where(of_alarms).order_by(Conversation.id).with_for_update(key_share=True))
 
 
 def _ended_by_another(session: Session, practice: str, number: str) -> bool:

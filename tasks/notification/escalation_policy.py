@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import pairwise, takewhile
 
+from inbox.models import Notification, NotificationState
 from intake.practices import EscalationStep, Practice
 from intake.settings import Settings
-from intake.vocabulary import DangerKind
-from tasks.notification.targets import paged_addresses, reached_addresses, team_settings, usable_addresses
+from intake.vocabulary import DangerKind, NotificationReason
+from tasks.notification.targets import CONSOLE, paged_addresses, reached_addresses, team_settings, usable_addresses
+from tasks.silence import UNANSWERED
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 COLLECTED_FOR = timedelta(minutes=3)
@@ -156,6 +159,43 @@ def is_news(told: ToldSoFar, team: str, danger: DangerKind | None) -> bool:
         danger: the message's kind of danger, None if no one has named it.
     """
     return team not in told.teams or (danger or DangerKind.OTHER) not in told.dangers
+
+
+def left_open(notices: Sequence[Notification], target: str) -> frozenset[tuple[int | None, str]]:
+    """Return what an alarm goes on for after an acknowledgment by text: the message and the reason of each notice.
+
+    Whoever sends the code has read of the alarm's first message. Of a later one, or of a reply that was stopped
+    afterwards, they have not if no notice of it went to them, and its notices are still to go out or reached nobody.
+
+    Args:
+        notices: all notices of the alarm, in the order of their ids.
+        target: the key of the address that acknowledges it.
+    """
+    pages: defaultdict[tuple[int | None, str], list[Notification]] = defaultdict(list)
+    for notice in notices:
+        if notice.target != CONSOLE and notice.reason != NotificationReason.ESCALATION:
+            pages[notice.message_id, notice.reason].append(notice)
+    told = {(notice.message_id, notice.reason) for notice in notices if notice.target == target and _went_out(notice)}
+    told |= {(notice.message_id, notice.reason) for notice in notices[:1]}
+    known = {message_id for message_id, _ in told}
+    return frozenset(
+        cause
+        for cause, sent in pages.items()
+        if cause not in told and (cause[0] not in known or cause[1] in UNANSWERED) and not _is_done(sent)
+    )
+
+
+def _went_out(notice: Notification) -> bool:
+    """Return whether a notice has reached its address; one that is tried again may not have."""
+    is_repeat = notice.state == NotificationState.PENDING and not notice.attempts and notice.told_at is not None
+    return notice.state == NotificationState.SENT or is_repeat
+
+
+def _is_done(notices: Sequence[Notification]) -> bool:
+    states = {notice.state for notice in notices}
+    return NotificationState.SENT in states and states.isdisjoint(
+        {NotificationState.PENDING, NotificationState.SENDING}
+    )
 
 
 def collected_until(last_round: datetime | None, moment: datetime) -> datetime | None:

@@ -20,6 +20,7 @@ from inbox.database import MISSING_KEY
 from inbox.found_entities import stored_entities
 from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Message, Notification, NotificationState, now
+from inbox.unsafe_contact import flag_on
 from intake.practices import TEXT_PREFIX, Practice, TeamSettings
 from intake.vocabulary import Channel, NotificationReason, Priority
 from tasks.carriers.backoff import retry_delay
@@ -86,13 +87,16 @@ def is_due_notice(moment: datetime | BindParameter[datetime]) -> ColumnElement[b
 
 
 def requeue_interrupted(session: Session, moment: datetime) -> None:
-    """Release the notices whose worker died before it recorded an outcome; after a few deaths, give up."""
-    patience = case(
-        (Notification.priority == Priority.URGENT, moment - STALE_URGENT_NOTIFICATION),
-        else_=moment - STALE_NOTIFICATION,
-    )
+    """Release the notices whose worker died before it recorded an outcome; after a few deaths, give up.
+
+    One that was begun as far in the future is as old: the clock was set back meanwhile.
+    """
+    is_urgent = Notification.priority == Priority.URGENT
+    patience = case((is_urgent, moment - STALE_URGENT_NOTIFICATION), else_=moment - STALE_NOTIFICATION)
+    ahead = case((is_urgent, moment + STALE_URGENT_NOTIFICATION), else_=moment + STALE_NOTIFICATION)
     is_last = Notification.interruptions >= MAX_INTERRUPTIONS - 1
-    is_stale = and_(Notification.state == NotificationState.SENDING, Notification.updated_at <= patience)
+    is_over = or_(Notification.updated_at <= patience, Notification.updated_at >= ahead)
+    is_stale = and_(Notification.state == NotificationState.SENDING, is_over)
     for row in session.scalars(select(Notification).where(is_stale, is_last)).all():
         _note_failure(session, row)
     rows = session.execute(
@@ -163,7 +167,7 @@ def _notice_of(session: Session, rows: Sequence[Notification], practice: Practic
     if len({row.escalation_id or -row.id for row in rows}) == 1:
         return _notice(session, rows[-1], practice, settings)
     if rows[0].priority == Priority.URGENT:
-        return _bundle(rows, practice)
+        return _bundle(session, rows, practice)
     return _digest(session, [row.id for row in rows], practice, rows[0])
 
 
@@ -252,7 +256,7 @@ def _digest(session: Session, row_ids: Sequence[int], practice: Practice, row: N
     return Digest(practice.name, row.team, Counter(reasons), Priority(row.priority))
 
 
-def _bundle(rows: Sequence[Notification], practice: Practice) -> AlarmBundle:
+def _bundle(session: Session, rows: Sequence[Notification], practice: Practice) -> AlarmBundle:
     first = rows[0]
     alarms = {row.escalation_id or -row.id: row for row in rows}.values()
     raised = [row.escalation for row in alarms if row.escalation is not None]
@@ -262,7 +266,7 @@ def _bundle(rows: Sequence[Notification], practice: Practice) -> AlarmBundle:
         reason=first.reason,
         channels=Counter(Channel(row.about.channel) for row in alarms),
         codes=tuple(alarm.code for alarm in raised),
-        unsafe=tuple(alarm.code for alarm in raised if alarm.conversation.unsafe_since is not None),
+        unsafe=tuple(alarm.code for alarm in raised if _is_unsafe(session, alarm.conversation)),
     )
 
 
@@ -281,9 +285,14 @@ def _notice(session: Session, row: Notification, practice: Practice, settings: T
         code=row.escalation.code if row.escalation else None,
         text=quote_for(settings.include_text, quoted.text, entities) if quoted else None,
         billing=facts_for(row.reason, message.text, entities) if message else None,
-        unsafe=row.about.unsafe_since is not None,
+        unsafe=_is_unsafe(session, row.about),
         unanswered=_is_unanswered(session, row),
     )
+
+
+def _is_unsafe(session: Session, conversation: Conversation) -> bool:
+    """Return whether whoever reads a notice must not contact the patient, as far as this process can tell."""
+    return flag_on(session, conversation, named=not lacks_keys(session)) is not None
 
 
 def _is_unanswered(session: Session, row: Notification) -> bool:

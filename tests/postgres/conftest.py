@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from inbox.database import Database
@@ -9,6 +11,14 @@ from tests.inbox.conftest import reopen
 from tests.tasks.conftest import start_service
 
 __all__ = ["database", "reopen", "start_service"]
+
+
+def wait_for_a_lock(database: Database, other: threading.Thread) -> None:
+    """Wait until another thread's transaction waits for this one, or is over as it does not."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while other.is_alive() and not connection.exec_driver_sql(waiting).scalar():
+            pass
 
 
 @pytest.fixture

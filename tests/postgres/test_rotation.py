@@ -17,6 +17,7 @@ from tests.inbox.test_rotation import (
     test_two_conversations_of_one_patient_become_one_with_all_messages,
     test_two_opt_outs_of_one_patient_become_one_that_is_opted_out,
 )
+from tests.postgres.conftest import wait_for_a_lock
 from tests.world import ENCRYPTION_KEY, OTHER_KEY
 
 __all__ = [
@@ -37,17 +38,9 @@ def test_a_rotation_never_writes_an_old_text_over_a_newer_one(database: Database
     with both.write() as session:
         message = session.get_one(Message, message_id, with_for_update=True)
         rotating.start()
-        _wait_for_a_lock(both)
+        wait_for_a_lock(both, rotating)
         message.text = "The transcription"
     rotating.join()
 
     with reopen(OTHER_KEY).read() as session:
         assert session.scalars(select(Message.text)).all() == ["The transcription"]
-
-
-def _wait_for_a_lock(database: Database) -> None:
-    """Wait until another transaction waits for this one."""
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while not connection.exec_driver_sql(waiting).scalar():
-            pass

@@ -21,6 +21,7 @@ from inbox.models import (
     Conversation,
     ConversationState,
     Decision,
+    Escalation,
     Message,
     Notification,
     NotificationState,
@@ -36,9 +37,11 @@ from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
+from tests.told_classifier import EMERGENCY, SELF_HARM, sure_of, tell
 
 QUESTION = "Do you have parking?"
 URGENT = "I have crushing chest pain"
+ON_CALL = "+12025550112"
 
 
 class Deadly:
@@ -104,9 +107,72 @@ def test_a_message_that_kills_its_worker_is_handed_to_a_person_after_a_few_death
     assert [(row.route, row.reply) for row in service.rows(Decision)] == [("review", None)]
     service.work()
     assert [(row.team, row.reason, row.state) for row in service.rows(Notification)] == [
-        ("review", "unprocessed", "sent")
+        ("on_call", "unprocessed", "sent")
     ]
     assert (service.rows(Classification), twilio.messages) == ([], [])
+
+
+# What no step after the understanding can cope with.
+BROKEN: dict[str, Any] = {"probabilities": {"billing_inquiry": None}}
+PLAIN, NO_SIGN, DIE = "Why is my bill so high?", "Something is wrong with my dad", "I want to die"
+
+
+def exhaust(service: Service, text: str, *, is_deadly: bool = False) -> None:
+    """A text that fails until it is given up: after its understanding, or because it ends its worker in the model."""
+    service.text(text)
+    for _ in range(MAX_FAILURES):
+        if is_deadly:
+            with_model(service, Deadly())
+            with pytest.raises(SystemExit):
+                jobs.handle_message(len(service.rows(Message)))
+        else:
+            service.reconcile()
+        make_due(service)
+    service.reconcile()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_deadly", "told", "level"),
+    [
+        pytest.param(NO_SIGN, False, ("on_call", "urgent", "unanswered_emergency"), "emergency", id="understood"),
+        pytest.param(URGENT, True, ("on_call", "urgent", "unanswered_emergency"), "emergency", id="by-its-words"),
+        pytest.param(PLAIN, True, ("on_call", "urgent", "unprocessed"), None, id="nothing-tells"),
+        pytest.param(PLAIN, False, ("review", "high", "unprocessed"), "routine", id="understood-as-none"),
+    ],
+)
+def test_who_is_told_of_a_message_that_cannot_be_handled_unless_it_is_surely_no_emergency(
+    start_service: StartService, text: str, is_deadly: bool, told: tuple[str, str, str], level: str | None
+) -> None:
+    service = start_service(f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }} }}')
+    tell(service, {NO_SIGN: EMERGENCY | BROKEN, PLAIN: sure_of("billing_inquiry") | BROKEN})
+    exhaust(service, text, is_deadly=is_deadly)
+
+    assert {(row.team, row.priority, row.reason) for row in service.rows(Notification)} == {told}
+    [conversation] = service.rows(Conversation)
+    assert (conversation.team, conversation.priority, conversation.triage) == (*told[:2], level)
+    pages = [message.body for message in service.twilio.messages if message.to == ON_CALL]
+    codes = [f"Reply ACK {row.code} " in page for row, page in zip(service.rows(Escalation), pages, strict=True)]
+    assert codes == ([True] if told[0] == "on_call" else [])
+
+
+def test_another_danger_that_cannot_be_handled_is_told_again(start_service: StartService) -> None:
+    service = start_service(f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }} }}')
+    tell(service, {URGENT: EMERGENCY, DIE: SELF_HARM | BROKEN})
+    service.text(URGENT)
+    service.work()
+    exhaust(service, DIE)
+
+    assert len(service.rows(Escalation)) == 1
+    assert len([message for message in service.twilio.messages if message.to == ON_CALL]) == 2
+
+
+def test_an_unsafe_phone_is_known_although_the_message_that_says_so_cannot_be_handled(service: Service) -> None:
+    words = f"{NO_SIGN}, don't text me, he reads my phone"
+    tell(service, {words: EMERGENCY | BROKEN})
+    exhaust(service, words)
+
+    assert [row.reason for row in service.rows(Notification)] == ["unanswered_unsafe"]
+    assert service.rows(Conversation)[0].unsafe_since is not None
 
 
 def test_after_a_death_the_next_attempt_waits_a_little_longer_each_time(service: Service) -> None:

@@ -496,7 +496,7 @@ def test_a_message_that_keeps_failing_is_handed_to_a_person_after_the_fifth_time
     assert message.handled_at is not None
     assert [(row.route, row.reply) for row in service.rows(Decision)] == [("review", None)]
     [told] = service.rows(Notification)
-    assert (told.team, told.reason, told.priority, told.state) == ("review", "unprocessed", "high", "sent")
+    assert (told.team, told.reason, told.priority, told.state) == ("on_call", "unprocessed", "urgent", "sent")
     assert twilio.messages == []
 
 

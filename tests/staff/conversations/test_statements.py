@@ -27,7 +27,7 @@ from tests.staff.conversations.test_views import statements
 from tests.told_classifier import EMERGENCY, SAME_DAY, sure_of, tell
 
 INBOX, PAGE = "/staff/", "/staff/conversations/1"
-MOST_OF_INBOX, MOST_OF_CONVERSATION = 32, 58
+MOST_OF_INBOX, MOST_OF_CONVERSATION = 32, 60
 LIVE = {"X-Requested-With": "live"}
 PRICES = "How much is a first visit without insurance?"
 CHEST = "I have crushing chest pain"

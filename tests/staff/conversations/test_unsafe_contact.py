@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from inbox.models import Conversation, Delivery, DeliveryState, now
+from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.told_classifier import EMERGENCY, sure_of, tell
 
 ON_CALL, PATIENT = "+12025550112", "+12025550131"
 BILL, HIT = "Why is my bill so high?", "my husband hit me and my eye is swollen shut, he reads my phone"
+CHEST = "I have crushing chest pain"
 PAGE = "/staff/conversations/1"
 RED = "Do not text or call this number: the patient said it is not safe."
 
@@ -21,7 +23,7 @@ RED = "Do not text or call this number: the patient said it is not safe."
 def console(start_console: StartConsole) -> Console:
     """The on-call team is texted."""
     started = start_console(f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }} }}')
-    tell(started, {BILL: sure_of("billing_inquiry"), HIT: EMERGENCY})
+    tell(started, {BILL: sure_of("billing_inquiry"), HIT: EMERGENCY, CHEST: EMERGENCY})
     return started
 
 
@@ -126,3 +128,79 @@ def test_staff_write_there_only_knowingly_and_can_take_the_flag_away(console: Co
     receive(console, BILL)
     assert len(texts_to(console, PATIENT)) == 2
     assert dana.post(f"{PAGE}/unsafe-contact", data={"unsafe": "perhaps"}).status_code == 400
+
+
+# ---- a chat that names a number or an address of which this was said elsewhere
+
+
+def leave_chat(console: Console, text: str = BILL, **details: str) -> ChatClient:
+    """A chat that gives the patient's number, agrees to texts, and whose visitor then leaves."""
+    chat = ChatClient(console.url, phone=PATIENT, consent="en", **details)
+    chat.send(text, "m1")
+    console.work()
+    with console.edit() as session:
+        row = session.scalars(select(Conversation).where(Conversation.channel == "chat")).one()
+        row.chat_seen_at = now() - timedelta(minutes=5)
+    return chat
+
+
+def page_of_chat(console: Console) -> str:
+    [row] = [row for row in console.rows(Conversation) if row.channel == "chat"]
+    return f"/staff/conversations/{row.id}"
+
+
+def reply_in(dana: Browser, page: str, **form: str) -> int:
+    sent = {"text": "Please call us about your results.", "form_id": "c" * 32, "seen": "0", "then": "waiting"}
+    return dana.post(f"{page}/reply", data=sent | form).status_code
+
+
+def test_who_left_a_chat_is_texted_only_knowingly_at_a_number_that_somebody_else_reads(
+    console: Console, dana: Browser
+) -> None:
+    receive(console, HIT)
+    leave_chat(console)
+    page = page_of_chat(console)
+    shown = dana.get(page).text
+
+    assert 'they said in <a href="/staff/conversations/1">another conversation</a> that it is not safe' in shown
+    assert reply_in(dana, page) == 422
+    console.work()
+    assert texts_to(console, PATIENT) == []
+    assert reply_in(dana, page, despite="yes") == 303
+    console.work()
+    assert len(texts_to(console, PATIENT)) == 1
+
+
+def test_a_text_to_who_left_a_chat_is_held_back_once_the_number_says_that_it_is_not_safe(
+    console: Console, dana: Browser
+) -> None:
+    leave_chat(console)
+    assert reply_in(dana, page_of_chat(console)) == 303
+    put_off(console, timedelta(hours=1))  # as if Twilio had been away
+    receive(console, HIT)
+    put_off(console, timedelta())
+
+    console.reconcile()
+
+    assert texts_to(console, PATIENT) == []
+    [held] = [row for row in console.rows(Delivery) if row.staff_id is not None]
+    assert (held.state, held.error_code) == (DeliveryState.SUPPRESSED, "unsafe")
+
+
+def test_who_is_on_call_is_warned_of_a_chat_that_gives_such_a_number(console: Console) -> None:
+    receive(console, HIT)
+    leave_chat(console, CHEST)
+
+    page = texts_to(console, ON_CALL)[-1]
+    assert page.startswith("[urgent] Urgent message at Maple Street.")
+    assert "Do not text or call the patient's number: they said it is not safe." in page
+
+
+def test_a_chat_goes_on_answering_though_its_number_is_not_safe(console: Console, dana: Browser) -> None:
+    receive(console, HIT)
+    chat = ChatClient(console.url, phone=PATIENT, consent="en")
+    chat.send(CHEST, "m1")
+    console.work()
+
+    assert "911" in chat.texts()[-1][1]
+    assert reply_in(dana, page_of_chat(console)) == 303

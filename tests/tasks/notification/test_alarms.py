@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import requests
@@ -16,10 +17,10 @@ from intake.vocabulary import Channel
 from tasks import jobs
 from tasks.context import use
 from tasks.notification.alarms import acknowledge, join_alarm
-from tasks.notification.escalation_policy import NEVER
+from tasks.notification.escalation_policy import NEVER, left_open
 from tests.chat_client import ChatClient
 from tests.service import Service
-from tests.standins.twilio import TwilioStandIn
+from tests.standins.twilio import Fault, TwilioStandIn
 from tests.tasks.conftest import StartService
 from tests.told_classifier import EMERGENCY, SELF_HARM, sure_of, tell
 from tests.world import DEMO_NUMBER, SITE
@@ -336,6 +337,95 @@ def three(service: Service) -> Service:
     for number in (ONE, TWO, THREE):
         text(service, CHEST, number)
     return service
+
+
+def in_chat(service: Service) -> None:
+    """The page about the second message waits for others, as the chat has just had one."""
+    patient = ChatClient(service.url)
+    for place, words in enumerate((CHEST, DIE)):
+        patient.send(words, f"m{place}")
+        service.work()
+
+
+def while_twilio_is_busy(service: Service) -> None:
+    """The page about the second message is tried again later."""
+    text(service, CHEST)
+    service.twilio.faults.push(Fault.answer(503, when=lambda form: form["To"] == ON_CALL))
+    text(service, DIE)
+
+
+@pytest.mark.parametrize("write_twice", [in_chat, while_twilio_is_busy])
+def test_a_text_ends_an_alarm_only_for_the_messages_that_its_number_was_told_of(
+    service: Service, twilio: TwilioStandIn, write_twice: Callable[[Service], None]
+) -> None:
+    write_twice(service)
+    assert len(texts_to(twilio, ON_CALL)) == 1
+    [first] = codes(service)
+
+    said = ack(service, f"ACK {first}")
+    [second] = codes(service)
+    make_due(service)
+
+    assert f"You acknowledged {first}. A later page about the same patient is still open: {second}." in said
+    assert [(row.message_id, row.acknowledged_at is None) for row in alarms(service)] == [(1, False), (2, True)]
+    assert f"Reply ACK {second} to acknowledge." in texts_to(twilio, ON_CALL)[1]
+    assert texts_to(twilio, BOSS) != []  # who is next
+    assert f"You acknowledged {second}." in ack(service, "ACK")
+    assert codes(service) == []
+
+
+def test_a_text_ends_an_alarm_for_every_message_that_its_number_was_told_of(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    text(service, CHEST)
+    text(service, DIE)
+
+    assert len(texts_to(twilio, ON_CALL)) == 2
+    assert "still open" not in ack(service, "ACK")
+    assert codes(service) == []
+
+
+def test_the_console_ends_an_alarm_for_every_message_as_it_shows_them_all(service: Service) -> None:
+    in_chat(service)
+    with service.edit() as session:
+        acknowledge(session, 1, "Dana Reyes", None, AlarmEnd.BUTTON)
+    make_due(service)
+
+    assert codes(service) == []
+    assert "dropped" in [row.state for row in service.rows(Notification)]
+
+
+def page(message_id: int, state: str, target: str = "mine", reason: str = "urgent", attempts: int = 0) -> Notification:
+    told_at = None if state == "pending" and not attempts else now()
+    columns = {"message_id": message_id, "state": state, "target": target, "reason": reason, "attempts": attempts}
+    return Notification(told_at=told_at, **columns)
+
+
+@pytest.mark.parametrize(
+    ("later", "left"),
+    [
+        pytest.param([(2, "pending")], {(2, "urgent")}, id="waits"),
+        pytest.param([(2, "sending", "mine", "urgent", 1)], {(2, "urgent")}, id="on-its-way"),
+        pytest.param([(2, "pending", "mine", "urgent", 3)], {(2, "urgent")}, id="tried-in-vain"),
+        pytest.param([(2, "failed")], {(2, "urgent")}, id="failed"),
+        pytest.param([(2, "sent")], set(), id="told"),
+        pytest.param([(2, "sent"), (2, "pending", "theirs")], set(), id="told-before-others"),
+        pytest.param([(2, "pending"), (2, "sent", "theirs")], {(2, "urgent")}, id="others-told-first"),
+        pytest.param([(2, "sent", "theirs")], set(), id="only-others-are-told"),
+        pytest.param([(2, "sent", "console")], set(), id="no-news"),
+        pytest.param([(1, "pending", "theirs")], set(), id="others-not-yet-told-of-the-first"),
+        pytest.param([(1, "pending", "mine", "unanswered_unsafe")], {(1, "unanswered_unsafe")}, id="reply-was-stopped"),
+        pytest.param([(1, "pending", "boss", "escalation")], set(), id="a-step"),
+    ],
+)
+def test_what_an_acknowledgment_by_text_leaves_open(later: list[tuple[Any, ...]], left: set[tuple[int, str]]) -> None:
+    assert left_open([page(1, "sent", "console"), page(1, "sent"), *(page(*row) for row in later)], "mine") == left
+
+
+def test_whoever_sends_the_code_knows_of_the_first_message_though_they_were_not_told_themselves() -> None:
+    pages = [page(1, "pending", reason="unanswered_emergency"), page(2, "pending")]
+
+    assert left_open(pages, "mine") == {(2, "urgent")}
 
 
 def test_a_code_ends_its_alarm_alone_in_any_spelling(three: Service) -> None:
