@@ -32,7 +32,7 @@ from tasks.queue import WorkQueue, connect
 from tasks.reconcile import reconcile
 from tasks.worker import WarmWorker
 from tests.standins.record import DEADLINE_SECONDS
-from tests.standins.server import POLL_SECONDS
+from tests.standins.server import Serving
 from tests.standins.twilio import IncomingCall, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT
 from web.services import attach, open_services, services_of
@@ -167,7 +167,7 @@ class Service:
         return self.context.database
 
     def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,))
+        self._thread = Serving(self._server, type(self).__name__)
         self._thread.start()
         return self
 
@@ -176,8 +176,7 @@ class Service:
     ) -> None:
         services = services_of(self._app)
         services.watchers.close()
-        self._server.shutdown()
-        self._thread.join()
+        self._thread.end()
         self._server.server_close()
         self._requests.wait_until_ended()
         services.database.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import selectors
 import socket
 import sys
 import threading
@@ -11,8 +12,32 @@ from types import TracebackType
 from typing import Any, Self
 
 STOP_DEADLINE_SECONDS = 10.0
-# How long a server takes to notice that it should stop: every test waits that long, for each of its servers.
-POLL_SECONDS = 0.01
+
+
+class Serving(threading.Thread):
+    """A server's thread, which sleeps until somebody connects, or until it shall end.
+
+    `serve_forever` would look a hundred times a second, in each test process and for each of its servers, whether it
+    shall end.
+    """
+
+    def __init__(self, server: BaseServer, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        server.timeout = 0  # whoever has gone again is not waited for
+        self._server = server
+        self._end, self._other_end = socket.socketpair()
+
+    def run(self) -> None:
+        with self._end, selectors.DefaultSelector() as selector:
+            selector.register(self._server, selectors.EVENT_READ)
+            selector.register(self._end, selectors.EVENT_READ)
+            while self._end not in [key.fileobj for key, _ in selector.select()]:
+                self._server.handle_request()
+
+    def end(self) -> None:
+        """Have no more connections accepted, and wait for the thread."""
+        self._other_end.close()
+        self.join(STOP_DEADLINE_SECONDS)
 
 
 class TrackedConnections(ThreadingMixIn, BaseServer):
@@ -91,7 +116,7 @@ class StandIn(Startable):
 
     def __init__(self) -> None:
         self._server: TrackedConnections | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: Serving | None = None
 
     def open_server(self) -> TrackedConnections:
         """Returns a server that is bound to its port."""
@@ -112,9 +137,7 @@ class StandIn(Startable):
     def start(self) -> Self:
         """Listen; connections are accepted when this returns."""
         self._server = self.open_server()
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(POLL_SECONDS,), name=type(self).__name__, daemon=True
-        )
+        self._thread = Serving(self._server, type(self).__name__)
         self._thread.start()
         return self
 
@@ -128,8 +151,7 @@ class StandIn(Startable):
         if server is None or thread is None:
             return
         self._server = self._thread = None
-        server.shutdown()
-        thread.join(STOP_DEADLINE_SECONDS)
+        thread.end()
         server.close_connections()
         server.server_close()
         if server.errors:
