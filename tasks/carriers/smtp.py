@@ -7,6 +7,7 @@ import ipaddress
 import re
 import smtplib
 import ssl
+from functools import cache
 from urllib.parse import urlsplit
 
 import structlog
@@ -142,9 +143,15 @@ def make_email_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECON
     return EmailSender(
         parse_mail_server(settings.smtp_url),
         _greeting(urlsplit(settings.public_url).hostname or "localhost"),
-        ssl.create_default_context(),
+        _trusted(),
         timeout_seconds,
     )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return what trusts the authorities of this machine, which takes long to read."""
+    return ssl.create_default_context()
 
 
 def _greeting(host: str) -> str:

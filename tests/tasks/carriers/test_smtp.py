@@ -26,6 +26,7 @@ from tests.standins.smtp import Fault, SmtpStandIn, Stage
 
 SERVICE = "intake.example.com"
 SHORT_TIMEOUT = 0.3
+TRUSTED = ssl.create_default_context()
 BEFORE_THE_END = [Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT, Stage.DATA]
 
 
@@ -42,7 +43,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 
 def sender(server: SmtpStandIn, timeout_seconds: float = 10.0) -> EmailSender:
-    return EmailSender(parse_mail_server(server.url), SERVICE, ssl.create_default_context(), timeout_seconds)
+    return EmailSender(parse_mail_server(server.url), SERVICE, TRUSTED, timeout_seconds)
 
 
 def secure_sender(server: SmtpStandIn, certificate: Certificate, **changes: Any) -> EmailSender:
@@ -149,7 +150,7 @@ def test_a_refused_connection_means_that_nothing_went() -> None:
         unused.bind(("127.0.0.1", 0))
         closed = MailServer("127.0.0.1", unused.getsockname()[1], Encryption.NONE)
 
-        assert isinstance(EmailSender(closed, SERVICE, ssl.create_default_context(), 10.0).send(text()), Retryable)
+        assert isinstance(EmailSender(closed, SERVICE, TRUSTED, 10.0).send(text()), Retryable)
 
 
 @pytest.mark.parametrize("change", [{"to": "+12025550123"}, {"to": ""}, {"sender": "form"}])
@@ -182,9 +183,7 @@ def test_nothing_is_sent_in_the_clear_where_a_server_does_not_encrypt(
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(certificate: Certificate, at_once: bool) -> None:
     with SmtpStandIn(certificate=certificate, encrypts_at_once=at_once) as server:
         encryption = Encryption.TLS if at_once else Encryption.STARTTLS
-        stranger = EmailSender(
-            MailServer("localhost", server.port, encryption), SERVICE, ssl.create_default_context(), 10.0
-        )
+        stranger = EmailSender(MailServer("localhost", server.port, encryption), SERVICE, TRUSTED, 10.0)
 
         assert stranger.send(text()) == Retryable("no encryption")
         assert server.mails == []
@@ -207,7 +206,7 @@ def test_a_server_on_this_machine_is_spoken_to_in_the_clear() -> None:
     with SmtpStandIn({"maple": "p@ss"}) as server:
         here = parse_mail_server(f"smtp://maple:p%40ss@127.0.0.1:{server.port}")
 
-        assert isinstance(EmailSender(here, SERVICE, ssl.create_default_context(), 10.0).send(text()), Accepted)
+        assert isinstance(EmailSender(here, SERVICE, TRUSTED, 10.0).send(text()), Accepted)
         assert [(mail.over_tls, mail.user) for mail in server.mails] == [(False, "maple")]
 
 
