@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -236,7 +237,8 @@ def test_it_is_accessible_in_both_color_schemes_and_fits_every_screen(many: Cons
         for name, (width, _) in SCREENS.items():
             show(name)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{what}, {name}"
-        for name, scheme in product(("wide", "phone"), ("light", "dark")):
+        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+        for name, scheme in product(("wide", "phone"), schemes):
             show(name)
             page.emulate_media(color_scheme=scheme)
             assert violations(page) == [], f"{what}, {name}, {scheme}"
