@@ -23,6 +23,7 @@ CONSOLES = (
 TORCH = (  # each process that imports it takes seconds
     *("tests/training/fit", "tests/training/export", "tests/training/data/test_dataset.py"),
     *("tests/training/data/spans", "tests/training/test_entity_pipeline.py"),
+    *("tests/training/benchmark/test_local_models.py", "tests/training/refresh/test_command.py"),
     *("tests/training/test_pipeline.py", "tests/training/test_errors.py"),
 )
 CONSOLE_UNIT, PRODUCT_UNIT = "browser: consoles", "browser: the running product"

@@ -147,7 +147,7 @@ def untested(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Itera
 
 @pytest.fixture
 def exported(untested: Pipeline, tmp_path: Path) -> Pipeline:
-    """A pipeline that has fitted and exported its model and evaluated nothing, and whose corpus has no test messages."""
+    """A pipeline that has fitted and exported its model but not evaluated it, on a corpus without test messages."""
     return untested.copied(tmp_path)
 
 
