@@ -31,16 +31,15 @@ class Report(NamedTuple):
     def is_in(self, text: str) -> bool:
         """Return whether a message makes this report."""
         sentences = _split_sentences(text)
-        return not self.not_about.search("\n".join(sentences)) and any(map(self._is_in_sentence, sentences))
+        return any(map(self._is_in_sentence, sentences)) and not self.not_about.search("\n".join(sentences))
 
     def _is_in_sentence(self, sentence: str) -> bool:
         """Return whether a sentence makes the report, and nothing in it or right before the report sets it aside."""
-        if self.set_aside.search(sentence):
-            return False
+        # What sets a report aside is only looked for where there is one: in few messages.
         return any(
             _names_somebody(found) and not self.before.search(sentence[: found.start()])
             for found in self.reports.finditer(sentence)
-        )
+        ) and not self.set_aside.search(sentence)
 
 
 def _names_somebody(report: re.Match[str]) -> bool:

@@ -101,8 +101,8 @@ class Browser(requests.Session):
         for cookie in cookies:
             message["Set-Cookie"] = cookie
         asked = requests.Request("POST", urljoin(self.base, "/staff/sign-in")).prepare()
-        response: Any = MockResponse(message)  # type: ignore[no-untyped-call]
-        request: Any = MockRequest(asked)  # type: ignore[no-untyped-call]
+        response: Any = MockResponse(message)
+        request: Any = MockRequest(asked)
         self.cookies.extract_cookies(response, request)
         self._send_over_http()
         self.member, self._token = member, token

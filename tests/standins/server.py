@@ -7,7 +7,7 @@ import selectors
 import socket
 import sys
 import threading
-from socketserver import BaseServer, ThreadingMixIn
+from socketserver import TCPServer, ThreadingMixIn
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,7 +21,7 @@ class Serving(threading.Thread):
     shall end.
     """
 
-    def __init__(self, server: BaseServer, name: str) -> None:
+    def __init__(self, server: TCPServer, name: str) -> None:
         super().__init__(name=name, daemon=True)
         server.timeout = 0  # whoever has gone again is not waited for
         self._server = server
@@ -40,7 +40,7 @@ class Serving(threading.Thread):
         self.join(STOP_DEADLINE_SECONDS)
 
 
-class TrackedConnections(ThreadingMixIn, BaseServer):
+class TrackedConnections(ThreadingMixIn, TCPServer):
     """Mixed into a socket server: one thread a connection, each known, so that all can be closed; and its errors."""
 
     daemon_threads = True

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import warnings
@@ -55,6 +56,17 @@ def third_party_warnings_ignored() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def large_imports() -> Iterator[None]:
+    """Import PyTorch and what needs it without its warnings, and keep its million objects from being collected.
+
+    The Trainer and the import of a model ask for a collection each time, which would look at all of them.
+    """
+    with third_party_warnings_ignored():
+        yield
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def compact() -> Recipe:
     return load_recipe(RECIPES / "compact.toml")
@@ -74,8 +86,9 @@ def compact_base(compact: Recipe) -> Path:
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory: pytest.TempPathFactory, compact_base: Path) -> Path:
     """An importable package with a random BERT of two narrow layers and the real tokenizer in `model/`."""
-    import torch
-    from transformers import BertConfig, BertModel
+    with large_imports():
+        import torch
+        from transformers import BertConfig, BertModel
 
     # What an untrained model says of everything, such as that it is Spanish, must not depend on the tests before.
     torch.manual_seed(0)
@@ -99,21 +112,21 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory, compact_base: Path) -> P
 def tiny_deberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random DeBERTa-v3 of two narrow layers, in the files that the hub has of it: a sentencepiece model alone."""
     checkpoint = tmp_path_factory.mktemp("tiny_deberta")
-    with third_party_warnings_ignored():
+    with large_imports():
         from transformers import DebertaV2Model
 
         from tests.training.tiny_deberta import V3, config
 
-        narrow = config(
-            **V3,
-            vocab_size=400,
-            hidden_size=16,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            intermediate_size=32,
-            max_position_embeddings=512,
-        )
-        DebertaV2Model(narrow).save_pretrained(checkpoint)
+    narrow = config(
+        **V3,
+        vocab_size=400,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=512,
+    )
+    DebertaV2Model(narrow).save_pretrained(checkpoint)
     _write_sentencepiece(checkpoint)
     (checkpoint / "tokenizer_config.json").write_text('{"do_lower_case": false, "vocab_type": "spm"}')
     return checkpoint

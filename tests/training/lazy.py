@@ -6,7 +6,7 @@ import importlib
 from functools import cached_property
 from typing import Any
 
-from tests.training.conftest import third_party_warnings_ignored
+from tests.training.conftest import large_imports
 
 
 class Lazy:
@@ -21,7 +21,7 @@ class Lazy:
 
     @cached_property
     def _imported(self) -> Any:
-        with third_party_warnings_ignored():
+        with large_imports():
             module = importlib.import_module(self._module)
         return getattr(module, self._name) if self._name else module
 

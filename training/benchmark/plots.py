@@ -95,6 +95,11 @@ def _save(figure: Figure, path: Path) -> list[Path]:
     from matplotlib import rc_context
 
     png, svg = path.with_suffix(".png"), path.with_suffix(".svg")
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        # Done once, it spares placing and drawing everything twice for each file.
+        layout.execute(figure)
+        figure.set_layout_engine(None)
     with rc_context({"svg.hashsalt": path.name}):
         figure.savefig(png, dpi=150)
         figure.savefig(svg, metadata={"Date": None})

@@ -107,7 +107,10 @@ def read_corpus(folder: Path = CORPUS) -> list[CorpusMessage]:
     """
     writers = read_writers(folder)
     messages = [
-        replace(message, writer=writers.get(path, "")) for path, reader in _files(folder) for message in reader(path)
+        (writer, message)
+        for path, reader in _files(folder)
+        for writer in [writers.get(path, "")]
+        for message in reader(path)
     ]
     if not folder.is_dir():
         raise CorpusError(
@@ -117,7 +120,7 @@ def read_corpus(folder: Path = CORPUS) -> list[CorpusMessage]:
     if not messages:
         raise CorpusError(f"{folder} has no <practice>/<intent>.tsv and no extra/*.tsv file: see corpus/README.md")
     levels, kinds, spanish = _levels(folder), _danger_kinds(folder), _spanish_texts(folder)
-    return [_completed(message, levels, kinds, spanish) for message in messages]
+    return [_completed(message, writer, levels, kinds, spanish) for writer, message in messages]
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, _Reader]]:
@@ -382,6 +385,7 @@ def _spanish_texts(folder: Path) -> frozenset[str]:
 
 def _completed(
     message: CorpusMessage,
+    writer: str,
     levels: dict[str, TriageLevel],
     kinds: dict[str, DangerKind],
     spanish: frozenset[str],
@@ -389,4 +393,4 @@ def _completed(
     level = levels.get(message.text, message.level)
     danger = kinds.get(message.text, DangerKind.OTHER) if level is TriageLevel.EMERGENCY else None
     language: Language | None = "es" if message.text in spanish else message.language
-    return replace(message, level=level, danger=danger, language=language)
+    return replace(message, writer=writer, level=level, danger=danger, language=language)

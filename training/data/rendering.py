@@ -89,6 +89,8 @@ def render(text: str, channel: str, rng: Random) -> Rendered:
     Raises:
         SlotError: The message has an unknown slot.
     """
+    if "{" not in text:
+        return Rendered(text, ())
     prose = _SLOT.sub("", text)
     casual = prose == prose.lower()
     parts: list[str] = []

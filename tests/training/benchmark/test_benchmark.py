@@ -34,17 +34,31 @@ class Compared:
     printed: str
     texts: list[str]
     asked: list[Asked]
+    pictures: dict[str, bytes]
+    printed_again: str
+
+
+PICTURES = [
+    f"{name}.{kind}" for name in ("accuracy_cost", "accuracy_latency", "f1_by_intent") for kind in ("png", "svg")
+]
+
+
+def pictures_of(output: Path) -> dict[str, bytes]:
+    return {name: (output / name).read_bytes() for name in PICTURES}
 
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
+    """The comparison, after it was made a second time, for which one of the models was named twice."""
     with LlmStandIn(name_intent) as standin:
         benchmarking = Benchmarking(tmp_path_factory.mktemp("compared"), standin)
-        result = benchmarking(GPT, CLAUDE)
+        first = benchmarking(GPT, CLAUDE)
+        pictures = pictures_of(benchmarking.output)
+        again = benchmarking(GPT, CLAUDE, GPT)
         assert standin.refusals == []
-    assert result.exit_code == 0, result.output
+    assert (first.exit_code, again.exit_code) == (0, 0), first.output
     texts = [json.loads(line)["text"] for line in benchmarking.messages.read_text(encoding="utf-8").splitlines()]
-    return Compared(benchmarking.output, result.stdout, texts, standin.asked)
+    return Compared(benchmarking.output, first.stdout, texts, standin.asked, pictures, again.stdout)
 
 
 def test_compares_models_in_a_table_that_is_printed_and_kept(compared: Compared) -> None:
@@ -71,20 +85,14 @@ def test_keeps_all_figures_as_json(compared: Compared) -> None:
     assert model["dollars_per_1000"] == pytest.approx(about, rel=0.05)
 
 
-def test_draws_pictures_and_the_same_answers_give_the_same_ones(benchmarking: Benchmarking) -> None:
-    benchmarking(GPT, CLAUDE)
-    names = [
-        f"{name}.{kind}" for name in ("accuracy_cost", "accuracy_latency", "f1_by_intent") for kind in ("png", "svg")
-    ]
-    first = {name: (benchmarking.output / name).read_bytes() for name in names}
-    for name in names:
+def test_draws_pictures_and_the_same_answers_give_the_same_ones(compared: Compared) -> None:
+    for name, picture in compared.pictures.items():
         if name.endswith("png"):
-            with Image.open(benchmarking.output / name) as picture:
-                assert picture.size[0] >= 1000
+            with Image.open(compared.output / name) as opened:
+                assert opened.size[0] >= 1000
         else:
-            assert first[name].startswith(b"<?xml")
-    benchmarking(GPT, CLAUDE)
-    assert {name: (benchmarking.output / name).read_bytes() for name in names} == first
+            assert picture.startswith(b"<?xml")
+    assert pictures_of(compared.output) == compared.pictures
 
 
 def test_models_are_asked_with_the_definitions_and_the_text_alone(compared: Compared) -> None:
@@ -97,10 +105,9 @@ def test_models_are_asked_with_the_definitions_and_the_text_alone(compared: Comp
 # ---- what is remembered
 
 
-def test_nothing_is_asked_twice(benchmarking: Benchmarking) -> None:
-    first = benchmarking(GPT)
-    assert benchmarking(GPT, GPT).stdout == first.stdout
-    assert len(benchmarking.standin.asked) == MESSAGES
+def test_nothing_is_asked_twice(compared: Compared) -> None:
+    assert compared.printed_again == compared.printed
+    assert len(compared.asked) == 2 * MESSAGES
 
 
 def test_a_run_that_was_killed_goes_on(benchmarking: Benchmarking, standin: LlmStandIn) -> None:

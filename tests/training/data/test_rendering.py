@@ -39,8 +39,12 @@ def values(slot: str, channel: str, count: int = 400, around: str = "{}") -> set
 
 
 def test_every_line_of_the_corpus_is_filled_and_its_spans_lead_back_to_it() -> None:
-    for number, (channel, text) in enumerate(corpus_lines()):
-        rendered = render(text, channel, Random(number))
+    rng = Random(0)
+    for channel, text in corpus_lines():
+        rendered = render(text, channel, rng)
+        if "{" not in text:
+            assert rendered == Rendered(text, ())
+            continue
         assert not re.search(r"\{\w+\}", rendered.text)
         assert all(rendered.text[span.start : span.end].strip() for span in rendered.spans)
         assert TITLED.sub("<provider>", with_slots_again(rendered)) == TITLED.sub("<provider>", text)

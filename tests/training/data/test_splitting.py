@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.data.whole_corpus import corpus_messages
-from training.data.corpus import CORPUS, CorpusError, CorpusMessage
+from training.data.corpus import CorpusError, CorpusMessage
 from training.data.splitting import Split, read_split, split_corpus, validation_intents
 from training.recipe import Data, Recipe
 
@@ -24,6 +24,12 @@ def data(recipe: Recipe, **changes: object) -> Data:
     return recipe.data.model_copy(update={"stopping_fraction": 0.1, "validation_writers": STRANGERS} | changes)
 
 
+@pytest.fixture(scope="module")
+def split(messages: list[CorpusMessage], accurate: Recipe) -> Split:
+    """The whole corpus, split."""
+    return split_corpus(messages, data(accurate), seed=1)
+
+
 def writers(part: list[CorpusMessage]) -> set[str]:
     return {message.writer for message in part}
 
@@ -32,15 +38,13 @@ def identities(part: list[CorpusMessage]) -> Counter[int]:
     return Counter(map(id, part))
 
 
-def test_the_split_loses_and_repeats_nothing(messages: list[CorpusMessage], accurate: Recipe) -> None:
-    split = split_corpus(messages, data(accurate), seed=1)
+def test_the_split_loses_and_repeats_nothing(messages: list[CorpusMessage], split: Split) -> None:
     assert identities(split.train + split.stopping + split.validation) == identities(messages)
 
 
 def test_nothing_of_a_held_out_writer_is_trained_on_or_selected_with(
-    messages: list[CorpusMessage], accurate: Recipe
+    messages: list[CorpusMessage], split: Split
 ) -> None:
-    split = split_corpus(messages, data(accurate), seed=1)
     assert writers(split.validation) == set(STRANGERS)
     assert writers(split.train + split.stopping).isdisjoint(STRANGERS)
     assert writers(split.train) | set(STRANGERS) == writers(messages)
@@ -52,7 +56,7 @@ def test_validation_is_everything_of_the_held_out_writers(messages: list[CorpusM
 
 
 def test_every_stratum_of_the_others_gives_its_share_to_the_stopping_part(
-    messages: list[CorpusMessage], accurate: Recipe
+    messages: list[CorpusMessage], split: Split
 ) -> None:
     def strata(part: list[CorpusMessage]) -> Counter[tuple[str, ...]]:
         return Counter(
@@ -61,13 +65,12 @@ def test_every_stratum_of_the_others_gives_its_share_to_the_stopping_part(
             if m.topic is None and m.writer not in STRANGERS
         )
 
-    kept = strata(split_corpus(messages, data(accurate), seed=1).stopping)
+    kept = strata(split.stopping)
     shares = {stratum: round(count * 0.1) for stratum, count in strata(messages).items()}
     assert kept == {stratum: count for stratum, count in shares.items() if count}
 
 
-def test_messages_of_one_topic_stay_together(messages: list[CorpusMessage], accurate: Recipe) -> None:
-    split = split_corpus(messages, data(accurate), seed=1)
+def test_messages_of_one_topic_stay_together(split: Split) -> None:
     train, stopping, validation = (
         {message.topic for message in part} - {None} for part in (split.train, split.stopping, split.validation)
     )
@@ -85,11 +88,11 @@ def test_without_held_out_writers_validation_is_the_stopping_part(
     assert {"harbor", "recipe"} <= writers(split.validation)
 
 
-def test_the_split_depends_on_the_seed_alone(messages: list[CorpusMessage], accurate: Recipe) -> None:
-    once, again, other = (split_corpus(messages, data(accurate), seed=seed) for seed in (1, 1, 2))
-    assert once == again
-    assert once.stopping != other.stopping
-    assert once.validation == other.validation
+def test_the_split_depends_on_the_seed_alone(messages: list[CorpusMessage], accurate: Recipe, split: Split) -> None:
+    again, other = (split_corpus(messages, data(accurate), seed=seed) for seed in (1, 2))
+    assert split == again
+    assert split.stopping != other.stopping
+    assert split.validation == other.validation
 
 
 def test_a_writer_that_the_corpus_does_not_have_is_refused_by_name(corpus: Path, accurate: Recipe) -> None:
@@ -99,14 +102,13 @@ def test_a_writer_that_the_corpus_does_not_have_is_refused_by_name(corpus: Path,
 
 
 def test_a_writer_who_is_repeated_is_read_as_often_as_the_recipe_says(
-    messages: list[CorpusMessage], accurate: Recipe
+    messages: list[CorpusMessage], accurate: Recipe, split: Split
 ) -> None:
-    once = split_corpus(messages, data(accurate), seed=1)
     more = split_corpus(messages, data(accurate, repeats={"kiln": 3}), seed=1)
     assert identities(more.train) == Counter(
-        {id(message): 3 if message.writer == "kiln" else 1 for message in once.train}
+        {id(message): 3 if message.writer == "kiln" else 1 for message in split.train}
     )
-    assert (more.stopping, more.validation) == (once.stopping, once.validation)
+    assert (more.stopping, more.validation) == (split.stopping, split.validation)
 
 
 @pytest.mark.parametrize("writer", ["nobody", "harbor"])
@@ -138,8 +140,11 @@ def test_thresholds_need_validation_messages_with_an_intent(corpus: Path) -> Non
         validation_intents(Split([], [spam]), corpus)
 
 
-def test_the_shipped_recipe_is_validated_on_every_intent_level_and_language(accurate: Recipe) -> None:
-    validation = read_split(accurate, CORPUS).validation
+def test_the_shipped_recipe_is_validated_on_every_intent_level_and_language(
+    messages: list[CorpusMessage], accurate: Recipe
+) -> None:
+    assert accurate.data.screens, "it would learn from a part of the messages"
+    validation = split_corpus(messages, accurate.data, accurate.seed).validation
     assert len({message.label for message in validation}) == 11
     assert len({message.level for message in validation}) == 3
     assert {message.language for message in validation} == {"en", "es"}

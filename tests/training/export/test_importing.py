@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from tokenizers.processors import TemplateProcessing
 from app.cli import main
 from classifier import INTENTS, Classifier
 from tests.training import tiny_deberta
-from tests.training.conftest import RECIPES, WRITERS, third_party_warnings_ignored
+from tests.training.conftest import RECIPES, WRITERS, large_imports
 from training.data.corpus import CorpusError
 from training.recipe import load_recipe
 
@@ -47,6 +48,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning"),
 ]
 
+COMMIT = "0123456789abcdef" * 2 + "01234567"
 SHUFFLED = tuple(Random(4).sample(INTENTS, len(INTENTS)))
 TEXTS = [f"{intent} {words}" for words in ("", "to dental by sms", "by voicemail, please") for intent in INTENTS]
 SPECIAL = ("[PAD]", "[CLS]", "[SEP]", "[UNK]")
@@ -66,7 +68,7 @@ def libraries() -> None:
         MOST_COMPARED, \
         ImportRefusedError, \
         import_model
-    with third_party_warnings_ignored():
+    with large_imports():
         import torch
         from transformers import (
             AutoModelForSequenceClassification,
@@ -214,44 +216,63 @@ def intents_of_original(folder: Path) -> list[str]:
     return [model.config.id2label[column] for column in best]
 
 
-@pytest.mark.parametrize("kind", ["deberta", "bert"])
-def test_an_imported_model_names_the_intents_that_the_original_names(
-    kind: str, models: Path, request: pytest.FixtureRequest
-) -> None:
-    source: Path = request.getfixturevalue(kind)
+@dataclass(frozen=True)
+class Import:
+    """A model that was imported, which tests only read, what it was made of, and what was said meanwhile."""
 
-    folder = imported(source, models)
+    source: Path
+    folder: Path
+    said: list[str]
 
-    classifier = Classifier.load(folder)
-    expected = intents_of_original(source)
+    @property
+    def models(self) -> Path:
+        """The folder that it was imported into, before which there was none."""
+        return self.folder.parent
+
+
+@pytest.fixture(scope="session")
+def from_deberta(deberta: Path, tmp_path_factory: pytest.TempPathFactory) -> Import:
+    said: list[str] = []
+    return Import(deberta, imported(deberta, tmp_path_factory.mktemp("import") / "models", report=said.append), said)
+
+
+@pytest.fixture(scope="session")
+def from_bert(bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Import:
+    """A model from the hub."""
+    folder = tmp_path_factory.mktemp("import")
+    downloaded = folder / "models--maple--intents" / "snapshots" / COMMIT
+    shutil.copytree(bert, downloaded)
+    return Import(downloaded, imported(downloaded, folder / "models"), [])
+
+
+@pytest.mark.parametrize("kind", ["from_deberta", "from_bert"])
+def test_an_imported_model_names_the_intents_that_the_original_names(kind: str, request: pytest.FixtureRequest) -> None:
+    model: Import = request.getfixturevalue(kind)
+    classifier = Classifier.load(model.folder)
+    expected = intents_of_original(model.source)
     assert [understanding.intent for understanding in classifier.classify(TEXTS)] == expected
     assert set(expected) == set(INTENTS)
-    assert folder == models / classifier.info.version
-    assert list(models.iterdir()) == [folder]
+    assert model.folder == model.models / classifier.info.version
+    assert list(model.models.iterdir()) == [model.folder]
 
 
-def test_the_commit_of_a_model_from_the_hub_is_kept_with_it(bert: Path, models: Path, tmp_path: Path) -> None:
-    commit = "0123456789abcdef" * 2 + "01234567"
-    downloaded = tmp_path / "models--maple--intents" / "snapshots" / commit
-    shutil.copytree(bert, downloaded)
+def test_the_commit_of_a_model_from_the_hub_is_kept_with_it(from_bert: Import) -> None:
+    info = Classifier.load(from_bert.folder).info
 
-    info = Classifier.load(imported(downloaded, models)).info
-
-    assert (info.base_model, info.base_revision) == ("maple/intents", commit)
+    assert (info.base_model, info.base_revision) == ("maple/intents", COMMIT)
 
 
-def test_the_folder_says_what_it_was_made_of_and_reads_no_more_than_the_model_can(deberta: Path, models: Path) -> None:
-    info = Classifier.load(imported(deberta, models)).info
-    assert (info.base_model, info.base_revision) == (deberta.name, None)
+def test_the_folder_says_what_it_was_made_of_and_reads_no_more_than_the_model_can(from_deberta: Import) -> None:
+    info = Classifier.load(from_deberta.folder).info
+    assert (info.base_model, info.base_revision) == (from_deberta.source.name, None)
     assert info.labels == SHUFFLED
     assert (info.max_tokens, info.window_overlap) == (48, 12)
 
 
-def test_it_is_calibrated_for_english_which_is_what_it_takes_everything_for(deberta: Path, models: Path) -> None:
-    folder = imported(deberta, models)
-    info = Classifier.load(folder).info
+def test_it_is_calibrated_for_english_which_is_what_it_takes_everything_for(from_deberta: Import) -> None:
+    info = Classifier.load(from_deberta.folder).info
     assert list(info.thresholds) == list(info.confidences) == ["en"]
-    calibration = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+    calibration = json.loads((from_deberta.folder / "calibration.json").read_text(encoding="utf-8"))
     assert calibration["validation"]["en"]["messages"] == 7 * len(INTENTS)
 
 
@@ -262,19 +283,17 @@ def test_it_goes_where_it_is_told_to(deberta: Path, models: Path, tmp_path: Path
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_it_says_how_far_the_original_agrees(deberta: Path, models: Path) -> None:
-    said: list[str] = []
-    imported(deberta, models, report=said.append)
-    assert said[-1] == f"100.0% of {len(TEXTS)} messages get the same intent as from the original"
+def test_it_says_how_far_the_original_agrees(from_deberta: Import) -> None:
+    assert from_deberta.said[-1] == f"100.0% of {len(TEXTS)} messages get the same intent as from the original"
 
 
-def test_a_model_that_is_there_already_is_left_alone(deberta: Path, models: Path) -> None:
-    folder = imported(deberta, models)
+def test_a_model_that_is_there_already_is_left_alone(from_deberta: Import) -> None:
+    folder, models = from_deberta.folder, from_deberta.models
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     with pytest.raises(ImportRefusedError, match="already exists"):
-        imported(deberta, models)
+        imported(from_deberta.source, models)
     with pytest.raises(ImportRefusedError, match="already exists"):
-        imported(deberta, models, target=folder)
+        imported(from_deberta.source, models, target=folder)
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
     assert list(models.iterdir()) == [folder]
 
@@ -314,19 +333,15 @@ def test_weights_that_are_no_numbers_are_refused(checkpoint: Path, models: Path)
     assert "their results are not numbers" in refusal(checkpoint, models)
 
 
-def test_a_model_that_does_not_bear_8_bits_is_refused(checkpoint: Path, models: Path) -> None:
+def test_a_model_that_does_not_bear_8_bits_is_refused_as_soon_as_too_many_answers_differ(
+    checkpoint: Path, models: Path
+) -> None:
     model = DebertaV2ForSequenceClassification.from_pretrained(checkpoint)
     spoil_when_rounded(model)
     model.save_pretrained(checkpoint)
     message = refusal(checkpoint, models)
     assert "at most 2% may differ" in message
-
-
-def test_such_a_model_is_refused_as_soon_as_too_many_answers_differ(checkpoint: Path, models: Path) -> None:
-    model = DebertaV2ForSequenceClassification.from_pretrained(checkpoint)
-    spoil_when_rounded(model)
-    model.save_pretrained(checkpoint)
-    found = re.search(r"on (\d+) of (\d+) messages", refusal(checkpoint, models))
+    found = re.search(r"on (\d+) of (\d+) messages", message)
     assert found
     differing, read = map(int, found.groups())
     assert differing == int(len(TEXTS) * 0.02) + 1

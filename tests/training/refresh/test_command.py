@@ -59,6 +59,13 @@ class House:
         self.environment = complete(folder, DATABASE_URL=database.url)
         self.database = database
 
+    def export(self) -> Path:
+        """Exports the reviews, as a service does for training on another machine, and returns the file."""
+        exported = intake("model", "export-reviews", "-", folder=self.folder, environment=self.environment)
+        file = self.folder / "reviews.bin"
+        file.write_bytes(exported.out.encode())
+        return file
+
     def review(self, count: int) -> None:
         """Adds reviewed messages."""
         for hours, letter in enumerate(LETTERS[:count]):
@@ -105,7 +112,7 @@ def test_a_reading_of_what_is_for_testing_alone_is_written_down(house: House) ->
     test.parent.mkdir()
     (house.folder / "compare.jsonl").rename(test)
 
-    house.refresh(test=test)
+    house.refresh(test=test, reviews=house.export())
 
     [run] = (house.folder / "runs").iterdir()
     version = json.loads((run / "proposal.json").read_text(encoding="utf-8"))["new"]
@@ -116,7 +123,7 @@ def test_a_reading_of_what_is_for_testing_alone_is_written_down(house: House) ->
 def test_too_few_reviews_are_refused_before_anything_is_trained(house: House) -> None:
     house.review(5)
 
-    result = house.refresh()
+    result = house.refresh(reviews=house.export())
 
     assert result.exit_code == 1
     assert result.output.startswith(
@@ -139,8 +146,11 @@ def test_too_few_reviews_are_refused_before_anything_is_trained(house: House) ->
 )
 def test_what_is_missing_or_wrong_is_one_sentence(house: House, option: str, name: str, complaint: str) -> None:
     (house.folder / "runs").mkdir()
+    given = {option: house.folder / name}
+    if option == "corpus":
+        given["reviews"] = house.export()
 
-    result = house.refresh(**{option: house.folder / name})
+    result = house.refresh(**given)
 
     assert result.exit_code == 1
     assert result.output.startswith("Error: ")
@@ -156,10 +166,10 @@ def test_an_inbox_that_shares_nothing_says_what_to_do(house: House) -> None:
 
 def test_reviews_of_another_service_s_key_are_refused(house: House) -> None:
     house.review(12)
-    (house.folder / "reviews.bin").write_bytes(_export(house))
+    reviews = house.export()
     house.environment["ENCRYPTION_KEYS"] = OTHER_KEY
 
-    assert "the reviews cannot be decrypted" in house.refresh(reviews=house.folder / "reviews.bin").output
+    assert "the reviews cannot be decrypted" in house.refresh(reviews=reviews).output
 
 
 def test_the_file_to_compare_on_has_no_default(house: House) -> None:
@@ -167,7 +177,3 @@ def test_the_file_to_compare_on_has_no_default(house: House) -> None:
 
     assert result.exit_code == 2
     assert "Missing option '--test'" in result.output
-
-
-def _export(house: House) -> bytes:
-    return intake("model", "export-reviews", "-", folder=house.folder, environment=house.environment).out.encode()

@@ -39,14 +39,16 @@ _CARRIERS = (
 _NOT_A_DAY = (
     "floor|grade|time|day|week|visit|one|month|trimester|bill|session|cycle|call|appointment|shot|dose|tooth|person"
 )
-_UNMARKED = re.compile(
+_DIGIT_OR_AT = re.compile(r"[\d@]")
+_UNMARKED_NUMBER = re.compile(
     r"\$ ?\d|\d+ ?(?:dollars|bucks)|\b\d{1,2}/\d{1,2}/\d{2,4}"
     rf"|\bthe \d{{1,2}}(?:st|nd|rd|th)\b(?! (?:{_NOT_A_DAY}))"
-    rf"|\b(?:{_MONTHS})\.? \d{{1,2}}(?:st|nd|rd|th)?\b|\d{{3}}[-. ]\d{{4}}|\w@\w|https?://|www\.|\b(?:{_CARRIERS})\b"
-    r"|(?-i:\b(?:Dr|Mrs|Mr|Ms)\.? [A-Z]\w)",
+    rf"|\b(?:{_MONTHS})\.? \d{{1,2}}(?:st|nd|rd|th)?\b|\d{{3}}[-. ]\d{{4}}|\w@\w",
     re.IGNORECASE,
 )
-"""Values that were written out, as far as their form tells."""
+"""Values with a digit or an @ that were written out, as far as their form tells."""
+_UNMARKED_WORD = re.compile(rf"https?://|www\.|\b(?:{_CARRIERS})\b|(?-i:\b(?:Dr|Mrs|Mr|Ms)\.? [A-Z]\w)", re.IGNORECASE)
+"""The others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,11 @@ def _cities(corpus: Path) -> re.Pattern[str]:
 def is_fully_marked(message: SpanMessage, cities: re.Pattern[str]) -> bool:
     """Return whether all values in a message are slots, as far as their form tells."""
     words = _SLOT.sub("{}", message.text)
-    return message.source in SETS or not (_UNMARKED.search(words) or cities.search(words))
+    if message.source in SETS:
+        return True
+    if _DIGIT_OR_AT.search(words) and _UNMARKED_NUMBER.search(words):
+        return False
+    return not (_UNMARKED_WORD.search(words) or cities.search(words))
 
 
 def split_spans(messages: Sequence[SpanMessage], data: EntityData, seed: int) -> SpanSplit:
