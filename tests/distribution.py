@@ -23,12 +23,8 @@ CONSOLES = (
 TORCH = (  # each process that imports it takes seconds
     *("tests/training/fit", "tests/training/export", "tests/training/data/test_dataset.py"),
     *("tests/training/data/spans", "tests/training/test_entity_pipeline.py"),
-<<<<<<< HEAD
-    *("tests/training/test_pipeline.py", "tests/training/test_errors.py", "tests/test_benchmarks.py"),
-=======
     *("tests/training/benchmark/test_local_models.py", "tests/training/refresh/test_command.py"),
-    *("tests/training/test_pipeline.py", "tests/training/test_errors.py"),
->>>>>>> s-training
+    *("tests/training/test_pipeline.py", "tests/training/test_errors.py", "tests/test_benchmarks.py"),
 )
 # Uses the clients of language models, which those in `training/` import as well.
 LANGUAGE_MODELS = "tests/standins/test_llm_standin.py"

@@ -147,11 +147,7 @@ def untested(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Itera
 
 @pytest.fixture
 def exported(untested: Pipeline, tmp_path: Path) -> Pipeline:
-<<<<<<< HEAD
-    """A pipeline that has fitted and exported its model, evaluated nothing, and has a corpus without test messages."""
-=======
     """A pipeline that has fitted and exported its model but not evaluated it, on a corpus without test messages."""
->>>>>>> s-training
     return untested.copied(tmp_path)
 
 
