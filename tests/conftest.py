@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import gc
 import importlib.metadata
@@ -140,11 +141,18 @@ def empty_redis(redis_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A freshly migrated database, to copy."""
-    path = tmp_path_factory.mktemp("database") / "intake.db"
-    database = Database(f"sqlite:///{path}", Keyring(ENCRYPTION_KEY))
-    database.migrate()
-    database.close()
+    """A freshly migrated database, to copy; the first test process that needs it makes it for all."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path = folder / "migrated.db"
+    with (folder / "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            database = Database(f"sqlite:///{path.with_suffix('.part')}", Keyring(ENCRYPTION_KEY))
+            database.migrate()
+            database.close()
+            path.with_suffix(".part").rename(path)
     return path
 
 
