@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, select, update
@@ -155,6 +156,12 @@ def is_opted_out(session: Session, practice: str, address: str) -> bool:
 def is_opted_out_for_sure(session: Session, practice: str, address: str) -> bool:
     """Return whether it is certain that a number has opted out of texts from a practice, emergencies included."""
     return bool(opted_out_for_sure_among(session, practice, [address]))
+
+
+def opted_in_since(session: Session, practice: str, address: str, moment: datetime) -> bool:
+    """Return whether a number that had opted out of texts opted in again after a moment."""
+    changed = select(OptOut.id).where(*_of_number(practice, address), ~OptOut.active, OptOut.changed_at > moment)
+    return session.scalar(changed.limit(1)) is not None
 
 
 def opted_out_among(session: Session, practice: str, addresses: Iterable[str]) -> frozenset[str]:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.chat import CHAT_COPIES
+from inbox.chat_contact import reply_address
+from inbox.consent import opted_in_since, record_consent
 from inbox.conversation_state import bring_back, note_answer
 from inbox.database import Database
 from inbox.models import (
@@ -145,6 +147,8 @@ def mark_sent(delivery: Delivery) -> None:
 def follow_up(session: Session, delivery: Delivery, before: str, practices: Practices) -> AfterCommit:
     """Return the follow-up to a delivery's new state: watchers refresh, and staff learn of a failure.
 
+    An opt-out that the carrier knows of is kept, whether it came with the answer to the send or in a later report.
+
     Args:
         session: the transaction that changed the delivery.
         delivery: the delivery in its new state.
@@ -153,6 +157,8 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
     """
     if delivery.state == before:
         return AfterCommit()
+    if delivery.state == DeliveryState.FAILED and delivery.error_code == OPTED_OUT_CODE:
+        _follow_carrier_opt_out(session, delivery)
     conversation = delivery.conversation
     topics = AfterCommit(
         topics=topics_of(conversation.id, conversation.practice), measures=of_delivery(delivery, before, now())
@@ -165,6 +171,15 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
     elif by_staff and delivery.answered:
         _note_delay(session, conversation, delivery, delivery.answered)
     return topics if by_staff else topics | _tell_staff_of_failure(session, delivery, practices)
+
+
+def _follow_carrier_opt_out(session: Session, delivery: Delivery) -> None:
+    """Record an opt-out that the carrier reported, so that both lists agree, unless the patient opted in since."""
+    conversation = delivery.conversation
+    address = reply_address(conversation, delivery.medium)
+    began_at = delivery.sending_at or delivery.created_at
+    if address and not opted_in_since(session, conversation.practice, address, began_at):
+        record_consent(session, conversation.practice, address, opted_out=True)
 
 
 def _was_answered_since(session: Session, delivery: Delivery) -> bool:

@@ -98,6 +98,41 @@ def test_an_opt_out_that_only_the_carrier_knew_is_kept_and_disturbs_nobody(
     assert len(twilio.requests) == 1
 
 
+def _report_opt_out(service: Service, twilio: TwilioStandIn, told_by: str) -> None:
+    """Twilio refuses the text as opted out after it took it on, as it may where a Messaging Service sends."""
+    if told_by == "report":
+        twilio.deliver(twilio.messages[0].sid, "failed", 21610)
+    else:
+        twilio.messages[0].advance("failed", 21610)
+        _reconcile_later(service)
+
+
+@pytest.mark.parametrize("told_by", ["report", "check"])
+def test_an_opt_out_that_the_carrier_reports_after_the_text_was_accepted_is_kept_too(
+    service: Service, twilio: TwilioStandIn, told_by: str
+) -> None:
+    _ask(service)
+    _report_opt_out(service, twilio, told_by)
+
+    delivery = _delivery(service)
+    assert (delivery.state, delivery.error_code) == ("failed", "21610")
+    assert [(row.active, row.claimed) for row in service.rows(OptOut)] == [(True, False)]
+    assert _told_of_failure(service) == []
+
+    _ask(service, URGENT)
+    assert len(twilio.messages) == 1
+
+
+def test_an_opt_out_that_is_reported_late_does_not_undo_a_start_since(service: Service, twilio: TwilioStandIn) -> None:
+    _ask(service)
+    for keyword in ("STOP", "START"):
+        service.text(keyword)
+        service.work()
+    _report_opt_out(service, twilio, "report")
+
+    assert [row.active for row in service.rows(OptOut)] == [False]
+
+
 def test_without_credentials_a_text_is_marked_as_not_sent(service: Service, twilio: TwilioStandIn) -> None:
     unable = service.settings.model_copy(update={"twilio_account_sid": None})
     with Service(unable, service.context.classifier, twilio) as console:
