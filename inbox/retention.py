@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import flag_modified
@@ -50,8 +51,12 @@ from inbox.search_index import forget_texts
 from inbox.voicemail import forget_recording
 from intake.practices import Practice, Practices, Retention
 
+log = structlog.get_logger(__name__)
+
 BATCH = 100
 EVERY = timedelta(days=1)
+LEAP = timedelta(days=1)
+"""A run that is later than this comes after a pause of the service, or a leap of the clock, and is put off again."""
 _COUNTED = ("recordings", "messages", "replies", "notes", "calls")
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
@@ -90,16 +95,30 @@ class Removed:
 
 
 def due_runs(session: Session, practices: Practices, moment: datetime) -> Sequence[int]:
-    """Return the retention runs that are due, one for each practice with a limit, those not in the file included."""
+    """Return the retention runs that are due, one for each practice with a limit, those not in the file included.
+
+    The first is due a day after the limit was set. What is deleted can't be brought back, so a clock that is wrong has
+    a day to be put right.
+    """
     limited = {practice.slug for practice in practices.all if _has_limit(practice.retention)}
     if _has_limit(limits_of_lost(practices)):
         limited |= stored_slugs(session) - {practice.slug for practice in practices.all}
     known = {run.practice: run for run in session.scalars(select(RetentionRun))}
     for slug in limited - known.keys():
-        known[slug] = RetentionRun(practice=slug, next_run_at=moment)
+        known[slug] = RetentionRun(practice=slug, next_run_at=moment + EVERY)
         session.add(known[slug])
     session.flush()
-    return [run.id for slug, run in known.items() if slug in limited and run.next_run_at <= moment]
+    runs = [known[slug] for slug in sorted(limited)]
+    for run in runs:
+        if run.next_run_at < moment - LEAP:
+            run.next_run_at = moment + EVERY
+            log.warning("retention_waits", practice=run.practice, until=run.next_run_at.isoformat())
+    return [run.id for run in runs if is_due(run.next_run_at, moment)]
+
+
+def is_due(next_run_at: datetime, moment: datetime) -> bool:
+    """Return whether a run may delete; one that is further ahead than any was planned before the clock was set back."""
+    return moment - LEAP <= next_run_at <= moment or next_run_at > moment + EVERY
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from intake.vocabulary import (
     Medium,
     NotificationReason,
     Priority,
+    ReplyName,
     Route,
     Silence,
     Team,
@@ -290,7 +291,7 @@ def add_reply(
     may_opt_out: bool = False,
     hold: timedelta = NO_HOLD,
 ) -> AfterCommit:
-    """Add the decision's reply to the outbox, unless the message already got that reply."""
+    """Add the decision's reply to the outbox, unless the message already got that reply, or one that says as much."""
     written = write_reply(
         session, message, practice, plan, moment, can_page=can_page, answer=answer, ask=ask, may_opt_out=may_opt_out
     )
@@ -336,13 +337,15 @@ def write_reply(
 ) -> tuple[str, bool] | None:
     """Return the words of the decision's reply, and whether they are in the practice's own wording if it has one.
 
-    None if the decision has no reply, or the message already got it.
+    None if the decision has no reply, or the message already got it, or one that says as much.
     """
     if plan.reply is None:
         return None
     earlier = session.execute(_EARLIER, {"conversation": message.conversation_id}).all()
-    if (message.id, plan.reply) in earlier:
-        return None  # a voicemail is handled again when its transcription arrives late
+    given = {reply for message_id, reply in earlier if message_id == message.id}
+    # a voicemail is handled again when its transcription arrives late
+    if plan.reply in given or (given and _only_says_that_a_person_answers(plan)):
+        return None
     can_reach = has_contact(message.conversation)
     occasion = Occasion(
         moment,
@@ -359,6 +362,14 @@ def write_reply(
         is_clinical=plan.is_clinical,
     )
     return render_for_patient(plan.reply, practice, occasion)
+
+
+def _only_says_that_a_person_answers(plan: RoutingDecision) -> bool:
+    """Return whether a decision's reply says no more than that a person has the message, as any earlier one says."""
+    if plan.reply is None:
+        return False
+    is_plain_follow_up = plan.reply.name is ReplyName.FOLLOW_UP and not plan.is_clinical
+    return is_plain_follow_up or plan.reply.name in (ReplyName.REVIEW, ReplyName.REVIEW_AGAIN)
 
 
 def _classification(message: Message, understanding: Understanding) -> Classification:

@@ -22,7 +22,7 @@ from intake.errors import MissingKeyError
 from intake.vocabulary import Medium, Priority
 from tasks.clock_changes import bring_forward
 from tasks.context import Context
-from tasks.due import is_ripe
+from tasks.due import is_left, is_planned_due, is_ripe
 from tasks.entities import waiting_messages
 from tasks.notice_mail import due_mail, requeue_interrupted_mail
 from tasks.notification.outbox import is_due_notice, requeue_interrupted
@@ -55,7 +55,8 @@ _DELIVERIES = (
     select(Delivery.id)
     .where(
         Delivery.state == DeliveryState.PENDING,
-        is_ripe(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, _MOMENT, _YOUNG),
+        is_planned_due(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, _MOMENT),
+        is_left(Delivery.attempts, Delivery.created_at, _MOMENT, _YOUNG),
     )
     .order_by(Delivery.id)
 )
@@ -121,10 +122,11 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
         requeue_interrupted_mail(session, now())
         settle_after = timedelta(seconds=context.settings.settle_after_seconds)
         erasures = claim_due_erasures(session, now(), BATCH)
+        runs = due_runs(session, context.practices, now())
         last = [
             *_to_settle(session, now(), settle_after, waiting),
             *(Ticket("look_for_recording", row_id) for row_id in unheard_of(session, now(), BATCH)),
-            *(Ticket("retain", row_id) for row_id in due_runs(session, context.practices, now())),
+            *(Ticket("retain", row_id) for row_id in runs if ("retain", row_id) not in waiting),
             *(Ticket("erase_at_carrier", row_id) for row_id in erasures),
         ]
     with context.database.read() as session:

@@ -14,7 +14,7 @@ from inbox.audit_retention import prune_overdue
 from inbox.carrier_erasures import forget_erasure
 from inbox.lost_practices import retained_practice
 from inbox.models import CarrierErasure, ErasureKind, RetentionRun, now
-from inbox.retention import EVERY, Overdue, Removed, choose_overdue, delete_overdue
+from inbox.retention import EVERY, Overdue, Removed, choose_overdue, delete_overdue, is_due
 from intake.practices import Practice, Practices
 from tasks.carriers.backoff import wait_after
 from tasks.carriers.erasure import make_eraser
@@ -28,20 +28,23 @@ log = structlog.get_logger(__name__)
 
 
 def retain(context: Context, run_id: int) -> AfterCommit:
-    """Delete one batch of a practice's overdue data; the run stays due until nothing is left, then waits a day."""
+    """Delete one batch of a practice's overdue data; the run stays due until nothing is left, then waits a day.
+
+    The clock is looked at here, too: it may be another machine's than that of the reconciler.
+    """
     with context.database.read() as session:
         run = session.get(RetentionRun, run_id)
-        if run is None or run.next_run_at > now():
+        if run is None or not is_due(run.next_run_at, now()):
             return AfterCommit()
         practice = retained_practice(context.practices, run.practice)
         chosen = choose_overdue(session, practice, now())
     with context.database.write() as session:
         run = session.get(RetentionRun, run_id, with_for_update=True)
-        if run is None or run.next_run_at > now():
+        moment = now()
+        if run is None or not is_due(run.next_run_at, moment):
             return AfterCommit()
-        delete_batch(session, practice, context.practices, now(), chosen)
-        if chosen.is_empty:
-            run.next_run_at = now() + EVERY
+        delete_batch(session, practice, context.practices, moment, chosen)
+        run.next_run_at = moment + EVERY if chosen.is_empty else moment
     return AfterCommit()
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.column_types import EncryptedText
@@ -220,7 +220,7 @@ class Decision(Base):
     reply: Mapped[str | None] = mapped_column(String(32))
     team: Mapped[str | None] = mapped_column(String(32))
     priority: Mapped[Priority | None] = mapped_column(String(8))
-    why: Mapped[str] = mapped_column(String(200))
+    why: Mapped[str] = mapped_column(Text)
     silence: Mapped[Silence | None] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(default=now)
 

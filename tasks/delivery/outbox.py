@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, contains_eager
 from inbox.backup.restored import was_received_before_backup
 from inbox.chat import CHAT_COPIES, next_entry
 from inbox.chat_contact import reply_address
-from inbox.consent import is_opted_out, is_opted_out_for_sure, record_consent
+from inbox.consent import is_opted_out, is_opted_out_for_sure
 from inbox.database import MISSING_KEY
 from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Delivery, DeliveryState, LineType, Message, now
@@ -45,8 +45,8 @@ from tasks.carriers.protocol import (
 from tasks.delivery.chat_copy import copy_mail
 from tasks.delivery.reply_files import outgoing_files
 from tasks.delivery.states import IN_FLIGHT
-from tasks.delivery.status import FICTIONAL, LANDLINE, OPTED_OUT_CODE, UNSAFE, follow_up, mark_sent
-from tasks.due import NO_HOLD, is_due
+from tasks.delivery.status import FICTIONAL, LANDLINE, UNSAFE, follow_up, mark_sent
+from tasks.due import NO_HOLD, is_planned_due
 from tasks.metrics import of_delivery
 from tasks.notification.quiet_hours import after_quiet_hours
 from tasks.pubsub import topics_of
@@ -83,7 +83,7 @@ _CLAIM = (
     .where(
         Delivery.id == bindparam("claimed"),
         Delivery.state == DeliveryState.PENDING,
-        is_due(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, _MOMENT),
+        is_planned_due(Delivery.next_attempt_at, Delivery.attempts, Delivery.created_at, _MOMENT),
     )
     .values(
         state=DeliveryState.SENDING,
@@ -142,7 +142,7 @@ def store_outcome(context: Context, session: Session, delivery_id: int, outcome:
     """
     delivery = _lock_delivery(session, delivery_id)
     before = delivery.state
-    _write_outcome(session, delivery, outcome)
+    _write_outcome(delivery, outcome)
     session.flush()
     log.info("delivery", delivery_id=delivery_id, state=delivery.state, error_code=delivery.error_code)
     return follow_up(session, delivery, before, context.practices)
@@ -271,7 +271,7 @@ def _answered(session: Session, delivery: Delivery) -> Message | None:
     return session.scalars(select(Message).where(*earlier).order_by(Message.id.desc()).limit(1)).first()
 
 
-def _write_outcome(session: Session, delivery: Delivery, outcome: Outcome) -> None:
+def _write_outcome(delivery: Delivery, outcome: Outcome) -> None:
     match outcome:
         case Accepted(provider_id):
             # a callback may already have moved it forward
@@ -285,8 +285,6 @@ def _write_outcome(session: Session, delivery: Delivery, outcome: Outcome) -> No
         case Refused(code):
             delivery.state = DeliveryState.FAILED
             delivery.error_code = code
-            if code == OPTED_OUT_CODE:
-                _follow_carrier_opt_out(session, delivery)
         case Retryable(code):
             try_again(delivery, code)
         case Postponed(wait):
@@ -308,10 +306,3 @@ def try_again(delivery: Delivery, code: str) -> None:
     else:
         delivery.state = DeliveryState.PENDING
         delivery.next_attempt_at = now() + delay
-
-
-def _follow_carrier_opt_out(session: Session, delivery: Delivery) -> None:
-    """Record an opt-out that the carrier reported, so that both lists agree."""
-    conversation = delivery.conversation
-    if address := reply_address(conversation, delivery.medium):
-        record_consent(session, conversation.practice, address, opted_out=True)

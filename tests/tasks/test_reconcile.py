@@ -19,6 +19,7 @@ from tasks.reconcile import PER_ROUND, reconcile
 from tasks.reconcile_loop import GRACE
 from tests.service import Service
 from tests.standins.twilio import Fault, Operation, TwilioStandIn
+from tests.world import DEMO_NUMBER
 
 NO_GRACE = timedelta(0)
 QUESTION = "Is there parking for my red Buick?"
@@ -190,6 +191,61 @@ def test_what_was_stored_before_the_clock_was_set_back_does_not_wait_for_it_to_c
 
     assert len(twilio.messages) == 1
     assert {row.state for row in service.rows(Notification)} == {"sent"}
+
+
+AHEAD = pytest.mark.parametrize("ahead", [timedelta(seconds=8), timedelta(hours=2)], ids=["skewed", "set_back"])
+"""How far this machine's clock is behind that of the one that stored a row, or was set back since."""
+
+
+def write_ahead(service: Service, ahead: timedelta, wait: timedelta) -> int:
+    """Store a member's text whose row says that it was written in the future, to be sent some time after that."""
+    service.text(QUESTION)
+    service.work()
+    with service.edit() as session:
+        written = now() + ahead
+        row = {"reply": "staff", "medium": "sms", "sender": DEMO_NUMBER, "body": "See you soon", "staff_id": 1}
+        text = Delivery(**row, conversation_id=1, created_at=written, next_attempt_at=written + wait)
+        session.add(text)
+        session.flush()
+        return text.id
+
+
+@AHEAD
+def test_a_text_for_next_week_waits_for_its_time_whatever_the_clock_did(
+    service: Service, twilio: TwilioStandIn, ahead: timedelta
+) -> None:
+    scheduled = write_ahead(service, ahead, timedelta(days=6))
+    service.context.queue.put("deliver", scheduled)  # a job that comes too early does not send it, either
+    service.reconcile()
+
+    assert [message.body for message in twilio.messages if message.body == "See you soon"] == []
+    assert service.rows(Delivery)[-1].state == "pending"
+
+
+def test_a_text_that_can_still_be_undone_is_not_sent_by_a_machine_that_is_behind(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    write_ahead(service, timedelta(seconds=20), timedelta(seconds=8))
+    service.reconcile()
+
+    assert service.rows(Delivery)[-1].state == "pending"
+
+
+def test_a_text_that_could_be_undone_does_not_wait_for_a_clock_that_was_set_back(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    write_ahead(service, timedelta(hours=2), timedelta(seconds=8))
+    service.reconcile()
+
+    assert twilio.messages[-1].body == "See you soon"
+
+
+@AHEAD
+def test_a_text_that_was_to_go_out_at_once_does(service: Service, twilio: TwilioStandIn, ahead: timedelta) -> None:
+    write_ahead(service, ahead, timedelta(milliseconds=3))
+    service.reconcile()
+
+    assert twilio.messages[-1].body == "See you soon"
 
 
 def test_while_redis_is_away_a_round_waits_for_its_return(service: Service, tmp_path: Path) -> None:

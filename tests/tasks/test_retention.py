@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -42,9 +42,10 @@ from inbox.models import (
     now,
 )
 from inbox.patient_book import Details, add_address, conversations_of_patient, create_patient
-from inbox.retention import BATCH, Removed, choose_overdue, count_overdue, delete_overdue
+from inbox.retention import BATCH, EVERY, LEAP, Removed, choose_overdue, count_overdue, delete_overdue, is_due
 from intake.practices import Practice, Retention
 from intake.settings import Settings
+from tasks.reconcile import reconcile
 from tasks.retention import retain
 from tests.inbox.conftest import inbound
 from tests.service import Service
@@ -64,7 +65,7 @@ def service(start_service: StartService) -> Service:
 
 
 def age(service: Service, days: float) -> None:
-    """Make everything that is there older."""
+    """Make everything that is there older, as if the service had run all the time."""
     past = timedelta(days=days)
     with service.edit() as session:
         for table, names in (
@@ -73,13 +74,20 @@ def age(service: Service, days: float) -> None:
             (Delivery, ("created_at", "scheduled_for", "next_attempt_at")),
             (Note, ("created_at",)),
             (Voicemail, ("created_at", "recorded_at")),
-            (RetentionRun, ("next_run_at",)),
             (CarrierErasure, ("next_attempt_at",)),
         ):
             for row in session.scalars(select(table)):
                 for name in names:
                     if getattr(row, name) is not None:
                         setattr(row, name, getattr(row, name) - past)
+
+
+def set_clock(service: Service, days: float) -> None:
+    """Let the clock leap ahead, which makes everything older, and brings the next run nearer."""
+    age(service, days)
+    with service.edit() as session:
+        for run in session.scalars(select(RetentionRun)):
+            run.next_run_at -= timedelta(days=days)
 
 
 def delete_chosen(session: Session, practice: Practice, limit: int = BATCH) -> Removed:
@@ -94,7 +102,9 @@ def make_due(service: Service) -> None:
 
 
 def clean(service: Service) -> None:
-    """Let the reconciler find everything, also what the first look made due, until a look finds nothing."""
+    """Let a run come, and the reconciler find everything, also what a look made due, until a look finds nothing."""
+    service.reconcile()
+    make_due(service)
     rounds = 1
     while service.reconcile():
         rounds += 1
@@ -413,6 +423,80 @@ def test_a_run_is_done_in_batches_and_then_waits_a_day(service: Service) -> None
 
     assert {message.text for message in service.rows(Message)} == {""}
     assert all(run.next_run_at > now() + timedelta(hours=23) for run in service.rows(RetentionRun))
+
+
+def test_while_nobody_works_a_run_waits_once_in_the_queue(service: Service) -> None:
+    ask(service)
+    service.reconcile()
+    make_due(service)
+
+    for _ in range(10):
+        reconcile(service.context, grace=timedelta(0))
+
+    assert [backlog.jobs for backlog in service.context.queue.backlogs() if backlog.queue == "lookups"] == [1]
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "later"])
+def test_a_clock_that_is_a_year_ahead_for_a_moment_deletes_nothing_and_delays_no_later_run(
+    service: Service, is_first: bool
+) -> None:
+    ask(service)
+    if not is_first:
+        clean(service)
+
+    set_clock(service, 366)
+    for _ in range(3):
+        service.reconcile()
+    set_clock(service, -366)
+    for _ in range(3):
+        service.reconcile()
+
+    assert [message.text for message in service.rows(Message)] == [QUESTION]
+    assert [run.next_run_at <= now() + EVERY for run in service.rows(RetentionRun)] == [True]
+
+
+def test_a_worker_whose_clock_is_a_year_ahead_deletes_nothing_that_another_finds_due(service: Service) -> None:
+    ask(service)
+    service.reconcile()
+    make_due(service)
+    [run] = service.rows(RetentionRun)
+
+    set_clock(service, 366)
+    retain(service.context, run.id)
+
+    assert [message.text for message in service.rows(Message)] == [QUESTION]
+
+
+def test_what_stays_past_its_limit_for_a_day_after_a_pause_goes_then(service: Service) -> None:
+    ask(service)
+    clean(service)
+    set_clock(service, 40)  # the service was off, or the clock is wrong: nobody can tell
+    service.reconcile()
+    assert [message.text for message in service.rows(Message)] == [QUESTION]
+
+    set_clock(service, 1.01)
+    for _ in range(3):
+        service.reconcile()
+
+    assert [message.text for message in service.rows(Message)] == [""]
+
+
+@pytest.mark.parametrize(
+    ("late", "due"),
+    [
+        (timedelta(seconds=-1), False),
+        (timedelta(0), True),
+        (LEAP, True),
+        (LEAP + timedelta(seconds=1), False),
+        (-EVERY, False),
+        (-EVERY - timedelta(seconds=1), True),
+    ],
+    ids=["early", "at its time", "a day late", "later", "the day before", "before the clock was set back"],
+)
+def test_when_a_run_is_due(late: timedelta, due: bool) -> None:
+    planned = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+    assert is_due(planned, planned + late) is due
 
 
 def test_a_run_is_audited_with_counts_alone(service: Service) -> None:

@@ -316,6 +316,22 @@ def test_a_late_transcription_that_needs_review_is_not_answered_twice(service: S
     assert [row.reason for row in service.rows(Notification)] == ["unheard_voicemail"]
 
 
+@pytest.mark.parametrize("text", [SPANISH_AS_ENGLISH, "mumble mumble the the of a"], ids=["spanish", "mumbled"])
+def test_a_caller_whose_words_come_late_and_make_no_sense_gets_one_text(
+    service: Service, twilio: TwilioStandIn, text: str
+) -> None:
+    call = service.call()
+    call.report_recording()
+    let_time_pass(service)
+    service.reconcile()
+
+    call.report_transcription(text)
+    service.work()
+
+    assert [row.reply for row in service.rows(Delivery)] == ["review"]
+    assert len(twilio.messages) == 1
+
+
 @pytest.mark.parametrize("order", list(permutations(["action", "recording", "transcription"])))
 def test_every_order_ends_in_one_decision_one_notice_and_one_text(
     service: Service, twilio: TwilioStandIn, order: tuple[str, ...]

@@ -352,6 +352,7 @@ def test_retention_deletes_what_was_sent_and_drafted(start_console: StartConsole
     reply(dana, 1)
     add(dana, PDF)
     console.work()
+    console.reconcile()  # which plans the first run
     with console.edit() as session:
         long_ago = now() - timedelta(days=31)
         session.execute(update(Delivery).values(created_at=long_ago))
