@@ -213,10 +213,12 @@ def test_every_variable_says_what_it_is(folder: str) -> None:
     files = sorted((ROOT / folder).rglob("*.py"))
     assert files
 
+    texts = {file: file.read_text(encoding="utf-8") for file in files}
     found = [
         f"{file.relative_to(ROOT)}:{line}"
-        for file in files
-        for name, line in names_bound(ast.parse(file.read_text(encoding="utf-8")))
+        for file, text in texts.items()
+        if re.search(r"\bone\b", text)  # so that few have to be parsed
+        for name, line in names_bound(ast.parse(text))
         if name == "one"
     ]
     assert found == []

@@ -17,7 +17,7 @@ from intake.encryption import Keyring
 from intake.errors import IntakeError
 from tests.app.command import complete, intake
 from tests.inbox.conftest import inbound
-from tests.inbox.test_migrations import migrate_with_data
+from tests.inbox.test_migrations import build, migrate_with_data
 from tests.postgres_server import execute, server_package, sqlalchemy_url
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PRACTICES_TOML
 
@@ -43,7 +43,10 @@ def make_empty(postgres: str) -> Iterator[Callable[[], Database]]:
 
 @pytest.mark.parametrize("revision", ["0001", "0004", "0007"])
 def test_a_database_of_an_older_version_loses_nothing(make_empty: Callable[[], Database], revision: str) -> None:
-    migrate_with_data(make_empty(), revision)
+    database = make_empty()
+    build(database, revision)
+
+    migrate_with_data(database)
 
 
 def test_a_backup_restores_into_an_empty_database(
