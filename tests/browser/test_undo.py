@@ -117,7 +117,7 @@ def test_u_pressed_too_late_after_a_closing_says_so(console: Console, sign_in: S
     page.clock.install()
     page.clock.fast_forward(61_000)
     expect(page.locator("#undo-bar")).to_be_empty()
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))
     end_offers(console)
     receive(console, "Do you have parking?", TWO)
     expect(page.locator("#open-2")).to_be_visible()  # no refresh that began before is on its way with the offer
