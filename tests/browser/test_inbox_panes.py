@@ -320,8 +320,7 @@ def test_what_arrives_out_of_sight_is_announced_and_no_reply_answers_it_unseen(
     console: Console, sign_in: SignIn
 ) -> None:
     for number in range(30):
-        console.text(f"Do you have parking? ({number})")
-    console.work()
+        receive(console, f"Do you have parking? ({number})")
     page = sign_in("/staff/conversations/1", viewport={"width": 1440, "height": 900}, refused=409)
     page.wait_for_load_state()
     shown = page.locator("#reply input[name=newest]")
@@ -352,8 +351,7 @@ def test_what_arrives_out_of_sight_is_announced_and_no_reply_answers_it_unseen(
 
 def test_what_arrives_in_sight_counts_as_shown_after_a_look(console: Console, sign_in: SignIn) -> None:
     for number in range(30):
-        console.text(f"Do you have parking? ({number})")
-    console.work()
+        receive(console, f"Do you have parking? ({number})")
     page = sign_in("/staff/conversations/1", viewport={"width": 1440, "height": 900})
     page.wait_for_load_state()
     page.locator("#thread-scroll").evaluate("box => box.scrollTo(0, 0)")

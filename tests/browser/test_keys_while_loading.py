@@ -174,7 +174,7 @@ def test_commands_and_prose_are_dropped_visibly_while_a_conversation_opens(
 
 def test_the_end_of_a_dropped_sentence_is_no_command_for_what_was_opened(three: Console, page: Page) -> None:
     page.clock.install()
-    page.clock.pause_at(page.evaluate("Date.now() + 60000"))
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 60"))
     with held(page, "/staff/conversations/2") as take:
         row(page, 2)
         opening(page)
@@ -320,7 +320,7 @@ def test_r_on_another_row_writes_to_that_patient(page: Page) -> None:
 
 def test_a_sentence_whose_box_is_replaced_goes_on_as_no_command(three: Console, page: Page) -> None:
     page.clock.install()
-    page.clock.pause_at(page.evaluate("Date.now() + 60000"))
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 60"))
     press(page, "r")
     page.keyboard.type("Please t")
     page.evaluate("(box => box.replaceWith(box.cloneNode()))(document.getElementById('text'))")

@@ -10,7 +10,7 @@ from inbox.models import Conversation, Delivery, Undo, UndoKind, now
 from intake.settings import Settings
 from staff.undo.offers import TOO_LATE
 from tests.browser.axe import violations
-from tests.browser.test_console import SignIn, console, console_of, new_profile, press, receive, sign_in
+from tests.browser.test_console import TWO, SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.staff.conftest import Console
 
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
@@ -117,12 +117,15 @@ def test_u_pressed_too_late_after_a_closing_says_so(console: Console, sign_in: S
     page.clock.install()
     page.clock.fast_forward(61_000)
     expect(page.locator("#undo-bar")).to_be_empty()
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))
     end_offers(console)
+    receive(console, "Do you have parking?", TWO)
+    expect(page.locator("#open-2")).to_be_visible()  # no refresh that began before is on its way with the offer
 
     press(page, "u")
 
     expect(page.locator("#connection")).to_have_text(TOO_LATE[UndoKind.CLOSE])
-    assert [str(found.state) for found in console.rows(Conversation)] == ["closed"]
+    assert [str(found.state) for found in console.rows(Conversation)] == ["closed", "open"]
 
 
 def test_a_view_is_saved_in_the_filters_menu_and_stands_in_the_navigation(console: Console, sign_in: SignIn) -> None:
