@@ -102,7 +102,7 @@ def open_session(session: Session, member: StaffMember, browser: str) -> str:
 
 
 @cache
-def _session_of() -> Select[tuple[StaffSession]]:
+def _session_of() -> Select[StaffSession]:
     """Return the query for the session of a token; every request asks it."""
     whose = joinedload(StaffSession.member, innerjoin=True).joinedload(StaffMember.practices)
     return select(StaffSession).where(StaffSession.token_hash == bindparam("token_hash")).options(whose)
