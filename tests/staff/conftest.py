@@ -47,6 +47,7 @@ class Browser(requests.Session):
 
     def __init__(self, base: str) -> None:
         super().__init__()
+        self.trust_env = False  # which proxies the environment names, it would look up for each request
         self.base = base
         self.member: StaffMember | None = None
         self.headers["Accept"] = "text/html"
@@ -101,9 +102,8 @@ class Browser(requests.Session):
         for cookie in cookies:
             message["Set-Cookie"] = cookie
         asked = requests.Request("POST", urljoin(self.base, "/staff/sign-in")).prepare()
-        response: Any = MockResponse(message)
-        request: Any = MockRequest(asked)
-        self.cookies.extract_cookies(response, request)
+        jar: Any = self.cookies  # whose types know only the standard library's answers
+        jar.extract_cookies(MockResponse(message), MockRequest(asked))
         self._send_over_http()
         self.member, self._token = member, token
 
