@@ -48,7 +48,7 @@ class _State(ConnectionState):
         return list(untagged) or await super().receive_updates(cmd, done)
 
 
-pymap.imap.ConnectionState = _State
+pymap.imap.ConnectionState = _State  # type: ignore[attr-defined]
 
 
 class ImapServer:
