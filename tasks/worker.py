@@ -14,7 +14,7 @@ from rq.exceptions import StopRequested
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException
-from rq.utils import now
+from rq.utils import current_timestamp, now
 from rq.worker import WorkerStatus
 
 from intake.error_reporting import named_work
@@ -150,8 +150,10 @@ class WarmWorker(SimpleWorker):
         """
         if self.stop_was_requested:
             raise StopRequested
-        for queue in self.queues:
-            queue.failed_job_registry.cleanup()
+        with self.connection.pipeline() as pipeline:
+            for queue in self.queues:
+                pipeline.zremrangebyscore(queue.failed_job_registry.key, 0, current_timestamp())
+            pipeline.execute()
         self.last_cleaned_at = now()  # type: ignore[assignment]
         use(self._switch.follow(current()))
 

@@ -27,6 +27,7 @@ from inbox.models import Base, Delivery, Message, Notification
 from intake.settings import Settings
 from tasks.carriers.choose import make_lookup, make_senders
 from tasks.context import Context, use
+from tasks.model_reload import ModelSwitch
 from tasks.notification.notifier import make_notifier
 from tasks.queue import WorkQueue, connect
 from tasks.reconcile import reconcile
@@ -144,6 +145,7 @@ class Service:
         twilio.callback_base = self.url
         # its commands return text or bytes, depending on an option that the types do not know
         self.redis: Any = connect(settings.redis_url)
+        self._worker: WarmWorker | None = None  # kept, as another one needs another connection
         self.context = Context(
             settings=settings,
             database=services_of(self._app).database,
@@ -181,6 +183,8 @@ class Service:
         self._requests.wait_until_ended()
         services.database.close()
         self.redis.close()
+        if self._worker:
+            self._worker.connection.close()
         _applications.give_back(self._app)
 
     def text(self, body: str, *, from_: str = PATIENT, to: str = DEMO_NUMBER, **options: Any) -> WebhookAnswer:
@@ -193,14 +197,18 @@ class Service:
         return self.twilio.incoming_call(f"{self.settings.public_url}/twilio/voice", from_, to, **options)
 
     def work(self) -> None:
-        """Runs every job that waits, and those that they queue, in a real RQ worker."""
+        """Runs every job that waits, and those that they queue, in a real RQ worker that begins anew."""
         use(self.context)
+        worker = self._worker or WarmWorker(self.context)
+        self._worker = None  # not to be used again if it fails
+        worker._switch, worker.last_cleaned_at = ModelSwitch(self.context), None
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            WarmWorker(self.context).work(burst=True, logging_level="WARNING")
+            worker.work(burst=True, logging_level="WARNING")
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+        self._worker = worker
 
     def reconcile(self) -> int:
         """Looks for unfinished rows of any age, runs what was found, and returns how much that was."""
