@@ -254,7 +254,7 @@ def test_it_is_accessible_in_both_color_schemes_and_fits_every_screen(many: Cons
     check("compact list")
     page.locator("#pinned-rows > .row > a").click()
     expect(page.locator("#alarm")).to_contain_text("Nobody has acknowledged")
-    page.locator("#more-menu summary").click()
+    page.locator("#more-menu > summary").click()
     check("alarm")
 
 
@@ -274,7 +274,7 @@ def test_the_menus_of_a_conversation_open_where_they_can_be_seen(many: Console, 
         page.set_viewport_size({"width": width, "height": 844})
         for name in ("more", "snooze", "saved"):
             menu = page.locator(f"#{name}-menu")
-            menu.locator("summary").click()
+            menu.locator("> summary").click()
             page.wait_for_function(IS_SEEN, arg=menu.locator(".menu").element_handle())
             page.keyboard.press("Escape")
             expect(menu).not_to_have_attribute("open", "")

@@ -334,14 +334,14 @@ def test_a_sentence_whose_box_is_replaced_goes_on_as_no_command(three: Console, 
 def test_a_live_update_leaves_open_menus_typed_words_and_the_focus_alone(page: Page, sign_in: SignIn) -> None:
     page.get_by_label("Internal note for the team").fill("Her chart is on my desk")
     menu = page.locator("#snooze-menu")
-    menu.locator("summary").focus()
+    menu.locator("> summary").focus()
     page.keyboard.press("Enter")
     expect(menu).to_have_attribute("open", "")
 
     sign_in("/staff/conversations/1", name="Bob Stone").get_by_role("button", name="Take over").click()
 
     expect(page.locator("#standing")).to_contain_text("Auto-replies are off")
-    expect(menu.locator("summary")).to_be_focused()
+    expect(menu.locator("> summary")).to_be_focused()
     expect(menu).to_have_attribute("open", "")
     expect(page.get_by_label("Internal note for the team")).to_have_value("Her chart is on my desk")
     page.keyboard.press("Tab")
