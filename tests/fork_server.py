@@ -127,6 +127,8 @@ def become(start: Start) -> None:
         os.dup2(stream, number)
     os.closerange(3, MOST_FILES)
     os.chdir(start.folder)
+    if "gunicorn.config" in sys.modules:  # which notes the folder when it is imported, and goes there
+        sys.modules["gunicorn.config"].Chdir.default = start.folder
     os.environ.clear()
     os.environ.update(start.environment)
     time.tzset()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from datetime import timedelta
-from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -238,10 +237,11 @@ def test_it_is_accessible_in_both_color_schemes_and_fits_every_screen(many: Cons
             show(name)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{what}, {name}"
         schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-        for name, scheme in product(("wide", "phone"), schemes):
+        for name in ("wide", "phone"):
             show(name)
-            page.emulate_media(color_scheme=scheme)
-            assert violations(page) == [], f"{what}, {name}, {scheme}"
+            for scheme in schemes:
+                page.emulate_media(color_scheme=scheme)
+                assert violations(page) == [], f"{what}, {name}, {scheme}"
         show("wide")
 
     check("list")

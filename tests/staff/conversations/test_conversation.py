@@ -839,6 +839,7 @@ def test_a_note_is_for_colleagues_and_never_for_the_patient(console: Console, da
 def test_states_are_set_by_hand_and_opened_again_by_the_patient(console: Console, dana: Browser) -> None:
     console.text(URGENT)
     console.work()
+    assert dana.post(f"{PAGE}/take-over").status_code == 303  # the alarm ends, and its state can be set
     for state, priority in (("waiting", None), ("closed", None), ("open", None)):
         assert dana.post(f"{PAGE}/state", data={"state": state}).status_code == 303
         assert (conversation(console).state, conversation(console).priority) == (state, priority)
