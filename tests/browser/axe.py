@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
+from tests.browser.layout import content_width
+
 # Everything else that it returns would take as long to hand over as to find.
 _RUN = """async () => {
   if (!window.axe) return null;
@@ -17,6 +19,7 @@ _RUN = """async () => {
 
 def violations(page: Page) -> list[str]:
     """Returns each violation: the rule, the element, and what is wrong with it."""
+    page.wait_for_load_state()
     found: list[str] | None = page.evaluate(_RUN)
     if found is None:  # the first time on this page
         page.evaluate(AXE_SCRIPT)
@@ -29,5 +32,5 @@ def assert_accessible(page: Page, screens: Iterable[tuple[int, int]]) -> None:
     """Fails unless axe finds nothing on screens of several sizes, none of which has to be scrolled sideways."""
     for width, height in screens:
         page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert content_width(page) <= width
         assert violations(page) == [], f"{width} x {height}"

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from intake.settings import Settings
 from tests.browser.axe import violations
+from tests.browser.layout import content_width
 from tests.browser.test_console import ONE, TWO, SignIn, console_of, new_profile, receive, sign_in
 from tests.staff.conftest import Console
 from tests.told_classifier import EMERGENCY, tell
@@ -51,7 +52,7 @@ def test_on_a_phone_a_conversation_shows_how_many_emergencies_are_open(console: 
 
     expect(links).to_have_text(["Inbox 1 urgent", re.compile("^Review"), "Patients"])
     expect(links.first).to_be_in_viewport(ratio=1)
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    assert content_width(phone) <= 390
     assert violations(phone) == []
     links.first.click()
     expect(phone).to_have_url(f"{console.url}/staff/")
@@ -108,7 +109,7 @@ def test_many_emergencies_hide_neither_a_search_nor_the_row_of_what_is_open(cons
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 844})
         expect(line).to_be_in_viewport(ratio=1)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert content_width(page) <= width
         assert violations(page) == []
     receive(console, CHEST, THREE)
     expect(line).to_have_text("22 open emergencies")  # as it is raised

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Route, expect
 from sqlalchemy import select
 
 from inbox.models import TextConsent
+from tests.browser.layout import content_width
 from tests.browser.product import HARBOR, Product
 from tests.browser.site import PracticeSite, script_tag, strict_policy
 from tests.browser.test_chat_files import PHOTO, choose, notice
@@ -335,7 +336,7 @@ def test_a_page_enlarged_fourfold_shows_the_conversation(
     chat.ask(PRICES)
 
     wait_until(chat.page, lambda: chat.log.evaluate(SEEN) >= 60)
-    assert chat.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert content_width(chat.page) <= size[0]
     expect(chat.button("send")).to_be_in_viewport(ratio=1)
     chat.button("close").scroll_into_view_if_needed()
     expect(chat.button("close")).to_be_in_viewport(ratio=1)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import violations
+from tests.browser.layout import content_width
 from tests.browser.product import MAPLE_NAME, PRICE_RANGE, Product
 from tests.browser.visitor import Chat, Visitor
 
@@ -81,4 +82,4 @@ def test_axe_finds_nothing_on_the_page_either(
     expect(demo.launcher).to_be_visible()
 
     assert violations(demo.page) == []
-    assert demo.page.evaluate("document.documentElement.scrollWidth") == width
+    assert content_width(demo.page) == width

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from templates.chat import WIDGET
+from tests.browser.layout import content_width
 from tests.browser.product import HARBOR, HARBOR_PRICE_RANGE, MAPLE, MAPLE_NAME, PRICE_RANGE, Product
 from tests.browser.site import PracticeSite, script_tag, strict_policy
 from tests.browser.visitor import DEADLINE_MILLISECONDS, NETWORK_ERROR, Chat, Visitor
@@ -337,7 +338,7 @@ def open_if_closed(chat: Chat) -> None:
 
 def assert_no_sideways_scrolling(page: Page) -> None:
     """The page is no wider than the screen."""
-    assert page.evaluate("[document.documentElement.scrollWidth, innerWidth]") == [320, 320]
+    assert [content_width(page), page.evaluate("innerWidth")] == [320, 320]
 
 
 def assert_large_enough(button: Locator) -> None:

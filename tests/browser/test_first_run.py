@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.up import _show_console
 from intake.settings import Settings
 from tests.browser.axe import violations
+from tests.browser.layout import content_width
 from tests.browser.visitor import Visitor
 from tests.staff.conftest import PASSWORD, Console, console_of, hook
 from tests.standins.hook import HookReceiver
@@ -42,7 +43,7 @@ def check_page(page: Page, name: str) -> None:
     """Check that everybody can read a page, at each size and in both color schemes."""
     for screen, (width, height) in SCREENS.items():
         page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert content_width(page) <= width
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             if PICTURES:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import violations
+from tests.browser.layout import content_width
 from tests.browser.test_console import SignIn, console, console_of, new_profile, press, sign_in
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Console
@@ -98,4 +99,4 @@ def test_no_script_is_needed(sign_in: SignIn) -> None:
 
 def check(page: Page, width: int) -> None:
     assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert content_width(page) <= width

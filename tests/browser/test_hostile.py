@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.layout import content_width
 from tests.browser.product import Product
 from tests.browser.visitor import Chat
 
@@ -70,7 +71,7 @@ def assert_harmless(chat: Chat) -> None:
     links = text.locator("a").evaluate_all("all => all.map(link => link.getAttribute('href'))")
     assert [link for link in links if not re.match(r"https?://|tel:(\+1\d{10}|\d{3})\Z", link)] == []
     assert chat.root.locator("[data-from='patient'] a").count() == 0
-    assert chat.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert content_width(chat.page) <= chat.page.evaluate("innerWidth")
     panel = chat.dialog.bounding_box()
     assert panel is not None
     for bubble in text.all():

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from inbox.models import Conversation, ConversationState, Message, now
 from tasks.samples import SAMPLES, add_samples
 from tests.browser.axe import violations
+from tests.browser.layout import content_width
 from tests.browser.test_console import SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.staff.conftest import Console
 
@@ -212,7 +213,7 @@ def test_on_a_phone_rows_and_messages_begin_high(console: Console, sign_in: Sign
             "all => all.map(it => it.getBoundingClientRect().top)"
         )
         assert len({round(top) for top in tops}) == 1
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert content_width(page) <= 390
         assert violations(page) == []
 
 
@@ -235,7 +236,7 @@ def test_it_is_accessible_in_both_color_schemes_and_fits_every_screen(many: Cons
     def check(what: str) -> None:
         for name, (width, _) in SCREENS.items():
             show(name)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{what}, {name}"
+            assert content_width(page) <= width, f"{what}, {name}"
         schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
         for name in ("wide", "phone"):
             show(name)

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from inbox.models import Escalation, Role
 from tests.browser.axe import violations
+from tests.browser.layout import content_width
 from tests.browser.signed_in import enter
 from tests.staff.conftest import Console, console_of, start_console
 from tests.staff.conversations.test_escalations import PAGE, console
@@ -42,7 +43,7 @@ def open_page(request: pytest.FixtureRequest, console: Console, browser: Browser
 
 
 def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+    return content_width(page) <= page.evaluate("innerWidth")
 
 
 def test_the_queues_and_their_failed_jobs_are_shown(console: Console, open_page: Open) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from inbox.models import Review, ReviewReason, Role, StaffMember
 from tests.browser.axe import assert_accessible
+from tests.browser.layout import content_width
 from tests.browser.signed_in import enter
 from tests.staff.conftest import Console, StartConsole, console_of, start_console
 from tests.staff.reviews.test_quality import add_review
@@ -236,7 +237,7 @@ def test_nothing_is_wider_than_a_small_phone(unsure: Console, sign_in: SignIn) -
 
     for path in ("/staff/review", "/staff/quality", "/staff/figures"):
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") == 320, path
+        assert content_width(page) == 320, path
 
 
 def test_the_title_has_each_number_once(unsure: Console, sign_in: SignIn) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from inbox.accounts import add_member
 from inbox.models import Role
 from tests.browser.axe import assert_accessible, violations
+from tests.browser.layout import content_width
 from tests.browser.product import Product
 from tests.browser.signed_in import enter
 from tests.browser.visitor import Chat, Visitor
@@ -178,7 +179,7 @@ def test_contacts_are_added_removed_and_ordered_with_and_without_scripts(
     expect(minutes).to_be_focused()
     expect(minutes).to_have_accessible_description("Choose a number of minutes between 1 and 240")
     open_details(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert content_width(page) <= 390
     if scripts:
         assert violations(page) == []
     minutes.fill("5")
