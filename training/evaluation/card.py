@@ -59,6 +59,7 @@ another one.{taught} {note}The checkpoint was selected on messages of the traini
 were chosen on validation.
 """
 _TAUGHT = " {weight:.0%} of the loss compared its answers with those of a larger model, trained with `{teacher}`."
+_STARTED = " It started from layers {layers} of that model."
 
 _UNSEEN = """\
 The cross-style test was written separately, in a deliberately different style; the held-back messages and those by
@@ -132,7 +133,7 @@ def _sections(evaluation: Mapping[str, Any], megabytes: float) -> Iterator[str]:
         joined=recipe["data"]["joined"],
         validated=describe_validation(evaluation),
         note=f"{recipe['note']} " if recipe["note"] else "",
-        taught=_TAUGHT.format(**recipe["distillation"]) if recipe["distillation"] else "",
+        taught=_taught(recipe["distillation"]),
         **evaluation["messages"],
     )
     yield "## Results"
@@ -149,6 +150,13 @@ def _sections(evaluation: Mapping[str, Any], megabytes: float) -> Iterator[str]:
     yield _confidence(evaluation)
     yield "## Limits"
     yield _limits(evaluation, knows_more)
+
+
+def _taught(distillation: Mapping[str, Any] | None) -> str:
+    if distillation is None:
+        return ""
+    kept = ", ".join(map(str, distillation.get("kept_layers", ())))
+    return _TAUGHT.format(**distillation) + (_STARTED.format(layers=kept) if kept else "")
 
 
 def _strictest(evaluation: Mapping[str, Any]) -> tuple[str, str]:

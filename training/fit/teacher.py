@@ -59,7 +59,7 @@ def run_teacher(teacher: Recipe, run: RunFolder, messages: Sequence[CorpusMessag
         readings: How often to render each message, each time with new slot values and noise.
 
     Returns:
-        One row per message and one column per output.
+        One row per message and one column per output. Equal messages have equal rows.
     """
     kept = run.path / f"taught-{_fingerprint(run.best, messages, readings)}.npy"
     if not kept.exists():
@@ -67,9 +67,10 @@ def run_teacher(teacher: Recipe, run: RunFolder, messages: Sequence[CorpusMessag
         tokenizer = load_tokenizer(checkpoint)
         torch.set_num_threads(teacher.optimisation.threads)
         model = AutoModelForSequenceClassification.from_pretrained(run.best).eval()
-        texts = (_texts(messages, reading, teacher.data.noise) for reading in range(readings))
+        places = {message: place for place, message in enumerate(dict.fromkeys(messages))}
+        texts = (_texts([*places], reading, teacher.data.noise) for reading in range(readings))
         read = [_read(model, tokenizer, reading, teacher) for reading in texts]
-        np.save(kept, np.mean(read, axis=0, dtype=np.float32))
+        np.save(kept, np.mean(read, axis=0, dtype=np.float32)[[places[message] for message in messages]])
     logits: Logits = np.load(kept)
     return logits
 

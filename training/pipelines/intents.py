@@ -52,10 +52,22 @@ class IntentRun:
             if earlier:
                 self._fit_unless_done(earlier)
         teacher = teacher_logits(self.recipe, self.config, self.split.train, self.runs)
-        start = earlier_weights(self.recipe, self.config, self.runs)
+        start = self._teachers_layers() or earlier_weights(self.recipe, self.config, self.runs)
         writers = sorted({message.writer for message in self.split.train})
         self.folder.writers.write_text(json.dumps(writers) + "\n", encoding="utf-8")
         train_model(self.recipe, self.split, self.folder, teacher, start)
+
+    def _teachers_layers(self) -> Path | None:
+        """Return a folder of the teacher's layers that this recipe starts from; None if it starts from none."""
+        from training.fit.earlier_run import open_earlier_run
+        from training.fit.thinned import require_same_shape, thin_out
+
+        taught = self.recipe.distillation
+        if taught is None or not taught.kept_layers:
+            return None
+        teacher, run = open_earlier_run(self.config.parent / taught.teacher, self.recipe, self.runs)
+        require_same_shape(self.recipe, teacher)
+        return thin_out(run.best, taught.kept_layers, self.folder.path / "start")
 
     def _fit_unless_done(self, name: str) -> None:
         from training.export.recover import recover_run

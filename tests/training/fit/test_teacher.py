@@ -55,6 +55,12 @@ def test_a_teacher_answers_every_message_with_a_row_in_their_order(teacher: Reci
         assert np.allclose(said[place], alone, atol=1e-5)
 
 
+def test_equal_messages_are_read_once_and_get_the_same_answer(teacher: Recipe, run: RunFolder) -> None:
+    twice = run_teacher(teacher, run, [*MESSAGES, *MESSAGES[::-1]], readings=2)
+    assert np.array_equal(twice[:3], twice[:2:-1])
+    assert np.array_equal(twice[:3], run_teacher(teacher, run, MESSAGES, readings=2))
+
+
 def test_what_it_said_is_kept_and_not_read_again(teacher: Recipe, run: RunFolder) -> None:
     first = run_teacher(teacher, run, MESSAGES, readings=1)
     (kept,) = run.path.glob("taught-*.npy")
