@@ -18,7 +18,7 @@ LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --only-binary :
 TOOLS := $(VENV)/tools/bin
 PORT ?= 8000
 
-.PHONY: setup run test test-postgres faults lint rooms figures lock sbom security bench bench-inbox bench-load train clean
+.PHONY: setup run test test-postgres faults lint lint-types lint-rest rooms figures lock sbom security bench bench-inbox bench-load train clean
 
 setup: $(VENV)/.serving
 
@@ -37,10 +37,16 @@ faults: $(VENV)/.development
 	$(BIN)/python -m faults --markdown docs/faults.md
 
 # Also lists the libraries, and looks them up among the known vulnerabilities where their database can be reached.
-lint: $(VENV)/.development sbom
+# Checking types takes as long as the rest, so they run beside each other.
+lint: $(BIN)/python
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint-types lint-rest
+
+lint-types: $(VENV)/.development
+	$(BIN)/mypy
+
+lint-rest: sbom $(VENV)/.development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.security.code $(TOOLS)
 
