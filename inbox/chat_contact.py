@@ -6,15 +6,10 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from classifier.entities.owners import is_of_another
 from classifier.entities.rules_names import may_be_name
-from inbox.consent import is_opted_out
-from inbox.models import Conversation, LineType, Message, TextConsent
+from inbox.models import Conversation, Message
 from intake import email_address, phone
-from intake.channels import medium_for
 from intake.errors import IntakeError
 from intake.vocabulary import Channel, Medium
 
@@ -178,30 +173,3 @@ def has_left(conversation: Conversation, moment: datetime) -> bool:
 def is_out_of_reach(conversation: Conversation, moment: datetime) -> bool:
     """Return whether the visitor of a chat has left it and gave no way to reach them."""
     return has_left(conversation, moment) and not has_contact(conversation)
-
-
-def medium_after_leaving(session: Session, conversation: Conversation) -> Medium | None:
-    """Return how an answer reaches a visitor who has left the chat: by text if they agreed, else by email, or not."""
-    number = conversation.contact_phone
-    takes_texts = (
-        bool(number)
-        and conversation.line_type != LineType.LANDLINE
-        and _agreed_to_texts(session, conversation)
-        and not is_opted_out(session, conversation.practice, number or "")
-    )
-    if takes_texts:
-        return Medium.SMS
-    return Medium.EMAIL if conversation.contact_email else None
-
-
-def staff_medium(session: Session, conversation: Conversation, moment: datetime) -> Medium:
-    """Return how a staff reply goes out now; exactly one way, also if the visitor comes back."""
-    usual = medium_for(conversation.channel, conversation.patient_address)
-    if not has_left(conversation, moment):
-        return usual
-    return medium_after_leaving(session, conversation) or usual
-
-
-def _agreed_to_texts(session: Session, conversation: Conversation) -> bool:
-    query = select(TextConsent.id).where(TextConsent.conversation_id == conversation.id)
-    return session.scalar(query.limit(1)) is not None

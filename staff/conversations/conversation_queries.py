@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from inbox.chat_contact import is_out_of_reach, reply_address, staff_medium
+from inbox.chat_contact import is_out_of_reach, reply_address
 from inbox.consent import OptOutState, is_ambiguous, number_of, opt_out_of
 from inbox.models import (
     UNDELIVERED,
@@ -33,6 +33,7 @@ from inbox.models import (
     now,
 )
 from inbox.patients import conversations_of
+from inbox.reply_medium import staff_medium
 from inbox.reviews import LEVEL_LABELS
 from intake.practices import Practice
 from intake.vocabulary import (

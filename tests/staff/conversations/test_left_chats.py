@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from inbox.models import Conversation, Delivery, DeliveryState, OptOut, now
+from inbox.reply_medium import staff_medium
 from intake.settings import Settings
 from intake.vocabulary import Medium
 from staff.conversations.reply import Draft, ReplyCheck, send
@@ -154,6 +155,25 @@ def test_who_left_an_address_is_answered_by_email(
         assert delivery is not None
         assert delivery.medium == Medium.EMAIL
         assert len(smtp.mails) == 1
+
+
+def test_who_left_a_number_that_is_not_safe_and_an_address_is_answered_by_email(
+    settings: Settings, smtp: SmtpStandIn, classifier: Any, twilio: TwilioStandIn
+) -> None:
+    with Service(settings.model_copy(update={"smtp_url": smtp.url}), classifier, twilio) as service:
+        service.text("Please don't text me here, my husband reads my phone and he hits me.")
+        service.work()
+        chat = begin(service, **AGREED)
+        chat.send("my email is ann@example.com", "second")
+        service.work()
+        texted = texts_to_patient(twilio)
+        with service.edit() as session:
+            left = session.query(Conversation).filter_by(channel="chat").one()
+            left.chat_seen_at = now() - timedelta(minutes=5)
+            assert staff_medium(session, left, now()) is Medium.EMAIL
+            left.contact_email = None
+            assert staff_medium(session, left, now()) is Medium.SMS  # which staff are warned of
+        assert texts_to_patient(twilio) == texted
 
 
 # ---- asking for a way to reach the visitor
