@@ -8,7 +8,7 @@ from pathlib import Path
 
 from faults.emails import EMAIL_SECRET
 from faults.postgres import postgres
-from faults.standins import FaultyTwilio, Hook
+from faults.standins import FaultyTwilio
 from faults.template import migrated_file
 from intake.settings import Settings, load_settings
 from tests.e2e.processes import ROOT
@@ -21,13 +21,21 @@ PRACTICE = "demo"
 
 
 def make_settings(
-    folder: Path, database: str, teams: str, redis_url: str, twilio: FaultyTwilio, hook: Hook, smtp: SmtpStandIn
+    folder: Path, database: str, told: str, redis_url: str, twilio: FaultyTwilio, smtp: SmtpStandIn
 ) -> Settings:
-    """Make an empty database and a practices file, and return settings that name them and the stand-ins."""
+    """Make an empty database and a practices file, and return settings that name them and the stand-ins.
+
+    Args:
+        folder: where both go.
+        database: what messages are stored in.
+        told: whom the practice notifies, as lines of its table in TOML.
+        redis_url: where Redis listens.
+        twilio: the stand-in for Twilio.
+        smtp: the stand-in for a mail server.
+    """
     practices = folder / "practices.toml"
-    told = teams or f"on_call = {{ notify = ['{hook.apprise_url('/on-call')}'] }}"
     slug = f'"{PRACTICE}"\n'
-    practices.write_text(PRACTICES_TOML.replace(slug, f"{slug}teams = {{ {told} }}\n", 1))
+    practices.write_text(PRACTICES_TOML.replace(slug, f"{slug}{told}\n", 1))
     return load_settings(
         _env_file=None,
         database_url=_new_database(folder) if database == SQLITE else postgres().new_database(),

@@ -39,7 +39,7 @@ def run_kind(kind: Kind) -> Row:
     memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     with (
         tempfile.TemporaryDirectory(dir=memory, prefix="intake-fault-", ignore_cleanup_errors=True) as folder,
-        Service(Path(folder), kind.database, teams=kind.teams) as service,
+        Service(Path(folder), kind.database, teams=kind.teams, escalation=kind.escalation) as service,
     ):
         try:
             if kind.starts:

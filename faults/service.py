@@ -46,13 +46,14 @@ class Service:
         urgent_within: seconds in which staff must hear of an urgent text; None: by the end.
     """
 
-    def __init__(self, folder: Path, database: str = SQLITE, *, teams: str = "") -> None:
+    def __init__(self, folder: Path, database: str = SQLITE, *, teams: str = "", escalation: str = "[]") -> None:
         """Prepare it; nothing but the stand-ins and Redis runs yet.
 
         Args:
             folder: where its files live.
             database: what it stores messages in.
             teams: the practice's teams, as TOML; by default, on-call is told through the hook.
+            escalation: whom the practice tells next of an emergency, as TOML.
         """
         (folder / "processes").mkdir()
         self.processes = Processes(folder / "processes")
@@ -62,7 +63,8 @@ class Service:
         self.redis_folder = folder / "redis"
         self.port = free_port()
         self.twilio.callback_base = f"http://127.0.0.1:{self.port}"
-        self.settings = make_settings(folder, database, teams, self.redis_server.url, self.twilio, self.hook, self.smtp)
+        told = f"teams = {{ {teams or self.hook.as_on_call} }}\nescalation = {escalation}"
+        self.settings = make_settings(folder, database, told, self.redis_server.url, self.twilio, self.smtp)
         self.database = Database(self.settings.database_url, Keyring(ENCRYPTION_KEY))
         self.redis: Any = redis.Redis.from_url(self.redis_server.url)
         self.web: Process | None = None

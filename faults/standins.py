@@ -152,6 +152,11 @@ class Hook(HookReceiver):
         self.waiting = threading.Event()
         self.told: list[tuple[float, str]] = []
 
+    @property
+    def as_on_call(self) -> str:
+        """The team that is on call and is notified here, as TOML."""
+        return f"on_call = {{ notify = ['{self.apprise_url('/on-call')}'] }}"
+
     def hang(self) -> None:
         """Leave every notification without an answer until `answer_again`."""
         self._answers.clear()

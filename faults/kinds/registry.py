@@ -25,6 +25,7 @@ class Kind:
         database: what the service stores messages in.
         starts: whether web and workers run when it begins.
         teams: the practice's teams, as TOML; by default, on-call is told through the hook.
+        escalation: whom the practice tells next of an emergency, as TOML; by default, nobody.
         deadline: seconds for the recovery.
         needs: a program without which it cannot be done.
     """
@@ -35,6 +36,7 @@ class Kind:
     database: str = SQLITE
     starts: bool = True
     teams: str = ""
+    escalation: str = "[]"
     deadline: float = 90.0
     needs: str | None = None
 

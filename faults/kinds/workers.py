@@ -10,8 +10,9 @@ from pathlib import Path
 
 from faults.configuration import worker_lines
 from faults.kinds.registry import fault
+from faults.recovery import move_on
 from faults.service import Service
-from faults.texts import Sort, Text
+from faults.texts import STAFF_NUMBER, Sort, Text
 from faults.wall_clock import COMPILER, WallClock
 from tests.e2e.processes import answers, environment_of
 from tests.standins.twilio import Fault
@@ -20,6 +21,8 @@ AWAY_SECONDS = 60.0
 POISON = "swordfish"
 POISONED_WORKER = Path(__file__).parents[1] / "poisoned_worker.py"
 HOUR_SECONDS = 3600
+NEXT_MINUTES = 10
+NEXT_SECONDS = 20.0
 
 
 @fault("worker killed -9 while classifying", starts=False)
@@ -150,6 +153,28 @@ def set_clock_back(service: Service) -> None:
     service.redis.flushall()
     service.resume_workers()
     service.fault_is_over()
+
+
+@fault(
+    "clock put right after an alarm",
+    starts=False,
+    escalation=f"[{{ number = '{STAFF_NUMBER}', after_minutes = {NEXT_MINUTES} }}]",
+    needs=COMPILER,
+    deadline=60.0,
+)
+def put_clock_right(service: Service) -> None:
+    """Raise an alarm while the clock is an hour ahead, put it right, and wait for the next contact to be due."""
+    clock = WallClock(service.redis_folder)
+    clock.set_ahead(HOUR_SECONDS)
+    _start_with(service, clock.environment)
+    service.text(2, urgent=1, opted_out=0)
+    service.wait_for(lambda: bool(service.hook.told), "on-call to be told")
+    clock.set_ahead(0)
+    time.sleep(3 * service.settings.reconcile_every_seconds)
+    move_on(service, NEXT_MINUTES * 60)
+    service.fault_is_over()
+    is_told = service.happens(lambda: any(sent.to == STAFF_NUMBER for sent in service.twilio.sent), NEXT_SECONDS)
+    service.require(is_told, "the next contact was not told of an emergency")
 
 
 def _start_with(service: Service, environment: Mapping[str, str]) -> None:
