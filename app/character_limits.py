@@ -119,6 +119,11 @@ def _must_get_through(text: str, public_id: str | None) -> bool:
     """Return whether a message is the first of its chat, or may be about a danger."""
     if public_id is not None and not is_begun(services_of(current_app).database, public_id):
         return True
+    return may_be_danger(text)
+
+
+def may_be_danger(text: str) -> bool:
+    """Return whether a text has a danger sign."""
     # Not above, as a web process needs the classifier for nothing else.
     from classifier.screen import is_urgent
 

@@ -23,9 +23,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.character_limits import CharacterLimits, limit_characters
+from app.character_limits import CharacterLimits, limit_characters, may_be_danger
 from inbox.consent import parse_keyword
-from intake import email_address, phone
+from intake import email_address
 from intake.errors import IntakeError
 from intake.settings import Settings
 from tasks.queue import connect
@@ -41,6 +41,7 @@ from webhooks.browser.forms import LARGEST_FORM
 BEGIN_BY_ADDRESS = "20 per minute; 200 per hour"
 SEND_BY_ADDRESS = "120 per minute"
 FORM_BY_ADDRESS = "10 per minute; 60 per hour"
+FORM_OF_DANGER_BY_ADDRESS = "30 per minute"  # which also gets through once others have used up the limit above
 FILES_BY_ADDRESS = "12 per minute; 60 per hour"
 FILES_BY_ADDRESS_ANONYMOUS = "6 per minute; 15 per hour"  # from visitors who gave no way to reach them
 READ_BY_ADDRESS = "600 per minute"
@@ -55,9 +56,9 @@ SEND_BY_CONVERSATION = "20 per minute"
 WATCH_BY_CONVERSATION = "60 per minute"
 
 # By phone number: no person texts once a second, but a robot that answers this one does. STOP, START, and HELP have
-# no limit at all, because carriers and the law require that they work.
+# no limit at all, because carriers and the law require that they work. Nothing proves the number in a form, so forms
+# have no such limit: a stranger could shut a patient out. The texts that they cause are limited where they are sent.
 TEXT_BY_NUMBER = "60 per minute"
-FORM_BY_NUMBER = "5 per hour"
 
 # By mailbox: whoever enters another's address sends two emails there a day, however many chats they begin.
 COPY_BY_MAILBOX = "2 per day"
@@ -111,8 +112,8 @@ def limit_requests(app: Flask, settings: Settings) -> None:
         ],
         "chat.end": [limiter.limit(SEND_BY_ADDRESS)],
         "forms.receive": [
-            limiter.limit(FORM_BY_ADDRESS),
-            _of_accepted(limiter, FORM_BY_NUMBER, _number_in_form),
+            limiter.limit(FORM_BY_ADDRESS, exempt_when=_is_form_of_danger),
+            limiter.limit(FORM_OF_DANGER_BY_ADDRESS, exempt_when=lambda: not _is_form_of_danger()),
         ],
         "demo.read": [reads],
         "demo.send": [limiter.limit(DEMO_BY_ADDRESS)],
@@ -223,14 +224,6 @@ def _number_that_texts() -> str:
         return ""  # missing, or the body is too large: the handler says so
 
 
-def _number_in_form() -> str:
-    number = _posted_values().get("phone")
-    try:
-        return f"number {phone.normalise(number)}" if isinstance(number, str) else ""
-    except IntakeError:
-        return ""
-
-
 def _mailbox() -> str:
     address = _posted_values().get("email")
     try:
@@ -241,6 +234,10 @@ def _mailbox() -> str:
 
 def _form_text() -> str:
     return _text_in("message")
+
+
+def _is_form_of_danger() -> bool:
+    return may_be_danger(_form_text())
 
 
 def _chat_text() -> str:

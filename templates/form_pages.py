@@ -21,13 +21,13 @@ _TOO_LONG, _TOO_OFTEN, _AWAY, _OTHER = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTP
 _TROUBLE = {
     Language.EN: {
         _TOO_LONG: "It is too long. Please go back and shorten it.",
-        _TOO_OFTEN: "Many messages are coming in right now. Please go back, wait a minute, and send it again.",
+        _TOO_OFTEN: "Many messages are coming in right now. Please call us, or go back and send it again later.",
         _AWAY: "We cannot take messages right now. Please go back, wait a minute, and send it again.",
         _OTHER: "This form does not work right now.",
     },
     Language.ES: {
         _TOO_LONG: "Es demasiado largo. Regrese y acórtelo.",
-        _TOO_OFTEN: "Están llegando muchos mensajes. Regrese, espere un minuto y envíelo otra vez.",
+        _TOO_OFTEN: "Están llegando muchos mensajes. Llámenos, o regrese y envíelo más tarde.",
         _AWAY: "En este momento no podemos recibir mensajes. Regrese, espere un minuto y envíelo otra vez.",
         _OTHER: "Este formulario no funciona en este momento.",
     },

@@ -24,7 +24,7 @@ from tests.service import Service
 from tests.standins.twilio import Signature, TwilioStandIn
 from tests.world import PATIENT, SITE, WIDGET_KEY
 
-BEGINS, SENDS, SENDS_IN_ONE, WATCHES, FORMS, FORMS_OF_ONE, READS, TEXTS = 20, 120, 20, 60, 10, 5, 600, 60
+BEGINS, SENDS, SENDS_IN_ONE, WATCHES, FORMS, FORMS_OF_DANGER, READS, TEXTS = 20, 120, 20, 60, 10, 30, 600, 60
 QUESTIONS = count()
 OTHER_PATIENT = "+12025550124"
 
@@ -112,7 +112,7 @@ def is_too_many(answer: requests.Response) -> bool:
 
 def post_form(base: str, encoding: str, **fields: str) -> int:
     """Sends the contact form as a script or as a plain page does, and returns the status."""
-    fields["message"] = f"Question {next(QUESTIONS)}"
+    fields.setdefault("message", f"Question {next(QUESTIONS)}")
     content: dict[str, Any] = {"json": fields} if encoding == "json" else {"data": fields}
     return requests.post(f"{base}/forms/demo", headers={"Origin": SITE}, timeout=30, **content).status_code
 
@@ -295,26 +295,22 @@ def test_nobody_uses_up_a_number_without_twilios_signature(service: Service) -> 
     assert service.text("Hi").status == 200
 
 
+def test_no_number_is_shut_out_by_those_who_give_it_in_forms(service: Service, browsers: Browsers) -> None:
+    assert [browsers.fill_in(phone=PATIENT).status_code for _ in range(FORMS)] == [202] * FORMS
+    assert len(service.rows(Message)) == FORMS
+
+
 @pytest.mark.parametrize("encoding", ["json", "form"])
-def test_one_number_is_given_in_five_forms_an_hour(service: Service, browsers: Browsers, encoding: str) -> None:
-    def fill_in(number: str) -> int:
-        return post_form(browsers.base, encoding, phone=number)
+def test_a_form_with_a_danger_sign_gets_through_when_others_have_used_up_the_limit(
+    service: Service, browsers: Browsers, encoding: str
+) -> None:
+    assert statuses(browsers.fill_in, FORMS) == [202] * FORMS
+    assert post_form(browsers.base, encoding, message="I took all my pills and want to die") == 202
+    assert post_form(browsers.base, encoding) == 429
+    assert len(service.rows(Message)) == FORMS + 1
 
-    assert [fill_in(spelling) for spelling in ("(202) 555-0123", "+1 202 555 0123", PATIENT, PATIENT, PATIENT)] == [
-        202
-    ] * FORMS_OF_ONE
-    assert fill_in(PATIENT) == 429
-    assert fill_in(OTHER_PATIENT) == 202
-    assert len(service.rows(Message)) == FORMS_OF_ONE + 1
-
-
-def test_a_long_form_counts_for_its_number_as_well(browsers: Browsers) -> None:
-    filler = "x" * 100_000  # a field that nobody reads
-
-    assert [post_form(browsers.base, "form", phone=PATIENT, filler=filler) for _ in range(FORMS_OF_ONE)] == [
-        202
-    ] * FORMS_OF_ONE
-    assert post_form(browsers.base, "form", phone=PATIENT, filler=filler) == 429
+    count_up(service.redis, "/30/1/minute", FORMS_OF_DANGER)
+    assert post_form(browsers.base, encoding, message="I took all my pills and want to die now") == 429
 
 
 @pytest.mark.parametrize("phone", ["", "none", "12"])
