@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from inbox.models import Role, StaffMember, StaffPractice, StaffSession, now
 from inbox.passwords import NO_PASSWORD, hash_password, words_about
 from inbox.sign_in_failures import forget_failures
+from inbox.staff_links import void_links
 from intake import email_address
 from intake.errors import IntakeError
 
@@ -74,13 +75,14 @@ def all_members(session: Session) -> list[StaffMember]:
 
 
 def set_password(session: Session, member: StaffMember, password: str) -> None:
-    """Set a member's password, and end any lock.
+    """Set a member's password, void the links to set another, and end any lock.
 
     Raises:
         IntakeError: the password is too short, too long, or easy to guess.
     """
     known = words_about(member.email, member.name, [row.practice for row in member.practices])
     member.password_hash = hash_password(password, known)
+    void_links(session, member.id, now())
     unlock_member(session, member)
 
 

@@ -47,6 +47,21 @@ def may_administer(member: StaffMember, practices: Collection[str]) -> bool:
     return bool(own) and own <= set(practices)
 
 
+def may_keep_out(member: StaffMember, practices: Collection[str], existing: Collection[str]) -> bool:
+    """Return whether an administrator of some practices may disable an account.
+
+    A practice that has left the practices file has no administrator, and must not keep in whoever was dismissed.
+    Nothing else is allowed for its sake: a new password would open the practice, should it come back.
+
+    Args:
+        member: the account.
+        practices: the practices of the administrator.
+        existing: all practices that there are.
+    """
+    own = {row.practice for row in member.practices}.intersection(existing)
+    return bool(own) and own <= set(practices)
+
+
 def invite_member(
     session: Session,
     admin_id: int,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from inbox.accounts import add_member, find_member, find_member_to_change, revoke_sessions, unlock_member
 from inbox.administration import change_rights
 from inbox.audit import record_action
+from inbox.emergency_access import end_accesses
 from inbox.models import Role, StaffMember, now
 from inbox.passwords import NO_PASSWORD
 from inbox.second_factor import remove_second_factor
@@ -24,11 +26,13 @@ class NotAdmittedError(Exception):
 
     Attributes:
         staff_id: the account that was refused, None if there is none.
+        lost_rights: whether the account signs in by the identity provider, which gives it none any more.
     """
 
-    def __init__(self, reason: str, staff_id: int | None = None) -> None:
+    def __init__(self, reason: str, staff_id: int | None = None, *, lost_rights: bool = False) -> None:
         super().__init__(reason)
         self.staff_id = staff_id
+        self.lost_rights = lost_rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ def admit_identity(session: Session, identity: Identity, rights: Rights | None) 
     """
     member = _find(session, identity)
     if rights is None or not rights.practices:
-        raise NotAdmittedError("Your account gives you no access to this console.", member.id if member else None)
+        reason, is_linked = "Your account gives you no access to this console.", bool(member and member.oidc_subject)
+        raise NotAdmittedError(reason, member.id if member else None, lost_rights=is_linked)
     if member is None:
         return _create(session, identity, rights)
     if member.disabled_at is not None:
@@ -72,6 +77,12 @@ def admit_identity(session: Session, identity: Identity, rights: Rights | None) 
         _link(session, member, identity.subject)
     change_rights(session, None, member, Role(rights.role), rights.practices)
     return member
+
+
+def end_rights(session: Session, staff_id: int, moment: datetime) -> None:
+    """Sign out a member to whom the identity provider gives no rights any more, everywhere."""
+    revoke_sessions(session, staff_id)
+    end_accesses(session, staff_id, moment)
 
 
 def _find(session: Session, identity: Identity) -> StaffMember | None:

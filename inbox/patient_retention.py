@@ -9,7 +9,15 @@ from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
-from inbox.models import Conversation, Patient, PatientAddress, PatientConversation, PatientMerge
+from inbox.models import (
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Patient,
+    PatientAddress,
+    PatientConversation,
+    PatientMerge,
+)
 
 PAGE = 100
 
@@ -66,7 +74,7 @@ def _candidates(practice: str, before: datetime, last_id: int) -> Select[int]:
 
 
 def _needed_among(session: Session, practice: str, ids: Sequence[int], before: datetime) -> set[int]:
-    """Return which records have a conversation that is under legal hold, or not past the limit."""
+    """Return which records have a conversation that is on hold, not past the limit, or about to send a text."""
     addresses = select(PatientAddress.patient_id, PatientAddress.patient_address).where(
         PatientAddress.patient_id.in_(ids)
     )
@@ -87,4 +95,7 @@ def _needed_among(session: Session, practice: str, ids: Sequence[int], before: d
 
 
 def _is_kept(before: datetime) -> ColumnElement[bool]:
-    return or_(Conversation.held_at.is_not(None), Conversation.last_activity_at > before)
+    is_waiting = exists(
+        select(Delivery.id).where(Delivery.conversation_id == Conversation.id, Delivery.state == DeliveryState.PENDING)
+    )
+    return or_(Conversation.held_at.is_not(None), Conversation.last_activity_at > before, is_waiting)

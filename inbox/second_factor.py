@@ -60,6 +60,11 @@ def check_totp(member: StaffMember, code: str, moment: datetime) -> bool:
     return False
 
 
+def is_code_of(secret: str, code: str, moment: datetime) -> bool:
+    """Return whether an app that has a secret shows this code now, one step ago, or one step ahead."""
+    return pyotp.TOTP(secret).verify(code, for_time=moment, valid_window=1)
+
+
 def new_recovery_codes(member: StaffMember) -> list[str]:
     """Replace a member's recovery codes and return the ten new ones; each replaces the authenticator once."""
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]

@@ -63,6 +63,7 @@ log = structlog.get_logger(__name__)
 Location = tuple[int | str, ...]
 WEEKDAYS = tuple(Weekday)
 LAST_MINUTE = "-23:59"
+_LONGEST_PAUSE_DAYS = 40  # of a practice with one day a week, which several holidays in a row may close
 
 
 class _Strict(BaseModel):
@@ -607,7 +608,7 @@ class Practice(_Strict):
         """Return the next time the doors open after a moment, in the practice's zone; None without opening hours."""
         local = moment.astimezone(ZoneInfo(self.time_zone))
         last_closed = max(self.closed_on, default=local.date())
-        for days in range(max(15, (last_closed - local.date()).days + 9)):
+        for days in range(max(_LONGEST_PAUSE_DAYS, (last_closed - local.date()).days + 9)):
             for opens, _ in self._openings(local.date() + timedelta(days=days)):
                 if opens > local:
                     return opens
@@ -616,7 +617,7 @@ class Practice(_Strict):
     def last_opening(self, moment: datetime) -> datetime | None:
         """Return the last time the doors opened, at a moment or before; None without opening hours."""
         local = moment.astimezone(ZoneInfo(self.time_zone))
-        for days in range(15):
+        for days in range(_LONGEST_PAUSE_DAYS):
             opened = [opens for opens, _ in self._openings(local.date() - timedelta(days=days)) if opens <= local]
             if opened:
                 return opened[-1]

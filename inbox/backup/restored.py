@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, not_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
-from inbox.models import Delivery, DeliveryState, Message, RestoredBackup, RetentionRun, StaffSession, now
+from inbox.models import Delivery, DeliveryState, Message, RestoredBackup, RetentionRun, StaffLink, StaffSession, now
 from intake.vocabulary import Medium
 
 
@@ -17,7 +17,7 @@ def note_restoration(session: Session, made_at: datetime) -> int:
 
     A reply that waited when the backup was made may have gone out since, so its delivery becomes `unknown`: the carrier
     is asked before anything is sent. One that is scheduled for later stays as it is. Browsers that were signed in must
-    sign in again, and retention runs at once.
+    sign in again, links to set a password are void, and retention runs at once.
 
     Args:
         session: an open write transaction.
@@ -34,6 +34,8 @@ def note_restoration(session: Session, made_at: datetime) -> int:
         waiting.values(state=DeliveryState.UNKNOWN, sending_at=Delivery.created_at, next_attempt_at=moment)
     )
     session.execute(update(StaffSession).where(StaffSession.revoked_at.is_(None)).values(revoked_at=moment))
+    unused = update(StaffLink).where(StaffLink.used_at.is_(None), StaffLink.expires_at > moment)
+    session.execute(unused.values(expires_at=moment))
     session.execute(update(RetentionRun).values(next_run_at=moment))
     session.add(RestoredBackup(made_at=made_at, last_message_id=session.scalar(select(func.max(Message.id))) or 0))
     record_action(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
@@ -15,6 +16,7 @@ from inbox.administration import (
     enable_member,
     invite_member,
     may_administer,
+    may_keep_out,
     members_of,
     remove_member,
     reset_member,
@@ -97,7 +99,7 @@ def change(staff_id: int) -> Response:
 def disable(staff_id: int) -> Response:
     """Sign a member out everywhere, and keep them out."""
     with services_of(current_app).database.write() as writing:
-        account = _own_account(writing, staff_id)
+        account = _own_account(writing, staff_id, may=_may_disable)
         if staff_id == member().id:
             return _done(NOT_YOURSELF)
         disable_member(writing, member().id, account, now())
@@ -147,14 +149,23 @@ def reset(staff_id: int) -> Response:
     return _handed_over(link, handed, f"Reset {name}’s account and signed them out.")
 
 
-def _own_account(session: Session, staff_id: int) -> StaffMember:
-    """Return an account that the signed-in administrator may change, locked, or abort with 404."""
+def _may_change(account: StaffMember) -> bool:
+    return may_administer(account, member().practices)
+
+
+def _may_disable(account: StaffMember) -> bool:
+    existing = [practice.slug for practice in services_of(current_app).practices.all]
+    return may_keep_out(account, member().practices, existing)
+
+
+def _own_account(session: Session, staff_id: int, may: Callable[[StaffMember], bool] = _may_change) -> StaffMember:
+    """Return an account with which the signed-in administrator may do something, locked, or abort with 404."""
     if session.get(StaffMember, staff_id) is None:
         abort(404)
     # both locked, the older first: of two administrators who end each other's rights at once, one stays
     locked = {found: find_member_to_change(session, found) for found in sorted({member().id, staff_id})}
     _acting_admin(session)
-    if not may_administer(locked[staff_id], member().practices):
+    if not may(locked[staff_id]):
         abort(404)
     return locked[staff_id]
 
@@ -231,5 +242,6 @@ def _shown(account: StaffMember) -> dict[str, Any]:
         "states": [words for words, holds in states.items() if holds],
         "disabled": account.disabled_at is not None,
         "is_self": account.id == member().id,
-        "may_change": account.id != member().id and may_administer(account, member().practices),
+        "may_change": account.id != member().id and _may_change(account),
+        "may_disable": account.id != member().id and _may_disable(account),
     }

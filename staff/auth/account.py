@@ -25,6 +25,7 @@ from inbox.models import NoticePreference, Role, StaffMember, now
 from inbox.passwords import SHORTEST_PASSWORD, hash_password, words_about
 from inbox.second_factor import (
     check_totp,
+    is_code_of,
     new_recovery_codes,
     new_totp_secret,
     remove_authenticator,
@@ -114,6 +115,9 @@ def turn_on_authenticator() -> Response:
     secret = session.get(_NEW_SECRET)
     if secret is None or _account().totp_secret:
         return redirect(url_for(".set_up_authenticator"), 303)
+    code = re.sub(r"\s", "", request.form.get("code", ""))
+    if not is_code_of(secret, code, now()):  # first, as a confirmation by single sign-on holds for one change
+        return _set_up_page(WRONG_CODE)
     if refused := refuse_unproved():
         return _set_up_page(refused)
     with _services().database.write() as writing:
@@ -121,7 +125,7 @@ def turn_on_authenticator() -> Response:
         if account.totp_secret:  # another of the member's browsers got there first
             return redirect(url_for(".show"), 303)
         account.totp_secret = secret
-        fits = check_totp(account, re.sub(r"\s", "", request.form.get("code", "")), now())
+        fits = check_totp(account, code, now())
         if fits:
             codes = new_recovery_codes(account)
             _record(writing, "authenticator_turned_on")

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from inbox.accounts import find_member_to_change
 from inbox.models import Role, StaffSession, now
-from inbox.oidc_accounts import Identity, NotAdmittedError, admit_identity, subject_of
+from inbox.oidc_accounts import Identity, NotAdmittedError, admit_identity, end_rights, subject_of
 from inbox.sign_in_failures import Source, record_failure
 from intake.oidc_rights import Rights, combine_rights, parse_rights
 from staff.auth.access import member, open_to
@@ -86,6 +86,8 @@ def finish() -> Response:
         staff_id = _admit(services, claims)
     except NotAdmittedError as error:
         with services.database.write() as writing:
+            if error.lost_rights and error.staff_id is not None:
+                end_rights(writing, error.staff_id, now())
             record_failure(writing, error.staff_id, Source.address(client_address()), "oidc")
         return _back(f"{error} Ask your practice's administrator.")
     return enter_at(staff_id, "oidc", wanted)

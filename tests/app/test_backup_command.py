@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select, text
 
 from classifier import Classifier
+from inbox.accounts import add_member, find_session, open_session
 from inbox.attachment_files import THUMBNAIL, Folder, place_of
 from inbox.attachments import keep_contents, read_contents, read_thumbnail, take_contents
 from inbox.backup.archive import BackupSource, describe_database, write_backup
@@ -22,7 +23,18 @@ from inbox.backup.restored import was_received_before_backup
 from inbox.backup.sealed_stream import CHUNK, BackupKey, SealedReader, SealedWriter
 from inbox.database import Database
 from inbox.inbound import Media, record_message
-from inbox.models import Attachment, AttachmentState, AuditEntry, Delivery, DeliveryState, Message, now
+from inbox.models import (
+    Attachment,
+    AttachmentState,
+    AuditEntry,
+    Delivery,
+    DeliveryState,
+    LinkPurpose,
+    Message,
+    Role,
+    now,
+)
+from inbox.staff_links import add_link, find_link, give_token
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.settings import Settings
@@ -503,9 +515,17 @@ def test_a_text_that_came_while_the_backup_was_being_made_may_have_been_answered
 
 
 def test_a_restored_service_signs_everyone_out_and_says_so_in_its_trail(service: Service, restored: Any) -> None:
+    with service.edit() as session:
+        dana = add_member(session, "dana@maple.example", "Dana", Role.STAFF, ["demo"], None)
+        browser = open_session(session, dana, "a browser")
+        link = give_token(add_link(session, dana.id, LinkPurpose.INVITE, now()))
     restored.make()
 
     after = restored()
+
+    with after.edit() as session:
+        assert find_session(session, browser, now()) is None
+        assert find_link(session, link, now()) is None
 
     [*_, entry] = after.rows(AuditEntry)
     assert (entry.action, entry.subject) == ("restored", "backup")

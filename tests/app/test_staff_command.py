@@ -22,9 +22,10 @@ from inbox.accounts import (
 )
 from inbox.audit import record_action
 from inbox.database import Database
-from inbox.models import AuditEntry, Role, StaffMember, now
+from inbox.models import AuditEntry, LinkPurpose, Role, StaffMember, now
 from inbox.passwords import check_password
 from inbox.second_factor import new_recovery_codes, new_totp_secret
+from inbox.staff_links import add_link, find_link, give_token
 from tests.app.command import ROOT, Finished, complete, intake
 from tests.world import PRACTICES_TOML
 
@@ -228,6 +229,7 @@ def test_a_reset_gives_a_new_password_and_signs_out(
         token = open_session(session, member, "a browser")
         member.totp_secret, member.failed_sign_ins, member.locked_until = new_totp_secret(), 5, now().replace(year=9999)
         new_recovery_codes(member)
+        token_of_link = give_token(add_link(session, member.id, LinkPurpose.RESET, now()))
 
     done = run("staff", "reset", EMAIL, *option, stdin="a new password, long enough\n")
     assert done.lines == [f"{EMAIL} has a new password and is signed out everywhere."]
@@ -238,6 +240,7 @@ def test_a_reset_gives_a_new_password_and_signs_out(
         assert (member.failed_sign_ins, member.locked_until) == (0, None)
         assert bool(member.totp_secret) == bool(member.recovery_codes) == (not option)
         assert find_session(session, token, now()) is None
+        assert find_link(session, token_of_link, now()) is None
 
 
 def test_a_reset_can_make_a_password_up(run: Run, database: Database, dana: Callable[[Session], StaffMember]) -> None:

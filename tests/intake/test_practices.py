@@ -497,6 +497,13 @@ def test_the_next_opening_may_be_after_any_number_of_days_that_are_listed_as_clo
     assert found.date() == date(2026, 9, 14)
 
 
+def test_a_practice_with_one_day_a_week_opens_after_two_weeks_of_holidays_and_their_eves() -> None:
+    thursdays = practice(hours={"thu": ["08:00-16:00"]})
+
+    assert thursdays.next_opening(at("2026-12-17T18:00:00-05:00")) == at("2027-01-07T08:00:00-05:00")
+    assert thursdays.last_opening(at("2027-01-06T18:00:00-05:00")) == at("2026-12-17T08:00:00-05:00")
+
+
 def test_a_practice_that_never_closes_is_open_in_the_last_minute_of_the_day() -> None:
     always = practice(hours={day: ["00:00-23:59"] for day in Weekday}, time_zone="UTC", observe_federal_holidays=False)
 

@@ -52,7 +52,7 @@ from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
 from tests.told_classifier import OUT_OF_SCOPE, tell
-from tests.world import PATIENT, PRACTICES_TOML, later_quiet_hours
+from tests.world import DEMO_NUMBER, PATIENT, PRACTICES_TOML, later_quiet_hours
 
 LIMITS = "retention = { message_days = 30, recording_days = 10, audit_days = 60 }\n"
 QUESTION = "Can I move my visit to next week?"
@@ -670,6 +670,19 @@ def test_records_that_are_past_the_limit_are_found_behind_any_number_of_needed_o
 
     left = {patient.id for patient in service.rows(Patient)}
     assert set(range(1, 251)) - left == {1, 205, 250}
+
+
+def test_a_record_is_kept_while_a_text_to_the_patient_is_scheduled(service: Service) -> None:
+    add_records(service, 0, 2)
+    with service.edit() as session:
+        for conversation in session.scalars(select(Conversation)):
+            conversation.last_activity_at = now() - timedelta(days=31)
+        later = {"scheduled_for": now() + timedelta(days=60), "next_attempt_at": now() + timedelta(days=60)}
+        written = {"reply": "patient", "medium": "sms", "sender": DEMO_NUMBER, "body": "See you soon."}
+        session.add(Delivery(conversation_id=1, **written, **later))
+
+    clean(service)
+    assert [patient.id for patient in service.rows(Patient)] == [1]
 
 
 # ---- the audit trail

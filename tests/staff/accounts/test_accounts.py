@@ -251,6 +251,22 @@ def test_an_account_that_also_works_elsewhere_is_seen_but_not_changed(console: C
     assert account(console, "Shared Sam").role == Role.STAFF
 
 
+def test_who_also_worked_for_a_practice_that_is_gone_can_be_disabled_and_nothing_else(
+    console: Console, admin: Browser
+) -> None:
+    browser = console.sign_in(practices=["demo", "gone"], name="Dana Reyes")
+    dana = account(console, "Dana Reyes")
+    assert "you can only disable this account" in admin.get("/staff/accounts").text
+    for action in ("rights", "enable", "reset", "remove"):
+        form = {"role": "admin", "practices": "demo"}
+        assert admin.post(f"/staff/accounts/{dana.id}/{action}", data=form).status_code == 404
+    assert is_in(browser)
+
+    assert admin.post(f"/staff/accounts/{dana.id}/disable").status_code == 303
+    assert not is_in(browser)
+    assert actions(console) == ["account_disabled"]
+
+
 # ---- a forgotten password
 
 

@@ -137,16 +137,17 @@ def test_wrong_passwords_lock_this_session_out_of_changes_and_nobody_out_of_sign
     console: Console, path: str
 ) -> None:
     browser = console.sign_in()
+    code = {}
     if path == "authenticator":
-        new_secret(browser)
+        code["code"] = pyotp.TOTP(new_secret(browser)).now()
     else:
         turn_on(browser)
-    fields = {"current_password": "wrong", "password": "wrong"}
+    fields = {"current_password": "wrong", "password": "wrong"} | code
     for _ in range(5):
         assert browser.post(f"/staff/account/{path}", data=fields).status_code == 400
 
     right = {"current_password": PASSWORD, "password": PASSWORD, "new_password": NEW, "new_password_again": NEW}
-    refused = browser.post(f"/staff/account/{path}", data=right)
+    refused = browser.post(f"/staff/account/{path}", data=right | code)
     assert refused.status_code == 400
     assert WRONG_PASSWORD in refused.text
     assert is_in(browser), "whoever sits at it may be the one who is meant to"

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pyotp
 import pytest
 import requests
 
@@ -18,6 +19,7 @@ from inbox.models import AuditEntry, LinkPurpose, Passkey, Role, StaffLink, Staf
 from inbox.passwords import NO_PASSWORD
 from inbox.staff_links import add_link
 from intake.settings import Settings
+from staff.auth.account import WRONG_CODE
 from staff.auth.oidc import CONFIRMED, FAILED, NOT_CONFIRMED, UNREACHABLE
 from staff.auth.reauthentication import UNCONFIRMED
 from tests.staff.conftest import PASSWORD, Browser, Console
@@ -109,6 +111,18 @@ def test_rights_follow_the_claim_up_and_down_and_end_the_earlier_sessions(consol
     assert rights(member_of(console)) == (Role.STAFF, ["demo"])
     assert first.get("/staff/account").status_code == 302
     assert second.get("/staff/account").status_code == 200
+
+
+def test_who_has_lost_all_rights_is_signed_out_everywhere_by_the_sign_on_that_tells(
+    console: Console, provider: str
+) -> None:
+    know(provider, "dana")
+    first, second = console.browser(), console.browser()
+    sign_on(first)
+
+    know(provider, "dana", groups=[])
+    assert "gives you no access" in refusal(second, sign_on(second))
+    assert first.get("/staff/account").status_code == 302
 
 
 @pytest.mark.parametrize("groups", [[], ["visitors"], "nurse", ["elsewhere"], None])
@@ -249,6 +263,20 @@ def test_a_member_without_a_password_signs_in_anew_for_each_change(console: Cons
     assert confirm(browser, provider) == CONFIRMED
     assert browser.post("/staff/passkeys/new").status_code == 200
     assert browser.post("/staff/passkeys/new").status_code == 400, "once for each change"
+
+
+def test_a_mistyped_code_of_a_new_authenticator_does_not_use_up_the_confirmation(
+    console: Console, provider: str
+) -> None:
+    browser = signed_on(console, provider)
+    [shown] = re.findall(r"<code>([A-Z2-7 ]+)</code>", browser.get("/staff/account/authenticator").text)
+    right = pyotp.TOTP(shown.replace(" ", "")).now()
+    assert confirm(browser, provider) == CONFIRMED
+
+    assert WRONG_CODE in browser.post("/staff/account/authenticator", data={"code": "12345"}).text
+    assert member_of(console).totp_secret is None
+    assert browser.post("/staff/account/authenticator", data={"code": right}).status_code == 200
+    assert member_of(console).totp_secret is not None
 
 
 def test_an_unattended_browser_sets_no_password_for_a_member_who_has_none(console: Console, provider: str) -> None:
