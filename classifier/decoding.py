@@ -38,6 +38,9 @@ SURE_OF_ENGLISH = 0.9
 LONG_WORDS = 60
 """Texts of more words have alarm thresholds of their own: much in them sounds like danger, and danger takes words."""
 
+DANGER_SUSPECTED = 0.01
+"""The probability from which the network suspects self-harm, or that something was swallowed."""
+
 SHORT_WORDS = 8
 """Texts of no more words have a bar of their own for an alarm without a sign: they say too little for less."""
 
@@ -57,7 +60,10 @@ class Thresholds:
         praise: The same for a message that only praises the practice.
         emergency: The least probability of an emergency, 0–1, that raises the alarm by itself.
         emergency_with_sign: The least probability that raises it together with an ambiguous danger sign.
+        other_emergency: The same as `emergency` where the network suspects neither self-harm nor that something was
+            swallowed; None if it is the same.
         short_emergency: The same as `emergency` for short texts; None if it is the same.
+        short_other_emergency: The same as `other_emergency` for short texts; None if it is `short_emergency`.
         long_emergency: The same as `emergency` for long texts; None if it is the same.
         long_emergency_with_sign: The same as `emergency_with_sign` for long texts; None if it is the same.
         same_day: The least probability of an emergency or a same-day matter, 0–1, that makes a message a same-day one.
@@ -73,7 +79,9 @@ class Thresholds:
     praise: float = 1.0
     emergency: float = 1.0
     emergency_with_sign: float = 0.0
+    other_emergency: float | None = None
     short_emergency: float | None = None
+    short_other_emergency: float | None = None
     long_emergency: float | None = None
     long_emergency_with_sign: float | None = None
     same_day: float = 1.0
@@ -83,16 +91,22 @@ class Thresholds:
         """Return the least confidence, 0–1, at which an intent is acted on without a person."""
         return self.of_intents.get(intent, self.review)
 
-    def alarm_at(self, signed: bool, text: str) -> float:
+    def alarm_at(self, signed: bool, text: str, *, suspected: bool = True) -> float:
         """Return the least probability of an emergency, 0–1, that raises the alarm.
+
+        People hide self-harm and belittle what a child swallowed, and name what hurts: less must do for the former.
 
         Args:
             signed: Whether there is an ambiguous danger sign, which never makes an alarm less likely.
             text: The message, whose length counts.
+            suspected: Whether the network suspects self-harm, or that something was swallowed.
         """
         alone, with_sign = self.emergency, self.emergency_with_sign
+        if not suspected and self.other_emergency is not None:
+            alone = self.other_emergency
         if is_short(text):
-            alone = alone if self.short_emergency is None else self.short_emergency
+            short = (None if suspected else self.short_other_emergency) or self.short_emergency
+            alone = alone if short is None else short
         if is_long(text):
             alone = alone if self.long_emergency is None else self.long_emergency
             with_sign = with_sign if self.long_emergency_with_sign is None else self.long_emergency_with_sign
@@ -181,7 +195,9 @@ def is_short(text: str) -> bool:
     return len(text.split()) <= SHORT_WORDS
 
 
-def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresholds, text: str) -> TriageLevel:
+def triage_level(
+    levels: Floats | None, screening: Screening, thresholds: Thresholds, text: str, dangers: Floats | None = None
+) -> TriageLevel:
     """Return how soon a person must see a message.
 
     A certain danger sign is an emergency whatever the network says; an ambiguous one needs its agreement. Without a
@@ -194,6 +210,8 @@ def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresh
         screening: The danger signs in the words.
         thresholds: The calibrated thresholds of the message's language.
         text: The message, whose length and plain words count.
+        dangers: The network's probabilities of self-harm and ingestion, one row per window; None if it has no such
+            output, and then both are suspected.
     """
     signed = screening != Screening()
     if screening.certain or (levels is None and signed):
@@ -205,9 +223,16 @@ def triage_level(levels: Floats | None, screening: Screening, thresholds: Thresh
         return least
     # One dangerous window is enough.
     emergency, pressing = levels[:, 0].max(), levels[:, :2].sum(axis=1).max()
-    if emergency >= thresholds.alarm_at(signed, text):
+    suspected = dangers is None or bool(is_suspected(dangers).any())
+    if emergency >= thresholds.alarm_at(signed, text, suspected=suspected):
         return TriageLevel.EMERGENCY
     return TriageLevel.SAME_DAY if pressing >= thresholds.same_day else least
+
+
+def is_suspected(dangers: Floats) -> NDArray[np.bool_]:
+    """Return which rows of the network's probabilities of self-harm and ingestion give reason to suspect either."""
+    suspected: NDArray[np.bool_] = dangers.max(axis=1) >= DANGER_SUSPECTED
+    return suspected
 
 
 def danger_language(languages: Floats | None, screening: Screening, text: str) -> Language | None:

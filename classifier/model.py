@@ -273,7 +273,7 @@ class Classifier:
         levels, dangers = outputs.levels(logits), outputs.dangers(logits)
         triage = TriageLevel.EMERGENCY
         if not excerpt.has_unread_sign:
-            triage = triage_level(levels, screening, thresholds, text)
+            triage = triage_level(levels, screening, thresholds, text, dangers)
         danger = None
         if triage is TriageLevel.EMERGENCY:
             worst = 0 if levels is None else int(levels[:, 0].argmax())

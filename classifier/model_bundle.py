@@ -138,7 +138,9 @@ class LanguageCalibration(BundleModel):
     praise: _Share = 1.0
     emergency: _Share = 1.0
     emergency_with_sign: _Share = 0.0
+    other_emergency: _Share | None = None
     short_emergency: _Share | None = None
+    short_other_emergency: _Share | None = None
     long_emergency: _Share | None = None
     long_emergency_with_sign: _Share | None = None
     same_day: _Share = 1.0

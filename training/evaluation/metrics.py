@@ -288,7 +288,7 @@ def _languages(predictions: Predictions) -> dict[str, Any]:
 def _triage(predictions: Predictions, outputs: Outputs, thresholds: Mapping[str, Thresholds]) -> dict[str, Any]:
     """Measure the triage levels as served, and what the network and the danger signs find by themselves."""
     served = np.array([understanding.triage for understanding in predictions.understood], dtype=object)
-    levels = outputs.levels(predictions.logits)
+    levels, dangers = outputs.levels(predictions.logits), outputs.dangers(predictions.logits)
     alarms: dict[str, Flags] = {"served": served == TriageLevel.EMERGENCY}
     if levels is not None:
         alone = [
@@ -297,6 +297,7 @@ def _triage(predictions: Predictions, outputs: Outputs, thresholds: Mapping[str,
                 Screening(),
                 thresholds.get(understanding.language, thresholds["en"]),
                 predictions.messages[place].text,
+                None if dangers is None else dangers[place : place + 1],
             )
             for place, understanding in enumerate(predictions.understood)
         ]

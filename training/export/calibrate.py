@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import product
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.decoding import Outputs, Thresholds, is_long, is_short, softmax_rows
+from classifier.decoding import Outputs, Thresholds, is_long, is_short, is_suspected, softmax_rows
 from classifier.outputs import INTENTS, Language
 from classifier.screen import Screening
 from classifier.second_intents import SecondIntentWeights
@@ -52,7 +51,8 @@ _THRESHOLDS = np.arange(1001) / 1000
 _FINE_THRESHOLDS = np.arange(10001) / 10000
 # With an ambiguous sign, only a network that is certain of the opposite may overrule it.
 _WITH_SIGN = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
-_ALONE = np.round(np.arange(4, 200) / 200, 3)
+_ALONE = np.round(np.arange(2, 200) / 200, 3)
+_HIGHEST_OTHER = 0.3
 _LEAST_SURE = 0.3
 _MARGIN = 0.02
 _PRAISE_SPARED = 0.998
@@ -221,7 +221,9 @@ def _calibrate_language(
         praise=_sure_threshold(outputs, probabilities, names, "praise", _PRAISE_SPARED),
         emergency=triage.emergency,
         emergency_with_sign=triage.emergency_with_sign,
+        other_emergency=triage.other_emergency,
         short_emergency=triage.short_emergency,
+        short_other_emergency=triage.short_other_emergency,
         long_emergency=triage.long_emergency,
         long_emergency_with_sign=triage.long_emergency_with_sign,
         same_day=triage.same_day,
@@ -290,16 +292,27 @@ def _sure_threshold(
     return round(min(max(highest + _MARGIN, _LEAST_SURE), 1.0), 3)
 
 
+@dataclass(frozen=True, slots=True)
+class _Bars:
+    """The probabilities of an emergency that raise the alarm: with a suspicion, without one, and with a danger sign."""
+
+    suspected: float
+    other: float
+    with_sign: float
+
+
 class _Triage:
     """The thresholds of the triage levels, and what they achieve."""
 
     def __init__(self, outputs: Outputs, answers: NetworkAnswers, targets: CalibrationTargets) -> None:
         self.emergency, self.emergency_with_sign, self.same_day = 1.0, 0.0, 1.0
+        self.other_emergency: float | None = None
         self.short_emergency: float | None = None
+        self.short_other_emergency: float | None = None
         self.long_emergency: float | None = None
         self.long_emergency_with_sign: float | None = None
         self.figures: Figures = dict.fromkeys(("urgent_found", "false_alarms", "everyday_alarms", "same_day_found"))
-        levels = outputs.levels(answers.logits)
+        levels, dangers = outputs.levels(answers.logits), outputs.dangers(answers.logits)
         known = np.array([message.level is not None for message in answers.messages], dtype=bool)
         urgent = np.array([message.level is TriageLevel.EMERGENCY for message in answers.messages], dtype=bool)
         # Without emergencies there is nothing to calibrate on: only the danger signs decide.
@@ -310,6 +323,7 @@ class _Triage:
         routine = known & ~urgent & ~soon & doubtful
         self._certain = np.array([screening.certain is not None for screening in answers.screenings], dtype=bool)
         self._signed = np.array([screening != Screening() for screening in answers.screenings], dtype=bool)
+        self._suspected = np.ones(len(levels), dtype=bool) if dangers is None else is_suspected(dangers)
         self._levels = levels
         everyday = np.array([message.writer in targets.everyday_writers for message in answers.messages], dtype=bool)
         self._everyday = known & ~urgent & ~soon & everyday
@@ -317,17 +331,9 @@ class _Triage:
         self._choose_emergency(urgent, routine, answers)
         self._choose_same_day(soon, routine, targets.false_alarms)
 
-    def _count_alarms(self, among: Flags) -> tuple[Labels, Labels]:
-        """Count the alarms among some messages for each of `_ALONE` and of `_WITH_SIGN`; those of a pair add up."""
-        alone, with_sign = among & ~self._certain & ~self._signed, among & ~self._certain & self._signed
-        certain = (among & self._certain).sum()
-        return (
-            certain + _count_from(self._levels[alone, 0], _ALONE),
-            _count_from(self._levels[with_sign, 0], np.array(_WITH_SIGN)),
-        )
-
-    def _alarms(self, alone: float, with_sign: float) -> Flags:
-        raised: Flags = self._certain | (self._levels[:, 0] >= np.where(self._signed, with_sign, alone))
+    def _alarms(self, bars: _Bars) -> Flags:
+        alone = np.where(self._suspected, bars.suspected, bars.other)
+        raised: Flags = self._certain | (self._levels[:, 0] >= np.where(self._signed, bars.with_sign, alone))
         return raised
 
     def _choose_emergency(self, urgent: Flags, routine: Flags, answers: NetworkAnswers) -> None:
@@ -338,45 +344,68 @@ class _Triage:
             lengthy[:] = False
         if (brief & self._everyday).sum() < LEAST_SHORT_MESSAGES:
             brief[:] = False
-        common = ~brief & ~lengthy
-        self.emergency, self.emergency_with_sign = self._best_pair(urgent, routine, common)
-        raised = self._alarms(self.emergency, self.emergency_with_sign)
+        common = self._best_bars(urgent, routine, ~brief & ~lengthy, self._suspected)
+        self.emergency, self.emergency_with_sign = common.suspected, common.with_sign
+        self.other_emergency = None if common.other == common.suspected else common.other
+        raised = self._alarms(common)
         if lengthy.any():
-            pair = self._best_pair(urgent, routine, lengthy)
-            self.long_emergency, self.long_emergency_with_sign = pair
-            raised = np.where(lengthy, self._alarms(*pair), raised)
+            # What a letter suspects between its lines would say too little: these have one bar.
+            long = self._best_bars(urgent, routine, lengthy, np.ones(len(lengthy), dtype=bool))
+            self.long_emergency, self.long_emergency_with_sign = long.suspected, long.with_sign
+            raised = np.where(lengthy, self._alarms(replace(long, other=long.suspected)), raised)
         if brief.any():
-            self.short_emergency = self._short_threshold(brief)
-            raised = np.where(brief, self._alarms(self.short_emergency, self.emergency_with_sign), raised)
+            # Few of them could seem urgent and are not; what everybody sends every day says more.
+            short = self._best_bars(urgent, self._everyday, brief, self._suspected, common)
+            self.short_emergency = short.suspected
+            self.short_other_emergency = None if short.other == short.suspected else short.other
+            raised = np.where(brief, self._alarms(short), raised)
         self.figures |= {
             "urgent_found": _share(raised[urgent]),
             "false_alarms": _share(raised[routine]),
             "everyday_alarms": _share(raised[self._everyday]),
         }
 
-    def _short_threshold(self, brief: Flags) -> float:
-        """Return the lowest threshold, no lower than the others', that keeps everyday alarms at the allowed share."""
-        unsigned = self._levels[brief & self._everyday & ~self._signed, 0]
-        return max(self.emergency, _blocking_threshold(unsigned, 1 - self._targets.everyday_alarms))
+    def _best_bars(
+        self, urgent: Flags, routine: Flags, among: Flags, suspected: Flags, least: _Bars | None = None
+    ) -> _Bars:
+        """Return the bars that find the most emergencies of some messages with no more false alarms than allowed.
 
-    def _best_pair(self, urgent: Flags, routine: Flags, among: Flags) -> tuple[float, float]:
-        """Return the pair that finds the most emergencies of some messages with no more false alarms than allowed."""
-        groups = [urgent & among, routine & among, self._everyday & among]
-        counts = [self._count_alarms(group) for group in groups]
-        sizes = [max(int(group.sum()), 1) for group in groups]
+        Of those that find as many with as few alarms, a suspicion has the lowest bar and everything else the highest.
 
-        def rank(pair: tuple[int, int]) -> tuple[float, ...]:
-            alone, with_sign = pair
-            found, false, daily = (
-                float((by_network[alone] + by_sign[with_sign]) / size)
-                for (by_network, by_sign), size in zip(counts, sizes, strict=True)
+        Args:
+            urgent: The emergencies.
+            routine: The routine messages that could seem urgent.
+            among: The messages that are looked at.
+            suspected: Those that have the lower bar.
+            least: Bars than which none may be lower, if there are such; a sign keeps its own.
+        """
+        found, false, daily = (self._shares(group & among, suspected) for group in (urgent, routine, self._everyday))
+        over = np.maximum(false - self._targets.false_alarms, 0) + np.maximum(daily - self._targets.everyday_alarms, 0)
+        low, high, sign = np.meshgrid(_ALONE, _ALONE, _WITH_SIGN, indexing="ij")
+        possible = (low <= high) & (sign <= low)
+        if suspected[among].all():
+            possible &= low == high
+        if least is not None:
+            possible &= (low >= least.suspected) & (high >= least.other) & (high <= max(least.other, _HIGHEST_OTHER))
+            possible &= sign == least.with_sign
+        keys = (high, -low, -(false + daily), found, -np.where(possible, over, np.inf))  # the last one comes first
+        best = np.lexsort([key.ravel() for key in keys])[-1]
+        return _Bars(float(low.flat[best]), float(high.flat[best]), float(sign.flat[best]))
+
+    def _shares(self, among: Flags, suspected: Flags) -> Floats:
+        """Return the share of some messages that raise the alarm: by bar with a suspicion, without, and with a sign."""
+        unsigned = among & ~self._certain & ~self._signed
+        counts = [
+            _count_from(self._levels[chosen, 0], bars)
+            for chosen, bars in (
+                (unsigned & suspected, _ALONE),
+                (unsigned & ~suspected, _ALONE),
+                (among & ~self._certain & self._signed, np.array(_WITH_SIGN)),
             )
-            over = max(false - self._targets.false_alarms, 0.0) + max(daily - self._targets.everyday_alarms, 0.0)
-            return -over, found, -false, float(_ALONE[alone])
-
-        places = product(range(len(_ALONE)), range(len(_WITH_SIGN)))
-        alone, with_sign = max((pair for pair in places if _WITH_SIGN[pair[1]] <= _ALONE[pair[0]]), key=rank)
-        return float(_ALONE[alone]), _WITH_SIGN[with_sign]
+        ]
+        by_suspicion, by_other, by_sign = np.ix_(*counts)
+        shares: Floats = ((among & self._certain).sum() + by_suspicion + by_other + by_sign) / max(int(among.sum()), 1)
+        return shares
 
     def _choose_same_day(self, soon: Flags, routine: Flags, allowed: float) -> None:
         """Choose the lowest threshold at which no more routine messages than allowed count as same-day ones."""
