@@ -42,14 +42,14 @@ classifier, compiled = open_context(load_settings()).classifier, []
 
 def note(frame, event, _):
     if event == "call" and frame.f_code is compile_pattern.__code__:
-        compiled.append(frame.f_locals["p"][:60])
+        compiled.append(frame.f_back.f_back.f_back.f_globals["__name__"])  # behind two functions of `re`
 
 sys.setprofile(note)
 for text in ("Do you take new patients?", "I lost my baby last week", "I just want a person", "he reads my phone"):
     is_answerable(classifier.classify([text])[0], text)
     read_unsafe_contact(text)
 sys.setprofile(None)
-print(json.dumps(compiled))
+print(json.dumps([module for module in compiled if not module.startswith("numpy")]))
 """
 PROLOGUE = """
 import atexit, gc, json, os, sys, threading
