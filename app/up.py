@@ -134,9 +134,8 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
             database.close()  # a connection must not be in use on both sides of a fork
             # gevent replaces parts of the standard library before the web server imports it, so that can't be a fork
             processes.append(_Process(WEB, ["web", "--port", str(port)], environment, is_fork=False))
-            takes_mail = bool(settings.mail_door) or any(practice.mailbox for practice in practices.all)
-            _get_ready_to_fork(settings, takes_mail=takes_mail)
-            if takes_mail:
+            _get_ready_to_fork()
+            if settings.mail_door or any(practice.mailbox for practice in practices.all):
                 processes.append(_Process(MAIL_RECEIVER, ["mail", "serve"], environment))
             for name, arguments in WORKERS.items():
                 processes.append(_Process(name, ["worker", *arguments, "--warned"], environment))
@@ -177,19 +176,13 @@ def _add_samples(settings: Settings, practices: Practices, database: Database) -
             add_samples(session, practices.all[0], now())
 
 
-def _get_ready_to_fork(settings: Settings, *, takes_mail: bool) -> None:
-    """Import and compile what the forks need, but open nothing."""
+def _get_ready_to_fork() -> None:
+    """Import and compile what every worker needs, but open nothing."""
     with without_collection():
         import tasks.context
-        import tasks.worker
+        import tasks.worker  # noqa: F401
         from classifier.patterns import compile_patterns
 
-        if settings.sends_texts:
-            import tasks.carriers.twilio  # noqa: F401
-        if settings.sentry_dsn is not None:
-            import sentry_sdk.integrations.rq  # noqa: F401
-        if takes_mail:
-            import app.mail_service  # noqa: F401
         configure_mappers()
         compile_patterns()
 

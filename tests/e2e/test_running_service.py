@@ -22,7 +22,7 @@ RECEIVER = "app mail serve"
 
 
 class Running:
-    """A service that was started on a machine, as each start takes 20 seconds of CPU time.
+    """A service that was started on a machine, as each start takes 12 seconds of CPU time.
 
     Attributes:
         machine: the machine.
