@@ -16,7 +16,12 @@ from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from sqlalchemy.orm import configure_mappers
+
+from app.cli import main
 from app.embedded_redis import EmbeddedRedis, die_with_parent
+from app.forks import Fork
+from app.garbage import without_collection
 from app.local_setup import environment_of, prepare
 from app.supervision import Child, Supervised
 from inbox.database import MISSING_KEY, Database
@@ -45,22 +50,28 @@ WORKERS = {
 
 
 class _Process:
-    """A process of the product."""
+    """A process of the product, out of reach of the terminal's Ctrl-C, which stops the children in order."""
 
-    def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], environment: Mapping[str, str], *, is_fork: bool = True
+    ) -> None:
+        """Start it.
+
+        Args:
+            name: what to call it.
+            arguments: of the `intake` command.
+            environment: the whole environment.
+            is_fork: whether it is a fork of this process, instead of a new interpreter.
+        """
         self.name = name
         self._arguments = arguments
         self._environment = environment
+        self._start: Callable[[], Fork | subprocess.Popen[bytes]] = self._fork if is_fork else self._open
         self.launch()
 
     def launch(self) -> None:
-        """Start it, out of reach of the terminal's Ctrl-C, which stops the children in order."""
-        self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "app", *self._arguments],
-            env=dict(self._environment),
-            start_new_session=True,
-            preexec_fn=die_with_parent,
-        )
+        """Start it, for the first time or again."""
+        self._process = self._start()
 
     @property
     def process_id(self) -> int:
@@ -82,6 +93,17 @@ class _Process:
                 self._process.kill()
                 self._process.wait()
 
+    def _fork(self) -> Fork:
+        return Fork(main, self._arguments, self._environment)
+
+    def _open(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "app", *self._arguments],
+            env=dict(self._environment),
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+
 
 def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
     """Run the whole service until Ctrl-C or SIGTERM.
@@ -95,6 +117,7 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
         IntakeError: something it needs is missing or taken; everything started is stopped again.
     """
     configure_logging()
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # NumPy's library would start a thread, which a fork would lack
     with _only_one(data_dir), _stop_on_signals() as stop:
         _require_free(port)
         redis_server = EmbeddedRedis(data_dir / "redis")
@@ -108,7 +131,10 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
                 redis_server.start()
             database = _open_database(settings)
             _add_samples(settings, practices, database)
-            processes.append(_Process(WEB, ["web", "--port", str(port)], environment))
+            database.close()  # a connection must not be in use on both sides of a fork
+            # gevent replaces parts of the standard library before the web server imports it, so that can't be a fork
+            processes.append(_Process(WEB, ["web", "--port", str(port)], environment, is_fork=False))
+            _get_ready_to_fork()
             if settings.mail_door or any(practice.mailbox for practice in practices.all):
                 processes.append(_Process(MAIL_RECEIVER, ["mail", "serve"], environment))
             for name, arguments in WORKERS.items():
@@ -116,6 +142,7 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
             _wait_until_started(port, processes, database, stop)
             if not stop:
                 _greet(say, settings, port, data_dir, database)
+            database.close()
             children: list[Child] = [*([redis_server] if embedded else []), *processes]
             kept = [Supervised(child, _warn) for child in children]
             while not stop:
@@ -147,6 +174,17 @@ def _add_samples(settings: Settings, practices: Practices, database: Database) -
     with database.write() as session:
         if not has_members(session):
             add_samples(session, practices.all[0], now())
+
+
+def _get_ready_to_fork() -> None:
+    """Import and compile what every worker needs, but open nothing."""
+    with without_collection():
+        import tasks.context
+        import tasks.worker  # noqa: F401
+        from classifier.patterns import compile_patterns
+
+        configure_mappers()
+        compile_patterns()
 
 
 def _warn(line: str) -> None:

@@ -24,10 +24,11 @@ def find_loss(text: str) -> Disposition | None:
     Args:
         text: Any string.
     """
-    reports = _load_losses()
+    reports = load_losses()
     return next((kind for kind in KINDS if reports[kind].is_in(text)), None)
 
 
 @cache
-def _load_losses() -> dict[str, Report]:
+def load_losses() -> dict[str, Report]:
+    """Return the compiled reports of losses, read once per process."""
     return load_reports(TABLE)

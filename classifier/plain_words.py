@@ -22,12 +22,12 @@ class _Words(NamedTuple):
 
 def tells_of_swallowing(text: str) -> bool:
     """Return whether somebody swallowed, licked or took too much of a medicine or a chemical."""
-    return _is_found(_load_words()["swallowed"], text)
+    return _is_found(load_words()["swallowed"], text)
 
 
 def needs_today(text: str) -> bool:
     """Return whether a mouth does not stop bleeding, or an allergy is reported before a medicine is given."""
-    return _is_found(_load_words()["today"], text)
+    return _is_found(load_words()["today"], text)
 
 
 def _is_found(words: _Words, text: str) -> bool:
@@ -39,7 +39,8 @@ def _is_found(words: _Words, text: str) -> bool:
 
 
 @cache
-def _load_words() -> dict[str, _Words]:
+def load_words() -> dict[str, _Words]:
+    """Return the compiled words, read once per process."""
     return {
         name: _Words(re.compile(rf"\b(?:{lists['reports']})"), re.compile(rf"\b(?:{lists['set_aside']})$"))
         for name, lists in read_alternatives(TABLE).items()

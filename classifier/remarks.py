@@ -21,31 +21,32 @@ LONGEST_WRONG_NUMBER: Final = 160
 
 def says_wrong_number(text: str) -> bool:
     """Return whether a message says that the number it comes from is not the patient's, and tells of no danger."""
-    if len(text) > LONGEST_WRONG_NUMBER or not _load_remarks()["wrong_number"].is_in(text):
+    if len(text) > LONGEST_WRONG_NUMBER or not load_remarks()["wrong_number"].is_in(text):
         return False
     return screen_text(text) == Screening()
 
 
 def asks_in_confidence(text: str) -> bool:
     """Return whether a message asks, as a minor would, that a parent doesn't hear of it."""
-    return _load_remarks()["in_confidence"].is_in(text)
+    return load_remarks()["in_confidence"].is_in(text)
 
 
 def is_dispute(text: str) -> bool:
     """Return whether a message speaks of a bill in collections, or threatens to take something further."""
-    return _load_remarks()["dispute"].is_in(text)
+    return load_remarks()["dispute"].is_in(text)
 
 
 def cries_out(text: str) -> bool:
     """Return whether a message asks for help or says that nobody cares, so that it is no mere request for a person."""
-    return asks_for_help(text) or _load_remarks()["forlorn"].is_in(text)
+    return asks_for_help(text) or load_remarks()["forlorn"].is_in(text)
 
 
 def tells_of_own_case(text: str) -> bool:
     """Return whether a message tells of the patient's own case, which the answer to a common question can't settle."""
-    return _load_remarks()["own_case"].is_in(text)
+    return load_remarks()["own_case"].is_in(text)
 
 
 @cache
-def _load_remarks() -> dict[str, Report]:
+def load_remarks() -> dict[str, Report]:
+    """Return the compiled remarks, read once per process."""
     return load_reports(TABLE)

@@ -47,14 +47,15 @@ def read_unsafe_contact(text: str) -> UnsafeContact | None:
         text: Any string.
     """
     sentences = break_sentences(text)
-    found = {kind for kind, signs in _load_signs().items() if signs.are_in(sentences)}
+    found = {kind for kind, signs in load_signs().items() if signs.are_in(sentences)}
     if "page" in found or {"plea", "reason"} <= found:
         return UnsafeContact.ANY
     return UnsafeContact.PHONE if found & {"phone", "held", "number"} else None
 
 
 @cache
-def _load_signs() -> dict[str, _Signs]:
+def load_signs() -> dict[str, _Signs]:
+    """Return the compiled signs, read once per process."""
     return {
         kind: _Signs(*(re.compile(rf"\b(?:{lists.get(name) or NOTHING})") for name in _Signs._fields))
         for kind, lists in read_alternatives(TABLE).items()

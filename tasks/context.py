@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from classifier import Classifier, ModelError
+from classifier.patterns import compile_patterns
 from classifier.store import SHIPPED, ModelStore
 from inbox.attachment_files import FileStore
 from inbox.database import MISSING_KEY, Database
@@ -61,7 +62,7 @@ _current: Context | None = None
 
 
 def open_context(settings: Settings) -> Context:
-    """Open the database and the practices file, and load the model.
+    """Open the database and the practices file, load the model, and compile what messages are read with.
 
     Raises:
         IntakeError: one of them cannot be used; the message says which.
@@ -73,6 +74,7 @@ def open_context(settings: Settings) -> Context:
     for practice in file.all:
         check_replies(practice, now())  # a reply that cannot be rendered would block every message that needs it
         check_addresses(practice)
+    compile_patterns()
     return Context(
         settings=settings,
         database=database,

@@ -135,6 +135,9 @@ class WarmWorker(SimpleWorker):
         if state != self.get_state():
             super().set_state(state, pipeline)
 
+    def procline(self, message: str) -> None:
+        """Keep the command line, which says what this process is; RQ would say which queues it listens on."""
+
     def check_for_suspension(self, burst: bool) -> None:
         """Ignore requests to suspend work: whoever can write to Redis could make one."""
 

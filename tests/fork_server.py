@@ -9,7 +9,6 @@ anything is imported; so it does here, as `intake web` has it: by `python -m gev
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import importlib
 import json
@@ -18,15 +17,13 @@ import runpy
 import select
 import socket
 import sys
-import threading
-import time
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from app.forks import end, leave_behind
 from app.garbage import without_collection
 
 COMMANDS, GUNICORN, S3 = "commands", "gunicorn", "s3"
@@ -45,7 +42,6 @@ KINDS = {
 }
 DEMO = Path(__file__).parents[1] / "practices.demo.toml"
 MOST_BYTES = 1024**2
-MOST_FILES = 1024
 
 
 @dataclass(frozen=True)
@@ -125,13 +121,10 @@ def become(start: Start) -> None:
     """Run what an interpreter with these arguments would, with nothing open but the standard streams."""
     for number, stream in enumerate(start.streams):
         os.dup2(stream, number)
-    os.closerange(3, MOST_FILES)
+    leave_behind(" ".join(("python", *start.arguments)), start.environment)
     os.chdir(start.folder)
     if "gunicorn.config" in sys.modules:  # which notes the folder when it is imported, and goes there
         sys.modules["gunicorn.config"].Chdir.default = start.folder
-    os.environ.clear()
-    os.environ.update(start.environment)
-    time.tzset()
     _set_encoding(start.environment.get("PYTHONIOENCODING", ""))
     os.execv = _replace  # type: ignore[assignment]
     arguments: Sequence[str] = start.arguments
@@ -168,23 +161,6 @@ def _set_encoding(wanted: str) -> None:
         stream.reconfigure(encoding=encoding, errors=errors or None)
 
 
-def end(run: Callable[[], None]) -> NoReturn:
-    """Run something and end as an interpreter does, except for taking apart every module that was imported."""
-    try:
-        run()
-        status = 0
-    except SystemExit as error:
-        status = error.code if isinstance(error.code, int) else int(error.code is not None)
-    except BaseException:
-        traceback.print_exc()
-        status = 1
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
-
-
 def warm_up(kind: str) -> None:
     """Do what most copies would begin with: import, compile words and templates, map tables."""
     for module in KINDS[kind]:
@@ -199,16 +175,12 @@ def warm_up(kind: str) -> None:
     load_tables()
     if kind == GUNICORN:
         return
-    from classifier.losses import find_loss
-    from classifier.plain_words import needs_today
-    from classifier.remarks import tells_of_own_case
-    from classifier.unsafe_contact import read_unsafe_contact
+    from classifier.patterns import compile_patterns
     from inbox.models import now
     from intake.practices import load_practices
     from templates.replies import check_replies
 
-    for read in (find_loss, needs_today, tells_of_own_case, read_unsafe_contact):
-        read("")
+    compile_patterns()
     for practice in load_practices(DEMO).all:
         check_replies(practice, now())
 

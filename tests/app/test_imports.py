@@ -31,6 +31,26 @@ report()
 """
 WORKER = "from tasks.context import open_context; from intake.settings import load_settings; import tasks.worker; \
 open_context(load_settings()); report()"
+FIRST_TEXTS = """
+from re._compiler import compile as compile_pattern
+from classifier.questions import is_answerable
+from classifier.unsafe_contact import read_unsafe_contact
+from intake.settings import load_settings
+from tasks.context import open_context
+
+classifier, compiled = open_context(load_settings()).classifier, []
+
+def note(frame, event, _):
+    if event == "call" and frame.f_code is compile_pattern.__code__:
+        compiled.append(frame.f_back.f_back.f_back.f_globals["__name__"])  # behind two functions of `re`
+
+sys.setprofile(note)
+for text in ("Do you take new patients?", "I lost my baby last week", "I just want a person", "he reads my phone"):
+    is_answerable(classifier.classify([text])[0], text)
+    read_unsafe_contact(text)
+sys.setprofile(None)
+print(json.dumps([module for module in compiled if not module.startswith("numpy")]))
+"""
 PROLOGUE = """
 import atexit, gc, json, os, sys, threading
 
@@ -55,10 +75,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Pat
 @pytest.fixture(scope="module")
 def web(folder: Path) -> dict[str, Any]:
     """What the web server's first process says of itself before it starts others."""
-    return started(WEB, folder)
+    answer: dict[str, Any] = started(WEB, folder)
+    return answer
 
 
-def started(program: str, folder: Path) -> dict[str, Any]:
+def started(program: str, folder: Path) -> Any:
     """What a process says of itself once it has started."""
     done = subprocess.run(
         [sys.executable, "-c", PROLOGUE + program],
@@ -69,8 +90,7 @@ def started(program: str, folder: Path) -> dict[str, Any]:
         check=True,
         timeout=60,
     )
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def test_help_needs_no_more_than_the_command_line(folder: Path) -> None:
@@ -85,6 +105,10 @@ def test_the_web_server_needs_no_model_and_nothing_that_few_requests_do(web: dic
 
 def test_a_worker_needs_nothing_that_few_jobs_do(folder: Path) -> None:
     assert {*TRAINING, *SELDOM, "flask", "requests"} & set(started(WORKER, folder)["modules"]) == set()
+
+
+def test_no_pattern_is_compiled_while_the_first_patients_wait(folder: Path) -> None:
+    assert started(FIRST_TEXTS, folder) == []
 
 
 def test_web_processes_share_the_imported_application_and_no_thread_or_connection(web: dict[str, Any]) -> None:

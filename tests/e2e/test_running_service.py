@@ -22,7 +22,7 @@ RECEIVER = "app mail serve"
 
 
 class Running:
-    """A service that was started on a machine, as each start takes 20 seconds of CPU time.
+    """A service that was started on a machine, as each start takes 12 seconds of CPU time.
 
     Attributes:
         machine: the machine.
@@ -47,6 +47,14 @@ class Running:
         with closing(sqlite3.connect(self.machine.folder / "var" / "intake.db")) as database:
             messages, conversations = database.execute(query, (provider,)).fetchone()
         return messages, conversations
+
+    def last_replies(self) -> list[str]:
+        """Returns the states of the replies to the last text."""
+        query = (
+            "SELECT state FROM deliveries WHERE message_id = (SELECT max(id) FROM messages WHERE provider = 'twilio')"
+        )
+        with closing(sqlite3.connect(self.machine.folder / "var" / "intake.db")) as database:
+            return [state for (state,) in database.execute(query)]
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +169,29 @@ def test_what_is_killed_is_started_again(shared: Running) -> None:
         machine.processes.wait_until(partial(machine.has_replaced, what, before), f"another {what}")
     machine.processes.wait_until(lambda: machine.start("simulate", "sms", "HELP").wait() == 0, "an answer")
     assert shared.service.is_running
+
+
+def test_what_workers_are_forked_from_has_no_thread_and_no_connection(running: Running) -> None:
+    """A fork would lack the thread, and share the connection."""
+    (up,) = running.machine.running("app up")
+    files = [os.readlink(f"/proc/{up}/fd/{number}") for number in os.listdir(f"/proc/{up}/fd")]
+
+    assert len(os.listdir(f"/proc/{up}/task")) == 1
+    assert [file for file in files if file.startswith("socket:") or "intake.db" in file] == []
+
+
+def test_when_up_is_killed_so_is_what_it_started_and_the_next_start_answers_what_was_left(shared: Running) -> None:
+    machine, (known, _) = shared.machine, shared.count("twilio")
+    text = machine.start("simulate", "sms", "--from", "+12025550159", QUESTION)
+    machine.processes.wait_until(lambda: shared.count("twilio")[0] == known + 1, "the text to be stored")
+
+    shared.service.kill()
+    text.kill()
+    machine.processes.wait_until(lambda: running_in(machine.folder) == {}, "the end of all")
+    shared.start()
+
+    machine.processes.wait_until(lambda: shared.last_replies() == ["not_sent"], "an answer")
+    assert shared.count("twilio")[0] == known + 1
 
 
 def hand_over(port: int, message_id: str) -> bool:

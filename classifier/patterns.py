@@ -1,0 +1,15 @@
+"""The patterns that every message is read with, compiled before the first patient waits for it."""
+
+from __future__ import annotations
+
+from classifier.danger_signs import load_tables
+from classifier.losses import load_losses
+from classifier.plain_words import load_words
+from classifier.remarks import load_remarks
+from classifier.unsafe_contact import load_signs
+
+
+def compile_patterns() -> None:
+    """Compile them, once per process. A fork of it has them."""
+    for load in (load_tables, load_losses, load_words, load_remarks, load_signs):
+        load()
