@@ -43,7 +43,7 @@ def open_page(request: pytest.FixtureRequest, console: Console, browser: Browser
 
 
 def fits(page: Page) -> bool:
-    return content_width(page) <= page.evaluate("innerWidth")
+    return content_width(page) <= int(page.evaluate("innerWidth"))
 
 
 def test_the_queues_and_their_failed_jobs_are_shown(console: Console, open_page: Open) -> None:

@@ -91,6 +91,29 @@ def test_a_few_words_raise_no_alarm_on_a_faint_suspicion_alone(
     assert triage_level(levels((emergency, 0.0)), screening, low, TEXT) is (EMERGENCY if emergency else expected)
 
 
+@pytest.mark.parametrize(
+    ("self_harm", "ingestion", "screening", "expected"),
+    [
+        (0.001, 0.001, NOTHING, ROUTINE),
+        (0.01, 0.0, NOTHING, EMERGENCY),
+        (0.0, 0.01, NOTHING, EMERGENCY),
+        (0.0, 0.0, POSSIBLE, EMERGENCY),
+    ],
+    ids=["neither", "self-harm", "ingestion", "sign"],
+)
+@pytest.mark.parametrize("text", [TEXT, "not doing so well"], ids=["common", "short"])
+def test_less_raises_the_alarm_where_self_harm_or_something_swallowed_is_suspected(
+    self_harm: float, ingestion: float, screening: Screening, expected: TriageLevel, text: str
+) -> None:
+    bars = {"emergency": 0.03, "other_emergency": 0.1, "short_emergency": 0.04, "short_other_emergency": 0.3}
+    low = replace(THRESHOLDS, **bars, emergency_with_sign=0.01, same_day=1.0)
+    dangers = np.array([[0.0, 0.0], [self_harm, ingestion]])
+
+    assert triage_level(levels((0.0, 0.0), (0.05, 0.0)), screening, low, text, dangers) is expected
+    assert triage_level(levels((0.0, 0.0), (0.3, 0.0)), screening, low, text, dangers) is EMERGENCY
+    assert triage_level(levels((0.0, 0.0), (0.05, 0.0)), screening, low, text) is EMERGENCY, "it knows no kinds"
+
+
 def test_without_a_bar_of_their_own_a_few_words_have_that_of_all() -> None:
     assert triage_level(levels((0.8, 0.0)), NOTHING, THRESHOLDS, "on my way") is EMERGENCY
 

@@ -52,7 +52,7 @@ _FINE_THRESHOLDS = np.arange(10001) / 10000
 # With an ambiguous sign, only a network that is certain of the opposite may overrule it.
 _WITH_SIGN = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 _ALONE = np.round(np.arange(2, 200) / 200, 3)
-_HIGHEST_OTHER = 0.3
+_SHORT_OTHER = 0.3  # a few words about what hurts, which most often are just that
 _LEAST_SURE = 0.3
 _MARGIN = 0.02
 _PRAISE_SPARED = 0.998
@@ -354,8 +354,7 @@ class _Triage:
             self.long_emergency, self.long_emergency_with_sign = long.suspected, long.with_sign
             raised = np.where(lengthy, self._alarms(replace(long, other=long.suspected)), raised)
         if brief.any():
-            # Few of them could seem urgent and are not; what everybody sends every day says more.
-            short = self._best_bars(urgent, self._everyday, brief, self._suspected, common)
+            short = self._short_bars(brief & self._everyday, common)
             self.short_emergency = short.suspected
             self.short_other_emergency = None if short.other == short.suspected else short.other
             raised = np.where(brief, self._alarms(short), raised)
@@ -365,31 +364,44 @@ class _Triage:
             "everyday_alarms": _share(raised[self._everyday]),
         }
 
-    def _best_bars(
-        self, urgent: Flags, routine: Flags, among: Flags, suspected: Flags, least: _Bars | None = None
-    ) -> _Bars:
+    def _short_bars(self, week: Flags, common: _Bars) -> _Bars:
+        """Return the lowest bars of short texts, none below the others', that keep to the allowed everyday alarms.
+
+        Args:
+            week: The short routine messages of the everyday writers.
+            common: The bars of longer texts.
+        """
+        allowed = self._targets.everyday_alarms
+        plain = self._levels[week & ~self._signed & ~self._suspected, 0]
+        other = max(common.other, _SHORT_OTHER, _blocking_threshold(plain, 1 - allowed))
+        bars = [replace(common, suspected=float(bar), other=max(float(bar), other)) for bar in _ALONE]
+        fitting = (
+            choice
+            for choice in bars
+            if choice.suspected >= common.suspected and self._alarms(choice)[week].mean() <= allowed
+        )
+        return next(fitting, bars[-1])
+
+    def _best_bars(self, urgent: Flags, routine: Flags, among: Flags, suspected: Flags) -> _Bars:
         """Return the bars that find the most emergencies of some messages with no more false alarms than allowed.
 
-        Of those that find as many with as few alarms, a suspicion has the lowest bar and everything else the highest.
+        Of those that find as many with as few alarms, the highest are taken, but for a suspicion the lowest.
 
         Args:
             urgent: The emergencies.
             routine: The routine messages that could seem urgent.
             among: The messages that are looked at.
             suspected: Those that have the lower bar.
-            least: Bars than which none may be lower, if there are such; a sign keeps its own.
         """
         found, false, daily = (self._shares(group & among, suspected) for group in (urgent, routine, self._everyday))
         over = np.maximum(false - self._targets.false_alarms, 0) + np.maximum(daily - self._targets.everyday_alarms, 0)
         low, high, sign = np.meshgrid(_ALONE, _ALONE, _WITH_SIGN, indexing="ij")
         possible = (low <= high) & (sign <= low)
-        if suspected[among].all():
+        is_divided = not suspected[among].all()
+        if not is_divided:
             possible &= low == high
-        if least is not None:
-            possible &= (low >= least.suspected) & (high >= least.other) & (high <= max(least.other, _HIGHEST_OTHER))
-            possible &= sign == least.with_sign
-        keys = (high, -low, -(false + daily), found, -np.where(possible, over, np.inf))  # the last one comes first
-        best = np.lexsort([key.ravel() for key in keys])[-1]
+        keys = (high, -low if is_divided else low, -(false + daily), found, -np.where(possible, over, np.inf))
+        best = np.lexsort([key.ravel() for key in keys])[-1]  # the last key comes first
         return _Bars(float(low.flat[best]), float(high.flat[best]), float(sign.flat[best]))
 
     def _shares(self, among: Flags, suspected: Flags) -> Floats:

@@ -13,7 +13,7 @@ from scipy.special import softmax
 from classifier import INTENTS
 from classifier.decoding import LONG_WORDS, SHORT_WORDS, Outputs, Thresholds, triage_level
 from classifier.model_bundle import CalibrationFile
-from classifier.outputs import ALL_COLUMNS, LANGUAGE_COLUMNS, LEVEL_COLUMNS, Language
+from classifier.outputs import ALL_COLUMNS, DANGER_COLUMNS, LANGUAGE_COLUMNS, LEVEL_COLUMNS, Language
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 from training.data.corpus import CorpusMessage
@@ -424,6 +424,41 @@ def test_a_few_words_have_a_bar_of_their_own_that_an_ordinary_week_sets() -> Non
     assert found.short_emergency >= 0.5
     assert figures(together(emergency, few), **week)["everyday_alarms"] == 0.0
     assert calibrated(together(emergency, few)).short_emergency is None
+
+
+def unsuspected(answers: NetworkAnswers) -> NetworkAnswers:
+    """Return the same answers of a network that suspects neither self-harm nor that something was swallowed."""
+    logits = answers.logits.copy()
+    logits[:, [ALL_COLUMNS.index(name) for name in DANGER_COLUMNS]] = -9.0
+    return replace(answers, logits=logits)
+
+
+def test_where_nothing_worse_is_suspected_more_certainty_is_asked_for_if_that_spares_false_alarms() -> None:
+    veiled = triaged(*[(EMERGENCY, 0.05, 0.0, NOTHING)] * 5, (ROUTINE, 0.01, 0.0, NOTHING))
+    symptoms = unsuspected(triaged(*[(EMERGENCY, 0.6, 0.0, NOTHING)] * 5, *[(ROUTINE, 0.3, 0.0, NOTHING)] * 5))
+
+    found = calibrated(worded(together(veiled, symptoms), SHORT_WORDS + 1))
+
+    assert found.emergency <= 0.05
+    assert found.other_emergency is not None
+    assert 0.3 < found.other_emergency <= 0.6
+    assert figures(worded(together(veiled, symptoms), SHORT_WORDS + 1))["urgent_found"] == 1.0
+    assert figures(worded(together(veiled, symptoms), SHORT_WORDS + 1))["false_alarms"] == 0.0
+    assert calibrated(veiled).other_emergency is None
+
+
+def test_a_few_words_have_both_bars_too_and_none_lower_than_those_of_longer_texts() -> None:
+    long = worded(triaged((EMERGENCY, 0.1, 0.0, NOTHING)), SHORT_WORDS + 1)
+    calm = unsuspected(worded(triaged((EMERGENCY, 0.2, 0.0, NOTHING)), SHORT_WORDS + 1))
+    few = unsuspected(everyday(triaged(*[(ROUTINE, 0.25, 0.0, NOTHING)] * LEAST_SHORT_MESSAGES), SHORT_WORDS))
+    week: dict[str, Any] = {"everyday_writers": ("mill",), "everyday_alarms": 0.01}
+
+    found = calibrated(together(long, calm, few), **week)
+
+    assert found.short_emergency is not None
+    assert found.short_other_emergency is not None
+    assert found.emergency <= found.short_emergency < 0.25 < found.short_other_emergency
+    assert figures(together(long, calm, few), **week)["everyday_alarms"] == 0.0
 
 
 def test_a_false_alarm_that_nobody_would_raise_does_not_count() -> None:
