@@ -94,18 +94,20 @@ def announce_emergency(context: Context, access_id: int) -> AfterCommit:
             return AfterCommit()
         if access.announce_again_at is not None and not _is_over(access.announce_again_at, moment):
             return AfterCommit()
-        access.announce_again_at = moment + ATTEMPT
-        who, expires_at = access.member.name, access.expires_at
         practice = practice_that_mails(context.settings, context.practices, [access.practice])
-        told = set(access.announced_to)
-        admins = [] if practice is None else admins_of(session, access.practice)
-        addresses = {member.id: member.email for member in admins if member.id not in told}
-    link = f"{context.settings.public_url}/staff/accounts/emergency"
-    is_done, is_last = True, moment > expires_at + ANNOUNCED_WITHIN
-    for staff_id, address in addresses.items() if practice is not None else ():
-        body = _EMERGENCY.format(who=who, practice=practice.name, until=f"{expires_at:%b %d, %H:%M}", link=link)
-        subject = f"Emergency access at {practice.name}"
-        outcome = _send(context, practice, address, subject, body, f"emergency {access_id} {address}")
+        if practice is None:
+            access.announced_at = moment
+            return AfterCommit()
+        access.announce_again_at = moment + ATTEMPT
+        is_last = moment > access.expires_at + ANNOUNCED_WITHIN
+        admins = {admin.id: admin.email for admin in admins_of(session, access.practice)}
+        link = f"{context.settings.public_url}/staff/accounts/emergency"
+        until = f"{access.expires_at:%b %d, %H:%M}"
+        body = _EMERGENCY.format(who=access.member.name, practice=practice.name, until=until, link=link)
+        left = [staff_id for staff_id in admins if staff_id not in access.announced_to]
+    is_done, subject = True, f"Emergency access at {practice.name}"
+    for staff_id in left:
+        outcome = _send(context, practice, admins[staff_id], subject, body, f"emergency {access_id} {admins[staff_id]}")
         if isinstance(outcome, Retryable | Postponed | Refused):
             log.error("account_mail_failed", access_id=access_id, outcome=type(outcome).__name__)
         if isinstance(outcome, Retryable | Postponed):

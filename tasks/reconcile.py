@@ -85,12 +85,13 @@ _UNANSWERED = (
     )
     .order_by(Delivery.next_attempt_at)
 )
-_UNFINISHED = (
+UNFINISHED = (
     select(Delivery.id)
     .where(
         Delivery.state == DeliveryState.SENT,
         Delivery.medium != Medium.CHAT,  # which no carrier knows of
         Delivery.next_attempt_at <= _MOMENT,
+        Delivery.next_attempt_at > _END,  # else all that was ever sent is read
         Delivery.created_at > _END,
     )
     .order_by(Delivery.next_attempt_at)
@@ -202,7 +203,7 @@ def _to_settle(
     """Return the deliveries to check with the carrier, and postpone their next check."""
     find = partial(_oldest, session, "settle", waiting=waiting)
     asked = find(_UNANSWERED, moments={"moment": moment, "sent": moment - settle_after})
-    checked = find(_UNFINISHED, moments={"moment": moment, "end": moment - STATUS_CHECKS_END})
+    checked = find(UNFINISHED, moments={"moment": moment, "end": moment - STATUS_CHECKS_END})
     for tickets, pause in ((asked, LOOK_AGAIN), (checked, timedelta(hours=1))):
         row_ids = [ticket.row_id for ticket in tickets]
         if not row_ids:

@@ -241,7 +241,7 @@ def test_no_id_of_a_row_that_is_gone_is_given_again(older: Database, past: Calla
 
     with older.engine.begin() as connection:
         metadata, keyring = reflect(connection), older.keyring
-        given = []
+        given: list[int] = []
         for name in ("conversations", "patients", "messages"):
             table = metadata.tables[name]
             row = {column.name: value_for(table, column, keyring) for column in table.columns} | {"conversation_id": 8}

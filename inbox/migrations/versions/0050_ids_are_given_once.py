@@ -38,7 +38,8 @@ def upgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name != "sqlite":
         return
-    written = dict(connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all())
+    found = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+    written: dict[str, str] = {row.name: row.sql for row in found}
     moving = _in_order(written)
     names = "', '".join(moving)
     others = f"SELECT sql FROM sqlite_master WHERE type != 'table' AND sql IS NOT NULL AND tbl_name IN ('{names}')"  # noqa: S608  # nosec B608 (names of tables)
