@@ -223,8 +223,8 @@ def given_and_deleted(connection: Connection) -> None:
     tables = [metadata.tables[name] for name in ("conversations", "patients", "messages")]
     for table in tables:
         row = {column.name: value_for(table, column, keyring) for column in table.columns}
-        connection.execute(table.insert().values(row | ({} if table.name == "messages" else {"id": 7})))
-    connection.execute(tables[2].update().values(id=7))
+        of = {"conversation_id": 7} if "conversation_id" in table.columns else {}
+        connection.execute(table.insert().values(row | of | {"id": 7}))
     for table in reversed(tables):
         connection.execute(table.delete())
 
