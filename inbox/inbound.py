@@ -38,6 +38,7 @@ _FIRST_ON_CHANNEL = (
     .where(named_conversations(), Conversation.channel == bindparam("channel"))
     .order_by(Conversation.id)
     .limit(1)
+    .with_for_update(key_share=True)  # what others change meanwhile must not be undone
     # not read, as this process may lack the key that one of them was written with
     .options(
         *(
@@ -259,7 +260,9 @@ def _find_known(session: Session, inbound: InboundMessage) -> Recorded | None:
 
 def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
     if inbound.chat_id is not None:
-        return session.get_one(Conversation, inbound.chat_id)
+        return session.get_one(
+            Conversation, inbound.chat_id, with_for_update={"key_share": True}, populate_existing=True
+        )
     contact = inbound.contact
     if inbound.patient_address is None:
         # two messages from hidden numbers may come from different patients

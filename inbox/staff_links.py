@@ -41,6 +41,11 @@ def give_token(link: StaffLink) -> str:
     return token
 
 
+def has_token(link: StaffLink, token: str) -> bool:
+    """Return whether a token is the link's, and not one that another has replaced."""
+    return link.token_hash == _digest(token)
+
+
 def find_link(session: Session, token: str, moment: datetime) -> StaffLink | None:
     """Return the link with a token, locked, unless it was used, has expired, or its member is disabled."""
     query = select(StaffLink).where(StaffLink.token_hash == _digest(token), StaffLink.used_at.is_(None))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy import BindParameter, Select, and_, or_, select, update
 
 from inbox.emergency_access import admins_of
 from inbox.models import EmergencyAccess, LinkPurpose, StaffLink, now
-from inbox.staff_links import address_of_link, give_token
+from inbox.staff_links import address_of_link, give_token, has_token
 from intake.practices import Practice, Practices
 from intake.settings import Settings
 from intake.vocabulary import Medium
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+ATTEMPT = timedelta(minutes=2)
+"""An attempt that takes longer has died with its worker."""
+ANNOUNCED_WITHIN = timedelta(days=1)
+"""How long after an emergency access its administrators are still mailed, if the mail server takes nothing."""
 _SUBJECTS = {LinkPurpose.INVITE: "Your Intake account", LinkPurpose.RESET: "Reset your Intake password"}
 _BODIES = {
     LinkPurpose.INVITE: (
@@ -50,47 +56,109 @@ def practice_that_mails(settings: Settings, practices: Practices, slugs: Iterabl
 
 def mail_link(context: Context, link_id: int) -> AfterCommit:
     """Make a one-time link and mail it; the link is in the mail alone, and its hash in the database."""
+    moment = now()
     with context.database.write() as session:
         link = session.get(StaffLink, link_id, with_for_update=True)
-        if link is None or link.token_hash is not None or link.used_at is not None or link.expires_at <= now():
+        if link is None or link.used_at is not None or link.expires_at <= moment:
+            return AfterCommit()
+        if link.token_hash is not None and not _is_over(link.mail_again_at, moment):
             return AfterCommit()
         slugs = [row.practice for row in link.member.practices]
         practice = practice_that_mails(context.settings, context.practices, slugs)
         purpose, email = LinkPurpose(link.purpose), link.member.email
         token = give_token(link)
+        link.mail_again_at = moment + ATTEMPT
     if practice is None:
         outcome: Outcome = NotSent()
     else:
         address = address_of_link(context.settings.public_url, token)
         body = _BODIES[purpose].format(practice=practice.name, link=address, email=email)
         outcome = _send(context, practice, email, _SUBJECTS[purpose], body, f"link {link_id}")
-    if isinstance(outcome, Retryable | Postponed):
-        with context.database.write() as session:
-            session.get_one(StaffLink, link_id).token_hash = None  # the reconciler tries again
-    elif isinstance(outcome, Refused | NotSent):
+    with context.database.write() as session:
+        link = session.get(StaffLink, link_id, with_for_update=True)
+        if link is not None and has_token(link, token):  # no other attempt has begun
+            link.mail_again_at = None
+            if isinstance(outcome, Retryable | Postponed):
+                link.token_hash = None  # the reconciler tries again
+    if isinstance(outcome, Refused | NotSent):
         log.error("account_mail_failed", link_id=link_id, outcome=type(outcome).__name__)
     return AfterCommit()
 
 
 def announce_emergency(context: Context, access_id: int) -> AfterCommit:
-    """Mail a practice's administrators that someone opened emergency access."""
-    with context.database.read() as session:
-        access = session.get(EmergencyAccess, access_id)
-        if access is None:
+    """Mail a practice's administrators that someone opened emergency access, each of them once."""
+    moment = now()
+    with context.database.write() as session:
+        access = session.get(EmergencyAccess, access_id, with_for_update=True)
+        if access is None or access.announced_at is not None or access.reviewed_at is not None:
             return AfterCommit()
-        who, until = access.member.name, f"{access.expires_at:%b %d, %H:%M}"
+        if access.announce_again_at is not None and not _is_over(access.announce_again_at, moment):
+            return AfterCommit()
         practice = practice_that_mails(context.settings, context.practices, [access.practice])
-        addresses = [member.email for member in admins_of(session, access.practice)]
-    if practice is None:
-        return AfterCommit()
-    link = f"{context.settings.public_url}/staff/accounts/emergency"
-    body = _EMERGENCY.format(who=who, practice=practice.name, until=until, link=link)
-    for address in addresses:
-        subject = f"Emergency access at {practice.name}"
-        outcome = _send(context, practice, address, subject, body, f"emergency {access_id} {address}")
+        if practice is None:
+            access.announced_at = moment
+            return AfterCommit()
+        access.announce_again_at = moment + ATTEMPT
+        is_last = moment > access.expires_at + ANNOUNCED_WITHIN
+        admins = {admin.id: admin.email for admin in admins_of(session, access.practice)}
+        link = f"{context.settings.public_url}/staff/accounts/emergency"
+        until = f"{access.expires_at:%b %d, %H:%M}"
+        body = _EMERGENCY.format(who=access.member.name, practice=practice.name, until=until, link=link)
+        left = [staff_id for staff_id in admins if staff_id not in access.announced_to]
+    is_done, subject = True, f"Emergency access at {practice.name}"
+    for staff_id in left:
+        outcome = _send(context, practice, admins[staff_id], subject, body, f"emergency {access_id} {admins[staff_id]}")
         if isinstance(outcome, Retryable | Postponed | Refused):
             log.error("account_mail_failed", access_id=access_id, outcome=type(outcome).__name__)
+        if isinstance(outcome, Retryable | Postponed):
+            is_done = is_last
+        else:
+            _note_told(context, access_id, staff_id)
+    if is_done:
+        with context.database.write() as session:
+            session.execute(update(EmergencyAccess).where(EmergencyAccess.id == access_id).values(announced_at=now()))
     return AfterCommit()
+
+
+def due_links(moment: BindParameter[datetime], young: BindParameter[datetime]) -> Select[int]:
+    """Return a query for the links whose mail was not taken, or whose job or worker is likely lost."""
+    is_left = or_(StaffLink.created_at <= young, StaffLink.created_at > moment)
+    return (
+        select(StaffLink.id)
+        .where(
+            StaffLink.used_at.is_(None),
+            StaffLink.expires_at > moment,
+            or_(and_(StaffLink.token_hash.is_(None), is_left), StaffLink.mail_again_at <= moment),
+        )
+        .order_by(StaffLink.id)
+    )
+
+
+def due_announcements(moment: BindParameter[datetime], young: BindParameter[datetime]) -> Select[int]:
+    """Return a query for the emergency accesses of which some administrator may have had no word."""
+    again_at = EmergencyAccess.announce_again_at
+    is_left = or_(EmergencyAccess.created_at <= young, EmergencyAccess.created_at > moment)
+    return (
+        select(EmergencyAccess.id)
+        .where(
+            EmergencyAccess.announced_at.is_(None),
+            EmergencyAccess.reviewed_at.is_(None),
+            or_(and_(again_at.is_(None), is_left), again_at <= moment),
+        )
+        .order_by(EmergencyAccess.id)
+    )
+
+
+def _is_over(again_at: datetime | None, moment: datetime) -> bool:
+    """Return whether an attempt to mail has taken so long that its worker must have died."""
+    return again_at is not None and again_at <= moment
+
+
+def _note_told(context: Context, access_id: int, staff_id: int) -> None:
+    with context.database.write() as session:
+        access = session.get_one(EmergencyAccess, access_id, with_for_update=True)
+        access.announced_to = [*access.announced_to, staff_id]
+        access.announce_again_at = now() + ATTEMPT
 
 
 def _send(context: Context, practice: Practice, to: str, subject: str, body: str, key: str) -> Outcome:

@@ -13,9 +13,19 @@ import structlog
 from sqlalchemy import CursorResult, Update, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState
+from inbox.models import (
+    Delivery,
+    DeliveryState,
+    EmergencyAccess,
+    Escalation,
+    Message,
+    Notification,
+    NotificationState,
+    StaffLink,
+)
 from intake.practices import Practices
 from intake.vocabulary import Priority
+from tasks.account_mail import ATTEMPT
 from tasks.attempts import WITHOUT_PRACTICE as MESSAGE_WAITS
 from tasks.carriers.backoff import LONGEST_DELAY
 from tasks.delivery.search import PAUSES
@@ -38,7 +48,8 @@ def bring_forward(session: Session, practices: Practices, moment: datetime) -> N
         moment: the current time, aware.
     """
     _bring_alarms_forward(session, practices, moment)
-    for statement in (_retried_notices(moment), _failed_messages(moment), *_begun_deliveries(moment)):
+    retried = (_retried_notices(moment), _failed_messages(moment), *_interrupted_mail(moment))
+    for statement in (*retried, *_begun_deliveries(moment)):
         changed = session.execute(statement.execution_options(synchronize_session=False))
         if isinstance(changed, CursorResult) and changed.rowcount:
             log.warning("brought_forward", table=statement.table.description, rows=changed.rowcount)
@@ -81,6 +92,13 @@ def _retried_notices(moment: datetime) -> Update:
 def _failed_messages(moment: datetime) -> Update:
     is_too_far = (Message.failures > 0, Message.next_attempt_at > moment + MESSAGE_WAITS + SKEW)
     return update(Message).where(Message.handled_at.is_(None), *is_too_far).values(next_attempt_at=moment)
+
+
+def _interrupted_mail(moment: datetime) -> tuple[Update, Update]:
+    too_far = moment + ATTEMPT + SKEW
+    links = update(StaffLink).where(StaffLink.mail_again_at > too_far).values(mail_again_at=moment)
+    again_at = EmergencyAccess.announce_again_at
+    return links, update(EmergencyAccess).where(again_at > too_far).values(announce_again_at=moment)
 
 
 def _begun_deliveries(moment: datetime) -> tuple[Update, ...]:

@@ -48,6 +48,7 @@ from tasks.routing import Facts, RoutingDecision, decide, silenced
 from tasks.routing_facts import NEVER_ARRIVED, gather_facts
 
 RAISED_BY_LABEL: dict[str, TriageLevel] = {Route.URGENT: TriageLevel.EMERGENCY, Route.SAME_DAY: TriageLevel.SAME_DAY}
+_NOT_ON_ITS_WAY = (NotificationState.PENDING, NotificationState.OPTED_OUT)
 NOTHING_ELSE = RoutingDecision("", None, None, None, "nothing else to do")
 
 
@@ -221,6 +222,7 @@ def take_back(session: Session, review: Review) -> AfterCommit | None:
     Returns:
         None if something has already been sent.
     """
+    session.get_one(Conversation, review.message.conversation_id, with_for_update=True, populate_existing=True)
     deliveries, notices, escalations = _followed(session, review)
     if _has_left(deliveries, notices, escalations) or _was_joined(session, escalations, review):
         return None
@@ -259,10 +261,10 @@ def _followed(
 def _has_left(
     deliveries: Sequence[Delivery], notices: Sequence[Notification], escalations: Sequence[Escalation]
 ) -> bool:
-    """Return whether a reply or notification is on its way; notifications on the console do not count."""
+    """Return whether a reply or notification is on its way; those on the console, and skipped ones, do not count."""
     return (
         any(row.state != DeliveryState.PENDING or row.attempts for row in deliveries)
-        or any(row.target != CONSOLE and row.state != NotificationState.PENDING for row in notices)
+        or any(row.target != CONSOLE and row.state not in _NOT_ON_ITS_WAY for row in notices)
         or any(row.acknowledged_at is not None for row in escalations)
     )
 

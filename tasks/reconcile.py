@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from inbox.attachments import due_attachments
 from inbox.carrier_erasures import claim_due_erasures
-from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, StaffLink, now
+from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, now
 from inbox.retention import due_runs
 from inbox.search_index import first_unindexed
 from inbox.voicemail import store_overdue, unheard_of
 from intake.errors import MissingKeyError
 from intake.vocabulary import Medium, Priority
+from tasks.account_mail import due_announcements, due_links
 from tasks.clock_changes import bring_forward
 from tasks.context import Context
 from tasks.due import is_left, is_planned_due, is_ripe
@@ -60,11 +61,8 @@ _DELIVERIES = (
     )
     .order_by(Delivery.id)
 )
-_LINKS = (
-    select(StaffLink.id)
-    .where(StaffLink.token_hash.is_(None), StaffLink.expires_at > _MOMENT, StaffLink.created_at <= _YOUNG)
-    .order_by(StaffLink.id)
-)
+_LINKS = due_links(_MOMENT, _YOUNG)
+_ANNOUNCEMENTS = due_announcements(_MOMENT, _YOUNG)
 _NOTICES = (
     select(Notification.id)
     .where(
@@ -87,12 +85,13 @@ _UNANSWERED = (
     )
     .order_by(Delivery.next_attempt_at)
 )
-_UNFINISHED = (
+UNFINISHED = (
     select(Delivery.id)
     .where(
         Delivery.state == DeliveryState.SENT,
         Delivery.medium != Medium.CHAT,  # which no carrier knows of
         Delivery.next_attempt_at <= _MOMENT,
+        Delivery.next_attempt_at > _END,  # else all that was ever sent is read
         Delivery.created_at > _END,
     )
     .order_by(Delivery.next_attempt_at)
@@ -173,6 +172,7 @@ def _due(session: Session, moment: datetime, young: datetime, waiting: frozenset
         *find("notify", _OTHER_NOTICES),
         *find("deliver", _DELIVERIES),
         *find("mail_link", _LINKS),
+        *find("announce_emergency", _ANNOUNCEMENTS),
         *find("mail_notice", _MAIL),
         *find("find_entities", _UNREAD),
     ]
@@ -203,7 +203,7 @@ def _to_settle(
     """Return the deliveries to check with the carrier, and postpone their next check."""
     find = partial(_oldest, session, "settle", waiting=waiting)
     asked = find(_UNANSWERED, moments={"moment": moment, "sent": moment - settle_after})
-    checked = find(_UNFINISHED, moments={"moment": moment, "end": moment - STATUS_CHECKS_END})
+    checked = find(UNFINISHED, moments={"moment": moment, "end": moment - STATUS_CHECKS_END})
     for tickets, pause in ((asked, LOOK_AGAIN), (checked, timedelta(hours=1))):
         row_ids = [ticket.row_id for ticket in tickets]
         if not row_ids:

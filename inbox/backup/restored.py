@@ -46,7 +46,7 @@ def note_restoration(session: Session, made_at: datetime) -> int:
 
 def was_received_before_backup(session: Session, message: Message) -> bool:
     """Return whether a message may have been answered in a life of this database that a restoration ended."""
-    # on SQLite, a new message may take the ID of one that was erased, so the ID alone does not tell
+    # older versions on SQLite gave a new message the ID of one that was erased, so the ID alone does not tell
     by_id = (RestoredBackup.last_message_id >= message.id) & (RestoredBackup.restored_at >= message.received_at)
     by_time = RestoredBackup.last_message_id.is_(None) & (RestoredBackup.made_at >= message.received_at)
     return session.scalar(select(RestoredBackup.id).where(by_id | by_time).limit(1)) is not None

@@ -17,7 +17,11 @@ def now() -> datetime:
 
 
 class Base(DeclarativeBase):
-    """Declarative base with stable constraint names, so that migrations can change them."""
+    """Declarative base with stable constraint names, so that migrations can change them.
+
+    No ID is given twice, as the audit trail and links name rows by them: on SQLite, a migration that creates a table or
+    builds one anew in a batch says so with `sqlite_autoincrement`, and keeps the number that `sqlite_sequence` has.
+    """
 
     metadata = MetaData(
         naming_convention={

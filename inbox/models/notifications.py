@@ -38,6 +38,9 @@ class AlarmEnd(StrEnum):
     FALSE_ALARM = "false_alarm"
 
 
+_CAPPED = text("reason = 'texts_capped'")
+
+
 class Notification(Base):
     """One notification to one address of a team: an outbox row. It refers to the message and never contains its text.
 
@@ -52,6 +55,8 @@ class Notification(Base):
     __table_args__ = (
         UniqueConstraint("message_id", "reason", "escalation_step", "team", "target"),
         Index("ix_notifications_due", "state", "next_attempt_at"),
+        Index("ix_notifications_of_target", "target", "next_attempt_at"),
+        Index("ix_notifications_capped", "created_at", sqlite_where=_CAPPED, postgresql_where=_CAPPED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

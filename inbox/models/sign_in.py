@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.column_types import EncryptedText
@@ -40,7 +40,8 @@ class LinkPurpose(StrEnum):
 class StaffLink(Base):
     """A one-time link with which a member sets a password. The link holds a random token, this row its hash.
 
-    A link that is to be mailed has no token until the mail is written.
+    A link that is to be mailed has no token until the mail is written. `mail_again_at` is set while it is being mailed,
+    so that another attempt, with another token, follows if its worker dies.
     """
 
     __tablename__ = "staff_links"
@@ -52,12 +53,17 @@ class StaffLink(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    mail_again_at: Mapped[datetime | None]
 
     member: Mapped[StaffMember] = relationship()
 
 
 class EmergencyAccess(Base):
-    """A member's access to the conversations of a practice that is not theirs, for a short time and a stated reason."""
+    """A member's access to the conversations of a practice that is not theirs, for a short time and a stated reason.
+
+    `announced_at` is when the practice's administrators had mail about it, so far as that is possible; `announced_to`
+    are those who had it already, and `announce_again_at` is when to try again if the worker that tries now dies.
+    """
 
     __tablename__ = "emergency_accesses"
     __table_args__ = (Index("ix_emergency_accesses_staff_id", "staff_id", "expires_at"),)
@@ -70,5 +76,8 @@ class EmergencyAccess(Base):
     expires_at: Mapped[datetime]
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[int | None]
+    announced_at: Mapped[datetime | None]
+    announce_again_at: Mapped[datetime | None]
+    announced_to: Mapped[list[int]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
 
     member: Mapped[StaffMember] = relationship()

@@ -47,7 +47,7 @@ from staff.conversations.row_words import initials
 from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
 from staff.conversations.thread_part import find_part
-from staff.conversations.unseen import UnseenMessageError, last_read, newest_shown, why_unseen
+from staff.conversations.unseen import FIELD, UnseenMessageError, last_read, newest_shown, why_unseen
 from staff.displays import is_new_display, seal_of
 from staff.live import Presence, is_refresh, stream, wants_pane
 from staff.undo.offers import begin_action, hold_for, offer_undo
@@ -76,6 +76,18 @@ def page(conversation_id: int) -> str:
             own_conversation(session, conversation_id)
             before = find_part(session, conversation_id, hit)
     return show_conversation(services, conversation_id, before, hit=hit)
+
+
+@blueprint.post("/seen")
+@open_to(Role.STAFF)
+def seen(conversation_id: int) -> Response:
+    """Note what came since the member opened the page and was in sight while they were there; a script says so."""
+    with services_of(current_app).database.write() as session:
+        conversation = own_conversation(session, conversation_id)
+        up_to = min(read_row_id(request.form.get(FIELD, "")) or 0, conversation.last_message_id or 0)
+        note_seen(session, member().id, conversation_id)
+        mark_read(session, member().id, conversation_id, up_to)
+    return Response(status=204)
 
 
 @blueprint.get("/events")
@@ -300,20 +312,24 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
 
 
 def show_conversation(services: Services, conversation_id: int, before: int | None, **changes: Any) -> str:
-    """Return the page, and record the view unless the page is a refresh that shows nothing new."""
+    """Return the page, and record the view unless the page is a refresh that shows nothing new.
+
+    Opening it marks it read. A refresh doesn't, as nobody may be there to see it; see `seen`.
+    """
     shown = _read(services, conversation_id, before) | changes
     conversation, thread, contact = shown["conversation"], shown["thread"], shown["contact"]
     said = [(entry.key, entry.subject, entry.text) for entry in thread.entries]
     seal = seal_of(f"conversation {conversation_id}", [before, contact.who, contact.lines, said])
     _enter(services, conversation.id, member().id)
-    is_new = is_new_display(seal)
-    if is_new or shown["is_called"]:
+    is_new, is_opened = is_new_display(seal), not is_refresh()
+    if is_new or (is_opened and shown["is_called"]):
         with services.database.write() as session:
-            if shown["is_called"]:
+            up_to = thread.last_message
+            if is_opened and shown["is_called"]:
                 note_seen(session, member().id, conversation.id)
-            if is_new:
-                up_to = thread.last_message
+            if is_opened:
                 mark_read(session, member().id, conversation.id, up_to)
+            if is_new:
                 record_on_conversation(session, conversation_id, conversation.practice, "viewed", up_to=up_to)
     if not is_refresh():
         services.queue.put_tickets([Ticket("find_entities", message_id) for message_id in shown["found"].unread])

@@ -16,6 +16,7 @@ from staff.conversations.actions import finish_action
 from staff.conversations.alarms import read_alarm
 from staff.conversations.changes import change_assignee
 from staff.conversations.people import may_be_assigned
+from staff.conversations.rows import text_of
 from staff.undo.offers import begin_action, offer_undo
 from tasks.notification.alarms import acknowledge, end_alarms, open_alarms
 from tasks.notification.escalation import PAGED_AGAIN_EVERY, page_again, was_paged_lately
@@ -44,6 +45,7 @@ def page(escalation_id: int) -> str | Response:
         shown = render_template(
             "staff/acknowledge.html",
             escalation=escalation,
+            said=text_of(escalation.message),
             practice=practice.name,
             conversation=conversation,
             flag=found and display.triage_flag(found.triage, found.danger),

@@ -192,9 +192,9 @@ def _row(
     conversation, zone = hit.conversation, practice.time_zone
     at = conversation.last_activity_at or conversation.created_at
     if raising:
-        text, by = from_danger_on(_text_of(raising)), ""
+        text, by = from_danger_on(text_of(raising)), ""
     else:
-        text, by = (_text_of(pressing), "") if pressing else _last_said(message, reply, names, practice)
+        text, by = (text_of(pressing), "") if pressing else _last_said(message, reply, names, practice)
     found, decision = (leading.classification, leading.decision) if leading else (None, None)
     since, snoozed_until = conversation.waiting_since, conversation.snoozed_until
     assignee = names.get(conversation.assigned_to or 0, "")
@@ -249,10 +249,11 @@ def _last_said(
         return typed_words(reply, practice) or "Picture or file", names.get(reply.staff_id or 0, "Staff")
     if message is None:
         return "", ""
-    return _text_of(message), ""
+    return text_of(message), ""
 
 
-def _text_of(message: Message) -> str:
+def text_of(message: Message) -> str:
+    """Return what the patient said, or why there are no words of it."""
     if message.emptied_at is not None:
         return "Deleted: past the retention limit"
     return message.text or ("Picture or file" if message.media else "Voicemail without a transcript")

@@ -23,6 +23,7 @@ from intake.vocabulary import Channel, Language, Medium
 from staff import display
 from staff.conversations.conversation_queries import Reach, is_first_text, read_language
 from staff.conversations.reply import FORM_ID, REPLY, UNSAFE, check, outgoing, strip_first_words, take_over
+from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
 from tasks.notification.quiet_hours import after_quiet_hours
@@ -308,6 +309,7 @@ def read_scheduled(session: Session, patient: Patient, zone: str) -> list[Schedu
 def find_message(session: Session, patient: Patient, delivery_id: int) -> Delivery | None:
     """Return a message to a patient, locked against being claimed."""
     query = _of_patient(session, patient, delivery_id)
+    lock_conversations_of(session, [delivery_id])
     return session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 

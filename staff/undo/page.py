@@ -101,11 +101,11 @@ def _own_undo(session: Session, undo_id: int) -> Undo:
 
 
 def _undo(session: Session, undo: Undo) -> AfterCommit:
-    conversation = own_conversation(session, undo.conversation_id)
+    # locked before what would be sent, as a worker does, and after the review, as a reviewer does
+    conversation = own_conversation(session, undo.conversation_id, lock=undo.kind != UndoKind.LABEL)
     practice = services_of(current_app).practices.require(conversation.practice)
     detail: dict[str, Any] = {}
     words: str | None = None
-    # what would be sent is locked before the conversation, as a worker does
     match UndoKind(undo.kind):
         case UndoKind.REPLY:
             detail["delivery"] = undo.delivery_id

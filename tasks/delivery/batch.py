@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from intake.vocabulary import Medium
 from tasks.carriers.protocol import Outcome, OutgoingMessage
 from tasks.delivery.line_type import learn_line_type, unproven_among
+from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.outbox import claim_delivery, store_outcome
 from tasks.queue import AfterCommit, Ticket
 
@@ -114,6 +115,7 @@ class _Batch:
 
     def _claim(self, delivery_id: int, answered: tuple[int, Outcome] | None) -> tuple[Medium, OutgoingMessage] | None:
         with self.context.database.write() as session:
+            lock_conversations_of(session, [delivery_id, *([] if answered is None else answered[:1])])
             after = AfterCommit() if answered is None else store_outcome(self.context, session, *answered)
             claimed = claim_delivery(self.context, session, delivery_id)
         self.after |= after

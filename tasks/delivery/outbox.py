@@ -43,6 +43,7 @@ from tasks.carriers.protocol import (
     Unanswered,
 )
 from tasks.delivery.chat_copy import copy_mail
+from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.reply_files import outgoing_files
 from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import FICTIONAL, LANDLINE, UNSAFE, follow_up, mark_sent
@@ -140,6 +141,7 @@ def store_outcome(context: Context, session: Session, delivery_id: int, outcome:
     Raises:
         IntegrityError: the search of an identical text has claimed this one; the delivery is searched for in turn.
     """
+    lock_conversations_of(session, [delivery_id])
     delivery = _lock_delivery(session, delivery_id)
     before = delivery.state
     _write_outcome(delivery, outcome)

@@ -16,6 +16,7 @@ from inbox.models import Conversation, Delivery, DeliveryState, now
 from inbox.patients import conversations_of
 from intake.vocabulary import Medium
 from tasks.carriers.protocol import CarrierUnreachableError, MessageList, OutgoingMessage, ProviderStatus
+from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.outbox import outgoing_message, try_again
 from tasks.delivery.search import Miss, Searches, Verdict, decide_next, find_text
 from tasks.delivery.states import IN_FLIGHT
@@ -53,6 +54,7 @@ def _check_status(context: Context, known: Delivery, provider_id: str) -> AfterC
     if status is None:
         return AfterCommit()
     with context.database.write() as session:
+        lock_conversations_of(session, [known.id])
         delivery = session.get_one(Delivery, known.id, with_for_update=True)
         before = delivery.state
         apply_provider_status(delivery, status)
@@ -71,6 +73,7 @@ def _search(context: Context, known: Delivery, text: OutgoingMessage) -> AfterCo
         is_reachable = False
     try:
         with context.database.write() as session:
+            lock_conversations_of(session, [known.id])
             delivery = session.get_one(Delivery, known.id, with_for_update=True)
             if not _is_unchanged(delivery, known):
                 return AfterCommit()  # a callback or another worker got there first

@@ -37,6 +37,7 @@ from intake.vocabulary import (
     TriageLevel,
 )
 from tasks.carriers.protocol import ProviderStatus
+from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.states import FINAL, FIRST_STATUS_CHECK, advance, state_for_status
 from tasks.metrics import of_delivery
 from tasks.notification.models import add_notifications, tickets_for
@@ -74,9 +75,10 @@ def record_status(
         None if no delivery matches.
     """
     with database.write() as session:
-        delivery = session.scalar(
-            select(Delivery).where(Delivery.provider_id == provider_status.provider_id).with_for_update()
-        )
+        of_report = Delivery.provider_id == provider_status.provider_id
+        found = session.scalar(select(Delivery.id).where(of_report))
+        lock_conversations_of(session, [found or delivery_id or 0])
+        delivery = session.scalar(select(Delivery).where(of_report).with_for_update())
         if delivery is None and delivery_id is not None:
             named = session.get(Delivery, delivery_id, with_for_update=True)
             # a callback can arrive before the answer to the send request is stored, or after the text was given up

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from inbox.models import Conversation, Message, Notification, NotificationState, now
 from intake.channels import UNVOUCHED
 from intake.vocabulary import Channel
-from tasks.notification.escalation_policy import collected_until
+from tasks.notification.escalation_policy import COLLECTED_FOR, collected_until
 
 # An email whose sender nothing proves is in a conversation without an address; see `webhooks.email`.
 _UNVOUCHED = or_(
@@ -33,13 +33,14 @@ def collect_notice(session: Session, notice: Notification, practice: str) -> Non
         notice: a notice to an address, about someone for whom nobody vouches; one that was sent before counts as new.
         practice: the practice's slug.
     """
-    until = collected_until(_last_round(session, notice, practice), now())
+    moment = now()
+    until = collected_until(_last_round(session, notice, practice, moment), moment)
     if until is not None:
         notice.collected, notice.next_attempt_at = True, max(until, notice.next_attempt_at)
 
 
-def _last_round(session: Session, notice: Notification, practice: str) -> datetime | None:
-    """Return when the last other such notice to the same address was or will be due."""
+def _last_round(session: Session, notice: Notification, practice: str, moment: datetime) -> datetime | None:
+    """Return when the last other such notice to the same address was or will be due; None if that is long ago."""
     query = (
         select(func.max(Notification.next_attempt_at))
         .join(Message, Notification.message_id == Message.id)
@@ -49,6 +50,7 @@ def _last_round(session: Session, notice: Notification, practice: str) -> dateti
             _UNVOUCHED,
             Notification.team == notice.team,
             Notification.target == notice.target,
+            Notification.next_attempt_at > moment - COLLECTED_FOR,  # with the target, the columns of an index
             Notification.priority == notice.priority,
             Notification.escalation_step == notice.escalation_step,
             Notification.state.not_in((NotificationState.DROPPED, NotificationState.OPTED_OUT)),

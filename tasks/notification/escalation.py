@@ -16,7 +16,7 @@ from intake.practices import TEXT_PREFIX, Practice
 from intake.vocabulary import Team
 from tasks.notification.ack_codes import TextedAck
 from tasks.notification.alarms import acknowledge, set_apart
-from tasks.notification.escalation_policy import NEVER, next_step_at, repeated_step
+from tasks.notification.escalation_policy import NEVER, next_step_at, repeated_step, steps_to_take
 from tasks.notification.models import notify_step, tickets_for
 from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import first_paged_team, key_of, reached_addresses
@@ -52,28 +52,38 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
         if not steps:
             row.next_step_at = NEVER  # they were removed from the file
             return AfterCommit()
-        is_repeat = row.step >= len(steps)
-        row.step = number = min(row.step + 1, len(steps))
+        stopped = find_stopped(session, practice)
+        numbers = steps_to_take(practice, row.step, context.settings, stopped)
+        row.step = numbers[-1] if numbers else len(steps)
         row.next_step_at = next_step_at(steps, row.step, moment, row.created_at)
-        if is_repeat:
-            number = repeated_step(practice, context.settings, find_stopped(session, practice))
-            if not number:
-                return AfterCommit()
-        step = steps[number - 1]
-        rows = notify_step(session, row, practice, team=step.team or Team.ON_CALL, step=number, again=is_repeat)
-        record_action(
-            session,
-            staff_id=None,
-            practice=row.practice,
-            action="escalated",
-            subject=f"conversation:{row.conversation_id}",
-            escalation=row.id,
-            step=number,
-            contact=step.team or ("telephone" if step.number else "email"),
-            **({"again": True} if is_repeat else {}),
-        )
-        log.warning("escalated", escalation_id=row.id, step=number, again=is_repeat)
+        if numbers:
+            rows = [notice for number in numbers for notice in _take_step(session, row, practice, number)]
+        elif again := repeated_step(practice, context.settings, stopped):
+            rows = _take_step(session, row, practice, again, is_repeat=True)
+        else:
+            return AfterCommit()
         return AfterCommit(notifications=tickets_for(rows), topics=topics_of(row.conversation_id, row.practice))
+
+
+def _take_step(
+    session: Session, alarm: Escalation, practice: Practice, number: int, *, is_repeat: bool = False
+) -> list[Notification]:
+    """Notify an escalation step, and record that."""
+    step = practice.escalation[number - 1]
+    rows = notify_step(session, alarm, practice, team=step.team or Team.ON_CALL, step=number, again=is_repeat)
+    record_action(
+        session,
+        staff_id=None,
+        practice=alarm.practice,
+        action="escalated",
+        subject=f"conversation:{alarm.conversation_id}",
+        escalation=alarm.id,
+        step=number,
+        contact=step.team or ("telephone" if step.number else "email"),
+        **({"again": True} if is_repeat else {}),
+    )
+    log.warning("escalated", escalation_id=alarm.id, step=number, again=is_repeat)
+    return rows
 
 
 def page_again(session: Session, alarm: Escalation, practice: Practice, settings: Settings) -> list[Notification]:

@@ -83,6 +83,22 @@ def repeated_step(practice: Practice, settings: Settings | None, stopped: Collec
     return next((number for number in numbers if _is_usable(practice, number, settings, stopped)), 0)
 
 
+def steps_to_take(practice: Practice, taken: int, settings: Settings | None, stopped: Collection[str]) -> list[int]:
+    """Return the next escalation steps to take now, counted from 1: none if all were taken.
+
+    A step that reaches nobody takes no time: the alarm goes on at once, up to the first that reaches someone.
+
+    Args:
+        practice: the practice.
+        taken: the number of steps already taken.
+        settings: which carriers are set up; None if that isn't known.
+        stopped: the addresses that texted STOP.
+    """
+    left = range(taken + 1, len(practice.escalation) + 1)
+    until = next((number for number in left if _is_usable(practice, number, settings, stopped)), len(left) + taken)
+    return [number for number in left if number <= until]
+
+
 def _is_usable(practice: Practice, number: int, settings: Settings | None, stopped: Collection[str]) -> bool:
     step = practice.escalation[number - 1]
     return bool(usable_addresses(practice, team_settings(practice, step.team or "", number), settings, stopped))
@@ -135,16 +151,13 @@ def next_reached(
     steps = practice.escalation
     if due_at >= NEVER:
         return 0, NEVER
-    for number, step in enumerate(steps[taken:], start=taken + 1):
-        if _is_usable(practice, number, settings, stopped):
-            return number, due_at + timedelta(minutes=step.after_minutes - steps[taken].after_minutes)
+    following = steps_to_take(practice, taken, settings, stopped)
+    if following and _is_usable(practice, following[-1], settings, stopped):
+        return following[-1], due_at
     again = repeated_step(practice, settings, stopped)
     if not again:
         return 0, NEVER
-    if taken < len(steps):
-        due_at += timedelta(minutes=steps[-1].after_minutes - steps[taken].after_minutes)
-        due_at += repeat_interval(steps, timedelta())
-    return again, due_at
+    return again, due_at + repeat_interval(steps, timedelta()) if following else due_at
 
 
 def is_news(told: ToldSoFar, team: str, danger: DangerKind | None) -> bool:

@@ -350,6 +350,28 @@ def test_what_arrives_out_of_sight_is_announced_and_no_reply_answers_it_unseen(
         page.screenshot(path=Path(PICTURES, "refused-phone.png"))
 
 
+def test_what_comes_to_an_unattended_screen_stays_unread_until_somebody_is_there(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you have parking?")
+    page = sign_in("/staff/conversations/1", viewport={"width": 1440, "height": 900})
+    page.wait_for_load_state()
+    page.clock.install()
+    page.clock.fast_forward(61_000)
+    receive(console, "Is there a ramp?")
+    row = page.locator("#c-1")
+    expect(page.locator("#message-2")).to_be_in_viewport()
+    page.clock.run_for(5_000)
+    expect(row).to_have_class(re.compile(r"\bunread\b"))
+    expect(page.locator("#reply input[name=newest]")).to_have_value("1")
+
+    page.mouse.move(700, 400)
+    page.clock.run_for(2_000)
+
+    expect(page.locator("#reply input[name=newest]")).to_have_value("2")
+    expect(row).not_to_have_class(re.compile(r"\bunread\b"))
+
+
 def test_what_arrives_in_sight_counts_as_shown_after_a_look(console: Console, sign_in: SignIn) -> None:
     for number in range(30):
         receive(console, f"Do you have parking? ({number})")

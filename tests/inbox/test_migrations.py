@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -144,6 +144,7 @@ def migrate_with_data(database: Database) -> None:
         connection.execute(sa.text("DELETE FROM encryption_keys"))
         command.upgrade(config, "head")
         after = rows_of(connection)
+        check_ids(connection)
     del before["encryption_keys"]  # none of these tests' keys wrote the row
     for name, row in before.items():
         lost = [key for key, value in row.items() if (name, key) not in REWORDED and after[name].get(key) != value]
@@ -152,6 +153,14 @@ def migrate_with_data(database: Database) -> None:
     with database.read() as session:
         for mapper in Base.registry.mappers:
             session.scalars(select(mapper.class_)).all()  # today's program reads every row, and decrypts it
+
+
+def check_ids(connection: Connection) -> None:
+    """Hold that SQLite gives no table's ID twice; a migration that builds a table anew has to keep that."""
+    written = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+    tables = connection.exec_driver_sql(written).all() if connection.dialect.name == "sqlite" else []
+    careless = [name for name, sql in tables if "\tid INTEGER" in sql and "AUTOINCREMENT" not in sql]
+    assert careless == []
 
 
 @pytest.fixture(scope="module")
@@ -194,3 +203,48 @@ def test_the_key_of_an_erased_patients_opt_out_is_doubted(older: Database) -> No
 
     with older.read() as session:
         assert session.execute(sa.text("SELECT index_key FROM opt_outs ORDER BY id")).scalars().all() == [None, "kept"]
+
+
+def named_by_the_audit_trail(connection: Connection) -> None:
+    """Has the audit trail name a conversation and a patient that are gone, and a restored backup a message."""
+    entry = "INSERT INTO audit_entries (id, at, action, subject, previous_hash, hash, seal, detail) VALUES"
+    for number, subject in enumerate(("conversation:7", "patient:7", "settings:demo", "conversation:2"), start=1):
+        values = {"id": number, "subject": subject, "before": f"{number}", "hash": f"{number + 1}"}
+        connection.execute(
+            sa.text(f"{entry} (:id, '2026-06-01', 'viewed', :subject, :before, :hash, '', x'00')"), values
+        )
+    backup = "INSERT INTO restored_backups (made_at, restored_at, last_message_id) VALUES"
+    connection.execute(sa.text(f"{backup} ('2026-06-01', '2026-06-01', 7)"))
+
+
+def given_and_deleted(connection: Connection) -> None:
+    """Stores a row in each table, and deletes it."""
+    metadata, keyring = reflect(connection), Keyring(ENCRYPTION_KEY)
+    tables = [metadata.tables[name] for name in ("conversations", "patients", "messages")]
+    for table in tables:
+        row = {column.name: value_for(table, column, keyring) for column in table.columns}
+        of = {"conversation_id": 7} if "conversation_id" in table.columns else {}
+        connection.execute(table.insert().values(row | of | {"id": 7}))
+    for table in reversed(tables):
+        connection.execute(table.delete())
+
+
+@pytest.mark.parametrize(
+    ("revision", "past"),
+    [("0049", named_by_the_audit_trail), *((newer, given_and_deleted) for newer in released() if newer > "0049")],
+)
+def test_no_id_of_a_row_that_is_gone_is_given_again(older: Database, past: Callable[[Connection], None]) -> None:
+    with older.engine.begin() as connection:
+        past(connection)
+
+    older.migrate()
+
+    with older.engine.begin() as connection:
+        metadata, keyring = reflect(connection), older.keyring
+        given: list[int] = []
+        for name in ("conversations", "patients", "messages"):
+            table = metadata.tables[name]
+            row = {column.name: value_for(table, column, keyring) for column in table.columns} | {"conversation_id": 8}
+            row = {key: value for key, value in row.items() if key in table.columns and key != "id"}
+            given += connection.execute(table.insert().values(row)).inserted_primary_key or ()
+    assert given == [8, 8, 8]

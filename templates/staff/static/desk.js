@@ -213,6 +213,7 @@ openInPlace(() => {
   beginShown();
   look.follow();
 }, look);
+document.addEventListener("seen", look);
 keepDrafts(() => look());
 openDrafts();
 countTyped();

@@ -1,11 +1,17 @@
 // Which of the patient's messages the member has been shown: those of the page as it was opened, and of those that came
-// since, what stayed in sight for a moment. Forms say so, and the server refuses an answer to what nobody has seen.
+// since, what stayed in sight for a moment while somebody was there. Forms say so, and the server refuses an answer to
+// what nobody has seen. The server is told as well, so that what came to an unattended screen stays unread.
 
 const LOOK = 1000; // milliseconds
+const AWAY = 60_000; // after the last sign of the member
 
 const looks = new Map(); // what is not shown yet: the entry's timer while it is in sight, else 0
 let newest = 0;
+let told = 0; // up to where the server knows
+let isCallTold = false;
+let touchedAt = Date.now();
 
+const isThere = () => !document.hidden && Date.now() - touchedAt < AWAY;
 const panes = () => document.getElementById("panes");
 const idOf = (entry) => Number(entry.id.replace("message-", ""));
 
@@ -23,7 +29,7 @@ const sight = new IntersectionObserver(
 );
 
 function note(entry) {
-  if (document.hidden) return looks.set(entry, setTimeout(note, LOOK, entry));
+  if (!isThere()) return looks.set(entry, setTimeout(note, LOOK, entry));
   looks.delete(entry);
   sight.unobserve(entry);
   newest = Math.max(newest, idOf(entry));
@@ -36,6 +42,20 @@ function fill() {
   const shown = unseen.length ? Math.min(...unseen) - 1 : newest;
   for (const field of panes().querySelectorAll("input[name=newest]")) field.value = shown;
   say();
+  tell(shown);
+}
+
+/** Tells the server what was shown since the page was opened, and that the member came who was called. */
+async function tell(shown) {
+  const isCalled = Boolean(document.getElementById("called")?.textContent);
+  isCallTold &&= isCalled;
+  const { id } = panes().dataset;
+  if (!id || !isThere() || (shown <= told && (!isCalled || isCallTold))) return;
+  [told, isCallTold] = [Math.max(told, shown), isCalled];
+  const token = document.querySelector('meta[name="csrf-token"]').content;
+  const options = { method: "POST", headers: { "X-CSRFToken": token }, body: new URLSearchParams({ newest: shown }) };
+  const answer = await fetch(`/staff/conversations/${id}/seen`, options).catch(() => null);
+  if (answer?.ok) document.dispatchEvent(new Event("seen")); // the list shows it as unread until it is asked for again
 }
 
 /** Says that there is something to read, if it is out of sight or words are in the reply box. */
@@ -56,7 +76,8 @@ export function beginShown() {
   sight.disconnect();
   looks.forEach((timer) => clearTimeout(timer));
   looks.clear();
-  newest = Number(panes().dataset.newest ?? 0);
+  newest = told = Number(panes().dataset.newest ?? 0);
+  isCallTold = true; // by opening it
   fill();
 }
 
@@ -69,6 +90,15 @@ export function watchArrived() {
     sight.observe(entry);
   }
   fill();
+}
+
+for (const sign of ["pointermove", "pointerdown", "keydown", "wheel", "focus"]) {
+  const note = () => {
+    const wasThere = isThere();
+    touchedAt = Date.now();
+    if (!wasThere) fill();
+  };
+  window.addEventListener(sign, note, { capture: true, passive: true });
 }
 
 document.addEventListener("click", (event) => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -34,6 +35,8 @@ from intake.errors import IntakeError
 from intake.settings import Settings
 from staff.accounts.page import NOT_YOURSELF
 from staff.auth.links import ASKED, DIFFERENT, USED_UP
+from tasks.account_mail import mail_link
+from tests.staff.accounts.dying_mail import WorkerDiedError, with_dying_mail
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.standins.smtp import Fault, SmtpStandIn, Stage
 
@@ -122,6 +125,24 @@ def test_a_link_whose_mail_was_not_taken_is_mailed_later(mailing: Console, mail:
 
     mailing.reconcile()
     assert choose(mailing, token_in(mail.mails[0].text)).status_code == 303
+
+
+def test_a_link_whose_worker_died_while_it_was_mailed_is_mailed_with_another_token(
+    mailing: Console, mail: SmtpStandIn
+) -> None:
+    mailing.sign_in(Role.ADMIN).post("/staff/accounts", data=INVITATION)
+    with pytest.raises(WorkerDiedError):
+        mail_link(with_dying_mail(mailing.context), 1)
+    mailing.work()
+    mailing.reconcile()
+    assert mail.mails == [], "the other attempt may still be at it"
+
+    with mailing.edit() as session:
+        session.get_one(StaffLink, 1).mail_again_at -= timedelta(minutes=2)
+    mailing.reconcile()
+    [sent] = mail.mails
+    assert choose(mailing, token_in(sent.text)).status_code == 303
+    assert mailing.reconcile() == 0
 
 
 def test_a_link_works_once_and_only_for_a_while(console: Console, admin: Browser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,8 +12,10 @@ from inbox.live_practices import LivePractices
 from inbox.models import AuditEntry, Conversation, EmergencyAccess, Role, now
 from intake.practices import load_practices
 from intake.settings import Settings
+from tasks.account_mail import announce_emergency
+from tests.staff.accounts.dying_mail import WorkerDiedError, with_dying_mail
 from tests.staff.conftest import Browser, Console
-from tests.standins.smtp import SmtpStandIn
+from tests.standins.smtp import Fault, SmtpStandIn, Stage
 from tests.world import PRACTICES_TOML
 from web.services import attach, services_of
 
@@ -175,6 +178,35 @@ def test_administrators_of_the_practice_get_mail_without_a_word_about_patients(
     body = sent.text
     assert "Dana Reyes has opened emergency access" in body
     assert "chest pain" not in body
+
+
+def test_each_administrator_gets_word_once_although_jobs_and_workers_are_lost(
+    settings: Settings, console_of: Callable[[Settings], Console]
+) -> None:
+    settings.practices_file.write_text(ALLOWING)
+    with SmtpStandIn() as mail:
+        console = console_of(settings.model_copy(update={"smtp_url": mail.url}))
+        admins = [console.add_member(Role.ADMIN, ["other"]) for _ in range(2)]
+        console.sign_in(name="Dana Reyes").post("/staff/emergency", data=FORM)
+        console.redis.flushall()  # the job is lost
+        with pytest.raises(WorkerDiedError):
+            announce_emergency(with_dying_mail(console.context), 1)
+        assert console.reconcile() == 0, "the other attempt may still be at it"
+
+        mail.faults.push(Fault.answer(Stage.RCPT, 451))
+        let_pass(console, timedelta(minutes=2))
+        console.reconcile()
+        assert len(mail.mails) == 1, "one is busy"
+        let_pass(console, timedelta(minutes=2))
+        console.reconcile()
+        assert console.reconcile() == 0
+
+    assert sorted(sent.recipient for sent in mail.mails) == sorted(admin.email for admin in admins)
+
+
+def let_pass(console: Console, duration: timedelta) -> None:
+    with console.edit() as session:
+        session.get_one(EmergencyAccess, 1).announce_again_at -= duration
 
 
 def test_a_disabled_member_loses_it(console: Console) -> None:

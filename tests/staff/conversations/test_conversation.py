@@ -24,6 +24,7 @@ from inbox.models import (
     Delivery,
     DeliveryState,
     LineType,
+    MemberNotice,
     Message,
     Note,
     Voicemail,
@@ -330,6 +331,27 @@ def test_opening_it_marks_it_read_as_far_as_it_was_shown(console: Console, dana:
     assert {(entry.subject, entry.practice) for entry in viewed} == {("conversation:1", "demo")}
     with console.database.read() as session:
         assert session.scalars(select(ConversationRead.message_id)).all() == [2]
+
+
+def test_what_comes_to_an_open_page_is_unread_until_a_script_says_that_somebody_was_there(
+    console: Console, dana: Browser, bob: Browser
+) -> None:
+    def is_unread() -> bool:
+        return 'class="row unread' in dana.get("/staff/").text
+
+    console.text(PRICES)
+    dana.get(PAGE)
+    console.text(BILL)
+    bob.post(f"{PAGE}/notes", data={"note": "@Dana can you call?"})
+    assert "called" in dana.get(PAGE, headers={"X-Requested-With": "live"}).text.partition('id="called"')[2][:40]
+    assert is_unread()
+    assert [notice.seen_at for notice in console.rows(MemberNotice)] == [None]
+
+    assert dana.post(f"{PAGE}/seen", data={"newest": "99"}).status_code == 204
+    assert not is_unread()
+    assert None not in [notice.seen_at for notice in console.rows(MemberNotice)]
+    console.text(BILL)
+    assert is_unread(), "no more than there was"
 
 
 def test_who_did_what_is_told(console: Console, dana: Browser, bob: Browser) -> None:

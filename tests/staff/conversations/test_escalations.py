@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from inbox.models import AuditEntry, Escalation, now
+from inbox.models import AuditEntry, Escalation, Message, now
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Console, StartConsole
 from tests.standins.hook import HookReceiver
@@ -44,6 +45,24 @@ def test_it_shows_the_message_and_asks_for_one_press(console: Console) -> None:
     assert "I’ll handle it" in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert "chest" not in page.text.partition("</title>")[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"text": "", "media": "[]"}, "Picture or file"),
+        ({"text": "", "emptied_at": now}, "Deleted: past the retention limit"),
+        ({"text": ""}, "Voicemail without a transcript"),
+    ],
+    ids=["picture", "deleted", "voicemail"],
+)
+def test_a_message_without_words_says_why(console: Console, changes: dict[str, Any], said: str) -> None:
+    with console.edit() as session:
+        message = session.scalars(select(Message)).one()
+        for name, value in changes.items():
+            setattr(message, name, value() if callable(value) else value)
+
+    assert f"<blockquote>{said}</blockquote>" in console.sign_in().get(PAGE).text
 
 
 def test_it_says_what_kind_of_emergency_it_is_and_in_which_language(start_console: StartConsole) -> None:

@@ -18,7 +18,7 @@ from inbox.patient_records import find_records
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.staff.conversations.test_conversation import words
 
-MARIA, LEO = "+12025550131", "+12025550132"
+MARIA, LEO, NEWEST, NEXT = "+12025550131", "+12025550132", "+12025550133", "+12025550134"
 DATA = "/staff/patients/demo/1/data"
 NAME = "Maria Rivera"
 
@@ -99,6 +99,25 @@ def test_an_erasure_says_what_goes_and_what_stays_and_leaves_others_alone(
     }
     assert "Rivera" not in caplog.text
     assert "Rivera" not in " ".join(str(entry.detail) for entry in kept.rows(AuditEntry))
+
+
+def test_whoever_comes_after_an_erased_patient_inherits_nothing_of_the_audit_trail(kept: Console, ada: Browser) -> None:
+    kept.text("Where do I send my records?", from_=NEWEST)
+    kept.work()
+    with kept.edit() as session:
+        add_address(session, create_patient(session, "demo", Details("Nora Quist")), NEWEST)
+    assert "Ada Cole" in words(ada.get("/staff/conversations/3").text)
+    ada.get("/staff/patients/demo/2")
+
+    assert ada.post("/staff/patients/demo/2/data/erase", data={"patient": NEWEST, "password": PASSWORD}).ok
+    kept.text("Do you take walk-ins?", from_=NEXT)
+    kept.work()
+    with kept.edit() as session:
+        add_address(session, create_patient(session, "demo", Details("Omar Said")), NEXT)
+
+    subjects = {entry.subject for entry in kept.rows(AuditEntry)}
+    conversations, patients = everyone(kept)
+    assert not subjects & {f"conversation:{conversations[-1]}", f"patient:{patients[-1]}"}
 
 
 @pytest.mark.parametrize("typed", [NAME, "maria  rivera", "(202) 555-0131", MARIA])

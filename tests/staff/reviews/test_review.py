@@ -10,7 +10,7 @@ from functools import partial
 from html import unescape
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from classifier.understanding import Mention
 from inbox.audit import verify
@@ -24,6 +24,7 @@ from inbox.models import (
     Escalation,
     Message,
     Notification,
+    NotificationState,
     Review,
     ReviewReason,
     now,
@@ -678,6 +679,24 @@ def test_what_was_taken_back_can_be_decided_again_the_same_way(unanswered: Conso
     choose(browser, review, "complaint")
 
     assert sent_bodies(unanswered) == ["complaint"]
+
+
+def test_a_label_whose_notice_was_skipped_has_sent_nothing_and_can_be_taken_back(
+    unsure: Console, receive: Callable[..., Review]
+) -> None:
+    review = receive()
+    with unsure.edit() as session:
+        session.execute(update(Conversation).values(patient_address=None))  # so that no reply leaves
+    browser = unsure.sign_in()
+    choose(browser, review, "complaint")
+    with unsure.edit() as session:
+        label = session.scalars(select(Notification).where(Notification.reason == "complaint")).one()
+        label.target, label.state = "00000000", NotificationState.OPTED_OUT
+
+    browser.post("/staff/review/undo")
+
+    assert unsure.rows(Review)[0].label is None
+    assert "complaint" not in [reason for reason, _, _ in told(unsure)]
 
 
 def test_what_has_gone_out_cannot_be_taken_back(unanswered: Console) -> None:

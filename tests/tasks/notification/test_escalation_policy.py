@@ -20,6 +20,7 @@ from tasks.notification.escalation_policy import (
     is_news,
     next_reached,
     repeated_step,
+    steps_to_take,
     why_unpaged,
 )
 from tests.world import DEMO_NUMBER
@@ -47,6 +48,32 @@ def test_a_new_kind_of_danger_is_news(danger: DangerKind) -> None:
 
 def test_a_team_that_knows_nothing_yet_is_told() -> None:
     assert is_news(TOLD, "manager", DangerKind.OTHER)
+
+
+# ---- who is next
+
+
+@pytest.mark.parametrize(
+    ("taken", "stopped", "steps"),
+    [
+        (0, "", [1]),
+        (1, "", [2]),
+        (0, "a", [1, 2]),
+        (0, "ab", [1, 2, 3]),
+        (1, "bc", [2, 3]),
+        (0, "abc", [1, 2, 3]),
+        (3, "a", []),
+    ],
+)
+def test_a_step_that_reaches_nobody_takes_no_time(
+    settings: Settings, taken: int, stopped: str, steps: list[int]
+) -> None:
+    numbers = {"a": "+12025550112", "b": "+12025550113", "c": "+12025550114"}
+    contacts = [{"number": number, "after_minutes": 10 * (n + 1)} for n, number in enumerate(numbers.values())]
+
+    found = steps_to_take(practice(escalation=contacts), taken, settings, {f"sms:{numbers[name]}" for name in stopped})
+
+    assert found == steps
 
 
 # ---- the escalation changes while an alarm is open
@@ -177,7 +204,7 @@ def test_the_next_contact_is_the_next_that_has_an_address(settings: Settings) ->
     steps = [{"team": "on_call", "after_minutes": 5}, {"team": "manager", "after_minutes": 15}]
     some = practice(teams=teams, escalation=steps)
 
-    assert next_reached(some, 0, MOMENT, settings, ()) == (2, MOMENT + timedelta(minutes=10))
+    assert next_reached(some, 0, MOMENT, settings, ()) == (2, MOMENT)
     assert next_reached(some, 1, MOMENT, settings, ()) == (2, MOMENT)
     assert next_reached(some, 2, MOMENT, settings, ()) == (2, MOMENT)
     assert next_reached(some, 0, NEVER, settings, ()) == (0, NEVER)
@@ -191,7 +218,9 @@ def test_a_phone_that_texted_stop_is_neither_next_nor_told_again_nor_paged_at_al
     steps = [{"number": "+12025550112", "after_minutes": 5}, {"number": "+12025550114", "after_minutes": 15}]
     some = practice(escalation=steps)
 
-    assert next_reached(some, 0, MOMENT, settings, {nurse}) == (2, MOMENT + timedelta(minutes=10))
+    assert next_reached(some, 0, MOMENT, settings, {nurse}) == (2, MOMENT)
+    assert next_reached(some, 0, MOMENT, settings, {manager}) == (1, MOMENT)
+    assert next_reached(some, 1, MOMENT, settings, {manager}) == (1, MOMENT + timedelta(minutes=10))
     assert repeated_step(some, settings, {manager}) == 1
     assert next_reached(some, 2, MOMENT, settings, {nurse, manager}) == (0, NEVER)
     assert why_unpaged(some, settings, {nurse}) is None

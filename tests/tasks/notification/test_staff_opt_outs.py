@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from inbox.consent import opted_out_among
 from inbox.database import Database
 from inbox.inbound import record_message
-from inbox.models import AuditEntry, Notification, NotificationState, now
+from inbox.models import AuditEntry, Escalation, Notification, NotificationState, now
 from intake.encryption import Keyring
 from tasks.notification.outbox import notify
 from tasks.pubsub import topics_of
@@ -22,7 +22,7 @@ from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
 from tests.world import OTHER_KEY, SITE
 
-NURSE = "+12025550112"
+NURSE, MANAGER = "+12025550112", "+12025550113"
 URGENT = "I have crushing chest pain"
 
 
@@ -55,6 +55,24 @@ def test_a_staff_phone_that_texts_stop_gets_no_more_notices(
         assert opted_out_among(session, "demo", [NURSE, "+12025550113"]) == {NURSE}
     [told] = hook.notifications
     assert "A staff phone texted STOP" in str(told.body)
+
+
+def test_an_alarm_does_not_wait_for_a_contact_whose_phone_texted_stop(
+    start_service: StartService, twilio: TwilioStandIn
+) -> None:
+    service = start_service(
+        f"escalation = [{{ number = '{NURSE}', after_minutes = 5 }}, {{ number = '{MANAGER}', after_minutes = 30 }}]"
+    )
+    service.text("STOP", from_=NURSE)
+    service.text(URGENT)
+    service.work()
+    with service.edit() as session:
+        session.execute(update(Escalation).values(next_step_at=now()))
+    service.reconcile()
+
+    assert [message.to for message in twilio.messages if "/staff/" in message.body] == [MANAGER]
+    steps = [(row.escalation_step, row.state) for row in service.rows(Notification) if row.target != "console"]
+    assert [step for step in steps if step[0]] == [(1, "opted_out"), (2, "sent")]
 
 
 def test_open_pages_show_at_once_that_an_alarm_did_not_reach_a_phone(service: Service) -> None:
