@@ -54,7 +54,7 @@ def test_the_demo_file_is_right() -> None:
     [demo] = load_practices(DEMO_FILE).all
 
     assert demo.slug == "demo"
-    assert demo.phone_numbers == [DEMO_NUMBER]
+    assert demo.numbers_in_use == [DEMO_NUMBER]
     assert demo.widget_key == "demo"
 
 
