@@ -119,6 +119,7 @@ def edit_lines(
     practice: Practice,
     rows: Sequence[Any],
     mistakes: Iterable[Mistake],
+    typed: Collection[str],
     sure: Collection[str],
     unused: Collection[str],
 ) -> tuple[NumberRow, ...]:
@@ -128,6 +129,7 @@ def edit_lines(
         practice: the practice as it is.
         rows: the rows to show.
         mistakes: why they were refused.
+        typed: the numbers as they were typed.
         sure: the numbers that are marked to be retired in spite of what that means.
         unused: the numbers that can be removed.
     """
@@ -135,10 +137,13 @@ def edit_lines(
     for mistake in mistakes:
         if mistake.item and mistake.part:
             problems.setdefault(mistake.item, {})[mistake.part] = mistake.words
+    as_typed = {full_number(number): number for number in typed}
     shown = [
         NumberRow(
             number=row["number"],
-            shown=show_number(row["number"]),
+            shown=show_number(row["number"])
+            if row["number"] in practice.all_numbers
+            else as_typed.get(row["number"], row["number"]),
             label=row["label"] or "",
             state=RETIRED if row["retired"] else IN_USE,
             is_new=row["number"] not in practice.all_numbers or "number" in problems.get(item, {}),

@@ -25,7 +25,7 @@ from staff.settings.form_values import (
     teams_of,
 )
 from staff.settings.mistakes import explain_at_field, explain_elsewhere
-from staff.settings.number_rows import SURE, NumberRow, edit_lines
+from staff.settings.number_rows import NUMBER, SURE, NumberRow, edit_lines
 from staff.settings.reply_preview import ReplyPreview, preview_wording
 from staff.settings.route_rows import RouteEditor, edit_route
 from staff.settings.section_preview import SectionPreview, preview_section
@@ -268,8 +268,8 @@ def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> Sett
         escalation = edit_escalation(situation.practice, unsaved.values, proposed, mistakes)
     numbers: tuple[NumberRow, ...] = ()
     if kind is EditorKind.NUMBERS and isinstance(proposed, list):
-        sure = unsaved.form.getlist(key + SURE)
-        numbers = edit_lines(situation.practice, proposed, mistakes, sure, situation.unused)
+        typed, sure = unsaved.form.getlist(key + NUMBER), unsaved.form.getlist(key + SURE)
+        numbers = edit_lines(situation.practice, proposed, mistakes, typed, sure, situation.unused)
     route = None
     if kind is EditorKind.ROUTE:
         route = edit_route(setting.path[-1], proposed, situation.practice, teams_of(situation.practice))
