@@ -71,6 +71,7 @@ OVERTAKEN_BY_FILE = (
     "Not saved: the practices file changed after you opened this page. Your edits are still here. Check them, then"
     " save again."
 )
+UNSURE = "Not saved yet. Read what this means, mark it, then save again:"
 MISTAKEN = "Not saved. Fix these, then save again:"
 
 
@@ -118,7 +119,8 @@ def save(slug: str, settings_page: str) -> Response | Refusal | str:
         version = write_change(situation, proposal, "settings_changed")
     except MistakenError as error:
         unsaved = UnsavedForm(request.form, changed, tuple(error.mistakes))
-        return _render(situation, page, unsaved, problem=MISTAKEN), 422
+        is_asked = all(mistake.part == "sure" for mistake in error.mistakes)
+        return _render(situation, page, unsaved, problem=UNSURE if is_asked else MISTAKEN), 422
     except OvertakenError:
         return _refuse_overtaken(file, page, opened, UnsavedForm(request.form, changed))
     flash_past_dates(proposal, situation.practice)

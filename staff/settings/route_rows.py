@@ -19,8 +19,8 @@ CHOOSE_PRIORITY = "choose a priority from the list"
 CLINICAL = frozenset({Intent.CLINICAL_CONCERN, Route.SAME_DAY, Route.PREGNANCY_LOSS})
 """Kinds of messages that a nurse must see soon, so that their priority cannot be changed on the console."""
 _BY_THE_MATTER = {
-    Route.FOLLOW_UP: ("The team of what it follows", "That of what it follows"),
-    Route.BEREAVEMENT: ("The team of what is asked for, else Front desk", "High"),
+    Route.FOLLOW_UP: ("Who has it already", "As before"),
+    Route.BEREAVEMENT: ("By what is asked", "High"),
 }
 """The standard of routes that has no one team. To name a team for them is a choice, whichever it is."""
 
@@ -118,10 +118,10 @@ def describe_route(route: str, row: Any) -> str:
     return f"{team}, {priority}" + (", no automatic reply" if chosen["auto_reply"] is False else "")
 
 
-def emergency_words(practice: Practice) -> str:
-    """Return who gets emergencies, which cannot be changed on the console."""
+def emergency_words(practice: Practice) -> tuple[str, str]:
+    """Return the team and the priority of emergencies, which cannot be changed on the console."""
     team, priority = team_and_priority(Route.URGENT, practice)
-    return f"{words_of(team)}, {priority}"
+    return words_of(team), priority.capitalize()
 
 
 def _priorities_for(route: str) -> list[Priority]:

@@ -28,6 +28,7 @@ from intake.setting_editors import Editor, EditorKind, SettingGroup
 from intake.vocabulary import EDITED_ROUTES, INTENTS, REPLIES, ChatText, Weekday
 from tests.test_documentation import DEMO_FILE
 
+MAIN_LINE: Row = {"number": "+12025550157", "label": "Main line", "retired": False}
 VALUES: dict[str, Value] = {
     **{f"hours.{day}": ["08:00-12:00", "13:00-17:00"] for day in Weekday},
     "closed_on": ["2026-08-14"],
@@ -37,7 +38,7 @@ VALUES: dict[str, Value] = {
     "observe_federal_holidays": False,
     "observe_holiday_eves": False,
     "phone": "+12025550155",
-    "phone_numbers": [{"number": "+12025550157", "label": "Main line", "retired": False}],
+    "phone_numbers": [MAIN_LINE],
     "email": "hello@elm.example",
     "former_emails": ["hello@maple.example"],
     "time_zone": "America/Denver",

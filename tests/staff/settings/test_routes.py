@@ -92,7 +92,7 @@ def test_what_would_hide_a_message_or_page_people_for_it_is_refused(
 
 
 def test_emergencies_are_shown_and_cannot_be_changed(console: Console, manager: Browser) -> None:
-    assert "Emergency On call, urgent Always, whatever it is about." in text_of(manager.get(PAGE))
+    assert "Emergency On call Urgent, always" in text_of(manager.get(PAGE))
     post(manager, "urgent", "billing", "low")
 
     assert console.rows(SettingVersion) == []
