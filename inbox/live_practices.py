@@ -66,7 +66,7 @@ class LivePractices:
             if versions == self._versions:
                 return
             standings = {slug: read_standing(session, slug) for slug in versions}
-        self._current = Practices(_practices_now(self.file.all, standings))
+        self._current = Practices(_practices_now(self.file.all, standings), self.file.all)
         self._versions = versions
         log.info("settings_read", versions=versions)
 

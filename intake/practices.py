@@ -7,7 +7,7 @@ also edit on the console carries an `Editor`, and needs nothing else to be on th
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -357,7 +357,7 @@ class Practice(_Strict):
             EditorKind.EMAILS,
             "Earlier addresses",
             hint="Mail to them still comes in. If you change the address above, the old one is added here. Mail to one"
-            " that you take out is refused.",
+            " that you take out is refused, unless the practices file names it.",
             empty="none",
         ),
     ] = Field(default=[], description="mail to them comes in too; no reply goes out from them")
@@ -764,13 +764,20 @@ class PracticesFile(_Strict):
 class Practices:
     """Find practices by what identifies them in a request."""
 
-    def __init__(self, practices: list[Practice]) -> None:
+    def __init__(self, practices: list[Practice], file: Sequence[Practice] = ()) -> None:
+        """Take the practices.
+
+        Args:
+            practices: the practices as they are now.
+            file: the same ones as the file has them: what comes in on a number or an address of it is never unknown.
+        """
         self._all = practices
         self._by_slug = {practice.slug: practice for practice in practices}
-        self._by_number = {number: practice for practice in practices for number in practice.all_numbers}
+        receivers = [(practice, self._by_slug[practice.slug]) for practice in (*file, *practices)]
+        self._by_number = {number: current for practice, current in receivers for number in practice.all_numbers}
         self._by_service = {p.messaging_service_sid: p for p in practices if p.messaging_service_sid}
         self._by_widget_key = {p.widget_key: p for p in practices if p.widget_key}
-        self._by_email = {address: p for p in practices for address in p.mail_addresses}
+        self._by_email = {address: current for practice, current in receivers for address in practice.mail_addresses}
 
     @property
     def all(self) -> list[Practice]:

@@ -254,10 +254,11 @@ def _keep_receiving(
 
 
 def _taken_out(situation: Situation, values: Mapping[str, Value]) -> set[str]:
-    """Return the earlier email addresses that a manager took out of their list."""
+    """Return the earlier email addresses that a manager took out of their list; those of the file stay."""
     former = values.get("former_emails", situation.practice.former_emails)
     left = [str(address).lower() for address in former] if isinstance(former, list) else []
-    return {address.lower() for address in situation.practice.former_emails}.difference(left)
+    before = {address.lower() for address in situation.practice.former_emails}
+    return before.difference(left, addresses_of(situation.file))
 
 
 def _mistakes_in(situation: Situation, values: Mapping[str, Value]) -> list[Mistake]:

@@ -34,6 +34,7 @@ from staff.settings.page_actions import (
     Refusal,
     current_services,
     finish_change,
+    flash_kept,
     flash_past_dates,
     practice_in_file,
     record_audit,
@@ -116,6 +117,9 @@ def save(slug: str, settings_page: str) -> Response | Refusal | str:
     try:
         proposal = propose_values(situation, changed)
         _ask_first(situation, changed)
+        if not proposal.changes:
+            flash_kept(proposal)
+            return finish_change(slug, NOTHING_CHANGED, page)
         version = write_change(situation, proposal, "settings_changed")
     except MistakenError as error:
         unsaved = UnsavedForm(request.form, changed, tuple(error.mistakes))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,6 +74,16 @@ def flash_past_dates(proposal: Proposal, practice: Practice) -> None:
                 flash(f"Check the year: {', '.join(past)} {'is' if len(past) == 1 else 'are'} in the past.")
 
 
+def flash_kept(proposal: Proposal) -> None:
+    """Say which numbers and email addresses stay, although they would be gone."""
+    mail = [each for each in proposal.kept if "@" in each]
+    numbers = [show_number(each) for each in proposal.kept if "@" not in each]
+    if numbers:
+        flash(f"Still listed, as retired, so that no text to it is lost: {', '.join(numbers)}.")
+    if mail:
+        flash(f"Mail to {', '.join(mail)} still comes in. Send yourself a test email (Setup checklist).")
+
+
 def _lacks_second_factor() -> bool:
     with current_services().database.read() as session:
         return lacks_second_factor(session.get_one(StaffMember, member().id))
@@ -102,8 +111,7 @@ def write_change(situation: Situation, proposal: Proposal, action: str, undoes: 
     except IntegrityError:
         raise OvertakenError from None
     services.live.refresh()
-    if proposal.kept:
-        _flash_kept(proposal.kept)
+    flash_kept(proposal)
     if has_alarm:
         flash("An urgent message is open. Whoever is next for it follows the new escalation.")
     return version
@@ -120,15 +128,6 @@ def _explain_shared(session: Session, situation: Situation, proposal: Proposal) 
                 taken.update(addresses_of(practice))
                 told.update(practice.staff_numbers)
     return find_shared(situation.practice, {key: each.after for key, each in proposal.changes.items()}, taken, told)
-
-
-def _flash_kept(kept: Sequence[str]) -> None:
-    """Say which numbers and email addresses stay, although they would be gone."""
-    mail, numbers = [each for each in kept if "@" in each], [show_number(each) for each in kept if "@" not in each]
-    if numbers:
-        flash(f"Still listed, as retired, so that no text to it is lost: {', '.join(numbers)}.")
-    if mail:
-        flash(f"Mail to {', '.join(mail)} still comes in. Send yourself a test email (Setup checklist).")
 
 
 def _follow_escalation(session: Session, slug: str, proposal: Proposal) -> bool:

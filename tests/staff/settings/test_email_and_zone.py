@@ -41,10 +41,13 @@ def test_mail_to_the_old_address_still_comes_in(console: Console, manager: Brows
 
 
 def test_an_earlier_address_can_be_given_up_on_purpose(console: Console, manager: Browser) -> None:
-    save(manager, MAIL, email=NEW)
+    save(manager, MAIL, email=NEW, former_emails="front@maple.example")
+    assert receiver(console, "front@maple.example") == "demo"
     save(manager, MAIL, former_emails="")
 
-    assert receiver(console, OLD) is None
+    assert receiver(console, "front@maple.example") is None
+    assert (receiver(console, OLD), effective(console).former_emails) == ("demo", [OLD]), "the file still names it"
+    assert f"Mail to {OLD} still comes in." in text_of(manager.get(MAIL))
 
 
 @pytest.mark.parametrize(

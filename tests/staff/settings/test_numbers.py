@@ -145,6 +145,21 @@ def test_of_two_practices_with_the_same_number_only_one_ever_has_it(console: Con
     assert found.slug == "other", "the one whose file has it"
 
 
+def test_a_number_that_the_file_gets_later_is_heard_before_anyone_looks_at_the_conflict(
+    console: Console, manager: Browser
+) -> None:
+    add(manager)
+    file = console.settings.practices_file
+    file.write_text(file.read_text().replace(f'["{DEMO_NUMBER}"]', f'["{DEMO_NUMBER}", "+12025550190"]'))
+    live = LivePractices(console.database, load_practices(file))
+    live.refresh()
+
+    for number in (DEMO_NUMBER, NEW, "+12025550190"):
+        found = live.current.for_text(None, number)
+        assert found is not None, number
+        assert found.all_numbers == [DEMO_NUMBER, NEW]
+
+
 # ---- retiring
 
 
