@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +15,7 @@ from inbox.setting_versions import Standing, newest_versions, read_standing
 from intake.errors import IntakeError
 from intake.practice_settings import merge_what_fits
 from intake.practices import Practice, Practices
+from intake.shared_addresses import owners_of, without_others
 
 log = structlog.get_logger(__name__)
 
@@ -38,15 +41,16 @@ class LivePractices:
         """The practices as they were at the last refresh."""
         return self._current
 
-    def refresh(self, older_than: float = 0.0) -> None:
+    def refresh(self, older_than: float = 0.0, *, wait: bool = False) -> None:
         """Apply new changes. If the database is unreachable, keep the current values.
 
         If another thread is already refreshing, return at once.
 
         Args:
             older_than: do nothing if the last refresh was less than this many seconds ago.
+            wait: wait for another thread instead, then look again.
         """
-        if time.monotonic() - self._looked_at < older_than or not self._looking.acquire(blocking=False):
+        if time.monotonic() - self._looked_at < older_than or not self._looking.acquire(blocking=wait):
             return
         try:
             self._look()
@@ -62,9 +66,23 @@ class LivePractices:
             if versions == self._versions:
                 return
             standings = {slug: read_standing(session, slug) for slug in versions}
-        self._current = Practices([_practice_now(practice, standings.get(practice.slug)) for practice in self.file.all])
+        self._current = Practices(_practices_now(self.file.all, standings), self.file.all)
         self._versions = versions
         log.info("settings_read", versions=versions)
+
+
+def _practices_now(file: Sequence[Practice], standings: Mapping[str, Standing]) -> list[Practice]:
+    """Return the practices with what fits of their changes; none has a number or an address of another."""
+    merged = [_practice_now(practice, standings.get(practice.slug)) for practice in file]
+    owners = owners_of(file, merged)
+    for place, practice in enumerate(file):
+        standing = standings.get(practice.slug, Standing())
+        own, wrong = without_others(practice.slug, standing.overrides, owners)
+        for key in wrong:
+            log.error("setting_of_another_practice", practice=practice.slug, version=standing.version, key=key)
+        if wrong:
+            merged[place] = _practice_now(practice, replace(standing, overrides=own))
+    return merged
 
 
 def _practice_now(practice: Practice, standing: Standing | None) -> Practice:

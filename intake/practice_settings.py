@@ -21,9 +21,9 @@ from intake.setting_editors import Editor, EditorKind, SettingGroup
 from intake.vocabulary import NoticeText, words_of
 
 Row = dict[str, str | int | None]
-"""A row of a list such as the escalation, whose fields have the names of the practices file."""
+"""A row of a list such as the escalation, or of the routing table; its fields have the names of the practices file."""
 
-Value = str | float | bool | list[str] | list[Row] | None
+Value = str | float | bool | list[str] | list[Row] | Row | None
 Model = type[Practice]
 
 

@@ -26,7 +26,8 @@ def is_plain_mail(address: str) -> bool:
     return address.startswith(MAIL_PREFIX) and not address.startswith(f"{MAIL_PREFIX}//")
 
 
-def _e164(value: str) -> str:
+def e164(value: str) -> str:
+    """Return a phone number that is written in E.164; a validator, so anything else is a `ValueError`."""
     try:
         normal = phone.normalise(value)
     except IntakeError as error:
@@ -82,7 +83,7 @@ def _mail_address(value: str) -> str:
 
 def _address(value: str) -> str:
     if value.startswith(TEXT_PREFIX):
-        return TEXT_PREFIX + _e164(value.removeprefix(TEXT_PREFIX))
+        return TEXT_PREFIX + e164(value.removeprefix(TEXT_PREFIX))
     if is_plain_mail(value):
         return MAIL_PREFIX + _mail_address(value.removeprefix(MAIL_PREFIX))
     if not re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
@@ -129,7 +130,7 @@ def _member_of(members: Sequence[str]) -> Callable[[str], str]:
 RouteKey = Annotated[str, AfterValidator(_member_of(ROUTES_WITH_TEAMS))]
 ReplyKey = Annotated[str, AfterValidator(_member_of(REPLIES))]
 IntentKey = Annotated[str, AfterValidator(_member_of(INTENTS))]
-PhoneNumber = Annotated[str, AfterValidator(_e164)]
+PhoneNumber = Annotated[str, AfterValidator(e164)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 Country = Annotated[str, AfterValidator(_country)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]

@@ -7,7 +7,7 @@ also edit on the console carries an `Editor`, and needs nothing else to be on th
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -53,10 +53,11 @@ from intake.practice_values import (
     Speech,
     StringKey,
     TimeZone,
+    e164,
 )
 from intake.practice_values import is_plain_mail as is_plain_mail
 from intake.setting_editors import Editor, EditorKind, SettingGroup
-from intake.vocabulary import INTENTS, REPLIES, AutoReply, ChatText, NoticeText, Priority, Team, Weekday
+from intake.vocabulary import EDITED_ROUTES, INTENTS, REPLIES, AutoReply, ChatText, NoticeText, Priority, Team, Weekday
 
 log = structlog.get_logger(__name__)
 
@@ -150,12 +151,24 @@ class EscalationStep(_Strict):
         return None if self.email is None else MAIL_PREFIX + self.email
 
 
+class PhoneLine(_Strict):
+    """A number at the carrier, where texts and calls come in; a retired one still takes them, and sends nothing new."""
+
+    number: PhoneNumber
+    label: Name | None = None
+    retired: bool = False
+
+
 class RouteOverride(_Strict):
     """A practice's override of one row of the routing table; fields that are not set keep their defaults."""
 
     team: str | None = None
     priority: Priority | None = None
     auto_reply: bool | None = None
+
+
+def _phone_line(value: object) -> object:
+    return {"number": e164(value)} if isinstance(value, str) else value
 
 
 class Limits(_Strict):
@@ -304,10 +317,10 @@ class Practice(_Strict):
     email_name: Annotated[
         Name | None,
         Editor(
-            SettingGroup.NAME,
+            SettingGroup.MAIL,
             EditorKind.LINE,
             "Name that emails are from",
-            hint="If it should differ from the practice’s name.",
+            hint="If it should differ from the practice’s name. Any name will do.",
             empty="the practice’s name",
         ),
     ] = Field(default=None, description="the sender's name of emails, if it is not the practice's")
@@ -322,14 +335,48 @@ class Practice(_Strict):
             is_required=True,
         ),
     ] = Field(description="the number that patients call")
-    phone_numbers: list[PhoneNumber] = Field(default=[], description="Twilio numbers that texts come in on")
+    phone_numbers: Annotated[
+        list[Annotated[PhoneLine, BeforeValidator(_phone_line)]],
+        Editor(SettingGroup.NUMBERS, EditorKind.NUMBERS, "Numbers", empty="no numbers"),
+    ] = Field(default=[], description="Twilio numbers that texts and calls come in on")
     messaging_service_sid: str | None = Field(default=None, pattern=r"^MG[0-9a-fA-F]{32}$")
-    email: EmailAddress | None = Field(default=None, description="mail comes in to it, and replies go out from it")
+    email: Annotated[
+        EmailAddress | None,
+        Editor(
+            SettingGroup.MAIL,
+            EditorKind.EMAIL,
+            "Email address",
+            hint="Patients write to it, and answers come from it.",
+            example="hello@maple-street.example",
+            empty="no address",
+        ),
+    ] = Field(default=None, description="mail comes in to it, and replies go out from it")
+    former_emails: Annotated[
+        list[EmailAddress],
+        Editor(
+            SettingGroup.MAIL,
+            EditorKind.EMAILS,
+            "Earlier addresses",
+            hint="Mail to them still comes in. If you change the address above, the old one is added here. Mail to one"
+            " that you take out is refused, unless the practices file names it.",
+            empty="none",
+        ),
+    ] = Field(default=[], description="mail to them comes in too; no reply goes out from them")
     mailbox: Mailbox | None = Field(default=None, description="where mail to it is fetched from by IMAP")
     widget_key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{3,64}$")
     allowed_origins: list[Origin] = Field(default=[], description="sites that may embed the chat and post forms")
     chat: ChatAppearance = ChatAppearance()
-    time_zone: TimeZone
+    time_zone: Annotated[
+        TimeZone,
+        Editor(
+            SettingGroup.HOURS,
+            EditorKind.ZONE,
+            "Time zone",
+            hint="Your hours, quiet hours, digests, and every time on the console go by it. A text that is scheduled"
+            " still goes out at the moment that was chosen.",
+            is_required=True,
+        ),
+    ]
     hours: Annotated[
         dict[Weekday, list[Opening]],
         Editor(
@@ -412,7 +459,10 @@ class Practice(_Strict):
             empty="nobody else",
         ),
     ] = []
-    routes: dict[RouteKey, RouteOverride] = {}
+    routes: Annotated[
+        dict[RouteKey, RouteOverride],
+        Editor(SettingGroup.ROUTES, EditorKind.ROUTE, members=EDITED_ROUTES, empty="standard"),
+    ] = {}
     review_threshold: Annotated[
         float | None,
         Editor(
@@ -514,6 +564,14 @@ class Practice(_Strict):
     retention: Retention = Retention()
     access: ConsoleAccess = ConsoleAccess()
 
+    @field_validator("phone_numbers")
+    @classmethod
+    def _is_listed_once(cls, lines: list[PhoneLine]) -> list[PhoneLine]:
+        numbers = [line.number for line in lines]
+        if twice := next((number for number in numbers if numbers.count(number) > 1), None):
+            raise ValueError(f"{twice} is listed twice")
+        return lines
+
     @field_validator("special_hours")
     @classmethod
     def _is_not_closed_too(cls, entries: list[str], info: ValidationInfo) -> list[str]:
@@ -554,13 +612,13 @@ class Practice(_Strict):
 
     @model_validator(mode="after")
     def _notices_are_not_messages(self) -> Practice:
-        own = self.email and f"{MAIL_PREFIX}{self.email.lower()}"
+        own = {MAIL_PREFIX + address for address in self.mail_addresses}
         addresses = [address for team in self.teams.values() for address in team.notify]
-        if own and own in (*addresses, *(step.address for step in self.escalation)):
+        if own.intersection((*addresses, *(step.address for step in self.escalation))):
             raise ValueError(
                 "notices cannot go to the practice's own email address, as its mail comes in here: use another address"
             )
-        if texted := sorted(self.staff_numbers.intersection(self.phone_numbers)):
+        if texted := sorted(self.staff_numbers.intersection(self.all_numbers)):
             raise ValueError(
                 f"staff cannot be texted at {texted[0]}, as patients' messages come in there: use their own numbers"
             )
@@ -579,7 +637,33 @@ class Practice(_Strict):
     @property
     def texts_from(self) -> str | None:
         """The messaging service, else the number, that staff are texted from."""
-        return self.messaging_service_sid or next(iter(self.phone_numbers), None)
+        return self.messaging_service_sid or next(iter(self.numbers_in_use), None)
+
+    @property
+    def numbers_in_use(self) -> list[str]:
+        """The numbers that are not retired."""
+        return [line.number for line in self.phone_numbers if not line.retired]
+
+    @property
+    def all_numbers(self) -> list[str]:
+        """The numbers that patients' texts and calls come in on, retired ones included."""
+        return [line.number for line in self.phone_numbers]
+
+    @property
+    def mail_addresses(self) -> list[str]:
+        """The email addresses that patients' mail comes in to, the earlier ones included, in lower case."""
+        return [address.lower() for address in (self.email, *self.former_emails) if address]
+
+    def sends_from(self, sender: str) -> str:
+        """Return what a message goes out from that was to come from a number or an email address.
+
+        That is another one if it was retired since, and there is another.
+        """
+        if any(line.retired and line.number == sender for line in self.phone_numbers):
+            return self.texts_from or sender
+        if sender.lower() in (address.lower() for address in self.former_emails):
+            return self.email or sender
+        return sender
 
     @property
     def staff_numbers(self) -> frozenset[str]:
@@ -658,9 +742,9 @@ class PracticesFile(_Strict):
         for practice in self.practices:
             for value in (
                 practice.slug,
-                *practice.phone_numbers,
+                *practice.all_numbers,
                 practice.messaging_service_sid,
-                practice.email and practice.email.lower(),
+                *practice.mail_addresses,
                 practice.widget_key and f"widget key {practice.widget_key}",
             ):
                 if value and owners.setdefault(value, practice.slug) != practice.slug:
@@ -681,13 +765,20 @@ class PracticesFile(_Strict):
 class Practices:
     """Find practices by what identifies them in a request."""
 
-    def __init__(self, practices: list[Practice]) -> None:
+    def __init__(self, practices: list[Practice], file: Sequence[Practice] = ()) -> None:
+        """Take the practices.
+
+        Args:
+            practices: the practices as they are now.
+            file: the same ones as the file has them: what comes in on a number or an address of it is never unknown.
+        """
         self._all = practices
         self._by_slug = {practice.slug: practice for practice in practices}
-        self._by_number = {number: practice for practice in practices for number in practice.phone_numbers}
+        receivers = [(practice, self._by_slug[practice.slug]) for practice in (*file, *practices)]
+        self._by_number = {number: current for practice, current in receivers for number in practice.all_numbers}
         self._by_service = {p.messaging_service_sid: p for p in practices if p.messaging_service_sid}
         self._by_widget_key = {p.widget_key: p for p in practices if p.widget_key}
-        self._by_email = {p.email.lower(): p for p in practices if p.email}
+        self._by_email = {address: current for practice, current in receivers for address in practice.mail_addresses}
 
     @property
     def all(self) -> list[Practice]:

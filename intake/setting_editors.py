@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from intake.vocabulary import AutoReply, ChatText, Intent, NoticeText, Reply, Weekday
+from intake.vocabulary import AutoReply, ChatText, Intent, NoticeText, Reply, Route, Weekday
 
 
 class EditorKind(StrEnum):
@@ -29,6 +29,11 @@ class EditorKind(StrEnum):
     PHONE = "phone"
     COLOR = "color"
     STEPS = "steps"
+    NUMBERS = "numbers"
+    EMAIL = "email"
+    EMAILS = "emails"
+    ZONE = "zone"
+    ROUTE = "route"
 
 
 class SettingPage(StrEnum):
@@ -54,7 +59,9 @@ class SettingPage(StrEnum):
     REPLIES = "automatic-replies", "Automatic replies", "What patients are answered at once, in your own words."
     GREETINGS = "greetings", "Phone greetings", "What callers hear if nobody picks up."
     CHAT = "chat", "Chat", "How the chat on your website looks, and what it says."
+    CONNECTIONS = "connections", "Numbers and email", "Where patients’ texts, calls, and emails come in."
     TEAMS = "teams", "Teams and escalation", "Who is told about messages, and who is next if nobody takes an emergency."
+    ROUTES = "routing", "Routing", "Which team gets which kind of message, and how soon it must look."
     REVIEWS = "reviews", "Reviews", "Which messages a person looks at before or after they are answered."
     ACCESS = "access", "Privacy and sign-in", "How long data is kept, and how members get into the console."
 
@@ -86,6 +93,9 @@ class SettingGroup(StrEnum):
     REPLIES = "replies", "Replies", "Reply", SettingPage.REPLIES
     GREETINGS = "greetings", "Phone greetings", "Phone", SettingPage.GREETINGS
     CHAT = "chat", "Chat", "Chat", SettingPage.CHAT
+    NUMBERS = "numbers", "Numbers for texts and calls", "Phone", SettingPage.CONNECTIONS
+    MAIL = "mail", "Email", "Email", SettingPage.CONNECTIONS
+    ROUTES = "routes", "Routing", "Routing", SettingPage.ROUTES
     THRESHOLDS = "thresholds", "Thresholds", "Threshold", SettingPage.REVIEWS
     REVIEWS = "reviews", "Reviews", "Review", SettingPage.REVIEWS
     TEAMS = "teams", "Teams", "Team", SettingPage.TEAMS
@@ -114,7 +124,7 @@ class Editor:
     group: SettingGroup
     kind: EditorKind
     label: str = ""
-    members: tuple[Weekday | Intent | Reply | ChatText, ...] = ()
+    members: tuple[Weekday | Intent | Route | Reply | ChatText, ...] = ()
     options: tuple[AutoReply | NoticeText, ...] = ()
     hint: str = ""
     example: str = ""

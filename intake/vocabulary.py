@@ -96,6 +96,9 @@ ROUTES_WITH_TEAMS: tuple[Intent | Route, ...] = (
 )
 """The routes that notify a team; a practice may override any of them."""
 
+EDITED_ROUTES: tuple[Intent | Route, ...] = tuple(route for route in ROUTES_WITH_TEAMS if route is not Route.URGENT)
+"""Those that managers can change on the console."""
+
 
 class Language(_WordedEnum):
     """The language that a message is written in."""

@@ -217,7 +217,7 @@ def _write(session: Session, practice: Practice, sample: Sample, provider_id: st
         conversation_id=conversation.id,
         provider=SAMPLE,
         provider_id=provider_id,
-        received_on=next(iter(practice.phone_numbers), practice.phone),
+        received_on=next(iter(practice.numbers_in_use), practice.phone),
         text=sample.text,
         entry=next_entry(session, conversation.id) if is_chat else None,
         received_at=at,

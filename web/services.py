@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +14,7 @@ from inbox.database import Database
 from inbox.inbound import Admission, InboundMessage, Recorded, record_message
 from inbox.live_practices import LivePractices
 from intake.encryption import Keyring
-from intake.practices import Practices, load_practices
+from intake.practices import Practice, Practices, load_practices
 from intake.settings import Settings
 from tasks.attachments.choose import choose_files
 from tasks.pubsub import Watchers, topics_of
@@ -57,6 +58,22 @@ class Services:
         log.info(
             "message_received", message_id=recorded.message_id, is_new=recorded.is_new, channel=str(recorded.channel)
         )
+
+    def practice_for_text(self, messaging_service_sid: str | None, to: str) -> Practice | None:
+        """Return the practice that a text or a call was for, also if its number was added a moment ago."""
+        found = self.practices.for_text(messaging_service_sid, to)
+        if found is None:
+            self.live.refresh(wait=True)
+            found = self.practices.for_text(messaging_service_sid, to)
+        return found
+
+    def practices_for_mail(self, recipients: Sequence[str]) -> list[Practice]:
+        """Return the practices that an email is for, also if its address was added a moment ago."""
+        found = [practice for practice in map(self.practices.by_email, recipients) if practice]
+        if not found:
+            self.live.refresh(wait=True)
+            found = [practice for practice in map(self.practices.by_email, recipients) if practice]
+        return found
 
     @property
     def practices(self) -> Practices:

@@ -164,8 +164,8 @@ def _recipient(settings: Settings, recipient: str | None) -> tuple[Practice, str
     practices = load_practices(settings.practices_file)
     if recipient is None:
         for practice in practices.all:
-            if practice.phone_numbers:
-                return practice, practice.phone_numbers[0]
+            if practice.numbers_in_use:
+                return practice, practice.numbers_in_use[0]
         raise IntakeError("no practice has a number to text: add phone_numbers to the practices file")
     number = phone.normalise(recipient)
     found = practices.for_text(None, number)

@@ -176,7 +176,7 @@ def _propose(
     """
     if conversation.patient_name and records:
         offers = [offer for offer in offers if offer.kind is not EntityKind.NAME]
-    known = [practice.phone, *practice.phone_numbers, practice.email, conversation.patient_name]
+    known = [practice.phone, *practice.all_numbers, *practice.mail_addresses, conversation.patient_name]
     known += [record.name for record in records]
     if not records:
         known += [conversation.patient_address, conversation.contact_phone, conversation.contact_email]

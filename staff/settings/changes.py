@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -27,9 +27,13 @@ from intake.practice_settings import (
 )
 from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.setting_editors import EditorKind
+from intake.shared_addresses import addresses_of
+from staff.settings.arrivals import find_unused
 from staff.settings.escalation_rows import address_of, explain_row
 from staff.settings.form_values import is_same, teams_of
 from staff.settings.mistakes import locate_mistake
+from staff.settings.number_rows import explain_lines
+from staff.settings.route_rows import explain_route
 from staff.settings.typed_values import NOT_AN_ADDRESS, explain_typed, full_number
 from staff.settings.wordings import explain_wording
 from templates.chat_texts import find_blank
@@ -44,7 +48,8 @@ FOR_THE_FILE = (
     " Slack, Discord, Telegram, Pushover, PagerDuty, or Opsgenie"
 )
 MISSING = "fill this in"
-NO_NUMBER = "nobody can be texted yet: the practice has no phone number of its own in the practices file"
+NO_NUMBER = "nobody can be texted yet: the practice has no phone number of its own to text from"
+OF_STAFF_MAIL = "notices to your staff go to this address, so patients’ mail cannot. Teams and escalation has it"
 LONGEST_NUMBER = 9  # fits the integers of every database
 
 
@@ -61,12 +66,14 @@ class Situation:
         standing: the changes on top of it.
         practice: the practice with those changes.
         unusable: changes that no longer fit the file, so that the file's values apply.
+        unused: numbers and email addresses that were added here, and that nothing has come in on.
     """
 
     file: Practice
     standing: Standing
     practice: Practice
     unusable: tuple[Mistake, ...]
+    unused: frozenset[str] = frozenset()
 
     @property
     def token(self) -> str:
@@ -82,20 +89,27 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change that is allowed: every override after it, and what it changes."""
+    """A change that is allowed: every override after it, and what it changes.
+
+    Attributes:
+        overrides: every override after it.
+        changes: what it changes, by setting.
+        kept: numbers and email addresses that would be gone, but that messages may still come in on.
+    """
 
     overrides: Mapping[str, Override]
     changes: Mapping[str, Change]
+    kept: tuple[str, ...] = ()
 
 
 def load_situation(session: Session, file: Practice) -> Situation:
     """Load the current settings of a practice."""
-    return _situation(file, read_standing(session, file.slug))
+    return _situation(session, file, read_standing(session, file.slug))
 
 
 def load_situation_at(session: Session, file: Practice, token: str) -> Situation:
     """Load the settings as the page with this token showed them, on top of the file as it is now."""
-    return _situation(file, read_standing_at(session, file.slug, version_number(token.partition(".")[0])))
+    return _situation(session, file, read_standing_at(session, file.slug, version_number(token.partition(".")[0])))
 
 
 def version_number(text: str) -> int:
@@ -114,7 +128,7 @@ def propose_values(situation: Situation, values: Mapping[str, Value]) -> Proposa
         clear = {key: value for key, value in values.items() if key not in {mistake.key for mistake in mistakes}}
         raise MistakenError(mistakes + _mistakes_in(situation, clear))
     chosen = {key: Override(value, read_setting(situation.file, key)) for key, value in values.items()}
-    return _propose(situation, {**situation.standing.overrides, **chosen}, values)
+    return _propose(situation, {**situation.standing.overrides, **chosen}, values, _taken_out(situation, values))
 
 
 def practice_with(situation: Situation, values: Mapping[str, Value]) -> Practice:
@@ -182,13 +196,21 @@ def write_version(
     return standing.version
 
 
-def _situation(file: Practice, standing: Standing) -> Situation:
+def _situation(session: Session, file: Practice, standing: Standing) -> Situation:
     practice, mistakes = merge_what_fits(file, standing.overrides)
-    return Situation(file, standing, practice, tuple(mistakes))
+    added = set(addresses_of(practice)).difference(addresses_of(file))
+    return Situation(file, standing, practice, tuple(mistakes), find_unused(session, file.slug, added))
 
 
-def _propose(situation: Situation, overrides: Mapping[str, Override], keys: Iterable[str]) -> Proposal:
+def _propose(
+    situation: Situation, overrides: Mapping[str, Override], keys: Iterable[str], dropped: Collection[str] = ()
+) -> Proposal:
     practice = with_settings(situation.file, {key: override.value for key, override in overrides.items()})
+    lost, kept = _keep_receiving(situation, practice, dropped)
+    if kept:
+        chosen = {key: Override(value, read_setting(situation.file, key)) for key, value in kept.items()}
+        overrides, keys = {**overrides, **chosen}, dict.fromkeys([*keys, *kept])
+        practice = with_settings(situation.file, {key: override.value for key, override in overrides.items()})
     _check_practice(practice)
     settled, changes = dict(overrides), {}
     for key in keys:
@@ -197,8 +219,46 @@ def _propose(situation: Situation, overrides: Mapping[str, Override], keys: Iter
             settled[key] = Override(value, settled[key].file)
         if key in settled and is_same(_setting(situation, key), value, file):
             del settled[key]
-        changes[key] = Change(read_setting(situation.practice, key), value, file)
-    return Proposal(settled, changes)
+        if key not in kept or settled.get(key) != situation.standing.overrides.get(key):
+            changes[key] = Change(read_setting(situation.practice, key), value, file)
+    return Proposal(settled, changes, lost)
+
+
+def _keep_receiving(
+    situation: Situation, after: Practice, dropped: Collection[str]
+) -> tuple[tuple[str, ...], dict[str, Value]]:
+    """Return what messages would no longer come in on after a change, and the settings with which they do.
+
+    A number or an address that anything has come in on, or that the file names, is known to patients. It goes on as a
+    retired number or an earlier address, also if the change that added it is undone.
+
+    Args:
+        situation: the settings as they are.
+        after: the practice with the change.
+        dropped: the addresses that are taken out on purpose.
+    """
+    leaving = set(situation.unused).union(dropped, addresses_of(after))
+    lost = tuple(address for address in addresses_of(situation.practice) if address not in leaving)
+    before = {line.number: line for line in situation.practice.phone_numbers}
+    numbers = [
+        before[address].model_copy(update={"retired": True}).model_dump() for address in lost if address in before
+    ]
+    mail = [address for address in lost if address not in before]
+    former = [address for address in after.former_emails if address.lower() != (after.email or "").lower()]
+    kept: dict[str, Value] = {}
+    if numbers:
+        kept["phone_numbers"] = [line.model_dump() for line in after.phone_numbers] + numbers
+    if mail or former != after.former_emails:
+        kept["former_emails"] = [*former, *mail]
+    return lost, kept
+
+
+def _taken_out(situation: Situation, values: Mapping[str, Value]) -> set[str]:
+    """Return the earlier email addresses that a manager took out of their list; those of the file stay."""
+    former = values.get("former_emails", situation.practice.former_emails)
+    left = [str(address).lower() for address in former] if isinstance(former, list) else []
+    before = {address.lower() for address in situation.practice.former_emails}
+    return before.difference(left, addresses_of(situation.file))
 
 
 def _mistakes_in(situation: Situation, values: Mapping[str, Value]) -> list[Mistake]:
@@ -231,6 +291,14 @@ def _forbidden_here(situation: Situation, key: str, value: Value) -> list[Mistak
         return [Mistake(key, MISSING)]
     if kind is EditorKind.STEPS and isinstance(value, list):
         return _explain_steps(situation, key, value)
+    if kind is EditorKind.NUMBERS and isinstance(value, list):
+        return explain_lines(situation.practice, value)
+    if kind is EditorKind.ROUTE:
+        before = read_setting(situation.practice, key)
+        words = explain_route(key.partition(".")[2], value, before, teams_of(situation.practice)) if value else ""
+        return [Mistake(key, words)] if words else []
+    if kind is EditorKind.EMAIL and isinstance(value, str) and value.lower() in _mail_of_staff(situation.practice):
+        return [Mistake(key, OF_STAFF_MAIL)]
     if kind in (EditorKind.LINE, EditorKind.CHAT_TEXT) and isinstance(value, str):
         blank = _explain_blank(kind, value)
         return [Mistake(key, blank)] if blank else []
@@ -240,13 +308,20 @@ def _forbidden_here(situation: Situation, key: str, value: Value) -> list[Mistak
     if kind is EditorKind.ADDRESSES and isinstance(value, list):
         before = read_setting(situation.practice, key)
         new = [str(address) for address in value if not isinstance(before, list) or address not in before]
-        found = next(filter(None, (_explain_address(situation.file, address) for address in new)), None)
+        found = next(filter(None, (_explain_address(situation.practice, address) for address in new)), None)
         return [Mistake(key, found)] if found else []
     if isinstance(value, list):
         explained = [(number, explain_typed(kind, str(item))) for number, item in enumerate(value, start=1)]
         return [Mistake(key, words, number) for number, words in explained if words]
     words = explain_typed(kind, value) if isinstance(value, str) else ""
     return [Mistake(key, words)] if words else []
+
+
+def _mail_of_staff(practice: Practice) -> set[str]:
+    """Return the email addresses that notices to staff go to."""
+    told = [address for team in practice.teams.values() for address in team.notify]
+    told += [step.address for step in practice.escalation if step.address]
+    return {address.removeprefix(MAIL_PREFIX).lower() for address in told if is_plain_mail(address)}
 
 
 def _explain_blank(kind: EditorKind, value: str) -> str:
@@ -264,7 +339,7 @@ def _explain_steps(situation: Situation, key: str, rows: Sequence[object]) -> li
         if isinstance(row, dict) and not (isinstance(before, list) and row in before):
             wrong = explain_row(row, teams_of(practice))
             if address_of(row) and "address" not in wrong:
-                wrong["address"] = _explain_address(situation.file, address_of(row))
+                wrong["address"] = _explain_address(situation.practice, address_of(row))
             found += [Mistake(key, words, number, part) for part, words in wrong.items() if words]
     return found
 
@@ -272,7 +347,7 @@ def _explain_steps(situation: Situation, key: str, rows: Sequence[object]) -> li
 def _explain_address(practice: Practice, address: str) -> str:
     """Return why a new address cannot be used here, empty if nothing is wrong so far."""
     if is_plain_mail(address):
-        is_own = practice.email is not None and address == f"{MAIL_PREFIX}{practice.email.lower()}"
+        is_own = address.removeprefix(MAIL_PREFIX) in practice.mail_addresses
         return "this is the practice’s own address, whose mail comes in here; use another" if is_own else ""
     if address.startswith(TEXT_PREFIX):
         number = address.removeprefix(TEXT_PREFIX)

@@ -12,6 +12,9 @@ from intake.practices import TEXT_PREFIX, Practice
 from intake.setting_editors import EditorKind
 from intake.vocabulary import ChatText
 from staff.settings.escalation_rows import describe_row, read_rows, sort_rows
+from staff.settings.number_rows import describe_line, read_lines
+from staff.settings.route_rows import describe_route, plain_route, read_route
+from staff.settings.time_zones import zone_words
 from staff.settings.typed_values import NO_TIMES, STANDARD_COLOR, full_number, read_typed, show_number, show_typed
 from tasks.notification.targets import key_of
 from tasks.routing_table import ROUTES
@@ -132,6 +135,10 @@ def parse_value(setting: Setting, form: MultiDict[str, str], before: Value) -> V
             return pick_color(form, key)
         case EditorKind.STEPS:
             return sort_rows(read_rows(form, key))
+        case EditorKind.NUMBERS:
+            return read_lines(form, key)
+        case EditorKind.ROUTE:
+            return read_route(form, key, before)
         case _:
             return _parse_typed(setting, typed)
 
@@ -179,7 +186,7 @@ def format_value(setting: Setting, value: Value) -> str:
     match setting.editor.kind:
         case kind if kind in WORDINGS and (value is None or isinstance(value, str)):
             return show_wording(setting, standard_wording(setting) if value is None else value)
-        case EditorKind.ADDRESSES | EditorKind.STEPS:
+        case EditorKind.ADDRESSES | EditorKind.STEPS | EditorKind.NUMBERS | EditorKind.ROUTE:
             return ""  # have fields of their own for what there is already
         case EditorKind.FLAG:
             return "yes" if value else "no"
@@ -205,6 +212,12 @@ def display_value(setting: Setting, value: Value) -> str:
         return ", ".join(describe_addresses([str(address) for address in value]).values())
     if setting.editor.kind is EditorKind.STEPS and isinstance(value, list):
         return ", ".join(describe_row(row) for row in value if isinstance(row, dict))
+    if setting.editor.kind is EditorKind.NUMBERS and isinstance(value, list):
+        return ", ".join(describe_line(row) for row in value if isinstance(row, dict))
+    if setting.editor.kind is EditorKind.ROUTE:
+        return describe_route(setting.path[-1], value)
+    if setting.editor.kind is EditorKind.ZONE:
+        return zone_words(str(value))
     if setting.editor.kind is EditorKind.CHOICE:
         value = as_written_today(setting.key, value)
         return next((option.words for option in setting.editor.options if option == value), str(value))
@@ -219,6 +232,9 @@ def is_same(setting: Setting, first: Value, second: Value) -> bool:
         return first.split() == second.split()
     if setting.editor.kind is EditorKind.COLOR and isinstance(first, str) and isinstance(second, str):
         return first.lower() == second.lower()
+    if setting.editor.kind is EditorKind.ROUTE:
+        route = setting.path[-1]
+        return plain_route(route, first) == plain_route(route, second)
     return first == second
 
 
@@ -240,7 +256,9 @@ def _parse_typed(setting: Setting, typed: str) -> Value:
     match setting.editor.kind:
         case EditorKind.HOURS | EditorKind.TIMES | EditorKind.DATES | EditorKind.DAY_HOURS as kind:
             return list(read_typed(kind, typed))
-        case EditorKind.SPAN as kind if typed:
+        case EditorKind.EMAILS as kind:
+            return list(read_typed(kind, typed))
+        case EditorKind.SPAN | EditorKind.EMAIL as kind if typed:
             return str(read_typed(kind, typed))
         case kind if kind in WORDINGS:
             return read_wording(setting, typed)[0]

@@ -14,6 +14,7 @@ from intake.practices import Practice
 from intake.setting_editors import EditorKind, SettingGroup, SettingPage
 from intake.vocabulary import REPLIES
 from staff.auth.access import first_practice, member, open_to
+from staff.settings.arrivals import read_arrivals
 from staff.settings.changes import (
     OvertakenError,
     Situation,
@@ -26,18 +27,21 @@ from staff.settings.escalation_rows import press_button, read_rows
 from staff.settings.form_values import find_words, read_changes
 from staff.settings.history import HistoryEntry, entries_since
 from staff.settings.mistakes import explain_elsewhere
+from staff.settings.number_rows import NUMBERS, SURE, explain_retiring, say_seen
 from staff.settings.page_actions import (
     APPLIES,
     NOTHING_CHANGED,
     Refusal,
     current_services,
     finish_change,
+    flash_kept,
     flash_past_dates,
     practice_in_file,
     record_audit,
     write_change,
 )
 from staff.settings.reply_preview import preview_wording
+from staff.settings.route_rows import emergency_words
 from staff.settings.section_preview import PREVIEWED, SectionPreview, preview_section
 from staff.settings.typed_values import STANDARD_COLOR
 from staff.settings.view import (
@@ -68,6 +72,7 @@ OVERTAKEN_BY_FILE = (
     "Not saved: the practices file changed after you opened this page. Your edits are still here. Check them, then"
     " save again."
 )
+UNSURE = "Not saved yet. Read what this means, mark it, then save again:"
 MISTAKEN = "Not saved. Fix these, then save again:"
 
 
@@ -111,10 +116,15 @@ def save(slug: str, settings_page: str) -> Response | Refusal | str:
         return finish_change(slug, NOTHING_CHANGED, page)
     try:
         proposal = propose_values(situation, changed)
+        _ask_first(situation, changed)
+        if not proposal.changes:
+            flash_kept(proposal)
+            return finish_change(slug, NOTHING_CHANGED, page)
         version = write_change(situation, proposal, "settings_changed")
     except MistakenError as error:
         unsaved = UnsavedForm(request.form, changed, tuple(error.mistakes))
-        return _render(situation, page, unsaved, problem=MISTAKEN), 422
+        is_asked = all(mistake.part == "sure" for mistake in error.mistakes)
+        return _render(situation, page, unsaved, problem=UNSURE if is_asked else MISTAKEN), 422
     except OvertakenError:
         return _refuse_overtaken(file, page, opened, UnsavedForm(request.form, changed))
     flash_past_dates(proposal, situation.practice)
@@ -124,6 +134,21 @@ def save(slug: str, settings_page: str) -> Response | Refusal | str:
         _flash_contradiction(file)
     names = ", ".join(setting_of(type(file), key).name for key in proposal.changes)
     return finish_change(slug, f"Saved as version {version} ({names}). {APPLIES}", page)
+
+
+def _ask_first(situation: Situation, changed: Mapping[str, Value]) -> None:
+    """Say what it means to retire a number, before it is done.
+
+    Raises:
+        MistakenError: a number is retired by someone who was not told so yet.
+    """
+    rows = changed.get(NUMBERS)
+    if not isinstance(rows, list):
+        return
+    with current_services().database.read() as session:
+        arrivals = read_arrivals(session, situation.file.slug, situation.practice.all_numbers)
+    if unsure := explain_retiring(situation.practice, rows, request.form.getlist(NUMBERS + SURE), arrivals):
+        raise MistakenError(unsure)
 
 
 def _flash_old_name(file: Practice, name: str) -> None:
@@ -209,9 +234,15 @@ def _render(
 ) -> str:
     sections = build_sections(situation, unsaved, now(), page)
     problems = list_problems(sections)
+    practice, settings = situation.practice, current_services().settings
+    seen: dict[str, str] = {}
+    if any(section.group is SettingGroup.NUMBERS for section in sections):
+        with current_services().database.read() as session:
+            carried = read_arrivals(session, practice.slug, filter(None, [*practice.all_numbers, practice.texts_from]))
+        seen = {number: say_seen(arrivals, practice.time_zone) for number, arrivals in carried.items()}
     return render_template(
         "staff/settings.html",
-        practice=situation.practice,
+        practice=practice,
         page=page,
         pages={each: [group for group in SettingGroup if group.page is each] for each in SettingPage},
         practices={slug: current_services().practices.require(slug).name for slug in member().practices},
@@ -225,8 +256,14 @@ def _render(
         problem=problem,
         unlisted=explain_unlisted(situation, unsaved),
         since=since or [],
-        values=list_values(situation.practice, now()),
+        values=list_values(practice, now()),
         conditions=CONDITIONS,
         stop=STOP_WORDING,
         standard_color=STANDARD_COLOR,
+        webhooks={"A message comes in": "/twilio/sms", "A call comes in": "/twilio/voice"},
+        public_url=settings.public_url,
+        sends_texts=settings.sends_texts,
+        sends_mail=settings.smtp_url is not None,
+        seen=seen,
+        emergencies=emergency_words(practice),
     )

@@ -14,12 +14,15 @@ from werkzeug.wrappers import Response
 from inbox.audit import record_action
 from inbox.models import StaffMember, now
 from inbox.second_factor import lacks_second_factor
-from intake.practice_settings import Mistake, MistakenError, setting_of
+from inbox.setting_versions import read_standing
+from intake.practice_settings import Mistake, MistakenError, merge_what_fits, setting_of
 from intake.practices import EscalationStep, Practice
 from intake.setting_editors import EditorKind, SettingPage
+from intake.shared_addresses import addresses_of
 from staff.auth.access import member, own_practice
 from staff.settings.changes import OvertakenError, Proposal, Situation, write_version
-from staff.settings.typed_values import find_past
+from staff.settings.shared import find_shared
+from staff.settings.typed_values import find_past, show_number
 from tasks.notification.alarms import follow_escalation
 from web.services import Services, services_of
 
@@ -71,6 +74,16 @@ def flash_past_dates(proposal: Proposal, practice: Practice) -> None:
                 flash(f"Check the year: {', '.join(past)} {'is' if len(past) == 1 else 'are'} in the past.")
 
 
+def flash_kept(proposal: Proposal) -> None:
+    """Say which numbers and email addresses stay, although they would be gone."""
+    mail = [each for each in proposal.kept if "@" in each]
+    numbers = [show_number(each) for each in proposal.kept if "@" not in each]
+    if numbers:
+        flash(f"Still listed, as retired, so that no text to it is lost: {', '.join(numbers)}.")
+    if mail:
+        flash(f"Mail to {', '.join(mail)} still comes in. Send yourself a test email (Setup checklist).")
+
+
 def _lacks_second_factor() -> bool:
     with current_services().database.read() as session:
         return lacks_second_factor(session.get_one(StaffMember, member().id))
@@ -80,7 +93,7 @@ def write_change(situation: Situation, proposal: Proposal, action: str, undoes: 
     """Write a version with its audit entry, and apply it in this process at once.
 
     Raises:
-        MistakenError: it would shut out the member who makes it.
+        MistakenError: it would shut out the member who makes it, or has an address of another practice.
         OvertakenError: someone else changed the settings meanwhile.
     """
     services, slug = current_services(), situation.file.slug
@@ -90,15 +103,31 @@ def write_change(situation: Situation, proposal: Proposal, action: str, undoes: 
     detail: dict[str, Any] = {"keys": list(proposal.changes)} | ({"undoes": undoes} if undoes else {})
     try:
         with services.database.write() as session:
+            if shared := _explain_shared(session, situation, proposal):
+                raise MistakenError(shared)
             version = write_version(session, situation, proposal, member().id, undoes)
             record_audit(session, slug, action, version=version, **detail)
             has_alarm = _follow_escalation(session, slug, proposal)
     except IntegrityError:
         raise OvertakenError from None
     services.live.refresh()
+    flash_kept(proposal)
     if has_alarm:
         flash("An urgent message is open. Whoever is next for it follows the new escalation.")
     return version
+
+
+def _explain_shared(session: Session, situation: Situation, proposal: Proposal) -> list[Mistake]:
+    """Return which new numbers and addresses belong to another practice of this service, without naming it."""
+    taken: set[str] = set()
+    told: set[str] = set()
+    for other in current_services().live.file.all:
+        if other.slug != situation.file.slug:
+            standing = read_standing(session, other.slug)
+            for practice in (other, merge_what_fits(other, standing.overrides)[0]):
+                taken.update(addresses_of(practice))
+                told.update(practice.staff_numbers)
+    return find_shared(situation.practice, {key: each.after for key, each in proposal.changes.items()}, taken, told)
 
 
 def _follow_escalation(session: Session, slug: str, proposal: Proposal) -> bool:

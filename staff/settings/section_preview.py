@@ -60,7 +60,7 @@ class SectionPreview:
     problem: str = ""
 
 
-PREVIEWED = (SettingGroup.NAME, SettingGroup.GREETINGS, SettingGroup.CHAT)
+PREVIEWED = (SettingGroup.NAME, SettingGroup.MAIL, SettingGroup.GREETINGS, SettingGroup.CHAT)
 """The sections with a preview of their own; each reply has its own, too."""
 
 
@@ -70,6 +70,9 @@ def preview_section(practice: Practice, group: SettingGroup, hours: Mapping[bool
         match group:
             case SettingGroup.NAME:
                 return SectionPreview(group, tuple(_show_name(practice, hours)))
+            case SettingGroup.MAIL if practice.email is not None:
+                sender = Sample("Emails are from", f"{practice.sender_name} <{practice.email}>")
+                return SectionPreview(group, (sender,))
             case SettingGroup.GREETINGS:
                 samples = [Sample(_WHILE[is_open], _heard(practice, is_open, at)) for is_open, at in hours.items()]
                 return SectionPreview(group, tuple(samples))
@@ -87,8 +90,6 @@ def _show_name(practice: Practice, hours: Mapping[bool, datetime]) -> list[Sampl
     for language, title in ((Language.EN, "A question about prices"), (Language.ES, "The same question in Spanish")):
         text = render_reply(reply_in(language, Intent.PRICE_SHOPPER), practice, Occasion(at, is_first=True))
         samples.append(Sample(f"{title} is answered by text", text, count_texts(text)))
-    if practice.email is not None:
-        samples.append(Sample("Emails are from", f"{practice.sender_name} <{practice.email}>"))
     samples.append(Sample(_WHILE[practice.is_open(at)], _heard(practice, practice.is_open(at), at)))
     return samples
 

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from phonenumbers import NumberParseException
+from pydantic import TypeAdapter, ValidationError
 
 from intake import email_address, phone
 from intake.errors import IntakeError
-from intake.practices import MAIL_PREFIX, TEXT_PREFIX
+from intake.practice_values import MAIL_PREFIX, TEXT_PREFIX, EmailAddress
 from intake.setting_editors import EditorKind
+from staff.settings.time_zones import NOT_A_ZONE, US_ZONES, all_zones
 
 _TIME = re.compile(r"(?P<hour>\d{1,2})(?::(?P<minute>[0-5]\d))? ?(?P<half>[ap])?(?:\.?m\.?)?", re.IGNORECASE)
 _STORED_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
@@ -26,9 +28,11 @@ _NUMBER = re.compile(r"(?:sms:|tel:)?\s*\+?[\d\s().-]+", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:\bext(?:ension|n)?\b\.?|\bx|#|;ext=)\s*:?\s*\d+\s*$", re.IGNORECASE)
 _AFTERNOONS = range(1, 6)  # nobody opens at these hours of the night
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
+_MAILBOX: TypeAdapter[str] = TypeAdapter(EmailAddress)
 
 NOT_A_NUMBER = "write a phone number with its area code, such as (202) 555-0188"
 HAS_EXTENSION = "leave out the extension, which no phone dials from a link: write the number alone"
+NOT_MAIL = "write an email address such as hello@example.com, of at most 64 characters"
 NO_TIMES = "-"
 """Stands for the hours of a day that is neither closed nor has times."""
 NOT_AN_ADDRESS = f"{NOT_A_NUMBER}, or an email address"
@@ -41,6 +45,10 @@ def read_typed(kind: EditorKind, typed: str) -> str | list[str]:
     """Return what was typed for times, hours, dates, or addresses, each as it is stored or else as it was typed."""
     if kind is EditorKind.ADDRESSES:
         return [address for line in typed.splitlines() for address in _read_addresses(line)]
+    if kind is EditorKind.EMAILS:
+        return [_read_mailbox(address) for address in re.split(r"[,;\s]+", typed) if address]
+    if kind is EditorKind.EMAIL:
+        return _read_mailbox(typed)
     if kind is EditorKind.SPAN:
         return _READERS[kind](typed)
     parts = [part.strip() for part in _SEPARATORS.split(typed)]
@@ -73,16 +81,16 @@ def explain_typed(kind: EditorKind, value: str) -> str:
             return _explain_day_hours(value)
         case EditorKind.TIMES:
             return "" if _STORED_TIME.fullmatch(value) else f"“{value}” is not clear. Write a time such as 8:00 AM"
-        case EditorKind.HOURS:
-            return _explain_span(value, by_night=False)
-        case EditorKind.SPAN:
-            return _explain_span(value, by_night=True)
+        case EditorKind.HOURS | EditorKind.SPAN:
+            return _explain_span(value, by_night=kind is EditorKind.SPAN)
         case EditorKind.PHONE:
-            if full_number(value) == value:
-                return ""
-            return HAS_EXTENSION if _EXTENSION.search(value) else NOT_A_NUMBER
+            return _explain_number(value)
         case EditorKind.COLOR:
             return _explain_color(value)
+        case EditorKind.EMAIL | EditorKind.EMAILS:
+            return "" if _is_mailbox(value) else NOT_MAIL
+        case EditorKind.ZONE:
+            return "" if value in US_ZONES or value in all_zones() else NOT_A_ZONE
         case _:
             return ""
 
@@ -133,6 +141,19 @@ def _read_address(typed: str) -> str:
         return MAIL_PREFIX + email_address.normalise(mailbox)
     except IntakeError:
         return typed
+
+
+def _read_mailbox(typed: str) -> str:
+    mailbox = re.sub(r"^mailto:", "", typed.strip(), flags=re.IGNORECASE)
+    return mailbox.lower() if _is_mailbox(mailbox) else typed
+
+
+def _is_mailbox(address: str) -> bool:
+    try:
+        _MAILBOX.validate_python(email_address.normalise(address))
+    except (IntakeError, ValidationError):
+        return False
+    return True
 
 
 def _read_time(typed: str) -> str:
@@ -217,6 +238,12 @@ def _explain_day_hours(value: str) -> str:
     if not _is_date(on) or not span:
         return f"“{value}” is not a date with its hours. Write it as 12/24/2026 8:00 AM - 12:00 PM"
     return _explain_span(span, by_night=False)
+
+
+def _explain_number(value: str) -> str:
+    if full_number(value) == value:
+        return ""
+    return HAS_EXTENSION if _EXTENSION.search(value) else NOT_A_NUMBER
 
 
 def _explain_color(value: str) -> str:

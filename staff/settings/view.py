@@ -22,10 +22,14 @@ from staff.settings.form_values import (
     format_value,
     picked_times,
     practice_settings,
+    teams_of,
 )
 from staff.settings.mistakes import explain_at_field, explain_elsewhere
+from staff.settings.number_rows import NUMBER, SURE, NumberRow, edit_lines
 from staff.settings.reply_preview import ReplyPreview, preview_wording
+from staff.settings.route_rows import RouteEditor, edit_route
 from staff.settings.section_preview import SectionPreview, preview_section
+from staff.settings.time_zones import zone_choices
 from templates.replies import hours_to_try
 
 
@@ -43,6 +47,9 @@ class SettingField:
         kept: the short keys of those that stay.
         hours: of a day, the times in its pickers, in pairs; at least two pairs.
         escalation: of the escalation, its rows and whom they can name.
+        numbers: of the numbers, their rows.
+        route: of a kind of message, the choices.
+        zones: of the time zone, the choices by the heading of their group.
     """
 
     setting: Setting
@@ -54,6 +61,9 @@ class SettingField:
     is_unsaved: bool = False
     hours: tuple[tuple[str, str], ...] = ()
     escalation: EscalationEditor | None = None
+    numbers: tuple[NumberRow, ...] = ()
+    route: RouteEditor | None = None
+    zones: Mapping[str, Mapping[str, str]] | None = None
 
     @property
     def key(self) -> str:
@@ -73,12 +83,14 @@ class SettingField:
     @property
     def places(self) -> dict[str, str]:
         """What in it cannot be saved, by the ids of its inputs in the page."""
-        rows = self.escalation.rows if self.escalation else ()
+        contacts = self.escalation.rows if self.escalation else ()
+        rows = [(f"contact {number}", row.problems) for number, row in enumerate(contacts, start=1)]
+        rows += [(row.shown or "new number", row.problems) for row in self.numbers]
         found = {self.dom_id: self.setting.name} if self.problem else {}
         return found | {
-            f"{self.dom_id}-{number}-{part}": f"{self.setting.name}, contact {number}"
-            for number, row in enumerate(rows, start=1)
-            for part in row.problems
+            f"{self.dom_id}-{number}-{part}": f"{self.setting.name}, {words}"
+            for number, (words, problems) in enumerate(rows, start=1)
+            for part in problems
         }
 
 
@@ -254,6 +266,13 @@ def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> Sett
     escalation = None
     if kind is EditorKind.STEPS and isinstance(proposed, list):
         escalation = edit_escalation(situation.practice, unsaved.values, proposed, mistakes)
+    numbers: tuple[NumberRow, ...] = ()
+    if kind is EditorKind.NUMBERS and isinstance(proposed, list):
+        typed, sure = unsaved.form.getlist(key + NUMBER), unsaved.form.getlist(key + SURE)
+        numbers = edit_lines(situation.practice, proposed, mistakes, typed, sure, situation.unused)
+    route = None
+    if kind is EditorKind.ROUTE:
+        route = edit_route(setting.path[-1], proposed, situation.practice, teams_of(situation.practice))
     return SettingField(
         setting,
         typed=unsaved.form[key] if shows_typed else format_value(setting, proposed),
@@ -264,6 +283,9 @@ def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> Sett
         is_unsaved=is_unsaved,
         hours=_pairs(unsaved, key, proposed) if kind is EditorKind.HOURS else (),
         escalation=escalation,
+        numbers=numbers,
+        route=route,
+        zones=zone_choices(str(proposed)) if kind is EditorKind.ZONE else None,
     )
 
 

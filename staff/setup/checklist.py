@@ -36,7 +36,7 @@ _NO_TWILIO = (
     " in `.env`, then a restart."
 )
 _NO_MAIL_SERVER = f"Email needs a mail server. {_OPERATOR} connects it: `SMTP_URL` in `.env`, then a restart."
-_NO_EMAIL = f"{_OPERATOR} adds the practice’s `email` to the practices file."
+_NO_EMAIL = "Set the practice’s email address in Settings, under Numbers and email."
 _REASONS = {
     GONE: "the address is no longer in the settings",
     OPTED_OUT: "this number texted STOP; text START from it",
@@ -79,6 +79,7 @@ class Place:
 
 
 _ADDRESSES = Place("settings.page", "Set addresses in Settings", SettingPage.TEAMS)
+_CONNECTIONS = Place("settings.page", "Numbers and email in Settings", SettingPage.CONNECTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +148,12 @@ def _judge_number(practice: Practice, settings: Settings, facts: SetupFacts) -> 
         return Line(key, title, False, "No account at Twilio is connected.", _NO_TWILIO)
     if facts.text_at is not None:
         when = display.clock(facts.text_at, practice.time_zone)
-        return Line(key, title, True, f"Twilio’s last text or voicemail arrived on {when}.")
+        return Line(key, title, True, f"Twilio’s last text or voicemail arrived on {when}.", place=_CONNECTIONS)
     todo = (
         f"In Twilio’s console, set the number’s webhook for messages to `{settings.public_url}/twilio/sms` and for"
         f" calls to `{settings.public_url}/twilio/voice`. Then text the number."
     )
-    return Line(key, title, False, "No signed text or voicemail has arrived from Twilio.", todo)
+    return Line(key, title, False, "No signed text or voicemail has arrived from Twilio.", todo, place=_CONNECTIONS)
 
 
 def _judge_delivery(practice: Practice, settings: Settings, facts: SetupFacts) -> Line:
@@ -174,7 +175,7 @@ def _judge_email(practice: Practice, settings: Settings, facts: SetupFacts, mome
     target = email_target(practice, settings)
     if target is None:
         missing = _NO_MAIL_SERVER if settings.smtp_url is None else _NO_EMAIL
-        return Line(key, title, False, "The practice cannot send email.", missing)
+        return Line(key, title, False, "The practice cannot send email.", missing, place=_CONNECTIONS)
     test = facts.tests.get((SetupTestKind.EMAIL, target))
     is_done = test is not None and test.state == SetupTestState.ACCEPTED
     return Line(

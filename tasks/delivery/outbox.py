@@ -177,8 +177,11 @@ def claim_delivery(
         delivery.attempts, delivery.sending_at = delivery.attempts - 1, None
         return AfterCommit()
     if reason is None:
+        practice = context.practices.by_slug(delivery.conversation.practice)
         if delivery.scheduled_for is not None:  # written long ago perhaps, so that it would be deleted at once
             delivery.conversation.last_activity_at = moment
+        if delivery.message_id is None and practice is not None:
+            delivery.sender = practice.sends_from(delivery.sender)  # which may have been retired since it was written
         text = outgoing_message(session, delivery, context.practices)
         return Medium(delivery.medium), replace(text, files=outgoing_files(context, session, delivery))
     delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, reason

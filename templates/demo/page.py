@@ -43,10 +43,11 @@ def render_page(practice: Practice, moment: datetime, *, with_phone: bool) -> st
         moment: the time of the visit, aware.
         with_phone: whether to add a phone for playing a patient.
     """
+    number = next(iter(practice.numbers_in_use), None)
     return _pages.get_template(PAGE).render(
         **variables(practice, moment),
-        text_number=phone.spoken(practice.phone_numbers[0]) if practice.phone_numbers else None,
-        text_link=practice.phone_numbers[0] if practice.phone_numbers else None,
+        text_number=phone.spoken(number) if number else None,
+        text_link=number,
         week=[(day.words, _openings(practice, day)) for day in WEEKDAYS],
         today=WEEKDAYS[moment.astimezone(ZoneInfo(practice.time_zone)).weekday()].words,
         with_phone=with_phone,

@@ -199,6 +199,57 @@ def test_contacts_are_added_removed_and_ordered_with_and_without_scripts(
     expect(contact(1)).to_have_count(0)
 
 
+def test_a_number_is_added_and_the_old_one_retired_with_the_keyboard_alone(sign_in: Callable[..., Page]) -> None:
+    page = sign_in(f"{ADDRESS}/connections", refused=True)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    press(page, page.get_by_role("button", name="Copy the address for “A message comes in”"))
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/twilio/sms")
+
+    go_to(page, page.get_by_label("Number", exact=True))
+    page.keyboard.type("(202) 555-0188")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Harbor office")
+    save = page.get_by_role("button", name="Save numbers")
+    press(page, save)
+    added = page.get_by_role("group", name="(202) 555-0188")
+    expect(added.get_by_label("What you call it")).to_have_value("Harbor office")
+    expect(added.get_by_text("No text or call has come in on it yet.")).to_be_visible()
+
+    old = page.get_by_role("group", name="(500) 555-0006")
+    go_to(page, old.get_by_label("Use"))
+    page.keyboard.type("Retired")
+    press(page, save)
+    sure = page.get_by_label("Retire (500) 555-0006 all the same")
+    expect(sure).to_be_focused()
+    expect(sure).to_have_accessible_description(re.compile("goes out from .202. 555-0188"))
+    page.keyboard.press("Space")
+    press(page, save)
+    expect(old.get_by_label("Use")).to_have_value("retired")
+
+    press(page, page.get_by_role("link", name="History"))
+    press(page, page.get_by_role("button", name="Undo").first)
+    expect(page.get_by_role("status").first).to_contain_text("Undid version")
+    page.goto(f"{ADDRESS}/connections")
+    go_to(page, added.get_by_label("Use"))
+    page.keyboard.type("Remove")
+    press(page, save)
+    expect(added).to_have_count(0)
+
+
+def test_a_kind_of_message_goes_to_another_team_and_back_with_the_keyboard_alone(sign_in: Callable[..., Page]) -> None:
+    page = sign_in(f"{ADDRESS}/routing")
+    row = page.get_by_role("group", name="Complaint", exact=True)
+    go_to(page, row.get_by_label("Team for Complaint"))
+    page.keyboard.type("Billing")
+    press(page, page.get_by_role("button", name="Save routing"))
+    expect(page.get_by_role("status").first).to_contain_text("(Routing: Complaint)")
+    expect(row.get_by_label("Team for Complaint")).to_have_value("billing")
+    press(page, row.get_by_role("button", name="Back to the standard for Complaint"))
+    expect(row.get_by_label("Team for Complaint")).to_have_value("")
+    expect(row.get_by_role("button")).to_have_count(0)
+
+
 def test_an_address_takes_the_warning_away_as_soon_as_it_is_typed(sign_in: Callable[..., Page]) -> None:
     page = sign_in(f"{ADDRESS}#teams-on_call")
     warning = page.get_by_text("nobody is paged at once")
@@ -222,11 +273,28 @@ def test_everybody_can_read_and_use_it_and_it_fits_every_screen(sign_in: Callabl
         open_details(page)
         assert_accessible(page, SCREENS)
 
-    for name in ("", "/hours", "/automatic-replies", "/greetings", "/chat", "/reviews", "/access", "/teams"):
+    for name in (
+        "",
+        "/hours",
+        "/automatic-replies",
+        "/greetings",
+        "/chat",
+        "/reviews",
+        "/access",
+        "/routing",
+        "/connections",
+        "/teams",
+    ):
         page.goto(f"{ADDRESS}{name}")
         check()
     page.get_by_role("button", name="Add a contact").click()
     page.get_by_label("Whom to notify").select_option("A person")
+    check()
+    page.goto(f"{ADDRESS}/connections")
+    page.get_by_label("Use", exact=True).select_option("Retired")
+    page.get_by_label("Number", exact=True).fill("555-0188")
+    page.get_by_role("button", name="Save numbers").click()
+    expect(page.get_by_role("alert")).to_be_visible()
     check()
     page.goto(f"{ADDRESS}/hours")
     page.get_by_label("Sunday opens", exact=True).fill("11:00")

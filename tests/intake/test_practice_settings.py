@@ -25,9 +25,10 @@ from intake.practice_settings import (
 )
 from intake.practices import Practice, TeamSettings, load_practices
 from intake.setting_editors import Editor, EditorKind, SettingGroup
-from intake.vocabulary import INTENTS, REPLIES, ChatText, Weekday
+from intake.vocabulary import EDITED_ROUTES, INTENTS, REPLIES, ChatText, Weekday
 from tests.test_documentation import DEMO_FILE
 
+MAIN_LINE: Row = {"number": "+12025550157", "label": "Main line", "retired": False}
 VALUES: dict[str, Value] = {
     **{f"hours.{day}": ["08:00-12:00", "13:00-17:00"] for day in Weekday},
     "closed_on": ["2026-08-14"],
@@ -37,6 +38,11 @@ VALUES: dict[str, Value] = {
     "observe_federal_holidays": False,
     "observe_holiday_eves": False,
     "phone": "+12025550155",
+    "phone_numbers": [MAIN_LINE],
+    "email": "hello@elm.example",
+    "former_emails": ["hello@maple.example"],
+    "time_zone": "America/Denver",
+    **{f"routes.{route}": {"team": "billing", "priority": "normal", "auto_reply": None} for route in EDITED_ROUTES},
     "on_call_number": "+12025550156",
     "chat.colour": "#123456",
     "escalation": [{"team": "on_call", "number": None, "email": None, "after_minutes": 10}],

@@ -54,7 +54,7 @@ def test_the_demo_file_is_right() -> None:
     [demo] = load_practices(DEMO_FILE).all
 
     assert demo.slug == "demo"
-    assert demo.phone_numbers == [DEMO_NUMBER]
+    assert demo.numbers_in_use == [DEMO_NUMBER]
     assert demo.widget_key == "demo"
 
 
@@ -246,6 +246,24 @@ def test_a_mistake_names_its_practice_among_several(tmp_path: Path) -> None:
     second = SMALLEST.replace('"demo"', '"other"') + 'colour = "blue"\n'
 
     assert "practice[other].colour" in refusal(tmp_path, SMALLEST + second)
+
+
+# ---- numbers
+
+
+def test_a_number_may_have_a_name_and_be_retired(tmp_path: Path) -> None:
+    line = 'phone_numbers = ["+12025550180", { number = "+12025550181", label = "Harbor office", retired = true }]\n'
+    practices = load(tmp_path, SMALLEST + line)
+
+    [only] = practices.all
+    assert (only.numbers_in_use, only.texts_from) == (["+12025550180"], "+12025550180")
+    assert practices.for_text(None, "+12025550181") is only
+
+
+def test_a_number_is_listed_once(tmp_path: Path) -> None:
+    line = 'phone_numbers = ["+12025550180", { number = "+12025550180" }]\n'
+
+    assert "practice[demo].phone_numbers: +12025550180 is listed twice" in refusal(tmp_path, SMALLEST + line)
 
 
 # ---- nothing is shared

@@ -75,7 +75,7 @@ class Phones:
 
     def new(self, practice: Practice, database: Database) -> Phone:
         """Return a phone with a number that the practice does not use, and nobody else either if one is found."""
-        taken = {practice.phone, practice.on_call_number, *practice.phone_numbers}
+        taken = {practice.phone, practice.on_call_number, *practice.all_numbers}
         free = [number for number in FICTIONAL_NUMBERS if number not in taken]
         drawn = [secrets.choice(free) for _ in range(DRAWS)]
         with database.read() as session:
@@ -164,7 +164,7 @@ def _sent(message: Message, replies: Sequence[Delivery]) -> Sent:
 
 
 def _received_on(practice: Practice) -> str:
-    return practice.messaging_service_sid or next(iter(practice.phone_numbers), practice.phone)
+    return practice.texts_from or practice.phone
 
 
 def _sid(kind: str, phone: Phone) -> str:

@@ -100,7 +100,7 @@ def _route(form: ContactForm, practice: Practice) -> tuple[str | None, str]:
     """Return the addresses that the reply goes to and comes from: email if the patient gave one, else a text."""
     if form.email and practice.email:
         return form.email, practice.email
-    number = practice.messaging_service_sid or next(iter(practice.phone_numbers), None)
+    number = practice.texts_from
     if form.phone and number:
         return form.phone, number
     return None, "form"

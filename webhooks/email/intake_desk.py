@@ -82,7 +82,7 @@ class IntakeDesk:
 
     def _practice(self, address: str) -> Practice | None:
         self._services.live.refresh(older_than=SETTINGS_HOLD_SECONDS)
-        return self._services.practices.by_email(address)
+        return next(iter(self._services.practices_for_mail([address])), None)
 
     def _store(self, practice: Practice, email: InboundEmail) -> Answer:
         try:

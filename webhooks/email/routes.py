@@ -48,10 +48,12 @@ def receive() -> Response:
             " MIME message').",
         )
     email = read_email(posted)
-    practices = {practice.slug: practice for practice in map(services.practices.by_email, email.recipients) if practice}
+    practices = {practice.slug: practice for practice in services.practices_for_mail(email.recipients)}
     if not practices:
         log.warning("unknown_address")
-        raise RequestError(503, "unknown_address", "No practice has this email address. Check the practices file.")
+        raise RequestError(
+            503, "unknown_address", "No practice has this email address. Add it in Settings, or to the practices file."
+        )
     for practice in practices.values():
         record_email(services, practice, email)
     return jsonify(message="received")

@@ -107,13 +107,13 @@ def _acknowledge(inbound: InboundMessage, codes: Sequence[str], services: Servic
 
 
 def _practice(request: Request, recipient: str, services: Services) -> Practice:
-    practice = services.practices.for_text(request.form.get("MessagingServiceSid"), _address(recipient))
+    practice = services.practice_for_text(request.form.get("MessagingServiceSid"), _address(recipient))
     if practice is None:
         log.warning("unknown_number", message_sid=request.form["MessageSid"])
         raise RequestError(
             404,
             "unknown_number",
-            "No practice has this number or messaging service. Check the practices file.",
+            "No practice has this number or messaging service. Add it in Settings, or to the practices file.",
         )
     return practice
 

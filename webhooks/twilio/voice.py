@@ -144,10 +144,12 @@ def _practice(to: str, services: Services) -> tuple[Practice, str]:
         number = phone.normalise(to)
     except IntakeError:
         number = to
-    practice = services.practices.for_text(None, number)
+    practice = services.practice_for_text(None, number)
     if practice is None:
         log.warning("unknown_number", call_sid=request.form["CallSid"])
-        raise RequestError(404, "unknown_number", "No practice has this number. Check the practices file.")
+        raise RequestError(
+            404, "unknown_number", "No practice has this number. Add it in Settings, or to the practices file."
+        )
     return practice, number
 
 

@@ -1,6 +1,7 @@
 // The inbox: keys for the list and the conversation beside it, live updates, and what is opened in place.
 
 import { countTyped } from "./composer.js";
+import { copyFrom } from "./copy.js";
 import { dropDrafts, keepDrafts, openDrafts } from "./drafts.js";
 import { enter, leaveFor, openMenu, selectSearch } from "./fields.js";
 import { act, keepUp, refreshHeaders, say } from "./live.js";
@@ -178,20 +179,6 @@ async function switchMarks(link) {
   const answer = await fetch(link.href, options).catch(() => null);
   if (!answer?.ok) say("The marks were not switched. Try again in a moment.");
   await look();
-}
-
-/** Copies a text box; where the browser has no clipboard, shows it with its text selected. */
-async function copyFrom(button) {
-  const box = document.getElementById(button.dataset.copies);
-  const said = document.getElementById("copied");
-  try {
-    await navigator.clipboard.writeText(box.value);
-    said.textContent = "Copied.";
-  } catch {
-    box.closest("details").open = true;
-    box.select();
-    said.textContent = "Press Ctrl+C or ⌘C to copy.";
-  }
 }
 
 document.addEventListener("click", (event) => {

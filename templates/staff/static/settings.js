@@ -1,5 +1,7 @@
 // Previews a reply while it is typed. The server renders it and counts its segments with the code that sends it.
 
+import { copyFrom } from "./copy.js";
+
 const PAUSE = 200; // milliseconds without a keystroke before the preview is updated
 const address = document.getElementById("settings").dataset.preview;
 const token = document.querySelector('meta[name="csrf-token"]').content;
@@ -169,3 +171,8 @@ if (steps) {
   document.getElementById("teams").addEventListener("input", showUnreached);
   showUnreached();
 }
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-copies]");
+  if (button) copyFrom(button);
+});

@@ -140,7 +140,8 @@ def test_the_preview_shows_what_is_typed_as_patients_will_see_it(console: Consol
     named = preview(manager, "name", name="Elm Street", email_name="Elm Office", price_range="A visit is $95.")
     assert "Elm Street: Thank you for asking about prices." in named
     assert "For example: A visit is $95." in named
-    assert "Emails are from Elm Office <hello@maple.example>" in named
+    mailed = preview(manager, "mail", name="Elm Street", email_name="Elm Office", email="Desk@Elm.example")
+    assert "Emails are from Elm Office <desk@elm.example>" in mailed
     assert "You have reached Elm Street." in named
 
     called = preview(manager, "greetings", voice__greeting_open="This is {{ practice.name }}.")

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from inbox.live_practices import LivePractices
 from inbox.models import Conversation, Notification, now
 from intake.errors import IntakeError
-from intake.practices import Practice, Practices, TeamSettings
+from intake.practices import PhoneLine, Practice, Practices, TeamSettings
 from intake.vocabulary import Medium, Priority
 from tasks.carriers.console import ConsoleSender
 from tasks.notification.addresses import check_addresses
@@ -312,7 +312,7 @@ def practice(*addresses: str) -> Practice:
         slug="demo",
         name="Maple Street",
         phone="+12025550100",
-        phone_numbers=[DEMO_NUMBER],
+        phone_numbers=[PhoneLine(number=DEMO_NUMBER)],
         time_zone=ZONE,
         teams={"on_call": TeamSettings(notify=list(addresses))},
     )
