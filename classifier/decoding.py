@@ -21,7 +21,7 @@ from classifier.outputs import (
     Language,
     check_columns,
 )
-from classifier.plain_words import needs_today, tells_of_swallowing
+from classifier.plain_words import needs_today, tells_of_swallowing, tells_of_violence
 from classifier.praise import is_praise
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 SELF_HARM_SUSPECTED = 0.3
 """The probability from which an emergency counts as self-harm: naming a helpline too many does no harm."""
 SELF_HARM_SURE = 0.9
-"""The same where the words are a certain sign of another danger, whose reply must not be about self-harm."""
+"""The same where the words tell of violence, or for certain of another danger: that reply must not be about suicide."""
 INGESTION_SUSPECTED = 0.5
 SURE_OF_ENGLISH = 0.9
 """The probability of English from which Spanish words that tell of a danger do not make the reply Spanish."""
@@ -260,13 +260,14 @@ def danger_kind(dangers: Floats | None, screening: Screening, text: str) -> Dang
         dangers: The network's probabilities of self-harm and ingestion in the most dangerous window; None if it has
             no such output.
         screening: The danger signs in the words.
-        text: The message, which may tell plainly that something was swallowed.
+        text: The message, which may tell plainly that something was swallowed, or of violence.
     """
     named = screening.certain or screening.possible
     if named in (DangerKind.SELF_HARM, DangerKind.INGESTION):
         return named
     self_harm, ingestion = (0.0, 0.0) if dangers is None else dangers
-    if self_harm >= (SELF_HARM_SURE if screening.certain else SELF_HARM_SUSPECTED):
+    is_another = screening.certain is not None or tells_of_violence(text)
+    if self_harm >= (SELF_HARM_SURE if is_another else SELF_HARM_SUSPECTED):
         return DangerKind.SELF_HARM
     is_swallowed = ingestion >= INGESTION_SUSPECTED or tells_of_swallowing(text)
     return DangerKind.INGESTION if is_swallowed else DangerKind.OTHER

@@ -25,6 +25,11 @@ def tells_of_swallowing(text: str) -> bool:
     return _is_found(load_words()["swallowed"], text)
 
 
+def tells_of_violence(text: str) -> bool:
+    """Return whether somebody hurts, threatens, or locks in somebody else."""
+    return _is_found(load_words()["violence"], text)
+
+
 def needs_today(text: str) -> bool:
     """Return whether a mouth does not stop bleeding, or an allergy is reported before a medicine is given."""
     return _is_found(load_words()["today"], text)

@@ -1,10 +1,14 @@
-"""What plain words settle: that something was swallowed, and that a message cannot wait until tomorrow."""
+"""What plain words settle: that something was swallowed, violence, and that a message cannot wait until tomorrow."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from classifier.plain_words import needs_today, tells_of_swallowing
+from classifier.decoding import danger_kind
+from classifier.plain_words import needs_today, tells_of_swallowing, tells_of_violence
+from classifier.screen import Screening
+from intake.vocabulary import DangerKind
 
 SWALLOWED = """
 My 2 year old got into my bag and ate I think 4 of my spironolactone
@@ -97,3 +101,47 @@ def test_a_mouth_that_bleeds_on_and_an_allergy_before_a_dose_need_somebody_today
 @pytest.mark.parametrize("text", NOT_TODAY)
 def test_gums_that_bleed_a_little_and_an_allergy_for_the_chart_can_wait(text: str) -> None:
     assert not needs_today(text)
+
+
+VIOLENCE = [
+    "my husband locked me in and took my keys",
+    "my ex has a gun and is outside my apartment",
+    "He hits me when he drinks",
+    "my boyfriend choked me last night and my voice is gone",
+    "my stepdad pushed my mom down the stairs",
+    "he said he's gonna kill me",
+    "my wife won't let me leave the house",
+    "I was assaulted by a coworker",
+    "mi esposo me pega",
+    "mi ex me amenazó con un cuchillo",
+    "mi novio no me deja salir",
+    "mi marido me quitó el celular",
+]
+NO_VIOLENCE = [
+    "i fell and hit my head",
+    "my son hit his head on the table",
+    "he has never hit me",
+    "the baby kicks me a lot",
+    "can my husband come with me",
+    "my back is killing me",
+    "she has a bat mitzvah saturday",
+    "the nurse held me up at the desk",
+    "he got a shot yesterday",
+    "i want to kill myself",
+    "mi esposo me acompaña a la cita",
+]
+
+
+@pytest.mark.parametrize("text", VIOLENCE)
+def test_who_is_hurt_threatened_or_locked_in_is_answered_about_that_and_not_about_suicide(
+    text: str,
+) -> None:
+    assert tells_of_violence(text)
+    assert danger_kind(np.array([0.7, 0.0]), Screening(), text) is DangerKind.OTHER
+    assert danger_kind(np.array([0.7, 0.0]), Screening(possible=DangerKind.SELF_HARM), text) is DangerKind.SELF_HARM
+    assert danger_kind(np.array([0.95, 0.0]), Screening(), text) is DangerKind.SELF_HARM
+
+
+@pytest.mark.parametrize("text", NO_VIOLENCE)
+def test_accidents_company_and_figures_of_speech_are_no_violence(text: str) -> None:
+    assert not tells_of_violence(text)
