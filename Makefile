@@ -18,7 +18,7 @@ LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --only-binary :
 TOOLS := $(VENV)/tools/bin
 PORT ?= 8000
 
-.PHONY: setup run test test-postgres faults lint lint-types lint-rest rooms figures lock sbom security bench bench-inbox bench-load train clean
+.PHONY: setup run test test-postgres faults lint rooms figures lock sbom security bench bench-inbox bench-load train clean
 
 setup: $(VENV)/.serving
 
@@ -41,6 +41,7 @@ faults: $(VENV)/.development
 lint: $(BIN)/python
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint-types lint-rest
 
+.PHONY: lint-types lint-rest
 lint-types: $(VENV)/.development
 	$(BIN)/mypy
 
