@@ -108,7 +108,7 @@ def _records(address: str, slug: str | None, data_dir: Path) -> Iterator[tuple[S
     """
     from inbox.database import Database
     from inbox.lost_practices import stored_slugs
-    from inbox.patient_records import find_records, normalise_address
+    from inbox.patient_records import find_records, normalise_address, search_records
     from intake.encryption import Keyring
     from intake.practices import load_practices
 
@@ -118,13 +118,16 @@ def _records(address: str, slug: str | None, data_dir: Path) -> Iterator[tuple[S
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
     try:
         database.check_keys()
-        with database.write() as session:
+        with database.read() as session:  # nobody waits for this one
             slugs = sorted(in_file | stored_slugs(session))  # also of a practice that was removed from the file
             if slug is not None and slug not in slugs:
                 raise IntakeError(
                     f"there is no practice {slug}: the practices file and the database have {', '.join(slugs)}"
                 )
-            records = find_records(session, known_as, [slug] if slug else slugs)
+            practices = [slug] if slug else slugs
+            searched = search_records(session, known_as, practices)
+        with database.write() as session:
+            records = find_records(session, known_as, practices, searched)
             if records.is_empty:
                 raise IntakeError("nothing is on record about this patient: check the number or address")
             yield session, known_as, records
