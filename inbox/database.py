@@ -36,8 +36,8 @@ MISSING_KEY = (
 
 
 KEYS_BUSY = (
-    "a backup, or something else that takes long, is reading the database: when that has ended, run `intake keys rotate`"
-    " again, which goes on where this stopped"
+    "a backup, or something else that takes long, is reading the database: when that has ended, run"
+    " `intake keys rotate` again, which goes on where this stopped"
 )
 NEWER = (
     "the database is of a newer version of Intake: start that version, or restore a backup of this one with"

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+_OF_WEB_SERVER = ("gunicorn.error", "gunicorn.access")  # which write lines of their own, past the root
 _QUIET = ("werkzeug", "alembic", "urllib3", "twilio", "requests", "sqlalchemy.engine")
 # what they log contains addresses, texts, and answers of servers
 _SILENT = ("apprise", "mail.log", "mail.debug", "imapclient")
@@ -51,6 +52,9 @@ def configure_logging() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+    for name in _OF_WEB_SERVER:
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
     for name in _SILENT:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from inbox.patient_records import PatientRecords
 
+HELD_WITH_THEM = (
+    "What comes later from their numbers and email addresses is held, too, and so are calls that left no message. A"
+    " chat or form that proves neither is not: hold it on its page."
+)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -85,11 +89,14 @@ def erase(address: str, slug: str | None, yes: bool, data_dir: Path) -> None:
 def hold(address: str, slug: str | None, release: bool, data_dir: Path) -> None:
     """Place all conversations of a patient under legal hold, so that nothing of them is deleted.
 
-    PATIENT is a phone number or an email address.
+    PATIENT is a phone number or an email address. Later conversations of the same numbers and addresses are held, too,
+    and so are the calls from there that left no message.
     """
     from inbox.legal_hold import hold_conversation, release_conversation
 
     with _records(address, slug, data_dir) as (session, _, records):
+        if not records.all_conversations:
+            raise IntakeError("this patient has no conversation to hold, only calls without a message or a record")
         changed = [
             conversation
             for conversation in records.all_conversations
@@ -97,6 +104,8 @@ def hold(address: str, slug: str | None, release: bool, data_dir: Path) -> None:
         ]
         _audit_each(session, [(row.id, row.practice) for row in changed], "hold_released" if release else "held")
     click.echo(f"{len(changed)} conversations {'released' if release else 'placed under legal hold'}.")
+    if not release:
+        click.echo(HELD_WITH_THEM)
 
 
 @contextmanager

@@ -366,12 +366,21 @@ def test_a_hold_is_placed_and_released_on_all_conversations_of_a_patient(folder:
     converse(stored, channel=Channel.WEB_FORM, provider="form")
     converse(stored, patient_address=STRANGER)
 
-    assert run(folder, "hold", PATIENT).lines == ["2 conversations placed under legal hold."]
+    placed = run(folder, "hold", PATIENT).lines
+    assert placed[0] == "2 conversations placed under legal hold."
+    assert "What comes later from their numbers and email addresses is held, too" in placed[1]
     assert [row.held_at is not None for row in rows(stored, Conversation)] == [True, True, False]
 
     assert run(folder, "hold", PATIENT, "--release").lines == ["2 conversations released."]
     assert [row.held_at for row in rows(stored, Conversation)] == [None, None, None]
     assert [entry.action for entry in rows(stored, AuditEntry)] == ["held", "held", "hold_released", "hold_released"]
+
+
+def test_a_patient_who_only_called_has_nothing_to_hold(folder: Path, stored: Database) -> None:
+    with stored.write() as session:
+        session.add(Voicemail(call_sid="CA1", practice="demo", caller=PATIENT, received_on="+15005550006"))
+
+    assert "no conversation to hold, only calls" in run(folder, "hold", PATIENT).error
 
 
 # ---- the trail

@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 from inbox.database import Database
 from inbox.erasure import erase_patients
 from inbox.inbound import Contact, record_message
-from inbox.models import Conversation, Message, Patient, PatientAddress, PatientConversation, PatientMerge, Voicemail, now
+from inbox.models import (
+    Conversation,
+    Message,
+    Patient,
+    PatientAddress,
+    PatientConversation,
+    PatientMerge,
+    Voicemail,
+    now,
+)
 from inbox.patient_book import (
     Details,
     add_address,
@@ -295,7 +304,8 @@ def form(database: Database, **contact: str) -> int:
 def test_what_a_search_found_is_locked_without_another_look_at_everyone_elses_details(database: Database) -> None:
     hers, theirs = form(database, phone=PATIENT), form(database, phone="+12025550199")
     with database.write() as session:
-        session.add_all([Voicemail(call_sid=f"CA{n}", practice="demo", caller=n, received_on="") for n in (PATIENT, "?")])
+        for caller in (PATIENT, "+12025550199"):
+            session.add(Voicemail(call_sid=f"CA{caller}", practice="demo", caller=caller, received_on=""))
     with database.read() as session:
         searched = search_records(session, PATIENT, ["demo", "other"])
 
@@ -309,9 +319,12 @@ def test_what_a_search_found_is_locked_without_another_look_at_everyone_elses_de
 
 
 def test_what_stopped_being_hers_since_the_search_is_left_alone(database: Database) -> None:
-    corrected, joined = form(database, phone=PATIENT), record_message(
-        database, inbound(channel=Channel.VOICEMAIL, patient_address="+12025550199", contact=Contact(phone=PATIENT))
-    ).conversation_id
+    corrected, joined = (
+        form(database, phone=PATIENT),
+        record_message(
+            database, inbound(channel=Channel.VOICEMAIL, patient_address="+12025550199", contact=Contact(phone=PATIENT))
+        ).conversation_id,
+    )
     with database.read() as session:
         searched = search_records(session, PATIENT, ["demo"])
     assert searched.named == {corrected, joined}

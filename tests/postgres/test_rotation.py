@@ -75,6 +75,7 @@ def test_a_rotation_that_a_backup_keeps_waiting_says_so_and_changes_nothing(data
     before = keys_of(database)
     with database.engine.begin() as backup:
         backup.exec_driver_sql("LOCK TABLE encryption_keys IN ACCESS SHARE MODE")
-        with pytest.raises(IntakeError, match="a backup, or something else"), database.change_keys(attempts=1) as session:
+        busy = pytest.raises(IntakeError, match="a backup, or something else")
+        with busy, database.change_keys(attempts=1) as session:
             session.execute(delete(EncryptionKey))
     assert keys_of(database) == before
