@@ -252,13 +252,13 @@ def _search(session: Session, addresses: frozenset[str], practices: Sequence[str
     )
 
 
-def _given() -> Select[Any]:
+def _given() -> Select[*tuple[Any, ...]]:
     return select(Conversation.id, Conversation.contact_phone, Conversation.contact_email).where(
         or_(Conversation.contact_phone.is_not(None), Conversation.contact_email.is_not(None))
     )
 
 
-def _claims() -> Select[Any]:
+def _claims() -> Select[*tuple[Any, ...]]:
     return select(Message.conversation_id, Message.claimed_phone, Message.claimed_email)
 
 
@@ -266,12 +266,12 @@ def _has_claim() -> ColumnElement[bool]:
     return or_(Message.claimed_phone.is_not(None), Message.claimed_email.is_not(None))
 
 
-def _named(session: Session, addresses: frozenset[str], given: Select[Any]) -> set[int]:
+def _named(session: Session, addresses: frozenset[str], given: Select[*tuple[Any, ...]]) -> set[int]:
     """Return the conversations whose contact details have one of these addresses."""
     return {row.id for row in _stream(session, given) if addresses & {row.contact_phone, row.contact_email}}
 
 
-def _claiming(session: Session, addresses: frozenset[str], claims: Select[Any]) -> set[int]:
+def _claiming(session: Session, addresses: frozenset[str], claims: Select[*tuple[Any, ...]]) -> set[int]:
     """Return the conversations of which every message gave one of these addresses."""
     found: dict[int, bool] = {}
     for row in _stream(session, claims):
@@ -280,7 +280,7 @@ def _claiming(session: Session, addresses: frozenset[str], claims: Select[Any]) 
     return {conversation_id for conversation_id, all_gave in found.items() if all_gave}
 
 
-def _stream(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:
+def _stream(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Row[*tuple[Any, ...]]]:
     """Yield rows, decrypted batch by batch; a web process answers others between two batches."""
     for batch in session.execute(query.execution_options(yield_per=BATCH)).partitions():
         yield from batch

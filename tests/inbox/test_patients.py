@@ -311,7 +311,7 @@ def test_what_a_search_found_is_locked_without_another_look_at_everyone_elses_de
 
     with database.write() as session:
         unreadable = {"contact_phone": type_coerce(b"nobody can read this", LargeBinary)}
-        session.execute(update(Conversation.__table__).where(Conversation.id == theirs).values(unreadable))
+        session.execute(update(Conversation).where(Conversation.id == theirs).values(unreadable))
 
         records = find_records(session, PATIENT, ["demo", "other"], searched)
         assert [row.id for row in records.named] == [hers]

@@ -11,7 +11,6 @@ from tasks.pubsub import Watchers, announce
 from tasks.queue import connect
 from web.event_stream import event_stream
 
-
 CHANGED = "event: changed\ndata: {}\n\n"
 
 
