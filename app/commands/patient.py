@@ -45,19 +45,29 @@ def _for_patient(command: Command) -> Command:
 def export(address: str, slug: str | None, file: Path, data_dir: Path) -> None:
     """Write everything about a patient to a JSON file that only you can read.
 
-    PATIENT is a phone number or an email address.
+    PATIENT is a phone number or an email address. Pictures and files go into a folder beside it.
     """
     from inbox.models import now
     from inbox.patient_data import describe_records, record_on_each
-    from inbox.patient_export import export_patient
+    from inbox.patient_export import export_patient, files_of_records, write_files
     from inbox.patient_records import is_one_person
     from inbox.private_files import write_private
+    from tasks.attachments.choose import choose_files
 
+    settings, folder = settings_of_running_service(data_dir), file.with_name(f"{file.stem}.files")
+    if folder.exists():
+        raise IntakeError(f"{folder} exists: choose a new file, as pictures and files go there")
     with _records(address, slug, data_dir) as (session, known_as, records):
+        sent = files_of_records(session, records)
         exported = export_patient(session, known_as, records, now())
         record_on_each(session, records, "patient_exported", None)
         write_private(file, json.dumps(exported, indent=2, ensure_ascii=False) + "\n")
     click.echo(f"Wrote {describe_records(records)} to {file}. Recordings are at Twilio and not in the file.")
+    if sent:  # read now that nobody waits for the transaction
+        lost = write_files(choose_files(settings.bucket, settings.attachments_dir), sent, folder)
+        click.echo(f"Wrote {len(sent) - len(lost)} pictures and files to {folder}.")
+        if lost:
+            click.echo(f"Lost, and not there: {', '.join(map(str, lost))}.")
     if not is_one_person(records.patients):
         click.echo("Several people’s records share this number or address, so none of the records is in the file.")
 
