@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from inbox.column_types import use_keyring
-from inbox.key_registry import note_missing, read_keys, register_key, wait_for_writers
+from inbox.key_registry import lock_out_writers, note_missing, read_keys, register_key
 from inbox.models import EncryptionKey
 from inbox.private_files import create_private
 from inbox.sqlite_transactions import wait_without_blocking
@@ -21,6 +22,8 @@ from intake.encryption import Keyring
 from intake.errors import IntakeError
 
 BUSY_SECONDS = 5
+PAUSE_SECONDS = 2
+"""How long others may write before another attempt is made to lock them out."""
 UNFINISHED = "unfinished_restore"
 """The table that a PostgreSQL database has until its restoration is complete; see `inbox.backup.database_dump`."""
 HALF_RESTORED = (
@@ -32,6 +35,10 @@ MISSING_KEY = (
 )
 
 
+KEYS_BUSY = (
+    "a backup, or something else that takes long, is reading the database: when that has ended, run"
+    " `intake keys rotate` again, which goes on where this stopped"
+)
 NEWER = (
     "the database is of a newer version of Intake: start that version, or restore a backup of this one with"
     " `intake restore`"
@@ -78,11 +85,27 @@ class Database:
                 register_key(session, self.keyring.writing, writes=keys.writing is None)
 
     @contextmanager
-    def change_keys(self) -> Iterator[Session]:
-        """Yield a transaction that may change which keys are used, while no other transaction writes."""
-        with self._sessions.begin() as session:
-            wait_for_writers(session)
-            yield session
+    def change_keys(self, attempts: int = 15) -> Iterator[Session]:
+        """Yield a transaction that may change which keys are used, while no other transaction writes.
+
+        Others write between two attempts to lock them out.
+
+        Args:
+            attempts: how often to try.
+
+        Raises:
+            IntakeError: a backup, or another transaction that takes long, kept reading the keys.
+        """
+        with self._sessions() as session:
+            for attempt in range(attempts):
+                if attempt:
+                    time.sleep(PAUSE_SECONDS)
+                if lock_out_writers(session):
+                    yield session
+                    session.commit()
+                    return
+                session.rollback()
+        raise IntakeError(KEYS_BUSY)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

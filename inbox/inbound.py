@@ -19,6 +19,7 @@ from inbox.column_types import keyring
 from inbox.consent import is_opted_out, number_of, parse_keyword, record_consent
 from inbox.database import Database
 from inbox.key_registry import lacks_keys
+from inbox.legal_hold import inherit_hold
 from inbox.models import Conversation, Keyword, Message, Refusal, TextConsent
 from inbox.opt_out_wording import OptOutWish, may_be_cry, read_opt_out
 from inbox.patients import named_conversations
@@ -278,7 +279,7 @@ def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
     if (found := session.scalars(_FIRST_ON_CHANNEL, known).first()) is not None:
         return found
     flag = read_flag(session, inbound.practice, inbound.patient_address, named=not lacks_keys(session))
-    return Conversation(
+    begun = Conversation(
         practice=inbound.practice,
         channel=inbound.channel,
         patient_address=inbound.patient_address,
@@ -288,6 +289,8 @@ def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
         unsafe_since=flag and flag.since,
         unsafe_by=flag and flag.by,
     )
+    inherit_hold(session, begun, indexes)
+    return begun
 
 
 def _apply_keyword(session: Session, inbound: InboundMessage, address: str, message: Message) -> None:

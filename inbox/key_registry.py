@@ -12,10 +12,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from inbox.models import EncryptionKey, OptOut
 
+LOCK_SECONDS = 1
+_LOCK_NOT_AVAILABLE = "55P03"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _MISSING = "missing_keys"
 # Every transaction that writes begins with this; of the table, as that takes a third of the time that objects take.
 _KEYS = select(*(EncryptionKey.__table__.c[name] for name in ("fingerprint", "writes")))
@@ -89,10 +92,21 @@ def register_key(session: Session, fingerprint: str, *, writes: bool) -> None:
         session.flush()
 
 
-def wait_for_writers(session: Session) -> None:
-    """Wait until no other transaction writes, and keep new ones waiting until this one ends.
+def lock_out_writers(session: Session) -> bool:
+    """Wait until no other transaction writes, keep new ones waiting until this one ends, and return whether it worked.
 
-    Every write transaction begins by reading the table of keys. SQLite lets one transaction write at a time anyway.
+    Every write transaction begins by reading the table of keys, and queues behind whoever waits for its lock. `pg_dump`
+    reads that table until it ends, so that the wait for it must be short. SQLite lets one transaction write at a time
+    anyway. If it did not work, the transaction can only be rolled back.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    try:
+        session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
         session.execute(text("LOCK TABLE encryption_keys IN ACCESS EXCLUSIVE MODE"))
+        session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        return False
+    return True

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from inbox.attachment_files import FileStore
+from inbox.attachments import read_contents
 from inbox.found_entities import stored_entities
 from inbox.models import (
+    Attachment,
+    AttachmentState,
     Base,
     Conversation,
     ConversationTag,
@@ -31,7 +37,9 @@ from inbox.models import (
 )
 from inbox.patient_book import FIELDS
 from inbox.patient_records import PatientRecords, is_one_person
+from inbox.private_files import write_private
 from inbox.reply_files import files_of_reply
+from intake.errors import IntakeError
 
 FORMAT = 1
 _RECORD = ("id", "practice", *FIELDS, "merged_into", "created_at", "updated_at")
@@ -56,7 +64,7 @@ _UNDERSTOOD = (
 )
 _DECIDED = ("route", "reply", "team", "priority", "why")
 _VOICEMAIL = ("caller", "created_at", "recording", "recording_sid", "duration_seconds", "text")
-_FILE = ("name", "content_type", "size")
+_FILE = ("id", "name", "content_type", "size", "state")
 _DELIVERY = ("reply", "medium", "sender", "body", "state", "error_code", "created_at", "emptied_at")
 _CONSENT = ("practice", "active", "changed_at")
 
@@ -85,6 +93,39 @@ def export_patient(session: Session, address: str, records: PatientRecords, mome
         "consents": [_consent(opt_out) for opt_out in records.opt_outs],
         "records": [_record(session, patient) for patient in records.patients if is_one_person(records.patients)],
     }
+
+
+def files_of_records(session: Session, records: PatientRecords) -> Sequence[Attachment]:
+    """Return the pictures and files that the patient and the practice sent each other, oldest first."""
+    ids = [conversation.id for conversation in records.all_conversations]
+    messages = select(Message.id).where(Message.conversation_id.in_(ids))
+    replies = select(Delivery.id).where(Delivery.conversation_id.in_(ids))
+    sent = or_(Attachment.message_id.in_(messages), Attachment.delivery_id.in_(replies))
+    kept = select(Attachment).where(sent, Attachment.state == AttachmentState.STORED)
+    return session.scalars(kept.order_by(Attachment.id)).all()
+
+
+def write_files(store: FileStore, files: Sequence[Attachment], folder: Path) -> list[int]:
+    """Write files into a new folder that only its owner can read, and return the ids of those that are lost.
+
+    Each is named after its id in the export.
+
+    Raises:
+        IntakeError: there is such a folder, or a file can't be read or written.
+    """
+    lost = []
+    try:
+        folder.mkdir(mode=0o700)
+        for file in files:
+            contents = read_contents(store, file)
+            if contents is None:
+                lost.append(file.id)
+                continue
+            ending = mimetypes.guess_extension(file.content_type or "") or ".bin"
+            write_private(folder / f"{file.id}{ending}", contents)
+    except OSError as error:
+        raise IntakeError(f"cannot write the pictures and files to {folder}: {error.strerror}") from None
+    return lost
 
 
 def _record(session: Session, patient: Patient) -> dict[str, Any]:
@@ -133,6 +174,12 @@ def _message(session: Session, message: Message) -> dict[str, Any]:
         "id": message.id,
         **_fields(message, _MESSAGE),
         "attachments": json.loads(message.media or "[]"),
+        "files": [
+            _fields(file, _FILE)
+            for file in session.scalars(
+                select(Attachment).where(Attachment.message_id == message.id).order_by(Attachment.position)
+            )
+        ],
         "entities": [
             {"kind": str(entity.kind), "start": entity.start, "end": entity.end}
             for entity in stored_entities(session, [message.id]).get(message.id, ())

@@ -15,15 +15,15 @@ def create_private(path: Path) -> None:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, contents: str | bytes) -> None:
     """Write a new file with mode 0600.
 
     Raises:
         IntakeError: there is such a file, or it cannot be written.
     """
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(contents.encode() if isinstance(contents, str) else contents)
     except FileExistsError:
         raise IntakeError(f"{path} exists: choose a new file") from None
     except OSError as error:

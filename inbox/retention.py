@@ -10,20 +10,21 @@ Legal holds and unfinished work are passed over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, null, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.attachments import delete_attachments, parts_of_attachments
 from inbox.carrier_erasures import parts_of_delivery, parts_of_message, parts_of_voicemail, queue_erasures
 from inbox.found_entities import delete_entities
+from inbox.legal_hold import held_numbers, is_held_caller
 from inbox.lost_practices import WHO, limits_of_lost, stored_slugs
 from inbox.models import (
     Attachment,
@@ -57,7 +58,7 @@ BATCH = 100
 EVERY = timedelta(days=1)
 LEAP = timedelta(days=1)
 """A run that is later than this comes after a pause of the service, or a leap of the clock, and is put off again."""
-_COUNTED = ("recordings", "messages", "replies", "notes", "calls")
+_COUNTED = ("recordings", "messages", "replies", "notes")
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
@@ -155,6 +156,7 @@ def choose_overdue(session: Session, practice: Practice, moment: datetime, limit
         for name, (query, identity) in _queries(practice, moment).items()
     }
     if (before := _messages_before(practice, moment)) is not None:
+        chosen["calls"] = list(islice(_overdue_calls(session, practice.slug, before), limit))
         chosen["patients"] = list(islice(overdue_patients(session, practice.slug, before), limit))
     return Overdue(**chosen)
 
@@ -168,7 +170,7 @@ def delete_overdue(session: Session, practice: Practice, moment: datetime, chose
         moment: the current time.
         chosen: the batch.
     """
-    queries, removed = _queries(practice, moment), Removed()
+    slug, queries, removed = practice.slug, _queries(practice, moment), Removed()
 
     def lock(name: str) -> Sequence[Any]:
         """Return the rows, locked with their conversations, so that a hold placed meanwhile is respected."""
@@ -183,15 +185,15 @@ def delete_overdue(session: Session, practice: Practice, moment: datetime, chose
     if (before := _messages_before(practice, moment)) is not None:
         messages, replies, notes = lock("messages"), lock("replies"), lock("notes")
         touched = [row.conversation_id for row in (*messages, *replies, *notes)]
-        removed += _delete_words(session, messages, replies, notes, lock("calls"), moment)
+        removed += _delete_words(session, messages, replies, notes, _not_held(session, slug, lock("calls")), moment)
         for draft in lock("drafts"):
             session.delete(draft)
         delete_files(session, lock("draft_files"))
         session.flush()
         done = Conversation.id.in_({*touched, *chosen.conversations})
-        emptied = _emptied(practice.slug, before).where(done).order_by(Conversation.id).with_for_update()
+        emptied = _emptied(slug, before).where(done).order_by(Conversation.id).with_for_update()
         removed += _forget_patients(session, session.scalars(emptied).all())
-        removed += Removed(patients=delete_overdue_patients(session, practice.slug, before, chosen.patients))
+        removed += Removed(patients=delete_overdue_patients(session, slug, before, chosen.patients))
     return removed
 
 
@@ -200,6 +202,7 @@ def count_overdue(session: Session, practice: Practice, moment: datetime) -> Rem
     queries = _queries(practice, moment)
     counts = {name: _count(session, queries[name][0]) for name in _COUNTED if name in queries}
     if (before := _messages_before(practice, moment)) is not None:
+        counts["calls"] = sum(1 for _ in _overdue_calls(session, practice.slug, before))
         counts["conversations"] = _count(session, _emptied_at_last(practice.slug, before))
         counts["patients"] = sum(1 for _ in overdue_patients(session, practice.slug, before))
     return Removed(**counts)
@@ -316,6 +319,22 @@ def _calls(practice: str, before: datetime) -> Select[Voicemail]:
         Voicemail.message_id.is_(None),
         Voicemail.recording_sid.is_(None),
     )
+
+
+def _overdue_calls(session: Session, practice: str, before: datetime) -> Iterator[int]:
+    """Yield the calls without a message that may go."""
+    held, last_id = held_numbers(session, practice), 0
+    shown = (Voicemail.id, Voicemail.caller) if held else (Voicemail.id, null().label("caller"))
+    query = _calls(practice, before).with_only_columns(*shown).order_by(Voicemail.id).limit(BATCH)
+    while page := session.execute(query.where(Voicemail.id > last_id)).all():
+        last_id = page[-1].id
+        yield from (call.id for call in page if not is_held_caller(call.caller, held))
+
+
+def _not_held(session: Session, practice: str, calls: Sequence[Voicemail]) -> list[Voicemail]:
+    """Return those of the locked calls that are not from a number that was placed under legal hold meanwhile."""
+    held = held_numbers(session, practice) if calls else frozenset()
+    return [call for call in calls if not is_held_caller(call.caller, held)]
 
 
 def _emptied(practice: str, before: datetime) -> Select[Conversation]:

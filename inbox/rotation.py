@@ -29,6 +29,7 @@ from inbox.models import (
     Base,
     ConversationTag,
     EncryptionKey,
+    Message,
     Patient,
 )
 from inbox.patient_names import last_name_value, name_value
@@ -38,6 +39,7 @@ from inbox.tag_words import tag_value
 from intake.errors import IntakeError
 
 BATCH = 200
+_NAMED = 10
 IN_FILES = (AttachmentState.STORED, AttachmentState.WAITING)
 FILES_BATCH = 1  # its row is locked while the file is written, and a bucket takes a moment
 ATTEMPTS = 5
@@ -65,7 +67,7 @@ class Rotated:
     files: int = 0
 
 
-def rotate_keys(database: Database, store: FileStore) -> Rotated:
+def rotate_keys(database: Database, store: FileStore, *, files_are_lost: bool = False) -> Rotated:
     """Write everything with the first key, and forget the others.
 
     It can run while the service is running, and can be run again after an interruption.
@@ -73,9 +75,11 @@ def rotate_keys(database: Database, store: FileStore) -> Rotated:
     Args:
         database: the database, opened with the new key before the old one.
         store: the files of attachments.
+        files_are_lost: whether to go on if not one file is in the store; each is then noted as gone.
 
     Raises:
-        IntakeError: this process lacks a key that is in use, or a running process lacks the new one.
+        IntakeError: this process lacks a key that is in use, a running process lacks the new one, or not one file is
+            in the store.
     """
     _require_readers(read_status(database))
     with database.write() as session:
@@ -93,7 +97,7 @@ def rotate_keys(database: Database, store: FileStore) -> Rotated:
             written, made_one = _rewrite_table(database, table)
             rows, merged = rows + written, merged + made_one
         reindex(database)
-        files += _rewrite_files(database, store)
+        files += _rewrite_files(database, store, files_are_lost=files_are_lost)
         _seal_anew(database)
         if _forget_others(database, target, strays):
             return Rotated(rows, merged, files)
@@ -190,13 +194,14 @@ def _renewed(
     return values
 
 
-def _rewrite_files(database: Database, store: FileStore) -> int:
+def _rewrite_files(database: Database, store: FileStore, *, files_are_lost: bool) -> int:
     """Write the files of attachments with the new key, and return how many there were to write.
 
     Raises:
         IntakeError: not one file is there, so that this is likely the wrong place, or one can't be read.
     """
-    last_id = seen = missing = written = 0
+    last_id = seen = written = 0
+    missing: list[int] = []
     while True:
         with database.write() as session:
             found = select(Attachment).where(Attachment.id > last_id, Attachment.state.in_(IN_FILES))
@@ -205,8 +210,9 @@ def _rewrite_files(database: Database, store: FileStore) -> int:
                 for attachment in batch:
                     written += _renew_file(store, attachment.file_id + THUMBNAIL) or 0
                     renewed = _renew_file(store, attachment.file_id)
-                    is_missing = renewed is None and attachment.state == AttachmentState.STORED
-                    missing, written = missing + is_missing, written + (renewed or 0)
+                    written += renewed or 0
+                    if renewed is None and attachment.state == AttachmentState.STORED:
+                        missing.append(attachment.id)
             except OSError as error:
                 raise IntakeError(
                     f"cannot rewrite a picture or file that was sent ({error.strerror}): run this again"
@@ -215,12 +221,37 @@ def _rewrite_files(database: Database, store: FileStore) -> int:
             break
         last_id = batch[-1].id
         seen += sum(attachment.state == AttachmentState.STORED for attachment in batch)
-    if seen and missing == seen:
-        raise IntakeError(
-            "none of the files that patients sent is in ATTACHMENTS_DIR or ATTACHMENTS_BUCKET: run this with the"
-            " service's settings, or the old key could be thrown away while they need it"
-        )
+    if seen and len(missing) == seen:
+        _give_up(database, missing, files_are_lost=files_are_lost)
     return written
+
+
+def _give_up(database: Database, missing: Sequence[int], *, files_are_lost: bool) -> None:
+    """Note that files are gone.
+
+    Raises:
+        IntakeError: nobody said that they are, and they may only be elsewhere.
+    """
+    with database.write() as session:
+        lost = select(Attachment).where(Attachment.state == AttachmentState.STORED).order_by(Attachment.id)
+        rows = session.scalars(lost.where(Attachment.id.in_(missing)).with_for_update()).all()
+        if not files_are_lost:
+            named = ", ".join(_whose(session, row) for row in rows[:_NAMED])
+            others = f", and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+            raise IntakeError(
+                f"none of the files that were sent is in ATTACHMENTS_DIR or ATTACHMENTS_BUCKET ({named}{others}): run"
+                " this with the service's settings, or the old key could be thrown away while they need it; if they"
+                " are lost for good, run it with --files-are-lost"
+            )
+        for row in rows:
+            row.state = AttachmentState.GONE
+
+
+def _whose(session: Session, attachment: Attachment) -> str:
+    """Return which conversation a file belongs to, in words."""
+    message = session.get(Message, attachment.message_id) if attachment.message_id else None
+    conversation_id = message.conversation_id if message else attachment.conversation_id
+    return f"file {attachment.id} of conversation {conversation_id}"
 
 
 def _renew_file(store: FileStore, name: str) -> int | None:

@@ -6,6 +6,7 @@ What an exception says may hold patient text, so that only its type and where it
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import traceback
 from types import TracebackType
@@ -17,6 +18,9 @@ from structlog.typing import EventDict, WrappedLogger
 _QUIET = ("werkzeug", "alembic", "urllib3", "twilio", "requests", "sqlalchemy.engine")
 # what they log contains addresses, texts, and answers of servers
 _SILENT = ("apprise", "mail.log", "mail.debug", "imapclient")
+
+_DETAILS = re.compile(r":?\s+%s| from ip=")
+"""Where what gunicorn says of a failed request goes on with the request's address or sender, or the exception."""
 
 
 def configure_logging() -> None:
@@ -51,10 +55,22 @@ def configure_logging() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+    web_server = logging.getLogger("gunicorn.error")  # which writes past the root, in a form of its own
+    web_server.handlers, web_server.propagate = [], True
+    web_server.addFilter(_withhold_request)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
     for name in _SILENT:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _withhold_request(record: logging.LogRecord) -> bool:
+    """Keep of a failed request only that it failed, and how: its address, sender, and headers are a patient's."""
+    failure = record.exc_info or sys.exc_info()
+    if failure[0] is not None:
+        said = record.msg if isinstance(record.msg, str) else "Error"
+        record.msg, record.args, record.exc_info = _DETAILS.split(said)[0], (), failure
+    return True
 
 
 def where_raised(error: BaseException, tb: TracebackType | None) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import structlog
 from flask import Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from tasks.pubsub import Watchers
+
+log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 15.0
 STREAM_SECONDS = 600.0
@@ -51,6 +55,9 @@ def _events(
             try:
                 due += look(woken)
             except StreamEndedError:
+                return
+            except SQLAlchemyError as error:  # the browser asks again, and then gets an answer that says so
+                log.warning("stream_ended", error=type(error).__name__)
                 return
             if due:
                 yield "".join(due)  # at once: a WebKit on Linux may withhold what comes in several pieces

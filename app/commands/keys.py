@@ -39,7 +39,8 @@ def status() -> None:
 
 
 @keys.command()
-def rotate() -> None:
+@click.option("--files-are-lost", is_flag=True, help="Go on though none of the pictures and files is there any more.")
+def rotate(files_are_lost: bool) -> None:
     """Re-encrypt everything with the first key in ENCRYPTION_KEYS.
 
     Before you run this, put the new key first, keep the old one after it, and restart every process; the command
@@ -52,7 +53,8 @@ def rotate() -> None:
 
     database = _open_database()
     settings = load_settings()
-    rotated = rotate_keys(database, choose_files(settings.bucket, settings.attachments_dir))
+    store = choose_files(settings.bucket, settings.attachments_dir)
+    rotated = rotate_keys(database, store, files_are_lost=files_are_lost)
     merged = f" {rotated.merged} rows were second ones of a patient and were merged." if rotated.merged else ""
     click.echo(f"{rotated.rows} rows and {rotated.files} files were written under the first key.{merged}")
     click.echo(f"Next: {advise(read_status(database))}")

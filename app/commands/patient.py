@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from inbox.patient_records import PatientRecords
 
+HELD_WITH_THEM = (
+    "What comes later from their numbers and email addresses is held, too, and so are calls that left no message. A"
+    " chat or form that proves neither is not: hold it on its page."
+)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -41,19 +45,29 @@ def _for_patient(command: Command) -> Command:
 def export(address: str, slug: str | None, file: Path, data_dir: Path) -> None:
     """Write everything about a patient to a JSON file that only you can read.
 
-    PATIENT is a phone number or an email address.
+    PATIENT is a phone number or an email address. Pictures and files go into a folder beside it.
     """
     from inbox.models import now
     from inbox.patient_data import describe_records, record_on_each
-    from inbox.patient_export import export_patient
+    from inbox.patient_export import export_patient, files_of_records, write_files
     from inbox.patient_records import is_one_person
     from inbox.private_files import write_private
+    from tasks.attachments.choose import choose_files
 
+    settings, folder = settings_of_running_service(data_dir), file.with_name(f"{file.stem}.files")
+    if folder.exists():
+        raise IntakeError(f"{folder} exists: choose a new file, as pictures and files go there")
     with _records(address, slug, data_dir) as (session, known_as, records):
+        sent = files_of_records(session, records)
         exported = export_patient(session, known_as, records, now())
         record_on_each(session, records, "patient_exported", None)
         write_private(file, json.dumps(exported, indent=2, ensure_ascii=False) + "\n")
     click.echo(f"Wrote {describe_records(records)} to {file}. Recordings are at Twilio and not in the file.")
+    if sent:  # read now that nobody waits for the transaction
+        lost = write_files(choose_files(settings.bucket, settings.attachments_dir), sent, folder)
+        click.echo(f"Wrote {len(sent) - len(lost)} pictures and files to {folder}.")
+        if lost:
+            click.echo(f"Lost, and not there: {', '.join(map(str, lost))}.")
     if not is_one_person(records.patients):
         click.echo("Several people’s records share this number or address, so none of the records is in the file.")
 
@@ -85,11 +99,14 @@ def erase(address: str, slug: str | None, yes: bool, data_dir: Path) -> None:
 def hold(address: str, slug: str | None, release: bool, data_dir: Path) -> None:
     """Place all conversations of a patient under legal hold, so that nothing of them is deleted.
 
-    PATIENT is a phone number or an email address.
+    PATIENT is a phone number or an email address. Later conversations of the same numbers and addresses are held, too,
+    and so are the calls from there that left no message.
     """
     from inbox.legal_hold import hold_conversation, release_conversation
 
     with _records(address, slug, data_dir) as (session, _, records):
+        if not records.all_conversations:
+            raise IntakeError("this patient has no conversation to hold, only calls without a message or a record")
         changed = [
             conversation
             for conversation in records.all_conversations
@@ -97,6 +114,8 @@ def hold(address: str, slug: str | None, release: bool, data_dir: Path) -> None:
         ]
         _audit_each(session, [(row.id, row.practice) for row in changed], "hold_released" if release else "held")
     click.echo(f"{len(changed)} conversations {'released' if release else 'placed under legal hold'}.")
+    if not release:
+        click.echo(HELD_WITH_THEM)
 
 
 @contextmanager
@@ -108,7 +127,7 @@ def _records(address: str, slug: str | None, data_dir: Path) -> Iterator[tuple[S
     """
     from inbox.database import Database
     from inbox.lost_practices import stored_slugs
-    from inbox.patient_records import find_records, normalise_address
+    from inbox.patient_records import find_records, normalise_address, search_records
     from intake.encryption import Keyring
     from intake.practices import load_practices
 
@@ -118,13 +137,16 @@ def _records(address: str, slug: str | None, data_dir: Path) -> Iterator[tuple[S
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
     try:
         database.check_keys()
-        with database.write() as session:
+        with database.read() as session:  # nobody waits for this one
             slugs = sorted(in_file | stored_slugs(session))  # also of a practice that was removed from the file
             if slug is not None and slug not in slugs:
                 raise IntakeError(
                     f"there is no practice {slug}: the practices file and the database have {', '.join(slugs)}"
                 )
-            records = find_records(session, known_as, [slug] if slug else slugs)
+            practices = [slug] if slug else slugs
+            searched = search_records(session, known_as, practices)
+        with database.write() as session:
+            records = find_records(session, known_as, practices, searched)
             if records.is_empty:
                 raise IntakeError("nothing is on record about this patient: check the number or address")
             yield session, known_as, records

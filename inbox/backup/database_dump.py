@@ -20,17 +20,6 @@ from inbox.private_files import create_private
 from intake.errors import IntakeError
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
-_VARIABLES = {
-    "host": "PGHOST",
-    "hostaddr": "PGHOSTADDR",
-    "port": "PGPORT",
-    "user": "PGUSER",
-    "password": "PGPASSWORD",
-    "dbname": "PGDATABASE",
-    "sslmode": "PGSSLMODE",
-    "sslrootcert": "PGSSLROOTCERT",
-    "options": "PGOPTIONS",
-}
 
 
 def kind_of(url: str) -> str:
@@ -63,11 +52,10 @@ def load_dump(url: str, dump: Path) -> None:
     Raises:
         IntakeError: it can't be filled.
     """
-    database = make_url(url).database or ""
     options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
     _execute(url, f"CREATE TABLE IF NOT EXISTS {UNFINISHED} (id integer)")
     try:
-        _run("pg_restore", url, *options, f"--dbname={database}", str(dump))
+        _run("pg_restore", url, *options, str(dump))
     except BaseException:
         _execute(url, f"DROP TABLE {UNFINISHED}")
         raise
@@ -132,24 +120,33 @@ def _run(program: str, url: str, *arguments: str) -> None:
         raise IntakeError(
             f"{program} is not on PATH: install PostgreSQL's client programs, of the server's version or newer"
         )
+    place, secret = connection_of(url)
     done = subprocess.run(  # noqa: S603 (no shell, and the arguments are this module's own)
-        [found, "--no-password", *arguments], env=_environment(url), capture_output=True, text=True, check=False
+        [found, "--no-password", f"--dbname={place}", *arguments],
+        env=dict(os.environ) | secret,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         reason = " ".join(done.stderr.split()) or f"status {done.returncode}"
         raise IntakeError(f"{program} failed: {reason.rstrip('.')}")
 
 
-def _environment(url: str) -> dict[str, str]:
+def connection_of(url: str) -> tuple[str, dict[str, str]]:
+    """Return what PostgreSQL's programs connect with: a string, as the service connects, and the secrets beside it.
+
+    Raises:
+        IntakeError: the client key has a password, which other users of the machine would see.
+    """
+    from psycopg.conninfo import make_conninfo
+
     parts = make_url(url)
-    given = {
-        "host": parts.host,
-        "port": str(parts.port) if parts.port else None,
-        "user": parts.username,
-        "password": parts.password,
-        "dbname": parts.database,
-        **parts.query,
-    }
-    return dict(os.environ) | {
-        _VARIABLES[name]: str(value) for name, value in given.items() if value and name in _VARIABLES
-    }
+    _, given = parts.get_dialect()().create_connect_args(parts)
+    if "sslpassword" in given:
+        raise IntakeError(
+            "DATABASE_URL has an sslpassword, which other users of this machine would see while a backup runs: keep the"
+            " client's key in a file without a password that only the service may read"
+        )
+    password = given.pop("password", None)
+    return make_conninfo(**given), {} if password is None else {"PGPASSWORD": str(password)}

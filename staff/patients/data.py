@@ -13,12 +13,12 @@ from inbox.models import Conversation, Patient, PatientConversation, Role, now
 from inbox.patient_data import describe_records, erase_records, record_on_each
 from inbox.patient_export import export_patient
 from inbox.patient_names import normalise_name
-from inbox.patient_records import PatientRecords, find_records_of, normalise_address
+from inbox.patient_records import PatientRecords, Searched, find_records_of, normalise_address, search_records_of
 from intake.errors import IntakeError
 from staff import display
 from staff.auth.access import member, open_to
 from staff.auth.reauthentication import read_proof, refuse_unproved
-from staff.patients.access import current_patient, record_on_patient
+from staff.patients.access import current_patient, own_patient, record_on_patient
 from staff.patients.page import PREFIX
 from tasks.pubsub import topics_of
 from web.services import services_of
@@ -43,9 +43,10 @@ def export(slug: str, patient_id: int) -> Response:
         current_patient(session, slug, patient_id)
     if problem := refuse_unproved():
         return _show(slug, patient_id, export_problem=problem)
+    searched = _search(slug, patient_id)
     with services_of(current_app).database.write() as session:
         patient = current_patient(session, slug, patient_id)
-        records = find_records_of(session, patient)
+        records = find_records_of(session, patient, searched)
         address = next((found.patient_address for found in patient.addresses), "")
         exported = export_patient(session, address, records, now())
         record_on_each(session, records, "patient_exported", member().id)
@@ -64,9 +65,10 @@ def erase(slug: str, patient_id: int) -> AnyResponse:
         is_meant = is_about(current_patient(session, slug, patient_id), request.form.get("patient", ""))
     if problem := refuse_unproved() if is_meant else NOT_THIS_PATIENT:
         return _show(slug, patient_id, erase_problem=problem)
+    searched = _search(slug, patient_id)
     try:
         with services.database.write() as session:
-            records = find_records_of(session, current_patient(session, slug, patient_id))
+            records = find_records_of(session, current_patient(session, slug, patient_id), searched)
             found = describe_records(records)
             topics = tuple(topic for row in records.all_conversations for topic in topics_of(row.id, row.practice))
             queued = erase_records(session, records, member().id)
@@ -91,13 +93,19 @@ def is_about(patient: Patient, typed: str) -> bool:
         return False
 
 
+def _search(slug: str, patient_id: int) -> Searched:
+    """Do what takes long before anyone has to wait for it."""
+    with services_of(current_app).database.read() as session:
+        return search_records_of(session, own_patient(session, slug, patient_id))
+
+
 def _show(
     slug: str, patient_id: int, *, export_problem: str = "", erase_problem: str = "", status: int = 0
 ) -> Response:
-    services = services_of(current_app)
+    services, searched = services_of(current_app), _search(slug, patient_id)
     with services.database.write() as session:
         patient = current_patient(session, slug, patient_id)
-        records = find_records_of(session, patient)
+        records = find_records_of(session, patient, searched)
         record_on_patient(session, patient, "record_viewed", before=None, shown=0)
         shown = render_template(
             "staff/patient_data.html",

@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
+from inbox.legal_hold import inherit_hold
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, Patient, PatientAddress, Undo, now
 from inbox.patient_book import conversations_of_patient
 from inbox.patients import conversations_of
@@ -351,6 +352,7 @@ def _begin_conversation(session: Session, address: PatientAddress, medium: Mediu
         unsafe_since=flag and flag.since,
         unsafe_by=flag and flag.by,
     )
+    inherit_hold(session, conversation, keyring().indexes(address.patient_address))
     session.add(conversation)
     session.flush()
     return conversation

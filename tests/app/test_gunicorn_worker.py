@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import socket
@@ -9,11 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from app.body_deadline import MOST_SECONDS, seconds_for
 
+ENVIRONMENT = os.environ | {"PYTHONPATH": "."}
 STOPPED_WHILE_LOADING = """
 import os, signal, sys
 from gunicorn.config import Config
@@ -33,10 +36,33 @@ def test_a_stop_that_comes_while_the_application_loads_is_a_stop_like_any_other(
         [sys.executable, "-c", STOPPED_WHILE_LOADING],
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": "."},
+        env=ENVIRONMENT,
     )
 
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "False False", "")
+
+
+# ---- what it logs
+
+
+def test_of_a_request_that_fails_only_the_kind_and_place_are_logged_in_one_line(tmp_path: Path) -> None:
+    path, log = tmp_path / "socket", tmp_path / "log"
+    worker = ["--worker-class", "app.gunicorn_worker.StreamingWorker", "--no-control-socket"]
+    command = [sys.executable, "-m", "gunicorn", "tests.app.failing_streams:app", "--bind", f"unix:{path}", *worker]
+    with log.open("w") as errors, subprocess.Popen(command, env=ENVIRONMENT, stderr=errors) as running:
+        while not is_listening(str(path)):
+            assert running.poll() is None, "it ended"
+        read_all(connect(str(path), b"GET /stream/swordfish HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        read_all(connect(str(path), b"GET / HTTP/1.1\r\nBad swordfish: x\r\n\r\n"))
+        running.kill()
+
+    written = log.read_text()
+    assert not [word for word in ("swordfish", "Traceback", "ip=") if word in written]
+    failed = [json.loads(line) for line in written.splitlines() if '"error"' in line]
+    assert [(line["event"], line["error"].split(" ")[0], line["logger"]) for line in failed] == [
+        ("Error handling request", "ValueError", "gunicorn.error"),
+        ("Invalid request", "InvalidHeaderName", "gunicorn.error"),
+    ]
 
 
 # ---- bodies that do not come
@@ -49,7 +75,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     arguments = ["--bind", f"unix:{path}", "--worker-connections", "4", "--no-control-socket"]
     worker = ["--worker-class", "tests.app.slow_bodies.ImpatientWorker"]
     command = [sys.executable, "-m", "gunicorn", "tests.app.slow_bodies:app", *arguments, *worker]
-    with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": "."}, stderr=subprocess.DEVNULL) as running:
+    with subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.DEVNULL) as running:
         while not is_listening(str(path)):
             assert running.poll() is None, "it ended"
         yield str(path)

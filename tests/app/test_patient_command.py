@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from inbox.attachment_files import Folder
+from inbox.attachments import keep_contents, take_contents
 from inbox.consent import is_opted_out, record_consent
 from inbox.database import Database
 from inbox.inbound import Contact, record_message
 from inbox.legal_hold import hold_conversation
 from inbox.models import (
+    Attachment,
+    AttachmentState,
     AuditEntry,
     Base,
     CarrierErasure,
@@ -178,6 +182,35 @@ def test_an_export_can_be_read_by_its_owner_alone_and_replaces_no_file(folder: P
 
     assert stat.S_IMODE((folder / "maria.json").stat().st_mode) == 0o600
     assert "maria.json exists" in run(folder, "export", PATIENT, "--to", "maria.json").error
+
+
+def test_an_export_has_the_pictures_and_files_beside_it(folder: Path, stored: Database) -> None:
+    converse(stored)
+    [message], [reply] = rows(stored, Message), rows(stored, Delivery)
+    store = Folder(folder / "var" / "attachments")
+    kept = [keep_contents(stored, store, contents) for contents in (b"her knee", b"a form", b"lost")]
+    with stored.write() as session:
+        for number, (contents, owner) in enumerate(
+            zip(kept, ({"message_id": message.id}, {"delivery_id": reply.id}, {"message_id": message.id}), strict=True)
+        ):
+            kind = "image/jpeg" if number == 0 else "application/pdf"
+            file = Attachment(position=number, state=AttachmentState.STORED, content_type=kind, **owner)
+            session.add(file)
+            take_contents(session, file, contents)
+    store.delete(kept[2].file_id)
+
+    said = run(folder, "export", PATIENT, "--to", "maria.json").lines
+
+    assert said[1:] == ["Wrote 2 pictures and files to maria.files.", "Lost, and not there: 3."]
+    written = folder / "maria.files"
+    assert {path.name: path.read_bytes() for path in written.iterdir()} == {"1.jpg": b"her knee", "2.pdf": b"a form"}
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (written, *written.iterdir())]
+    assert modes == [0o700, 0o600, 0o600]
+    [conversation] = json.loads((folder / "maria.json").read_text())["conversations"]
+    assert [file["id"] for file in conversation["messages"][0]["files"]] == [1, 3]
+    assert [file["id"] for file in conversation["replies"][0]["files"]] == [2]
+    assert "maria.files exists" in run(folder, "export", PATIENT, "--to", "maria.txt").error
+    assert not (folder / "maria.txt").exists()
 
 
 def test_an_export_is_found_by_email_address_and_limited_to_a_practice(folder: Path, stored: Database) -> None:
@@ -366,12 +399,21 @@ def test_a_hold_is_placed_and_released_on_all_conversations_of_a_patient(folder:
     converse(stored, channel=Channel.WEB_FORM, provider="form")
     converse(stored, patient_address=STRANGER)
 
-    assert run(folder, "hold", PATIENT).lines == ["2 conversations placed under legal hold."]
+    placed = run(folder, "hold", PATIENT).lines
+    assert placed[0] == "2 conversations placed under legal hold."
+    assert "What comes later from their numbers and email addresses is held, too" in placed[1]
     assert [row.held_at is not None for row in rows(stored, Conversation)] == [True, True, False]
 
     assert run(folder, "hold", PATIENT, "--release").lines == ["2 conversations released."]
     assert [row.held_at for row in rows(stored, Conversation)] == [None, None, None]
     assert [entry.action for entry in rows(stored, AuditEntry)] == ["held", "held", "hold_released", "hold_released"]
+
+
+def test_a_patient_who_only_called_has_nothing_to_hold(folder: Path, stored: Database) -> None:
+    with stored.write() as session:
+        session.add(Voicemail(call_sid="CA1", practice="demo", caller=PATIENT, received_on="+15005550006"))
+
+    assert "no conversation to hold, only calls" in run(folder, "hold", PATIENT).error
 
 
 # ---- the trail

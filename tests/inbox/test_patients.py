@@ -5,13 +5,22 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from inbox.database import Database
 from inbox.erasure import erase_patients
-from inbox.inbound import record_message
-from inbox.models import Conversation, Patient, PatientAddress, PatientConversation, PatientMerge, now
+from inbox.inbound import Contact, record_message
+from inbox.models import (
+    Conversation,
+    Message,
+    Patient,
+    PatientAddress,
+    PatientConversation,
+    PatientMerge,
+    Voicemail,
+    now,
+)
 from inbox.patient_book import (
     Details,
     add_address,
@@ -26,7 +35,7 @@ from inbox.patient_book import (
 from inbox.patient_export import export_patient
 from inbox.patient_merging import latest_merge, merge_fields, merge_patients, unmerge_patients
 from inbox.patient_names import last_name_of, ordered_name
-from inbox.patient_records import PatientRecords, find_records
+from inbox.patient_records import PatientRecords, find_records, search_records
 from inbox.patient_retention import delete_overdue_patients, overdue_patients
 from inbox.patient_search import search_patients
 from inbox.rotation import rotate_keys
@@ -284,6 +293,60 @@ def test_a_number_that_a_family_shares_tells_nobody_of_the_others(database: Data
         assert export_patient(session, PATIENT, found(session, PATIENT), now())["records"] == []
         with pytest.raises(IntakeError, match="share this number or address"):
             erase_patients(session, found(session, PATIENT).patients)
+
+
+def form(database: Database, **contact: str) -> int:
+    """Store a form with contact details that nobody verified, and return its conversation's id."""
+    sent = inbound(channel=Channel.WEB_FORM, provider="form", patient_address=None, contact=Contact(**contact))
+    return record_message(database, sent).conversation_id
+
+
+def test_what_a_search_found_is_locked_without_another_look_at_everyone_elses_details(database: Database) -> None:
+    hers, theirs = form(database, phone=PATIENT), form(database, phone="+12025550199")
+    with database.write() as session:
+        for caller in (PATIENT, "+12025550199"):
+            session.add(Voicemail(call_sid=f"CA{caller}", practice="demo", caller=caller, received_on=""))
+    with database.read() as session:
+        searched = search_records(session, PATIENT, ["demo", "other"])
+
+    with database.write() as session:
+        unreadable = {"contact_phone": type_coerce(b"nobody can read this", LargeBinary)}
+        session.execute(update(Conversation).where(Conversation.id == theirs).values(unreadable))
+
+        records = find_records(session, PATIENT, ["demo", "other"], searched)
+        assert [row.id for row in records.named] == [hers]
+        assert [call.caller for call in records.calls] == [PATIENT]
+
+
+def test_what_stopped_being_hers_since_the_search_is_left_alone(database: Database) -> None:
+    corrected, joined = (
+        form(database, phone=PATIENT),
+        record_message(
+            database, inbound(channel=Channel.VOICEMAIL, patient_address="+12025550199", contact=Contact(phone=PATIENT))
+        ).conversation_id,
+    )
+    with database.read() as session:
+        searched = search_records(session, PATIENT, ["demo"])
+    assert searched.named == {corrected, joined}
+
+    record_message(database, inbound("I am Leo", channel=Channel.VOICEMAIL, patient_address="+12025550199"))
+    with database.write() as session:
+        session.get_one(Conversation, corrected).contact_phone = None
+        for message in session.scalars(select(Message).where(Message.conversation_id == corrected)):
+            message.claimed_phone = None
+        session.flush()
+
+        assert find_records(session, PATIENT, ["demo"], searched).named == []
+
+
+def test_an_address_that_the_record_was_given_since_the_search_is_searched_for(database: Database) -> None:
+    mailed = form(database, email="maria@example.com")
+    with database.write() as session:
+        maria = add(session, MARIA, PATIENT)
+        searched = search_records(session, PATIENT, ["demo"])
+        add_address(session, maria, "maria@example.com")
+
+        assert [row.id for row in find_records(session, PATIENT, ["demo"], searched).named] == [mailed]
 
 
 def test_an_erased_record_is_gone_with_those_merged_into_it(database: Database) -> None:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select, update
 
+from inbox.attachment_files import Folder
 from inbox.consent import is_opted_out, record_consent
 from inbox.database import Database
 from inbox.inbound import record_message
 from inbox.key_registry import KeyUse, lacks_keys, read_keys
 from inbox.key_status import KeyStatus, Phase, advise, read_status
-from inbox.models import Conversation, ConversationState, EncryptionKey, Message, OptOut, now
+from inbox.models import (
+    Attachment,
+    AttachmentState,
+    Conversation,
+    ConversationState,
+    EncryptionKey,
+    Message,
+    OptOut,
+    now,
+)
 from inbox.patient_data import erase_records
 from inbox.patient_records import find_records
 from inbox.presence import Heartbeat, Presence
@@ -132,6 +144,26 @@ def test_an_old_key_that_was_written_with_meanwhile_is_not_forgotten(database: D
 
     assert not _forget_others(both, NEW, strays=0)
     assert keys_of(both).known == {OLD, NEW}
+
+
+def test_a_service_that_lost_every_file_finishes_a_rotation_only_once_told_so(
+    database: Database, reopen: Reopen, tmp_path: Path
+) -> None:
+    message_id = record_message(database, inbound("Here is my card")).message_id
+    with database.write() as session:
+        session.add(Attachment(message_id=message_id, position=0, state=AttachmentState.STORED))
+    both, empty = reopen(BOTH_KEYS), Folder(tmp_path)
+
+    with pytest.raises(
+        IntakeError, match=r"\(file 1 of conversation 1\).* lost for good, run it with --files-are-lost"
+    ):
+        rotate_keys(both, empty)
+    assert keys_of(both) == KeyUse(frozenset({OLD, NEW}), NEW)
+
+    rotate_keys(both, empty, files_are_lost=True)
+    assert keys_of(both) == KeyUse(frozenset({NEW}), NEW)
+    with both.read() as session:
+        assert session.scalars(select(Attachment.state)).all() == [AttachmentState.GONE]
 
 
 # ---- the wrong order

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.engine import make_url
 
 from inbox.database import Database
 from inbox.inbound import record_message
+from inbox.key_registry import read_keys
 from inbox.models import EncryptionKey, Message
 from inbox.rotation import rotate_keys
+from intake.errors import IntakeError
 from tests.inbox.conftest import NO_FILES, Reopen, inbound
 from tests.inbox.test_rotation import (
+    keys_of,
     test_a_process_with_a_new_key_alone_stores_what_comes_in_and_says_which_key_it_used,
     test_a_rotation_that_was_interrupted_after_the_switch_is_finished,
     test_two_conversations_of_one_patient_become_one_with_all_messages,
@@ -44,3 +49,33 @@ def test_a_rotation_never_writes_an_old_text_over_a_newer_one(database: Database
 
     with reopen(OTHER_KEY).read() as session:
         assert session.scalars(select(Message.text)).all() == ["The transcription"]
+
+
+def test_who_stores_a_message_does_not_wait_for_a_rotation_that_waits_for_a_backup(
+    database: Database, reopen: Reopen
+) -> None:
+    both = reopen(f"{OTHER_KEY},{ENCRYPTION_KEY}")
+    rotating = threading.Thread(target=rotate_keys, args=(both, NO_FILES))
+    url = make_url(database.url).update_query_dict({"options": "-c lock_timeout=10s"})
+    impatient = Database(url.render_as_string(hide_password=False), both.keyring)
+    with database.engine.begin() as backup:
+        backup.exec_driver_sql("LOCK TABLE encryption_keys IN ACCESS SHARE MODE")  # which pg_dump has until it ends
+        rotating.start()
+        wait_for_a_lock(both, rotating)
+        record_message(impatient, inbound())
+    rotating.join()
+    impatient.close()
+
+    with reopen(OTHER_KEY).read() as session:
+        assert read_keys(session).known == {both.keyring.fingerprints[0]}
+        assert session.scalars(select(Message.text)).all() == [inbound().text]
+
+
+def test_a_rotation_that_a_backup_keeps_waiting_says_so_and_changes_nothing(database: Database) -> None:
+    before = keys_of(database)
+    with database.engine.begin() as backup:
+        backup.exec_driver_sql("LOCK TABLE encryption_keys IN ACCESS SHARE MODE")
+        busy = pytest.raises(IntakeError, match="a backup, or something else")
+        with busy, database.change_keys(attempts=1) as session:
+            session.execute(delete(EncryptionKey))
+    assert keys_of(database) == before

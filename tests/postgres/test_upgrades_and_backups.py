@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import inspect, select, text
 
-from inbox.backup.database_dump import load_dump
+from inbox.backup.database_dump import connection_of, load_dump
 from inbox.database import Database
 from inbox.inbound import record_message
 from inbox.models import Message
@@ -99,3 +100,46 @@ def test_a_backup_without_pg_dump_says_what_to_install(database: Database, tmp_p
     known = complete(tmp_path, DATABASE_URL=database.url, BACKUP_KEY=OTHER_KEY, PATH=str(tmp_path))
 
     assert "pg_dump is not on PATH" in intake("backup", "intake.backup", folder=tmp_path, environment=known).error
+
+
+@pytest.mark.parametrize(
+    ("url", "place", "secret"),
+    [
+        (
+            "postgresql+psycopg://intake:s3cret@db/intake?sslmode=verify-full&sslcert=/etc/i%27s.crt&sslkey=/etc/i.key",
+            {
+                "host": "db",
+                "user": "intake",
+                "dbname": "intake",
+                "sslmode": "verify-full",
+                "sslcert": "/etc/i's.crt",
+                "sslkey": "/etc/i.key",
+            },
+            {"PGPASSWORD": "s3cret"},
+        ),
+        (
+            "postgresql+psycopg://intake@/intake?host=a:5432&host=b:5433&target_session_attrs=read-write",
+            {
+                "host": "a,b",
+                "port": "5432,5433",
+                "user": "intake",
+                "dbname": "intake",
+                "target_session_attrs": "read-write",
+            },
+            {},
+        ),
+    ],
+    ids=["client certificate", "hosts"],
+)
+def test_a_backup_connects_as_the_service_does_and_shows_no_password(
+    url: str, place: dict[str, str], secret: dict[str, str]
+) -> None:
+    connection, environment = connection_of(url)
+
+    assert conninfo_to_dict(connection) == place
+    assert environment == secret
+
+
+def test_a_client_key_with_a_password_is_refused_rather_than_shown() -> None:
+    with pytest.raises(IntakeError, match="has an sslpassword"):
+        connection_of("postgresql+psycopg://intake@db/intake?sslkey=/etc/i.key&sslpassword=s3cret")

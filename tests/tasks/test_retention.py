@@ -45,6 +45,7 @@ from inbox.patient_book import Details, add_address, conversations_of_patient, c
 from inbox.retention import BATCH, EVERY, LEAP, Removed, choose_overdue, count_overdue, delete_overdue, is_due
 from intake.practices import Practice, Retention
 from intake.settings import Settings
+from intake.vocabulary import Channel
 from tasks.reconcile import reconcile
 from tasks.retention import retain
 from tests.inbox.conftest import inbound
@@ -374,6 +375,46 @@ def test_a_held_conversation_is_kept_whole_until_it_is_released(service: Service
     clean(service)
 
     assert [message.text for message in service.rows(Message)] == ["", ""]
+
+
+def test_what_comes_after_a_hold_is_held_and_so_are_calls_without_a_message(service: Service) -> None:
+    stranger, missed = "+12025550166", "CA" + "5" * 31
+    ask(service)
+    ask(service, from_=stranger)
+    with service.edit() as session:
+        hold_conversation(session.get_one(Conversation, 1), None)
+    record_message(service.database, inbound(QUESTION, channel=Channel.VOICEMAIL, patient_address=PATIENT))
+    service.work()
+    with service.edit() as session:
+        for number, caller in enumerate((PATIENT, stranger, PATIENT)):
+            session.add(Voicemail(call_sid=f"{missed}{number}", practice="demo", caller=caller, received_on="x"))
+    age(service, 100)
+    with service.edit() as session:
+        practice = service.context.practices.require("demo")
+        assert count_overdue(session, practice, now()).calls == 1
+        [chosen] = choose_overdue(session, practice, now(), limit=1).calls
+        assert session.get_one(Voicemail, chosen).caller == stranger
+
+    clean(service)
+
+    held = [(message.conversation_id, message.text) for message in service.rows(Message)]
+    assert held == [(1, QUESTION), (2, ""), (3, QUESTION)]
+    assert [voicemail.call_sid[-1] for voicemail in service.rows(Voicemail) if not voicemail.message_id] == ["0", "2"]
+
+
+def test_a_call_of_a_number_that_is_placed_under_hold_once_it_was_chosen_stays(service: Service) -> None:
+    ask(service)
+    with service.edit() as session:
+        session.add(Voicemail(call_sid="CA" + "5" * 32, practice="demo", caller=PATIENT, received_on="x"))
+    age(service, 100)
+    practice = service.context.practices.require("demo")
+    with service.edit() as session:
+        chosen = choose_overdue(session, practice, now())
+        assert len(chosen.calls) == 1
+        hold_conversation(session.get_one(Conversation, 1), None)
+        session.flush()
+
+        assert delete_overdue(session, practice, now(), chosen) == Removed()
 
 
 def test_a_text_that_nobody_has_handled_is_not_deleted(service: Service) -> None:

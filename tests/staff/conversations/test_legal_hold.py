@@ -25,6 +25,7 @@ def test_a_manager_places_and_releases_a_hold(console: Console) -> None:
     page = manager.get(PAGE).text
     assert "Legal hold since" in page
     assert "placed a legal hold" in page
+    assert "What comes later from this number or address is held, too" in page
 
     manager.post(f"{PAGE}/hold", data={"hold": "release"})
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
 from inbox.consent import is_opted_out
 from inbox.models import AuditEntry, CarrierErasure, Conversation, Message, OptOut, Patient, Role, now
 from inbox.patient_book import Details, add_address, create_patient, link_conversation
 from inbox.patient_export import export_patient
 from inbox.patient_records import find_records
+from intake.vocabulary import Channel
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.staff.conversations.test_conversation import words
+from web.services import services_of
 
 MARIA, LEO, NEWEST, NEXT = "+12025550131", "+12025550132", "+12025550133", "+12025550134"
 DATA = "/staff/patients/demo/1/data"
@@ -195,3 +199,38 @@ def test_numbers_and_names_are_in_no_address(kept: Console, ada: Browser) -> Non
     assert forms == [("post", f"{DATA}/export"), ("post", f"{DATA}/erase")]
     with kept.database.read() as session:
         assert session.scalar(select(Patient.id)) == 1
+
+
+def rows_read_while_others_wait(console: Console, act: Callable[[], requests.Response]) -> int:
+    """Return how many hundred steps SQLite takes for a request in transactions that hold the write lock."""
+    engine, steps = services_of(console.app).database.engine, [0]
+
+    def begin(connection: Connection) -> None:
+        def count() -> int:
+            steps[0] += not connection.get_execution_options().get("read_only")
+            return 0
+
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(count, 100)
+
+    event.listen(engine, "begin", begin)
+    assert act().status_code in (200, 303)
+    event.remove(engine, "begin", begin)
+    return steps[0]
+
+
+def add_strangers(console: Console, count: int) -> None:
+    with console.edit() as session:
+        for number in range(count):
+            session.add(Conversation(practice="demo", channel=Channel.WEB_FORM, contact_phone=f"+120255{number:05d}"))
+
+
+@pytest.mark.parametrize("act", [lambda browser: browser.get(DATA), export], ids=["page", "export"])
+def test_nobody_waits_longer_because_others_gave_contact_details(
+    kept: Console, ada: Browser, act: Callable[[Browser], requests.Response]
+) -> None:
+    few = rows_read_while_others_wait(kept, lambda: act(ada))
+    add_strangers(kept, 1000)
+    many = rows_read_while_others_wait(kept, lambda: act(ada))
+
+    assert many <= few + 20

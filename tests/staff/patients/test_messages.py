@@ -12,11 +12,14 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from inbox.models import AuditEntry, Conversation, Delivery, DeliveryState, Patient, now
+from inbox.inbound import record_message
+from inbox.models import AuditEntry, Conversation, Delivery, DeliveryState, Patient, Role, now
 from inbox.patient_book import Details, add_address, create_patient
 from intake.settings import Settings
+from intake.vocabulary import Channel
 from staff.patients.outgoing import read_time
 from tests.chat_client import ChatClient
+from tests.inbox.conftest import inbound
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.conversations.test_conversation import words
 from tests.staff.undo.test_undo import UNDO_TIME, bar, undo
@@ -371,6 +374,22 @@ def test_the_answer_to_a_text_that_staff_began_joins_its_conversation(start_cons
     assert len(console.rows(Conversation)) == 1
     assert "Thanks" in browser.get(RECORD).text
     assert console.rows(Patient)[0].name == "Maria Rivera"
+
+
+def test_what_staff_begin_with_a_patient_under_legal_hold_is_held(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    record_message(console.database, inbound(channel=Channel.VOICEMAIL, patient_address=NUMBER))
+    keep(console, NUMBER)
+    browser = console.sign_in(Role.MANAGER)
+    browser.post("/staff/conversations/1/hold", data={"hold": "place"})
+    agree(browser)
+
+    assert send(browser).status_code == 303
+
+    assert [(row.channel, row.held_by) for row in console.rows(Conversation)] == [
+        ("voicemail", browser.member and browser.member.id),
+        ("sms", browser.member and browser.member.id),
+    ]
 
 
 def test_a_time_is_the_practices_own_and_in_the_next_year() -> None:
