@@ -70,7 +70,8 @@ def run_teacher(teacher: Recipe, run: RunFolder, messages: Sequence[CorpusMessag
         places = {message: place for place, message in enumerate(dict.fromkeys(messages))}
         texts = (_texts([*places], reading, teacher.data.noise) for reading in range(readings))
         read = [_read(model, tokenizer, reading, teacher) for reading in texts]
-        np.save(kept, np.mean(read, axis=0, dtype=np.float32)[[places[message] for message in messages]])
+        average: Logits = np.mean(read, axis=0, dtype=np.float32)
+        np.save(kept, average[[places[message] for message in messages]])
     logits: Logits = np.load(kept)
     return logits
 
