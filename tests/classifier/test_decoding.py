@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,7 +106,12 @@ def test_a_few_words_raise_no_alarm_on_a_faint_suspicion_alone(
 def test_less_raises_the_alarm_where_self_harm_or_something_swallowed_is_suspected(
     self_harm: float, ingestion: float, screening: Screening, expected: TriageLevel, text: str
 ) -> None:
-    bars = {"emergency": 0.03, "other_emergency": 0.1, "short_emergency": 0.04, "short_other_emergency": 0.3}
+    bars: dict[str, Any] = {
+        "emergency": 0.03,
+        "other_emergency": 0.1,
+        "short_emergency": 0.04,
+        "short_other_emergency": 0.3,
+    }
     low = replace(THRESHOLDS, **bars, emergency_with_sign=0.01, same_day=1.0)
     dangers = np.array([[0.0, 0.0], [self_harm, ingestion]])
 
