@@ -136,7 +136,7 @@ def test_a_later_outage_is_told_though_a_tab_still_waits_for_its_sound(page: Pag
     for tab in (page, later):
         tab.route("**/staff/alarms", lambda route: route.abort())
         wait_until(tab, lambda tab=tab: tab.evaluate(LOOK) and tab.title().startswith("No connection"))
-        tab.wait_for_function(f"{TOLD}.length")
+        wait_until(tab, lambda tab=tab: tab.evaluate(TOLD))
         assert tab.evaluate(TOLD) == ["No connection: no alarms are shown here"]
         tab.evaluate("localStorage.removeItem('told')")
         tab.evaluate(AGE)
@@ -176,7 +176,7 @@ def test_a_file_added_after_the_session_ended_says_why_it_was_not(console: Conso
 
 
 def test_a_preview_asked_for_after_the_session_ended_is_no_sign_in_form(console: Console, sign_in: SignIn) -> None:
-    page = sign_in("/staff/settings/demo/replies", role=Role.MANAGER, complaint="net::ERR_FAILED")
+    page = sign_in("/staff/settings/demo/automatic-replies", role=Role.MANAGER, complaint="net::ERR_FAILED")
     unwatched(page, page.url)
     end_sessions(console)
     wording = page.locator("[data-reply]").first
