@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -16,7 +17,7 @@ from tests.staff.conftest import Console
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
 
 THREE = "+12025550133"
-FORM = {"name": "insurance.pdf", "mimeType": "application/pdf", "buffer": b"no PDF"}
+FORM: Any = {"name": "insurance.pdf", "mimeType": "application/pdf", "buffer": b"no PDF"}
 
 
 @pytest.fixture
@@ -106,13 +107,11 @@ def test_a_field_in_use_at_a_refresh_is_brought_up_to_date_by_the_next(three: Co
 
 
 def test_a_file_of_one_conversation_says_and_holds_up_nothing_in_another(three: Console, page: Page) -> None:
-    for number in (1, 2):  # texts take no PDF, but are asked to
-        expect(page.locator(f"#open-{number}")).to_be_visible()
     held: list[Route] = []
     page.route(re.compile(r"/conversations/1/files$"), lambda route: held.append(route))
     with page.expect_file_chooser() as chooser:
         page.locator("#attach").click()
-    chooser.value.set_files([FORM])
+    chooser.value.set_files(FORM)
     wait_until(page, lambda: held)
     page.locator("#open-2").click()
     expect(page.locator("#panes:not([aria-busy])")).to_have_attribute("data-id", "2")

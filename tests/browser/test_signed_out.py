@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -32,6 +33,7 @@ AGE = """() => {
   const key = `intake-no-connection-${document.querySelector("meta[name=member]").content}`;
   localStorage.setItem(key, Number(localStorage.getItem(key)) - 3_600_000);
 }"""
+FORM: Any = {"name": "form.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
 CHEST = "I have crushing chest pain"
 TOLD = "JSON.parse(localStorage.told ?? '[]')"
 
@@ -134,12 +136,17 @@ def test_a_later_outage_is_told_though_a_tab_still_waits_for_its_sound(page: Pag
     later = page.context.new_page()
     later.goto("/staff/patients/demo")
     for tab in (page, later):
-        tab.route("**/staff/alarms", lambda route: route.abort())
-        wait_until(tab, lambda tab=tab: tab.evaluate(LOOK) and tab.title().startswith("No connection"))
-        wait_until(tab, lambda tab=tab: tab.evaluate(TOLD))
+        lose_connection(tab)
         assert tab.evaluate(TOLD) == ["No connection: no alarms are shown here"]
         tab.evaluate("localStorage.removeItem('told')")
         tab.evaluate(AGE)
+
+
+def lose_connection(tab: Page) -> None:
+    """Lets a page ask for alarms in vain until it has told of it."""
+    tab.route("**/staff/alarms", lambda route: route.abort())
+    wait_until(tab, lambda: tab.evaluate(LOOK) and tab.title().startswith("No connection"))
+    wait_until(tab, lambda: tab.evaluate(TOLD))
 
 
 def unwatched(page: Page, path: str) -> None:
@@ -169,7 +176,7 @@ def test_a_file_added_after_the_session_ended_says_why_it_was_not(console: Conso
     end_sessions(console)
     with page.expect_file_chooser() as chooser:
         page.locator("#attach").click()
-    chooser.value.set_files([{"name": "form.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}])
+    chooser.value.set_files(FORM)
 
     expect(page.locator("#files-said")).to_have_text("form.pdf: Not done, as you were signed out.")
     expect(page.locator("#connection")).to_contain_text("You were signed out, so nothing was sent or saved.")
