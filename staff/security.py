@@ -22,11 +22,19 @@ _ISOLATED = {
 }
 
 _LARGE_BODIES: dict[str, int] = {}
+_LARGE_FORMS: dict[str, int] = {}
+_BYTES_OF_A_CHARACTER = 12  # at most, as a form encodes it
+_BYTES_BESIDE = 4096  # of a form's other fields
 
 
 def allow_large_bodies(endpoint: str, most_bytes: int) -> None:
     """Let a route take more than a form's size, which has to be known before its token is looked for."""
     _LARGE_BODIES[endpoint] = most_bytes
+
+
+def allow_long_words(endpoint: str, most_characters: int) -> None:
+    """Let a route's form hold so many characters in any script, of which some take many bytes each."""
+    _LARGE_BODIES[endpoint] = _LARGE_FORMS[endpoint] = _BYTES_OF_A_CHARACTER * most_characters + _BYTES_BESIDE
 
 
 def protect(app: Flask, secret_keys: Sequence[str]) -> None:
@@ -43,7 +51,9 @@ def protect(app: Flask, secret_keys: Sequence[str]) -> None:
     @app.before_request
     def check_token() -> None:
         if request.path.startswith(PREFIX):
-            request.max_content_length = _LARGE_BODIES.get(request.endpoint or "", app.config["MAX_CONTENT_LENGTH"])
+            endpoint = request.endpoint or ""
+            request.max_content_length = _LARGE_BODIES.get(endpoint, app.config["MAX_CONTENT_LENGTH"])
+            request.max_form_memory_size = _LARGE_FORMS.get(endpoint, app.config["MAX_FORM_MEMORY_SIZE"])
             csrf.protect()
 
     @app.after_request

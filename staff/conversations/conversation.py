@@ -50,6 +50,7 @@ from staff.conversations.thread_part import find_part
 from staff.conversations.unseen import FIELD, UnseenMessageError, last_read, newest_shown, why_unseen
 from staff.displays import is_new_display, seal_of
 from staff.live import Presence, is_refresh, stream, wants_pane
+from staff.security import allow_long_words
 from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.marked_emergencies import MARKED_AS, is_emergency, preview_replies
 from tasks.notification.stopped_phones import pages_somebody
@@ -358,3 +359,6 @@ def _enter(services: Services, conversation_id: int, staff_id: int) -> None:
     """Mark the member as present, and let the other viewers know if they just arrived."""
     if Presence(services.queue.connection, conversation_id).enter(staff_id):
         services.queue.announce(conversation_topic(conversation_id))
+
+
+allow_long_words(f"{blueprint.name}.{reply.__name__}", LONGEST_DRAFT)

@@ -10,6 +10,7 @@ from intake.vocabulary import Channel
 from staff.auth.access import member, open_to, own_conversation
 from staff.conversations.conversation_queries import read_language, read_reach
 from staff.conversations.reply import was_sent, wording_for
+from staff.security import allow_long_words
 from web.services import services_of
 from web.typing_signs import TypingSigns
 
@@ -50,3 +51,6 @@ def keep(conversation_id: int) -> tuple[Response, int]:
         before, after = wording_for(kept.text, practice, reach, language)
         return jsonify(mark=kept.mark, before=before, after=after), 200
     return jsonify(mark=kept.mark, text=kept.text), 409
+
+
+allow_long_words(f"{blueprint.name}.{keep.__name__}", LONGEST_DRAFT)

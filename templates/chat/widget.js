@@ -1,4 +1,4 @@
-/* The chat on a practice's site. docs/configuration.md says how a page adds it, the options, and for which browsers. */
+/* The chat on a practice's site. docs/configuration.md has the options. */
 (() => {
 "use strict";
 
@@ -119,7 +119,7 @@ const STRINGS = {
     copyHint:
       "Una copia, a la dirección que dio en este chat. Si se va, le respondemos ahí. El correo no va cifrado.",
     copyOther: "La copia solo puede ir a la dirección que dio en este chat.",
-    copyFailed: "No podemos enviar una copia en este momento.",
+    copyFailed: "No podemos enviar una copia ahora.",
     attach: "Agregar una foto o un PDF",
     remove: "Quitar {file}",
     discard: "Quitar",
@@ -141,7 +141,7 @@ const STRINGS = {
     retry: "Reintentar",
     offline: "Sin conexión. Su mensaje se enviará en cuanto vuelva.",
     busy: "Un momento, por favor. Su mensaje se enviará de nuevo en {seconds} segundos.",
-    unavailable: "No podemos recibir su mensaje en este momento. También puede llamarnos: {phone}",
+    unavailable: "No podemos recibir su mensaje ahora. También puede llamarnos: {phone}",
     lost: "Su chat anterior ha terminado. Este es uno nuevo.",
     end: "Terminar el chat",
     endQuestion: "¿Terminar este chat? Se borrará de este dispositivo. El consultorio conserva los mensajes que recibió.",
@@ -172,7 +172,7 @@ const backoff = (failures, most = 8000) => Math.min(most, 500 * 2 ** failures) *
 
 const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-/** localStorage under a prefix or, if that is blocked or full, an object of this tab. */
+/** localStorage under a prefix or, if blocked or full, an object. */
 class Store {
   #prefix;
   #shelf = {};
@@ -322,9 +322,10 @@ async function prepare(file) {
     if (/png|gif|webp/.test(type) && file.size <= 2 ** 20) return { ...whole, small };
     const blob = await new Promise((resolve) => draw(bitmap, SIDE).toBlob(resolve, FILE_TYPES[0], 0.8));
     return { ...whole, blob: blob ?? file, small };
-  } catch {
+  } catch (failure) {
     if (FILE_TYPES.includes(type)) return whole; // the service may read it
-    return /^(%PDF|GIF8|RIFF|\ufffd(PNG|\ufffd))/.test(await file.slice(0, 4).text()) ? whole : null;
+    if (/^(%PDF|GIF8|RIFF|\ufffd(PNG|\ufffd))/.test(await file.slice(0, 4).text())) return whole;
+    throw failure;
   }
 }
 
@@ -336,7 +337,7 @@ const FILE_TROUBLE = {
   no_more_files: "filesFull",
 };
 
-/** A conversation, shared by all tabs: each unsent message has its own key in the store, and sent ones aren't kept. */
+/** A conversation, shared by all tabs; the store keeps what is unsent, each message by its key. */
 class Conversation {
   #base;
   #practice;
@@ -353,7 +354,7 @@ class Conversation {
   #sending = new AbortController();
   #last = 0; // id of the last entry received
 
-  #troubles = new Map(); // why messages cannot be sent: {status, isOver}, by their ids
+  #troubles = new Map(); // why messages were not sent: {status, isOver}, by id
   #failures = 0;
   #isAnew; // begun in place of one that has ended
   #details; // of the visitor
@@ -497,7 +498,7 @@ class Conversation {
     this.sync();
   }
 
-  /** Tells the service which chats were ended, until it knows. */
+  /** Tells the service of ended chats, until it knows. */
   #tellEnds() {
     for (const { id, token } of this.store.all("ending ")) {
       const forget = () => this.store.remove(`ending ${id}`);
@@ -611,7 +612,7 @@ class Conversation {
     this.sync();
   }
 
-  /** Lets all be tried again, but of what was refused as too much only this. */
+  /** Lets all be tried again; of what was too much, only this. */
   #release(id) {
     for (const [key, trouble] of this.#troubles) trouble.isOver ||= key === id || trouble.status !== 429;
   }
@@ -624,7 +625,7 @@ class Conversation {
   #sendSoon() {
     const send = () => this.store.exclusively(() => this.#sendAll(false));
     if (this.#next(false)) this.#queue = this.#queue.then(send).catch(() => {});
-    this.#uploads = this.#uploads.then(() => this.#sendAll(true)).catch(() => {}); // which no text has to wait for
+    this.#uploads = this.#uploads.then(() => this.#sendAll(true)).catch(() => {}); // no text waits for it
   }
 
   async #sendAll(withFiles) {
@@ -916,7 +917,7 @@ function make(name, attributes = {}, ...children) {
 
 const link = (href, text) => make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text);
 
-// What becomes a link, and what must stand before it; old browsers know no lookbehind.
+// What becomes a link, and what stands before it: not all browsers know lookbehind.
 const LINKED = [
   /()(https?:\/\/[\w.-]*[\w-](?::\d+)?(?:[/?#][!#-;=?-~]*[#-(*+\-/-9=@-~]|[/#])?)/i,
   /(^|[^\w.@+-])((?:\+?1[-. ]?)?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4})(?![\w@-])/,
@@ -946,9 +947,9 @@ function withTimes(messages) {
 }
 
 // With white, by WCAG 2.2.
-function contrast(colour) {
+function contrast(color) {
   const [red, green, blue] = [1, 3, 5].map((start) => {
-    const value = parseInt(colour.slice(start, start + 2), 16) / 255;
+    const value = parseInt(color.slice(start, start + 2), 16) / 255;
     return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   });
   return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
@@ -963,7 +964,7 @@ const DARK = matchMedia("(prefers-color-scheme: dark)");
 
 const isVisible = (color) => /^#[0-9a-f]{6}$/i.test(color) && contrast(color) >= 3;
 
-// What stays the same is left alone, as screen readers announce changes.
+// Only what differs is changed, as screen readers announce it.
 function fill(area, parts) {
   if (area.textContent !== parts.map((part) => part.textContent ?? part).join("")) area.replaceChildren(...parts);
 }
@@ -1111,7 +1112,7 @@ class IntakeChat extends HTMLElement {
     this.#$(".scroll").scrollTop = place;
   }
 
-  /** Changes words in their place: someone may be reading. */
+  /** Changes words in place: someone may be reading. */
   #renew() {
     const focused = this.#root.activeElement;
     const asked = (this.#lang === "es" ? this.#practice.questions_es : this.#practice.questions) ?? [];
@@ -1483,7 +1484,7 @@ class IntakeChat extends HTMLElement {
     const stops = [...all].filter((stop) => stop.getClientRects().length && (stop.checkVisibility?.() ?? true));
     const place = stops.indexOf(this.#root.activeElement);
     if (place < 0) return;
-    event.preventDefault(); // at every stop: Safari skips buttons and links
+    event.preventDefault(); // Safari skips buttons and links
     stops[(place + (event.shiftKey ? stops.length - 1 : 1)) % stops.length].focus();
   }
 
@@ -1501,7 +1502,7 @@ class IntakeChat extends HTMLElement {
 
   async #send() {
     this.#box.focus();
-    await this.#picking;
+    await Promise.race([this.#picking, new Promise((resolve) => setTimeout(resolve, 5000))]); // a file may hang
     const [text, picked] = [this.#box.value, this.#picked];
     if (!text.trim() && !picked.length) return;
     this.#picked = [];
@@ -1535,19 +1536,20 @@ class IntakeChat extends HTMLElement {
     this.#files.value = "";
     this.#chat.notify();
     this.#picking = this.#picking.then(async () => {
-      for (const file of files) await this.#add(file);
+      for (const file of files) {
+        const trouble = await this.#add(file).catch(() => "fileType");
+        if (trouble) this.#chat.notify(trouble, { file: file.name });
+      }
     });
     this.#box.focus();
   }
 
   async #add(file) {
-    if (this.#picked.length >= MOST_FILES) return this.#chat.notify("filesMany");
+    if (this.#picked.length >= MOST_FILES) return "filesMany";
     const prepared = await prepare(file);
-    if (!prepared) return this.#chat.notify("fileType", { file: file.name });
     const bytes = [prepared, ...this.#picked].reduce((sum, { blob }) => sum + blob.size, 0);
-    if (prepared.blob.size > LARGEST || bytes > 1.5 * LARGEST) {
-      return this.#chat.notify("fileLarge", { file: file.name });
-    }
+    if (prepared.blob.size > LARGEST || bytes > 1.5 * LARGEST) return "fileLarge";
+    prepared.blob = new Blob([await prepared.blob.arrayBuffer()]);
     this.#picked.push(prepared);
     this.#showTray();
   }

@@ -168,7 +168,11 @@
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const text = box.value.trim();
-      if (text && await send(channel, text)) box.value = "";
+      if (!text) return;
+      box.value = ""; // at once: what is typed meanwhile is the next message
+      fit();
+      if (await send(channel, text)) return;
+      box.value = [text, box.value].filter(Boolean).join("\n");
       fit();
     });
     box.addEventListener("input", fit);

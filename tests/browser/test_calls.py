@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
+from inbox.models import Escalation, now
 from intake.settings import Settings
 from tests.browser.axe import violations
 from tests.browser.test_console import ONE, TWO, SignIn, console_of, new_profile, receive, sign_in
@@ -135,3 +139,55 @@ def test_the_sound_is_readied_by_a_press_as_webkit_plays_no_other(console: Conso
     page.wait_for_function("() => window.notes === 2")
     page.wait_for_function("() => window.sounds[0].state === 'suspended'")
     assert page.evaluate("window.sounds.map(sound => sound.isPressed)") == [True]
+
+
+@pytest.fixture
+def listening(sign_in: SignIn) -> Page:
+    """The account page of a member who has turned notifications on."""
+    page = sign_in("/staff/account")
+    page.context.add_init_script(ALLOWED)
+    page.reload()
+    page.get_by_label("Show notifications").check()
+    expect(page.locator("#notify-state")).to_contain_text("On.")
+    return page
+
+
+def test_an_emergency_is_told_though_another_ended_before_the_page_looked(console: Console, listening: Page) -> None:
+    listening.goto("/staff/patients/demo")
+    receive(console, CHEST, ONE)
+    listening.evaluate(LOOK)
+    expect(listening).to_have_title("(1 urgent) Patients · Intake")
+    with console.edit() as session:
+        session.execute(update(Escalation).values(acknowledged_at=now()))
+    receive(console, CHEST, TWO)
+    listening.evaluate(LOOK)
+
+    expect(listening.locator("#calls > [data-conversation='2']")).to_have_count(1)
+    assert notifications(listening) == [
+        ["Urgent conversation", "", f"/staff/conversations/{number}"] for number in (1, 2)
+    ]
+
+
+def test_an_emergency_of_the_open_conversation_is_told_as_nobody_may_be_looking(
+    console: Console, listening: Page
+) -> None:
+    receive(console, "Do you have parking?", ONE)
+    listening.goto("/staff/conversations/1")
+    receive(console, CHEST, ONE)
+    listening.evaluate(LOOK)
+
+    expect(listening).to_have_title(re.compile("1 urgent"))
+    assert notifications(listening) == [["Urgent conversation", "", "/staff/conversations/1"]]
+
+
+def test_a_tab_that_was_open_before_notifications_were_turned_on_tells_in_time_too(sign_in: SignIn) -> None:
+    older = sign_in("/staff/patients/demo")
+    older.context.add_init_script(ALLOWED)
+    older.reload()
+    newer = older.context.new_page()
+    newer.goto("/staff/account")
+    switch = newer.get_by_label("Show notifications")
+    with older.expect_event("worker") as ticker:  # which a browser slows down less than a hidden page
+        switch.check()
+    with ticker.value.expect_event("close"):
+        switch.uncheck()

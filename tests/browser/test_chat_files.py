@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Route, expect
@@ -245,3 +246,46 @@ def test_a_page_sees_no_button_where_the_practice_takes_no_files(
 
     expect(chat.button("send")).to_be_visible()
     expect(chat.dialog.get_by_role("button", name=ADD)).to_have_count(0)
+
+
+def test_a_folder_is_refused_and_keeps_no_words_back(chat: Chat, product: Product, before: int, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    place = chat.box.bounding_box()
+    assert place
+    client = chat.page.context.new_cdp_session(chat.page)
+    data = {"items": [], "files": [str(tmp_path / "photos")], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        at = {"x": place["x"] + 20, "y": place["y"] + 10}
+        client.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+
+    expect(notice(chat)).to_contain_text("photos was not added")
+    chat.box.fill("I need help, my chest hurts")
+    chat.box.press("Enter")
+    expect(chat.own()).to_have_attribute("data-state", "sent")
+    assert product.messages_after(before) == ["I need help, my chest hurts"]
+
+
+def test_words_do_not_wait_for_a_file_that_hangs(chat: Chat, product: Product, before: int) -> None:
+    chat.page.evaluate("void (window.createImageBitmap = () => new Promise(() => {}))")  # as of a drive that is slow
+    chat.page.clock.install()
+    choose(chat, CARD)
+    chat.box.fill("My chest hurts")
+    chat.box.press("Enter")
+    chat.page.clock.run_for(5000)
+
+    expect(chat.own()).to_have_attribute("data-state", "sent")
+    assert product.messages_after(before) == ["My chest hurts"]
+
+
+def test_a_file_that_is_gone_by_the_time_it_is_sent_was_read_when_it_was_chosen(
+    chat: Chat, product: Product, before: int, tmp_path: Path
+) -> None:
+    card = tmp_path / "card.pdf"
+    card.write_bytes(PDF)
+    choose(chat, card)
+    expect(tray(chat)).to_have_count(1)
+    card.unlink()
+    chat.button("send").click()
+
+    expect(chat.own().get_by_role("button", name="PDF document, download")).to_be_visible()
+    assert stored(product, before) == [("card.pdf", AttachmentState.STORED)]

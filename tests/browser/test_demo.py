@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.axe import violations
 from tests.browser.layout import content_width
 from tests.browser.product import MAPLE_NAME, PRICE_RANGE, Product
 from tests.browser.visitor import Chat, Visitor
+from tests.browser.waiting import wait_until
 
 QUESTION = "How much is a first visit without insurance?"
 
@@ -83,3 +84,67 @@ def test_axe_finds_nothing_on_the_page_either(
 
     assert violations(demo.page) == []
     assert content_width(demo.page) == width
+
+
+def test_a_text_goes_once_and_what_is_typed_meanwhile_stays(demo: Chat) -> None:
+    posts: list[Route] = []
+    demo.page.route(
+        "**/demo/messages", lambda route: posts.append(route) if route.request.method == "POST" else route.continue_()
+    )
+    box = demo.page.get_by_role("textbox", name="Text message")
+    box.fill("I have a cough")
+    box.press("Enter")
+    box.press("Enter")
+    wait_until(demo.page, lambda: posts)
+    box.fill("and a rash")
+    posts[0].continue_()
+
+    expect(demo.page.get_by_role("log", name="Texts").locator(".own")).to_have_text(["I have a cough"])
+    expect(box).to_have_value("and a rash")
+    assert len(posts) == 1
+
+
+def test_a_text_that_was_not_sent_is_put_back(demo: Chat, visitor: Visitor) -> None:
+    visitor.expect_complaint("net::ERR_FAILED")
+    demo.page.route(
+        "**/demo/messages", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
+    )
+    box = demo.page.get_by_role("textbox", name="Text message")
+    box.fill("I have a cough")
+    box.press("Enter")
+
+    expect(demo.page.locator("#stage-notice")).to_contain_text("The service is not responding")
+    expect(box).to_have_value("I have a cough")
+
+
+def test_what_is_changed_in_the_form_while_it_is_sent_stays(demo: Chat) -> None:
+    held: list[Route] = []
+    form = demo.page.locator("#contact-form")
+    result = demo.page.locator("#contact-result")
+    demo.page.route(form.evaluate("form => form.action"), lambda route: held.append(route), times=1)
+    form.locator("[name=name]").fill("Maria")
+    form.locator("[name=email]").fill("maria@example.com")
+    words = form.locator("[name=message]")
+    words.fill("Please call me")
+    form.get_by_role("button").click()
+    wait_until(demo.page, lambda: held)
+    words.fill("Please call me after five")
+    held[0].continue_()
+
+    expect(result).to_contain_text("without what you changed since")
+    expect(words).to_have_value("Please call me after five")
+    form.get_by_role("button").click()
+    expect(result).to_contain_text("Thank you!")
+    expect(words).to_have_value("")
+
+
+def test_a_form_whose_answer_is_lost_can_be_sent_again(demo: Chat) -> None:
+    demo.page.evaluate("void (AbortSignal.timeout = () => AbortSignal.abort(new DOMException('', 'TimeoutError')))")
+    form = demo.page.locator("#contact-form")
+    form.locator("[name=name]").fill("Maria")
+    form.locator("[name=email]").fill("maria@example.com")
+    form.locator("[name=message]").fill("Please call me")
+    form.get_by_role("button").click()
+
+    expect(demo.page.locator("#contact-result")).to_contain_text("No answer came. Please send it again")
+    expect(form.get_by_role("button")).to_be_enabled()

@@ -304,3 +304,34 @@ def test_a_transfer_that_comes_second_is_refused_and_its_note_is_kept(console: C
     expect(page.locator("#connection")).to_contain_text("Clinical already has this conversation.")
     expect(page.get_by_label("Internal note for the team")).to_have_value("A dose")
     assert [draft.text for draft in console.rows(ReplyDraft)] == ["A dose"]
+
+
+@pytest.mark.parametrize("back", ["open", "reload"])
+def test_words_that_could_not_be_saved_stay_though_another_tab_saved_others(
+    console: Console, sign_in: SignIn, back: str
+) -> None:
+    receive(console, "Do you take my insurance?")
+    receive(console, "Where are you?", TWO)
+    page = sign_in(PLACE, complaint=r"net::ERR_FAILED|status of 409")
+    page.route("**/draft", lambda route: route.abort())
+    page.get_by_label("Your reply").fill("Most plans")
+    expect(page.get_by_text("Draft not saved yet")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(PLACE)
+    other.get_by_label("Your reply").fill("Yes")
+    saved(other)
+    page.bring_to_front()
+    if back == "open":
+        page.locator("#open-2").click()
+        expect(page.locator("#panes")).to_have_attribute("data-id", "2")
+        page.locator("#open-1").click()
+    for _ in range(2):
+        if back == "reload":
+            page.reload()
+        box(page, "Most plans")
+        expect(page.get_by_role("alert")).to_contain_text("edited in another tab")
+    page.unroute_all()
+    page.get_by_role("button", name="Keep this one").click()
+
+    saved(page)
+    assert [draft.text for draft in console.rows(ReplyDraft)] == ["Most plans"]

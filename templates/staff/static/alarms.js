@@ -2,8 +2,8 @@
 // title shows it. It asks rather than listens, as browsers limit the number of streams to a host.
 
 import { takeOver } from "./live.js";
-import { tellOfCalls, tellOfSilence, tickWhenHidden } from "./notices.js";
-import { comeBack, leaveSignedOut } from "./signed_out.js";
+import { isTelling, readySounds, tellOfCalls, tellOfSilence, tickWhenHidden } from "./notices.js";
+import { comeBack, isSignedOut, leaveSignedOut } from "./signed_out.js";
 
 const VISIBLE = 10_000;
 const HIDDEN = 60_000;
@@ -43,7 +43,7 @@ function fail() {
 async function lookOnce() {
   asked = Date.now();
   const { answer, html } = await ask();
-  if (answer?.redirected) return leaveSignedOut();
+  if (isSignedOut(answer)) return leaveSignedOut();
   if (!answer?.ok) return fail();
   failed = 0;
   if (document.title.startsWith(SILENT)) document.title = document.title.slice(SILENT.length);
@@ -55,10 +55,13 @@ function look() {
   looking ??= lookOnce().finally(() => (looking = null));
 }
 
-let whenHidden = HIDDEN;
-const lookIfDue = () => Date.now() - asked >= (document.hidden ? whenHidden : VISIBLE) && look();
+function lookIfDue() {
+  const pause = !document.hidden ? VISIBLE : isTelling() ? TELLING : HIDDEN;
+  if (Date.now() - asked >= pause) look();
+}
 
+readySounds();
 tellOfCalls();
-if (tickWhenHidden(lookIfDue)) whenHidden = TELLING;
+tickWhenHidden(lookIfDue);
 setInterval(lookIfDue, VISIBLE / 2);
 document.addEventListener("visibilitychange", () => document.hidden || look());

@@ -8,7 +8,7 @@ import { act, keepUp, refreshHeaders, say } from "./live.js";
 import { keepKey } from "./opening.js";
 import { go, isRowSeen, openInPlace, showEnd, showNewest, showRow } from "./places.js";
 import "./mentions.js";
-import "./reply_files.js";
+import { showFilesSaid } from "./reply_files.js";
 import "./saved_replies.js";
 import { leave, listen, refuse } from "./shortcuts.js";
 import { beginShown, watchArrived } from "./shown.js";
@@ -22,6 +22,7 @@ const newest = () => document.getElementById("newest");
 const UNACKNOWLEDGED = "Nobody has acknowledged this emergency. Press a to take it; then you can transfer or snooze it.";
 const UNLABELED = "No message of this conversation waits for a label.";
 const NO_RECORDS = "You can’t open patient records of this practice.";
+const GONE = "The conversation of the row that you were on has left the list. Nothing was changed. Press j or k to move on.";
 const CLOSED = "A closed conversation can’t be snoozed. Reopen it first.";
 
 function isAtEnd() {
@@ -31,6 +32,29 @@ function isAtEnd() {
 
 let wasAtEnd = false;
 let wasRowSeen = false;
+let below = null; // the rows after the one with the focus, unless that is the open one's
+let hasLeft = false; // the row that had the focus has left the list, so that no key means the open conversation
+
+function noteRow() {
+  const row = document.activeElement.closest(".rows > .row:not(.selected)");
+  const all = links();
+  below = row && all.slice(all.indexOf(row.querySelector(":scope > a")) + 1);
+}
+
+/** Keeps the focus in the list, at its row's place, if that has left the list. */
+function holdPlace() {
+  if (!below || document.activeElement !== document.body) return;
+  const all = links();
+  const place = all.findIndex((link) => below.includes(link));
+  last = place < 0 ? all.length : place;
+  document.getElementById("list-scroll").focus({ preventScroll: true });
+  hasLeft = true;
+}
+
+// until the member moves the focus
+document.addEventListener("focusin", (event) => (hasLeft &&= event.target.id === "list-scroll"));
+const isGone = () => hasLeft && document.activeElement.id === "list-scroll";
+
 const look = keepUp({
   events: () => panes().dataset.events,
   place: () => panes().dataset.refresh,
@@ -43,8 +67,10 @@ const look = keepUp({
   before: () => {
     wasAtEnd = isAtEnd();
     wasRowSeen = isRowSeen();
+    noteRow();
   },
   after: () => {
+    holdPlace();
     openDrafts();
     countTyped();
     countPicked();
@@ -57,8 +83,9 @@ const look = keepUp({
 
 let last = -1; // index of the row that was focused, in case it disappears
 
-/** Returns the row that the keys are about: the focused one, else the open one. */
+/** Returns the row that the keys are about: the focused one, else the open one; none if the focused one has left. */
 function current() {
+  if (isGone()) return undefined;
   const all = links();
   const focused = all.indexOf(document.activeElement);
   const place = focused >= 0 ? focused : all.findIndex((link) => link.hasAttribute("aria-current"));
@@ -80,7 +107,7 @@ function move(step) {
   answered = "";
   if (isAnswered) return focusRow(all.find((other) => other !== row) ?? row);
   const place = all.indexOf(row);
-  const lost = document.activeElement?.id === "list-scroll" ? 0 : last;
+  const lost = document.activeElement?.id === "list-scroll" && !isGone() ? 0 : last;
   const from = place >= 0 ? place : lost - (step > 0 ? 1 : 0);
   focusRow(all[Math.min(Math.max(from + step, 0), all.length - 1)]);
 }
@@ -95,7 +122,9 @@ async function onRow(row, action, values) {
   const { newest, assigned: was } = row.parentElement.dataset;
   if (await act(`${new URL(row.href).pathname}/${action}`, { ...values, newest, was })) await look();
   const all = links();
-  if (!all.includes(document.activeElement)) all[Math.min(place, all.length - 1)]?.focus();
+  const focused = document.activeElement;
+  if (all.includes(focused) || !(focused === document.body || focused.closest(".rows, #list-scroll"))) return;
+  all[Math.min(place, all.length - 1)]?.focus();
 }
 
 /** Returns the focused row, unless its conversation is open. */
@@ -107,7 +136,8 @@ function otherRow() {
 /** Does in the open conversation what a key says; if another row is focused, opens its conversation for it. */
 function onOpen(key, action) {
   const row = otherRow();
-  if (row) {
+  if (isGone()) refuse(GONE);
+  else if (row) {
     row.click();
     keepKey(key);
   } else if (panes().dataset.id) action();
@@ -145,7 +175,8 @@ function assignPicked() {
 /** Does something with the focused row, or with the open conversation if no other row is focused. */
 function onCurrent(action, values, here) {
   const row = otherRow();
-  if (row) onRow(row, action, values);
+  if (isGone()) say(GONE);
+  else if (row) onRow(row, action, values);
   else if (panes().dataset.id) here();
 }
 
@@ -156,6 +187,7 @@ function snooze() {
 
 function pick() {
   const row = current();
+  if (isGone()) say(GONE);
   const box = row?.parentElement.querySelector("input");
   if (row && !box) say("Nobody has acknowledged this urgent message, so it cannot be selected. Open it.");
   if (!box) return;
@@ -198,6 +230,7 @@ document.addEventListener("keydown", (event) => {
 
 openInPlace(() => {
   beginShown();
+  showFilesSaid();
   look.follow();
 }, look);
 document.addEventListener("seen", look);

@@ -2,11 +2,12 @@
 // server couldn't be reached, until the same member is back.
 
 import { takeWording } from "./composer.js";
+import { isSignedOut } from "./signed_out.js";
 
 const PAUSE = 600; // after the last key
 const LONGEST = 8000; // milliseconds that saving may take
 const STORED = "intake-unsaved";
-const LONGEST_KEPT_ALIVE = 10_000; // browsers refuse more than 64 kB
+const LONGEST_KEPT_ALIVE = 60_000; // browsers refuse more than 64 kB
 
 const REPLY = "reply";
 
@@ -93,7 +94,7 @@ async function send(draft, anyway) {
         "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content,
       },
       body,
-      keepalive: text.length < LONGEST_KEPT_ALIVE, // also while the page is left
+      keepalive: String(body).length < LONGEST_KEPT_ALIVE, // also while the page is left
       signal: AbortSignal.timeout(LONGEST),
     });
     if (known.get(keyOf(id, kind)) !== draft) return; // sent meanwhile
@@ -101,7 +102,7 @@ async function send(draft, anyway) {
       dropDrafts(id); // erased with the patient, or not the member's any more
       return changed();
     }
-    if (answer.redirected || !(answer.ok || answer.status === 409)) throw new Error("not kept");
+    if (isSignedOut(answer) || !(answer.ok || answer.status === 409)) throw new Error("not kept");
     const kept = await answer.json();
     const sent = draft.sent.splice(0);
     draft.hasFailed = false;
@@ -135,8 +136,8 @@ export function dropDrafts(id) {
  */
 function store() {
   const kept = {};
-  for (const [key, { text, saved, mark, replaced, sent, member, asked }] of known) {
-    if (text !== saved) kept[key] = { text, mark, replaced, sent, member };
+  for (const [key, { text, saved, mark, replaced, sent, member, newer, asked }] of known) {
+    if (text !== saved) kept[key] = { text, mark, replaced, sent, member, newer };
     else if (asked !== undefined && asked !== mark) kept[key] = { mark, replaced, member };
   }
   try {
@@ -162,7 +163,10 @@ function takeStored(key, member) {
   }
 }
 
-/** Puts a draft of the open conversation in its box: the server's, or what was typed here after it. */
+/**
+ * Puts a draft of the open conversation in its box: the server's, or what was typed here after it. If another tab has saved
+ * something else since, what was typed here stays, and the member chooses.
+ */
 function openDraft(box) {
   const id = opened();
   const { draft: kind, mark, member, keep } = box.dataset;
@@ -175,8 +179,9 @@ function openDraft(box) {
   const isOld = fresh.replaced.includes(mark); // the page was written before what this tab saved last
   const isOurs = here && (here.mark === mark || fresh.sent.includes(fresh.saved)); // or its answer came after the page had gone
   if (isOld && here.text !== undefined) Object.assign(fresh, { text: here.text, saved: here.saved ?? fresh.saved, mark: here.mark });
-  else if (here && here.text !== here.saved && (isOurs || here.newer)) fresh.text = here.text;
-  if (here?.newer) fresh.newer = { text: fresh.saved, mark };
+  else if (here?.text !== undefined && here.text !== here.saved) fresh.text = here.text;
+  const isElsewhere = here?.newer || (!isOld && !isOurs);
+  if (isElsewhere && fresh.text !== fresh.saved) fresh.newer = { text: fresh.saved, mark };
   ready.add(box);
   known.set(key, Object.assign(fresh, { saving: here?.saving ?? Promise.resolve(), timer: 0 }));
   put(box, fresh.text);

@@ -2,7 +2,8 @@
 // are replaced. What did not change or is in use is left alone: focus, open menus, typed words, and playing audio.
 
 import { morph, morphChildren } from "./morph.js";
-import { leaveSignedOut, saySignedOut } from "./signed_out.js";
+import { tellOfCalls } from "./notices.js";
+import { isSignedOut, leaveSignedOut, saySignedOut } from "./signed_out.js";
 
 const EVERY = 60_000; // so that the ages in the list stay current
 const LONGEST = 20_000; // that a request may take
@@ -27,10 +28,15 @@ function remember(part) {
   }
 }
 
+/** Notes what a part shows now; one that was taken over in part only is taken over again by the next refresh. */
+function note(id, html, isWhole) {
+  if (isWhole) shown.set(id, html);
+  else shown.delete(id);
+}
+
 function takeOverPart(current, fresh) {
   if (shown.get(fresh.id) === fresh.innerHTML) return;
-  shown.set(fresh.id, fresh.innerHTML);
-  morphChildren(current, fresh);
+  note(fresh.id, fresh.innerHTML, morphChildren(current, fresh));
   Object.assign(current.dataset, fresh.dataset);
 }
 
@@ -46,10 +52,9 @@ function takeOverList(current, fresh) {
       else current.insertBefore(known, place);
       continue;
     }
-    shown.set(child.id, html);
     if (known === place && place) place = place.nextElementSibling;
-    if (known) morph(known, child);
-    else current.insertBefore(document.importNode(child, true), place);
+    note(child.id, html, known ? morph(known, child) : true);
+    if (!known) current.insertBefore(document.importNode(child, true), place);
     const put = document.getElementById(child.id);
     if (put.nextElementSibling !== place) current.insertBefore(put, place);
   }
@@ -81,6 +86,7 @@ export function takeOver(html) {
     if (part) part.dataset.seal = sealed.dataset.seal;
   }
   document.title = withCalls(page.title || document.title);
+  tellOfCalls();
   if (focused === document.body || document.activeElement !== document.body) return;
   const again = document.getElementById(focused.id) ?? (wasInside ? document.getElementById("thread-scroll") : null);
   again?.focus({ preventScroll: true });
@@ -129,7 +135,7 @@ export function keepUp({ events, ask, whenHidden = false, before = () => {}, aft
   async function lookOnce() {
     const asked = place();
     const { answer, html } = await read();
-    if (answer?.redirected || answer?.status === 401) return leaveSignedOut();
+    if (isSignedOut(answer)) return leaveSignedOut();
     if (place() !== asked) return (again = true);
     if (answer?.status === 404) return location.assign("/staff/");
     if (!answer?.ok) return warn();
@@ -141,11 +147,17 @@ export function keepUp({ events, ask, whenHidden = false, before = () => {}, aft
   }
 
   async function lookUntilSeen() {
-    do {
-      again = false;
-      await lookOnce();
-    } while (again);
-    looking = null;
+    try {
+      do {
+        again = false;
+        await lookOnce();
+      } while (again);
+    } catch (error) {
+      warn(); // and the next look tries again
+      throw error;
+    } finally {
+      looking = null;
+    }
   }
 
   // changes during a refresh trigger another one
@@ -222,6 +234,8 @@ export async function act(path, values = {}) {
   };
   const answer = await fetch(path, options).catch(() => null);
   if (!answer) say(isOffline ? OFFLINE : UNANSWERED);
+  else if (isSignedOut(answer)) await leaveSignedOut("You were signed out, so this was not done.", answer.url);
   else if (!answer.ok) await sayRefused(answer);
-  return Boolean(answer?.ok);
+  else return true;
+  return false;
 }

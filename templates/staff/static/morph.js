@@ -1,5 +1,5 @@
 // Makes a part of the page like a fresh copy of it, and leaves alone what a person is using: what has the focus, open
-// menus, typed words, drafts, and playing audio.
+// menus, typed words, drafts, and playing audio. What it returns says whether anything in use was left as it was.
 
 const OURS = ["open", "data-sent"]; // attributes that only this page sets
 const FIELDS = "textarea, input:not([type=hidden], [type=checkbox], [type=radio])";
@@ -13,6 +13,8 @@ const hasWords = (field) => field.matches(FIELDS) && field.value !== field.defau
 const isInUse = (node) =>
   node.matches("input, select, textarea") &&
   (node === document.activeElement || hasWords(node) || node.matches("[type=checkbox]:checked") || (node.matches("select") && hasChoice(node)));
+// what a form says its member saw goes with the fields that it is about
+const isGuard = (node) => node.matches("input[name=was]") && [...node.form.elements].some(isInUse);
 const holdsWords = (node) => node.nodeType === Node.ELEMENT_NODE && [node, ...node.querySelectorAll(FIELDS)].some(hasWords);
 
 function copyAttributes(current, fresh) {
@@ -42,9 +44,10 @@ function removeUntil(node, end) {
   }
 }
 
-/** Makes the children of an element like those of a fresh copy. */
+/** Makes the children of an element like those of a fresh copy; returns whether all of them are now. */
 export function morphChildren(current, fresh) {
   let place = current.firstChild;
+  let isWhole = true;
   for (const node of fresh.childNodes) {
     const match = matchOf(node, place);
     if (!match) {
@@ -53,18 +56,20 @@ export function morphChildren(current, fresh) {
     }
     removeUntil(place, match);
     place = match.nextSibling;
-    morph(match, node);
+    isWhole = morph(match, node) && isWhole;
   }
   removeUntil(place, null);
+  return isWhole;
 }
 
-/** Makes a node like a fresh copy. */
+/** Makes a node like a fresh copy; returns whether it is now. */
 export function morph(current, fresh) {
   if (current.nodeType !== Node.ELEMENT_NODE) {
     if (current.nodeValue !== fresh.nodeValue) current.nodeValue = fresh.nodeValue;
-    return;
+    return true;
   }
-  if (isInUse(current) || current.matches("[data-draft], [data-own]")) return;
+  if (current.matches("[data-draft], [data-own]")) return true; // kept elsewhere
+  if (isInUse(current) || isGuard(current)) return false;
   copyAttributes(current, fresh);
-  morphChildren(current, fresh);
+  return morphChildren(current, fresh);
 }

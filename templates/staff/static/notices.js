@@ -36,10 +36,12 @@ function write(name, value) {
 export const canNotify = () => "Notification" in window && "serviceWorker" in navigator;
 export const isAllowed = () => canNotify() && Notification.permission === "granted";
 export const isOn = (name) => read(name) === "on" && (name !== "notify" || isAllowed());
+/** Returns whether this browser tells of anything by itself. */
+export const isTelling = () => isOn("notify") || isOn("sound");
 
 /** Turns notifications (`notify`) or the sound (`sound`) on or off in this browser. */
 export function turn(name, on) {
-  if (on && !isOn("notify") && !isOn("sound")) write("told", JSON.stringify(newest())); // what is old is no news
+  if (on && !isTelling()) write("told", JSON.stringify(newest())); // what is old is no news
   write(name, on ? "on" : "off");
 }
 
@@ -118,8 +120,10 @@ export async function play() {
   await Promise.all(ends);
 }
 
+/** Returns whether a colleague's call is about what the member is looking at; an alarm is told whatever a page shows. */
 function isInSight(call) {
-  return !document.hidden && document.getElementById("panes")?.dataset.id === call.conversation;
+  const isOpen = document.getElementById("panes")?.dataset.id === call.conversation;
+  return call.kind !== "alarm" && isOpen && !document.hidden && document.hasFocus();
 }
 
 async function tellOf(kind, calls) {
@@ -143,39 +147,45 @@ async function tellOfNew() {
   }
 }
 
-function tell() {
+/** Tells of what calls the member on the page and is new; whatever renews the page calls this afterwards. */
+export function tellOfCalls() {
   const favicon = document.getElementById("favicon");
   const icon = shown().length ? "favicon-badge.svg" : "favicon.svg";
   if (!favicon.getAttribute("href").endsWith(`/${icon}`)) favicon.setAttribute("href", new URL(icon, import.meta.url).pathname);
-  if (!isOn("notify") && !isOn("sound")) return;
+  if (!isTelling()) return;
   if (navigator.locks) navigator.locks.request(key("told"), tellOfNew);
   else tellOfNew();
 }
 
 /** Tells, once for all tabs of a browser, that alarms no longer reach it; `why` names the reason. */
 export async function tellOfSilence(why, title) {
-  const isSaid = () => Date.now() - Number(read(why)) < SILENCE;
-  const begin = async () => {
-    if (isSaid()) return;
+  const take = () => {
+    if (Date.now() - Number(read(why)) < SILENCE) return false;
     write(why, String(Date.now()));
-    const parts = [isOn("sound") && play(), isOn("notify") && notify(title, "/staff/", why, true)];
-    await Promise.all(parts);
+    return true;
   };
-  if (!isOn("notify") && !isOn("sound")) return;
-  await (navigator.locks ? navigator.locks.request(key(why), begin) : begin());
+  if (!isTelling()) return;
+  const isOurs = await (navigator.locks ? navigator.locks.request(key(why), take) : take());
+  if (!isOurs) return;
+  // not while the others wait: the sound may have to wait for a press
+  await Promise.all([isOn("sound") && play(), isOn("notify") && notify(title, "/staff/", why, true)]);
 }
 
-/** Begins, and goes on whenever what calls the member changes on the page. */
-export function tellOfCalls() {
+/** Readies the sound at each press. */
+export function readySounds() {
   for (const type of ["click", "keydown"]) document.addEventListener(type, readySound, { capture: true, passive: true });
-  new MutationObserver(tell).observe(document.getElementById("calls"), { childList: true });
-  tell();
 }
 
-/** Calls a function every few seconds even while the page is hidden, if that is needed to tell of anything in time. */
+/** Calls a function every few seconds even while the page is hidden, as long as that is needed to tell of anything in time. */
 export function tickWhenHidden(tick) {
-  if (!isOn("notify") && !isOn("sound")) return false;
-  const ticker = new Worker(new URL("ticker.js", import.meta.url));
-  ticker.addEventListener("message", tick);
-  return true;
+  let ticker = null;
+  const change = () => {
+    if (isTelling() === (ticker !== null)) return;
+    ticker?.terminate();
+    ticker = isTelling() ? new Worker(new URL("ticker.js", import.meta.url)) : null;
+    ticker?.addEventListener("message", tick);
+  };
+  window.addEventListener("storage", change); // turned on or off in another tab
+  document.addEventListener("visibilitychange", change); // or in this one
+  change();
 }

@@ -1,20 +1,36 @@
 // Adds pictures and PDFs to the draft of a reply, as soon as they are chosen, pasted, or dropped, and removes them.
 
+import { isSignedOut, saySignedOut } from "./signed_out.js";
+
 const LARGEST = 10 * 2 ** 20;
 const LONGEST = 180_000; // milliseconds that adding one may take
-let running = Promise.resolve();
-let waiting = 0;
+const OFFLINE = "There is no connection. Nothing was changed. Try again in a moment.";
+const UNANSWERED = "No answer came, so this may have been done. Reload the page to see, before you try again.";
+
+const drafts = new Map(); // by place: { running, waiting, said }
 
 const tray = () => document.getElementById("reply-files");
 
-function tell(words) {
+function draftAt(place) {
+  if (!drafts.has(place)) drafts.set(place, { running: Promise.resolve(), waiting: 0, said: "" });
+  return drafts.get(place);
+}
+
+/** Says what became of the open conversation's files; what is said of another's waits until that is open again. */
+export function showFilesSaid() {
   const line = document.getElementById("files-said");
-  if (line) line.textContent = words;
+  if (line) line.textContent = drafts.get(tray().dataset.place)?.said ?? "";
+}
+
+function tell(place, words) {
+  draftAt(place).said = words;
+  showFilesSaid();
 }
 
 /** Posts to a draft's files and shows what it has then, if the conversation is still open. */
 async function post(place, address, headers, body) {
   const token = document.querySelector('meta[name="csrf-token"]').content;
+  const isOffline = !navigator.onLine;
   try {
     const answer = await fetch(address, {
       method: "POST",
@@ -22,12 +38,16 @@ async function post(place, address, headers, body) {
       body,
       signal: AbortSignal.timeout(LONGEST),
     });
+    if (isSignedOut(answer)) {
+      saySignedOut();
+      return "Not done, as you were signed out.";
+    }
     const { html, error } = await answer.json();
     if (!html) return error?.message ?? "That did not work. Reload the page and try again.";
     if (tray()?.dataset.place === place) tray().outerHTML = html;
     return "";
   } catch {
-    return "There is no connection. The file was not added. Try again in a moment.";
+    return isOffline ? OFFLINE : UNANSWERED;
   }
 }
 
@@ -35,22 +55,23 @@ async function post(place, address, headers, body) {
 const headerOf = (name) => encodeURIComponent([...name.replace(/\p{Cs}/gu, "")].slice(0, 100).join(""));
 
 async function add(place, file) {
-  tell(`Adding ${file.name}…`);
+  tell(place, `Adding ${file.name}…`);
   const headers = { "Content-Type": "application/octet-stream", "File-Name": headerOf(file.name) };
   const problem = file.size > LARGEST ? "A file can have at most 10 MB. Send a smaller one." : await post(place, place, headers, file);
-  tell(problem ? `${file.name}: ${problem}` : "");
+  tell(place, problem ? `${file.name}: ${problem}` : "");
   return problem;
 }
 
 function take(files) {
   const place = tray()?.dataset.place;
   if (!place) return;
-  waiting += 1;
-  running = running.then(async () => {
+  const draft = draftAt(place);
+  draft.waiting += 1;
+  draft.running = draft.running.then(async () => {
     try {
       for (const file of files) if (await add(place, file)) break;
     } finally {
-      waiting -= 1;
+      draft.waiting -= 1;
     }
   });
 }
@@ -64,8 +85,8 @@ function choose() {
 
 async function remove(button) {
   const place = tray().dataset.place;
-  tell(await post(place, button.dataset.remove, {}, ""));
-  document.getElementById("text")?.focus();
+  tell(place, await post(place, button.dataset.remove, {}, ""));
+  if (tray()?.dataset.place === place) document.getElementById("text")?.focus();
 }
 
 document.addEventListener("click", (event) => {
@@ -91,10 +112,11 @@ for (const type of ["dragover", "drop"]) {
 document.addEventListener(
   "submit",
   (event) => {
-    if (event.target.id !== "reply" || !waiting) return;
+    const place = tray()?.dataset.place;
+    if (event.target.id !== "reply" || !drafts.get(place)?.waiting) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    tell("A file is being added. Send the reply in a moment.");
+    tell(place, "A file is being added. Send the reply in a moment.");
   },
   true,
 );

@@ -2,6 +2,7 @@
 
 import { keepUp, withCalls, withoutCalls } from "./live.js";
 import { listen } from "./shortcuts.js";
+import { isSignedOut } from "./signed_out.js";
 import "./undo.js";
 import "./go_to.js"; // before a key means something here, or `g p` would be taken for `p`
 
@@ -35,7 +36,7 @@ keepUp({
 // Only an empty page is filled, so that nothing changes just as someone is about to press a key.
 async function fill() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
+  if (!answer.ok || isSignedOut(answer)) return;
   const whole = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = whole.getElementById("task");
   if (sending || !document.getElementById("empty") || fresh.querySelector("#empty")) return;

@@ -1,6 +1,7 @@
 // Previews a reply while it is typed. The server renders it and counts its segments with the code that sends it.
 
 import { copyFrom } from "./copy.js";
+import { isSignedOut, leaveSignedOut } from "./signed_out.js";
 
 const PAUSE = 200; // milliseconds without a keystroke before the preview is updated
 const address = document.getElementById("settings").dataset.preview;
@@ -20,6 +21,7 @@ function keepPreviewed(preview, inputs, collect) {
         body: new URLSearchParams(collect()),
         signal: request.signal,
       });
+      if (isSignedOut(response)) return await leaveSignedOut();
       if (!response.ok) throw new Error(String(response.status));
       preview.innerHTML = await response.text();
     } catch (error) {

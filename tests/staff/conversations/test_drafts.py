@@ -104,6 +104,16 @@ def test_a_reply_that_is_refused_is_kept_without_scripts(asked: Console) -> None
     assert (refused.status_code, "20000 characters" in refused.text) == (400, True)
 
 
+@pytest.mark.parametrize("character", ["я", "请", "\N{GRINNING FACE}"], ids=["cyrillic", "chinese", "emoji"])
+def test_a_draft_may_be_as_long_in_any_script(asked: Console, character: str) -> None:
+    dana = asked.sign_in()
+    words = character * LONGEST_DRAFT
+    keep(dana, words)
+
+    assert in_box(dana) == words
+    assert send(dana, words).status_code == 422  # too long for a text, and no larger than a form may be
+
+
 def test_a_draft_is_encrypted_and_leaves_no_trace_elsewhere(asked: Console, caplog: pytest.LogCaptureFixture) -> None:
     dana = asked.sign_in()
     before = len(asked.rows(AuditEntry))
