@@ -47,6 +47,7 @@ class Row:
         hit: what a search found, as the thread's page calls it; empty if there is no one text.
         unsafe: whether the patient said that somebody else may read what is sent there.
         newer: how many messages the patient wrote after the one that raised the open alarm.
+        scheduled: when the last reply by staff goes out if it waits for its time; empty if it does not.
         tags: the words of its tags.
         is_sample: whether it is one of the fictional conversations of a new service.
         newest: the id of the patient's newest message, 0 if there is none.
@@ -87,6 +88,7 @@ class Row:
     hit: str = ""
     newer: int = 0
     unsafe: bool = False
+    scheduled: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +194,9 @@ def _row(
     conversation, zone = hit.conversation, practice.time_zone
     at = conversation.last_activity_at or conversation.created_at
     if raising:
-        text, by = from_danger_on(_text_of(raising)), ""
+        text, by = from_danger_on(text_of(raising)), ""
     else:
-        text, by = (_text_of(pressing), "") if pressing else _last_said(message, reply, names, practice)
+        text, by = (text_of(pressing), "") if pressing else _last_said(message, reply, names, practice)
     found, decision = (leading.classification, leading.decision) if leading else (None, None)
     since, snoozed_until = conversation.waiting_since, conversation.snoozed_until
     assignee = names.get(conversation.assigned_to or 0, "")
@@ -238,6 +240,7 @@ def _row(
         is_sample=message is not None and message.provider == SAMPLE,
         newer=newer,
         unsafe=conversation.unsafe_since is not None,
+        scheduled=display.scheduled_for(reply, zone) if reply else "",
     )
 
 
@@ -249,10 +252,11 @@ def _last_said(
         return typed_words(reply, practice) or "Picture or file", names.get(reply.staff_id or 0, "Staff")
     if message is None:
         return "", ""
-    return _text_of(message), ""
+    return text_of(message), ""
 
 
-def _text_of(message: Message) -> str:
+def text_of(message: Message) -> str:
+    """Return what the patient said, or why there are no words of it."""
     if message.emptied_at is not None:
         return "Deleted: past the retention limit"
     return message.text or ("Picture or file" if message.media else "Voicemail without a transcript")
