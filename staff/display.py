@@ -27,7 +27,7 @@ _DELIVERY_STATES = {
     DeliveryState.DELIVERED: "Delivered",
     DeliveryState.FAILED: "Not delivered",
     DeliveryState.SUPPRESSED: "Not sent",
-    DeliveryState.NOT_SENT: "Not sent: no carrier is configured",
+    DeliveryState.NOT_SENT: "Not sent: sending is not set up yet",
     DeliveryState.UNCONFIRMED: "May not have arrived: the carrier could not confirm it, so it was not sent again",
 }
 CANCELLED = "cancelled"  # the error code of a scheduled message that staff cancelled

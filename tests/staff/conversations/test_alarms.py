@@ -291,7 +291,7 @@ def test_the_conversation_shows_who_was_told_who_is_next_and_when(console: Conso
     shown = alarm_of(dana.get(PAGE))
 
     assert "Nobody has acknowledged this" in shown
-    assert re.search(r"On call notified, \w+ \d+, \d+:\d\d [AP]M \(\(202\) 555-0112\) Next: Manager in 10 min", shown)
+    assert re.search(r"On call notified, \w+ \d+, \d+:\d\d [AP]M · \(202\) 555-0112 Next: Manager in 10 min", shown)
     assert f"ACK {console.rows(Escalation)[0].code}" in shown
 
 
