@@ -32,6 +32,7 @@ from staff.conversations import (
     reply_files,
     samples,
     saved_views,
+    scheduled,
 )
 from staff.figures import page as figures_page
 from staff.patients import addresses, data, found_values, from_conversation, listing, merging, messages, record
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     alarm_badge.blueprint,
     calls.blueprint,
     escalations.blueprint,
+    scheduled.blueprint,
     account.blueprint,
     passkeys.blueprint,
     links.blueprint,

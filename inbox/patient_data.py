@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
 from inbox.erasure import erase_calls, erase_conversations, erase_patients, forget_numbers
+from inbox.models import Escalation
 from inbox.patient_records import PatientRecords
+from intake.errors import IntakeError
 
 
 def erase_records(session: Session, records: PatientRecords, staff_id: int | None) -> int:
@@ -18,12 +21,29 @@ def erase_records(session: Session, records: PatientRecords, staff_id: int | Non
         staff_id: who erases it, None for the command line.
 
     Raises:
-        IntakeError: a conversation is under legal hold, a reply is being sent, or several people share the address.
+        IntakeError: a conversation is under legal hold or has an emergency that nobody has acknowledged, a reply is
+            being sent, or several people share the address.
     """
+    if alarming := alarming_among(session, records):
+        raise IntakeError(
+            f"nobody has acknowledged the emergency in {_list_ids(alarming)}, so nothing was erased: acknowledge it"
+            " first on the console, as erasing ends it"
+        )
     record_on_each(session, records, "patient_erased", staff_id)
     forget_numbers(records.opt_outs)
     erase_patients(session, records.patients)
     return erase_conversations(session, records.all_conversations) + erase_calls(session, records.calls)
+
+
+def alarming_among(session: Session, records: PatientRecords) -> list[int]:
+    """Return a patient's conversations with an emergency that nobody has acknowledged."""
+    ids = [row.id for row in records.all_conversations]
+    is_open = (Escalation.conversation_id.in_(ids), Escalation.acknowledged_at.is_(None))
+    return sorted(set(session.scalars(select(Escalation.conversation_id).where(*is_open))))
+
+
+def _list_ids(ids: list[int]) -> str:
+    return f"{'conversation' if len(ids) == 1 else 'conversations'} {', '.join(map(str, ids))}"
 
 
 def record_on_each(session: Session, records: PatientRecords, action: str, staff_id: int | None) -> None:
@@ -51,3 +71,10 @@ def describe_records(records: PatientRecords) -> str:
     kept = len(records.patients)
     noted = f" and {kept} patient {'record' if kept == 1 else 'records'}" if kept else ""
     return f"{found} {'conversation' if found == 1 else 'conversations'}{named}{noted}"
+
+
+def say_what_is_left(queued: int) -> str:
+    """Return how many texts, recordings, and files the workers still erase, as a sentence."""
+    if queued == 1:
+        return "The workers erase one text, recording, or file."
+    return f"The workers erase {queued or 'no'} texts, recordings, and files."

@@ -24,7 +24,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.chat_contact import reply_address
-from inbox.models import Conversation
+from inbox.models import Conversation, Delivery, DeliveryState
 from inbox.patients import conversations_of
 from intake.vocabulary import Medium
 
@@ -168,6 +168,14 @@ def flag_against(session: Session, conversation: Conversation, medium: Medium, *
 def is_silenced(session: Session, conversation: Conversation, medium: Medium, *, named: bool = True) -> bool:
     """Return whether nothing may go out from a conversation by a medium, as it is not safe."""
     return flag_against(session, conversation, medium, named=named) is not None
+
+
+def is_held_back(session: Session, delivery: Delivery) -> bool:
+    """Return whether a reply that waits for its time will not go out, as the patient said since that it is not safe."""
+    if delivery.state != DeliveryState.PENDING or delivery.scheduled_for is None:
+        return False
+    flag = flag_against(session, delivery.conversation, Medium(delivery.medium))
+    return flag is not None and delivery.created_at < flag.since
 
 
 def _own_flag(conversation: Conversation) -> Flag | None:

@@ -412,11 +412,8 @@ class NotificationReason(_WordedEnum):
     LANDLINE = "landline", "Patient to call, because a landline receives no texts"
     UNPROCESSED = "unprocessed", "Message that could not be processed"
     BROKEN_REPLY = "broken_reply", "Standard reply sent because the practice's own reply could not be used"
-    UNANSWERED_EMERGENCY = "unanswered_emergency", "Urgent message whose sender could get no reply: call them"
-    UNANSWERED_UNSAFE = (
-        "unanswered_unsafe",
-        "Urgent message that got no reply, as contact is not safe: find a safe way to reach them, or send help",
-    )
+    UNANSWERED_EMERGENCY = "unanswered_emergency", "Urgent message that got no reply"
+    UNANSWERED_UNSAFE = "unanswered_unsafe", "Urgent message that got no reply, for safety"
     UNSAFE_CLAIMED = (
         "unsafe_claimed",
         "Somebody wrote on the website that a patient's phone is not safe: find out if it is true",

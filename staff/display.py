@@ -27,7 +27,7 @@ _DELIVERY_STATES = {
     DeliveryState.DELIVERED: "Delivered",
     DeliveryState.FAILED: "Not delivered",
     DeliveryState.SUPPRESSED: "Not sent",
-    DeliveryState.NOT_SENT: "Not sent: no carrier is configured",
+    DeliveryState.NOT_SENT: "Not sent: sending is not set up yet",
     DeliveryState.UNCONFIRMED: "May not have arrived: the carrier could not confirm it, so it was not sent again",
 }
 CANCELLED = "cancelled"  # the error code of a scheduled message that staff cancelled
@@ -178,15 +178,36 @@ def spoken(address: str) -> str:
         return address
 
 
-def delivery_state(delivery: Delivery) -> str:
-    """Return the display words of a reply's state, with the reason if it failed."""
+def dialed(shown: str) -> str:
+    """Return the number that a shown one stands for, as a telephone dials it; empty for anything else."""
+    try:
+        return phone.normalise(shown)
+    except IntakeError:
+        return ""
+
+
+def scheduled_for(delivery: Delivery, zone: str) -> str:
+    """Return when a reply goes out that waits for its time; empty for any other."""
+    if delivery.state != DeliveryState.PENDING or delivery.attempts or delivery.scheduled_for is None:
+        return ""
+    return clock(delivery.scheduled_for, zone)
+
+
+def delivery_state(delivery: Delivery, zone: str, *, is_held: bool = False) -> str:
+    """Return the display words of a reply's state, with the reason if it failed.
+
+    Args:
+        delivery: the reply.
+        zone: the practice's time zone.
+        is_held: whether it will not go out at its time, as the patient said since that it is not safe.
+    """
     said = _DELIVERY_STATES[DeliveryState(delivery.state)]
     if delivery.state == DeliveryState.SENT and delivery.medium == Medium.CHAT:
         return "Not seen yet"
     if delivery.state == DeliveryState.PENDING and delivery.attempts:
         return "Will retry"
-    if delivery.state == DeliveryState.PENDING and delivery.scheduled_for is not None:
-        return "Scheduled"
+    if at := scheduled_for(delivery, zone):
+        return f"Held back: scheduled for {at}, but it is not safe to write here" if is_held else f"Scheduled for {at}"
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.SUPPRESSED) or not delivery.error_code:
         return said
     return f"{said}: {_REASONS.get(delivery.error_code, f'error {delivery.error_code}')}"

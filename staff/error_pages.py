@@ -8,7 +8,7 @@ from flask import Flask, Response, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from web.errors import error_response
 
@@ -18,6 +18,7 @@ CHANGED = (
     "Nothing was sent or saved: your session has changed since this page was opened. Go back, reload the page, and try"
     " again."
 )
+NOWHERE = "There is nothing here that you can open: it may have been removed, or it is another practice’s."
 AWAY = (
     "Intake’s records can’t be reached. What you did last may not have been saved: look at it once they are back, in a"
     " minute or two. Incoming calls and texts are not answered meanwhile."
@@ -51,7 +52,7 @@ def _show(error: HTTPException) -> Response | tuple[str, int] | None:
         return error_response(400, "signed_out", SIGNED_OUT) if is_signed_out else None
     if isinstance(error, CSRFError):
         return _explain_token()
-    message = error.description or error.name
+    message = NOWHERE if error.description == NotFound.description else error.description or error.name
     page = render_template("staff/error.html", status=error.code, name=error.name, message=message)
     return page, error.code or 500
 

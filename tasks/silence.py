@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from inbox.models import UNDELIVERED, DeliveryState
 from intake.vocabulary import NotificationReason, Route, Silence
 
 _LEFT_ALONE = (
@@ -17,6 +20,17 @@ _LEFT_ALONE = (
 
 UNANSWERED = (NotificationReason.UNANSWERED_EMERGENCY, NotificationReason.UNANSWERED_UNSAFE)
 """What on-call is told of an emergency to which the patient got no reply."""
+NEVER_REACHED = frozenset(UNDELIVERED) - {DeliveryState.UNCONFIRMED}
+
+
+def is_left_alone(reasons: Collection[str], answers: Collection[str]) -> bool:
+    """Return whether the patient got no reply to the emergencies of an alarm, as far as is known now.
+
+    Args:
+        reasons: why staff were told of them.
+        answers: the states of the automatic replies to them.
+    """
+    return not set(reasons).isdisjoint(UNANSWERED) or (bool(answers) and NEVER_REACHED.issuperset(answers))
 
 
 def unanswered_reason(route: str, silence: Silence | None) -> NotificationReason | None:

@@ -80,7 +80,7 @@ def erase(address: str, slug: str | None, yes: bool, data_dir: Path) -> None:
 
     PATIENT is a phone number or an email address.
     """
-    from inbox.patient_data import describe_records, erase_records
+    from inbox.patient_data import describe_records, erase_records, say_what_is_left
 
     if not yes:
         with _records(address, slug, data_dir) as (_, _, records):
@@ -89,7 +89,7 @@ def erase(address: str, slug: str | None, yes: bool, data_dir: Path) -> None:
     with _records(address, slug, data_dir) as (session, _, records):
         found = describe_records(records)
         queued = erase_records(session, records, None)
-    click.echo(f"Erased {found}. The workers erase {queued} texts, recordings, and files.")
+    click.echo(f"Erased {found}. {say_what_is_left(queued)}")
     click.echo("Backups made before today still contain them: delete those, or erase again after a restore.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -48,7 +49,8 @@ class Notification(Base):
     `escalation_step` is the step of the practice's escalation, counted from 1; it is 0 for the first notification.
     `interruptions` counts the attempts whose worker died before it recorded an outcome. `escalation_id` is the alarm
     that an urgent notification belongs to. A `collected` one goes out with others. `told_at` is when it first went
-    to whoever carries it, or may have; that stays when it is sent once more.
+    to whoever carries it, or may have; that stays when it is sent once more. `rounds` is what became of it before it
+    was, the first round first: each with its `state`, and when that was (`at`).
     """
 
     __tablename__ = "notifications"
@@ -74,6 +76,7 @@ class Notification(Base):
     interruptions: Mapped[int] = mapped_column(default=0, server_default="0")
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
     told_at: Mapped[datetime | None]
+    rounds: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 

@@ -28,6 +28,10 @@ from staff.live import is_refresh
 from web.services import Services, services_of
 
 REPLY_UNSENT = "reply"
+NO_ALARM = (
+    "There is no emergency here that you can open. Its patient’s data has been erased since, and nobody is paged for it"
+    " anymore; or it is another practice’s."
+)
 View = TypeVar("View", bound=Callable[..., Any])
 _WITHOUT_SECOND_FACTOR = ("account", "passkeys", "sign_in")
 _RANK = {Role.STAFF: 0, Role.MANAGER: 1, Role.ADMIN: 2}
@@ -224,6 +228,6 @@ def own_message(session: Session, message_id: int) -> Message:
 
 
 def own_escalation(session: Session, escalation_id: int) -> Escalation:
-    """Return an escalation of the signed-in member's practices, or abort with 404."""
+    """Return an escalation of the signed-in member's practices, or abort with 404; links to it outlive it."""
     query = select(Escalation).where(Escalation.id == escalation_id, Escalation.practice.in_(member().reachable))
-    return session.scalar(query) or abort(404)
+    return session.scalar(query) or abort(404, NO_ALARM)

@@ -10,20 +10,19 @@ from flask import current_app
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from inbox.chat import CHAT_COPIES
 from inbox.models import (
-    UNDELIVERED,
     AlarmEnd,
     Conversation,
     Delivery,
-    DeliveryState,
     Escalation,
     Message,
     Notification,
     NotificationState,
 )
-from intake.practices import TEXT_PREFIX, Practice, is_plain_mail
+from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.settings import Settings
-from intake.vocabulary import SAMPLE, words_of
+from intake.vocabulary import SAMPLE, NotificationReason, words_of
 from staff import display
 from tasks.notification.escalation_policy import NEVER, Unpaged, next_reached, why_unpaged
 from tasks.notification.stopped_phones import find_stopped
@@ -35,6 +34,7 @@ from tasks.notification.targets import (
     targets_for,
 )
 from tasks.samples import is_sample
+from tasks.silence import NEVER_REACHED, is_left_alone
 from web.services import services_of
 
 MOST_COUNTED = 100
@@ -43,6 +43,8 @@ SET_UP_CARRIER = "The setup checklist in Settings says what is missing."
 TEXT_START = "To get notices there again, text START from it to the practice."
 IS_SAMPLE = "This patient is fictional."
 UNACKNOWLEDGED = "Nobody has acknowledged this urgent message."
+NO_REPLY = "The patient got no reply: call now"
+NO_SAFE_REPLY = "The patient got no reply: find a safe way to reach them, or send help"
 _STATES = {
     NotificationState.PENDING: "notifying",
     NotificationState.SENDING: "notifying",
@@ -59,7 +61,6 @@ _UNPAGED = {
 }
 _FAILED = (NotificationState.FAILED, NotificationState.OPTED_OUT)
 _REACHING = (NotificationState.PENDING, NotificationState.SENDING, NotificationState.SENT)
-_NOT_SENT = tuple(state for state in UNDELIVERED if state is not DeliveryState.UNCONFIRMED)
 _ENDS = {
     AlarmEnd.BUTTON: "took charge",
     AlarmEnd.TEXT: "by text",
@@ -81,12 +82,18 @@ class Step:
         state: what became of it.
         at: when.
         why: where it could not go, and what to do, in sentences; empty for one that did not fail.
+        where: the address, if it may be shown.
+        is_told: whether it went out.
+        has_failed: whether it could not go out.
     """
 
     who: str
     state: str
     at: str
     why: str = ""
+    where: str = ""
+    is_told: bool = False
+    has_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,8 @@ class Alarm:
         next_in: how long until then, such as "in 6 min".
         next_at: when that is, None if no one is.
         message_id: the message that raised it.
+        newest_id: the newest urgent message in it.
+        unanswered: that the patient got no reply and what to do, as a sentence without its period; empty if they did.
         unreachable: why nobody was and nobody will be notified; empty if somebody was, or will be.
         reached_nobody: whether it is open, and nobody has been notified yet.
         ended: who ended it, how, and when; empty while it is open.
@@ -122,6 +131,8 @@ class Alarm:
     next_at: datetime | None
     ended: str
     message_id: int
+    newest_id: int
+    unanswered: str = ""
     unreachable: str = ""
     reached_nobody: bool = False
 
@@ -139,15 +150,32 @@ class Alarm:
         """The alarm in a line of a list."""
         if not self.is_open:
             return self.ended
+        return f"{self.unanswered}. {self.pages}" if self.unanswered else self.pages
+
+    @property
+    def pages(self) -> str:
+        """Who was reached, who was not, and who is next, in a line."""
         if self.unreachable:
             return self.unreachable
-        told = "; ".join(f"{step.who} {step.state}, {step.at}" for step in self.steps) or "Nobody was paged"
+        told = say_who_was_told(self.steps) or "Nobody was paged"
         return f"{told}. Next: {self.next_words} {self.next_in}" if self.next_who else f"{told}. Nobody is next"
 
     @property
     def next_words(self) -> str:
         """Who is notified next, and whether again."""
         return f"{self.next_who} again" if self.next_again else self.next_who
+
+
+def say_who_was_told(steps: Sequence[Step]) -> str:
+    """Return in one sentence who was reached and when last, and then who was not; each once."""
+    newest = {step.where or step.who: step for step in steps}
+    told = [f"{name} {step.at}" for name, step in newest.items() if step.is_told]
+    if not told:
+        return "; ".join(dict.fromkeys(f"{step.who} {step.state}, {step.at}" for step in newest.values()))
+    missed = [name for name, step in newest.items() if step.has_failed]
+    waiting = [f"{name} {step.state}" for name, step in newest.items() if not step.is_told and not step.has_failed]
+    not_reached = f"not reached: {', '.join(missed)}" if missed else ""
+    return "; ".join(filter(None, [f"Paged {', '.join(told)}", *waiting, not_reached]))
 
 
 def has_open_alarm() -> ColumnElement[bool]:
@@ -216,6 +244,8 @@ def _show_found(
         if notice is not None:
             notices.append(notice)
     unsent = _replies_not_sent(session, [row for row, _, _ in raised.values()])
+    real = [(row, notices) for row, is_fictional, notices in raised.values() if not is_fictional]
+    unanswered = _left_alone(session, {row.id: notices for row, notices in real if row.acknowledged_at is None})
     stopped = {
         slug: find_stopped(session, practices[slug])
         for slug in {row.practice for row, _, _ in raised.values() if row.acknowledged_at is None}
@@ -229,8 +259,36 @@ def _show_found(
             stopped.get(row.practice, frozenset()),
             is_fictional=fictional,
             is_unsent=row.id in unsent,
+            unanswered=unanswered.get(row.id, ""),
         )
         for row, fictional, notices in raised.values()
+    }
+
+
+def _left_alone(session: Session, notices: Mapping[int, Sequence[Notification]]) -> dict[int, str]:
+    """Return what to do about the patients of open alarms that got no reply, by the alarm's id."""
+    if not notices:
+        return {}
+    of_alarm = {notice.message_id: alarm_id for alarm_id, found in notices.items() for notice in found}
+    answers: dict[int, list[str]] = {alarm_id: [] for alarm_id in notices}
+    unsafe = {
+        alarm_id
+        for alarm_id, found in notices.items()
+        if any(notice.reason == NotificationReason.UNANSWERED_UNSAFE for notice in found)
+    }
+    query = (
+        select(Delivery.message_id, Delivery.state, Conversation.unsafe_since)
+        .join(Conversation, Conversation.id == Delivery.conversation_id)
+        .where(Delivery.message_id.in_(of_alarm), Delivery.reply.not_in(CHAT_COPIES.values()))
+    )
+    for message_id, state, unsafe_since in session.execute(query):
+        answers[of_alarm[message_id]].append(state)
+        if unsafe_since is not None:
+            unsafe.add(of_alarm[message_id])
+    return {
+        alarm_id: NO_SAFE_REPLY if alarm_id in unsafe else NO_REPLY
+        for alarm_id, found in notices.items()
+        if is_left_alone({notice.reason for notice in found}, answers[alarm_id])
     }
 
 
@@ -245,7 +303,7 @@ def _replies_not_sent(session: Session, rows: Iterable[Escalation]) -> set[int]:
         .join(Delivery, answered)
         .where(Escalation.id.in_(ids), Delivery.message_id.is_(None))
         .group_by(Escalation.id)
-        .having(func.sum(case((Delivery.state.in_(_NOT_SENT), 0), else_=1)) == 0)
+        .having(func.sum(case((Delivery.state.in_(NEVER_REACHED), 0), else_=1)) == 0)
     )
     return set(session.scalars(query))
 
@@ -259,17 +317,20 @@ def _show(
     *,
     is_fictional: bool,
     is_unsent: bool,
+    unanswered: str,
 ) -> Alarm:
     is_open = row.acknowledged_at is None
     settings = services_of(current_app).settings
-    step, next_at = next_reached(practice, row.step, row.next_step_at, settings, stopped) if is_open else (0, NEVER)
-    steps = tuple(_step(notice, practice, settings, is_open=is_open) for notice in notices if notice.target != CONSOLE)
+    is_next = is_open and not is_fictional
+    step, next_at = next_reached(practice, row.step, row.next_step_at, settings, stopped) if is_next else (0, NEVER)
+    steps = _steps([notice for notice in notices if notice.target != CONSOLE], practice, settings, is_open=is_open)
+    message_ids = {row.message_id, *(notice.message_id for notice in notices if notice.message_id is not None)}
     return Alarm(
         id=row.id,
         code=row.code,
         is_open=is_open,
         since=display.age(row.created_at, moment, practice.time_zone),
-        messages=max(1, len({notice.message_id for notice in notices})),
+        messages=len(message_ids),
         steps=steps,
         next_who=_contact(practice, step) if step else "",
         next_again=0 < step <= row.step,
@@ -277,6 +338,8 @@ def _show(
         next_at=next_at if step else None,
         ended=_ended(row, practice.time_zone, is_unsent=is_unsent),
         message_id=row.message_id,
+        newest_id=max(message_ids),
+        unanswered=unanswered,
         unreachable=_unreachable(practice, settings, stopped, is_fictional=is_fictional)
         if is_open and not steps and not step
         else "",
@@ -291,14 +354,49 @@ def _unreachable(practice: Practice, settings: Settings, stopped: frozenset[str]
     return f"Nobody was paged and nobody will be: {_UNPAGED[why_unpaged(practice, settings, stopped)]}"
 
 
-def _step(notice: Notification, practice: Practice, settings: Settings, *, is_open: bool) -> Step:
-    address = personal_address(practice, notice.escalation_step)
-    return Step(
-        _person(address) if address else words_of(notice.team),
-        _state(notice, is_open=is_open),
-        display.clock(notice.next_attempt_at if _is_collecting(notice) else notice.updated_at, practice.time_zone),
-        _failure(notice, practice, settings) if notice.state in _FAILED else "",
-    )
+def _steps(
+    notices: Sequence[Notification], practice: Practice, settings: Settings, *, is_open: bool
+) -> tuple[Step, ...]:
+    """Return what became of each page, also of those that were sent once more since, by time."""
+    shown = [found for notice in notices for found in _rounds(notice, practice, settings, is_open=is_open)]
+    return tuple(step for _, step in sorted(shown, key=lambda found: found[0]))
+
+
+def _rounds(
+    notice: Notification, practice: Practice, settings: Settings, *, is_open: bool
+) -> list[tuple[datetime, Step]]:
+    at = notice.next_attempt_at if _is_collecting(notice) else notice.updated_at
+    earlier = [(datetime.fromisoformat(found["at"]), NotificationState(found["state"])) for found in notice.rounds]
+    address = _address_of(notice, practice)
+    person = personal_address(practice, notice.escalation_step)
+    who, where = _person(person) if person else words_of(notice.team), _spoken(address)
+    steps = [
+        Step(who, _STATES[state], display.clock(when, practice.time_zone), "", where, *_outcome(state))
+        for when, state in earlier
+    ]
+    state = NotificationState(notice.state)
+    why = _failure(notice, address, practice, settings) if state in _FAILED else ""
+    said, shown_at = _state(notice, is_open=is_open), display.clock(at, practice.time_zone)
+    steps.append(Step(who, said, shown_at, why, where, *_outcome(state)))
+    return list(zip([*(when for when, _ in earlier), at], steps, strict=True))
+
+
+def _outcome(state: NotificationState) -> tuple[bool, bool]:
+    """Return whether a notice went out, and whether it could not."""
+    return state == NotificationState.SENT, state in _FAILED
+
+
+def _address_of(notice: Notification, practice: Practice) -> str | None:
+    """Return where a notice goes; None if that has been removed in Settings."""
+    team = settings_of_notice(practice, notice.team, notice.escalation_step, notice.target)
+    return targets_for(team).get(notice.target)
+
+
+def _spoken(address: str | None) -> str:
+    """Return an address as people read it; empty for one that may not be shown, as those of services hold a key."""
+    if address is None or not (address.startswith(TEXT_PREFIX) or is_plain_mail(address)):
+        return ""
+    return display.spoken(address.removeprefix(TEXT_PREFIX).removeprefix(MAIL_PREFIX))
 
 
 def _state(notice: Notification, *, is_open: bool) -> str:
@@ -309,24 +407,17 @@ def _state(notice: Notification, *, is_open: bool) -> str:
     return _STATES[NotificationState(notice.state)]
 
 
-def _failure(notice: Notification, practice: Practice, settings: Settings) -> str:
+def _failure(notice: Notification, address: str | None, practice: Practice, settings: Settings) -> str:
     """Return where a failed notification should have gone, and what is known of why it did not."""
-    team = settings_of_notice(practice, notice.team, notice.escalation_step, notice.target)
-    address = targets_for(team).get(notice.target)
     if address is None:
         return "Its address has been removed in Settings."
-    where = display.spoken(address.removeprefix(TEXT_PREFIX)) if _is_personal(address) else "its address"
+    where = _spoken(address) or "its address"
     if notice.state == NotificationState.OPTED_OUT:
         return f"Call {where}. {TEXT_START}"
     if not has_carrier(practice, address, settings):
         kind = "texts" if address.startswith(TEXT_PREFIX) else "emails"
         return f"Nothing was sent to {where}: {kind} are not set up yet. {SET_UP_CARRIER}"
     return f"What carries it did not take it for {where}. Call them, and check the address in Settings."
-
-
-def _is_personal(address: str) -> bool:
-    """Return whether an address may be shown: those of services such as Slack hold a key."""
-    return address.startswith(TEXT_PREFIX) or is_plain_mail(address)
 
 
 def _is_collecting(notice: Notification) -> bool:

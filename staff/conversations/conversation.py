@@ -6,13 +6,14 @@ import secrets
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.chat_contact import is_out_of_reach
 from inbox.consent import number_of, opt_out_of
 from inbox.conversation_tags import tags_in_use, tags_of
 from inbox.member_notices import note_seen
-from inbox.models import AlarmEnd, ConversationState, DraftKind, Role, UndoKind, now
+from inbox.models import AlarmEnd, ConversationState, DraftKind, Message, Role, UndoKind, now
 from inbox.patient_book import name_on, patients_of_conversation
 from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_drafts, save_draft
 from inbox.reply_files import draft_files
@@ -22,7 +23,7 @@ from intake.vocabulary import Channel, Language, OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import end_alarm, finish_action, go_on, next_after
-from staff.conversations.alarms import read_alarms
+from staff.conversations.alarms import Alarm, read_alarms
 from staff.conversations.attachment_queries import show_draft_files
 from staff.conversations.changes import LONGEST_NOTE
 from staff.conversations.consent_history import read_consent_history
@@ -44,6 +45,7 @@ from staff.conversations.people import assignable, names_among, names_of
 from staff.conversations.quick_replies import first_name, read_quick_replies
 from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, send, wording_for
 from staff.conversations.row_words import initials
+from staff.conversations.rows import text_of
 from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
 from staff.conversations.thread_part import find_part
@@ -204,7 +206,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         known = names_among(people)
         records = patients_of_conversation(session, conversation) if is_own else []  # emergency access opens none
         kept = read_drafts(session, conversation_id, member().id)
-        alarms = read_alarms(session, [conversation_id], {practice.slug: practice}, moment)
+        alarm = read_alarms(session, [conversation_id], {practice.slug: practice}, moment).get(conversation_id)
         thread = read_thread(session, conversation, zone, before, known)
         newest = (
             thread.last_message
@@ -267,7 +269,10 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "consents": read_consent_history(
                 session, conversation, zone, [other.id for other in contact.others], known
             ),
-            "alarm": alarms.get(conversation_id),
+            "alarm": alarm,
+            "alarm_words": _words_of(session, alarm) if alarm and alarm.is_open else [],
+            "number": display.spoken(conversation.patient_address or conversation.contact_phone or ""),
+            "not_safe": flagged is not None,
             "flag": display.urgency_flag(conversation),
             "medium": reach.medium.words,
             "people": people,
@@ -310,6 +315,12 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "hit": "",
             "transfer_team": "",
         }
+
+
+def _words_of(session: Session, alarm: Alarm) -> list[str]:
+    """Return what the patient wrote that raised an alarm, and the newest that joined it; the thread has read both."""
+    ids = dict.fromkeys((alarm.message_id, alarm.newest_id))
+    return [text_of(message) for message in (session.get(Message, row_id) for row_id in ids) if message is not None]
 
 
 def show_conversation(services: Services, conversation_id: int, before: int | None, **changes: Any) -> str:

@@ -35,6 +35,7 @@ from inbox.models import (
 from inbox.patients import conversations_of
 from inbox.reply_medium import staff_medium
 from inbox.reviews import LEVEL_LABELS
+from inbox.unsafe_contact import is_held_back
 from intake.practices import Practice
 from intake.vocabulary import (
     INTENTS,
@@ -118,6 +119,7 @@ class ThreadEntry:
         recording: the id of the message whose recording can be played.
         emptied: whether retention deleted its text.
         claims: the contact details that came with it, which nothing proves.
+        scheduled: the id of the reply that it is, if that waits for its time and can be cancelled.
         alert: what staff must do about it that no reply does; empty for most.
     """
 
@@ -139,6 +141,7 @@ class ThreadEntry:
     reading: Reading | None = None
     claims: str = field(default="", repr=False)
     alert: str = ""
+    scheduled: int | None = None
     waiting: bool = False
     emptied: bool = False
 
@@ -474,7 +477,14 @@ def _entries(
     names = names_of(session, writers, known)
     entries = [_said(read, attached.messages.get(read.message.id, ()), zone) for read in messages]
     entries += [
-        _answered(delivery, attached.replies.get(delivery.id, ()), names, zone, is_gone=is_gone)
+        _answered(
+            delivery,
+            attached.replies.get(delivery.id, ()),
+            names,
+            zone,
+            is_gone=is_gone,
+            is_held=is_held_back(session, delivery),
+        )
         for delivery in deliveries
     ]
     return _in_order(entries, [_noted(note, names, zone) for note in notes])
@@ -582,7 +592,13 @@ def _percent(probability: float) -> str:
 
 
 def _answered(
-    delivery: Delivery, files: tuple[ShownAttachment, ...], names: Mapping[int, str], zone: str, *, is_gone: bool
+    delivery: Delivery,
+    files: tuple[ShownAttachment, ...],
+    names: Mapping[int, str],
+    zone: str,
+    *,
+    is_gone: bool,
+    is_held: bool,
 ) -> ThreadEntry:
     by_hand = delivery.message_id is None
     was_left = delivery.entry is not None and delivery.medium != Medium.CHAT
@@ -597,9 +613,10 @@ def _answered(
         at=delivery.created_at,
         shown_at=display.clock(delivery.created_at, zone),
         number=delivery.entry,
-        status=display.delivery_state(delivery) + added,
+        status=display.delivery_state(delivery, zone, is_held=is_held) + added,
+        scheduled=delivery.id if display.scheduled_for(delivery, zone) else None,
         emptied=delivery.emptied_at is not None,
-        trouble=is_lost or (delivery.state in UNDELIVERED and delivery.error_code != display.CANCELLED),
+        trouble=is_lost or is_held or (delivery.state in UNDELIVERED and delivery.error_code != display.CANCELLED),
     )
 
 

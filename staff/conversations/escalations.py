@@ -9,6 +9,7 @@ from inbox.consent import number_of
 from inbox.models import AlarmEnd, Role, UndoKind, now
 from inbox.patient_book import record_names
 from inbox.unsafe_contact import flag_on
+from intake.practices import TEXT_PREFIX, Practice
 from intake.vocabulary import Channel
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
@@ -21,6 +22,7 @@ from staff.undo.offers import begin_action, offer_undo
 from tasks.notification.alarms import acknowledge, end_alarms, open_alarms
 from tasks.notification.escalation import PAGED_AGAIN_EVERY, page_again, was_paged_lately
 from tasks.notification.models import tickets_for
+from tasks.notification.targets import paged_addresses
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 from web.services import services_of
@@ -54,6 +56,7 @@ def page(escalation_id: int) -> str | Response:
             who=display.who(conversation, names.get(conversation.id, "")),
             received=display.clock(escalation.message.received_at, practice.time_zone),
             alarm=alarm,
+            number=display.spoken(conversation.patient_address or conversation.contact_phone or ""),
             has_number=number_of(conversation) is not None,
             is_chat=conversation.channel == Channel.CHAT,
             unsafe_at=flagged.conversation_id if (flagged := flag_on(session, conversation)) else None,
@@ -98,12 +101,21 @@ def press_again(escalation_id: int) -> Response:
         session.refresh(escalation)
         if escalation.acknowledged_at is not None:
             abort(409, "Someone has acknowledged this already, so nobody is paged again.")
+        practice = services.practices.require(slug)
+        whom = whom_to_call(practice)
         if was_paged_lately(session, conversation_id):
             minutes = int(PAGED_AGAIN_EVERY.total_seconds() / 60)
-            abort(409, f"They were paged again less than {minutes} minutes ago. Call them if it cannot wait.")
-        notices = page_again(session, escalation, services.practices.require(slug), services.settings)
+            abort(409, f"They were paged again less than {minutes} minutes ago. If it cannot wait, {whom}.")
+        notices = page_again(session, escalation, practice, services.settings)
         if not notices:
-            abort(409, "Nobody was paged: no address can be reached, or they are being notified now. Call them.")
+            abort(409, f"Nobody was paged: no address can be reached, or they are being notified now. Instead, {whom}.")
         record_on_conversation(session, conversation_id, slug, "paged_again", escalation=escalation_id)
     services.queue.put_all(AfterCommit(notifications=tickets_for(notices), topics=topics_of(conversation_id, slug)))
     return finish_action(conversation_id)
+
+
+def whom_to_call(practice: Practice) -> str:
+    """Return what to do about those on call that no page reaches: call their phones, as far as Intake knows any."""
+    phones = [address for address in paged_addresses(practice).values() if address.startswith(TEXT_PREFIX)]
+    numbers = " or ".join(display.spoken(address.removeprefix(TEXT_PREFIX)) for address in phones)
+    return f"call {numbers}" if numbers else "call them"

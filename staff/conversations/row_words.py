@@ -18,6 +18,7 @@ PATIENCE = {
     Priority.NORMAL: timedelta(hours=4),
     Priority.LOW: timedelta(hours=24),
 }
+_TITLES = ("dr", "mr", "mrs", "ms", "mx", "prof", "sr", "sra")
 _AT_ANY_HOUR = (Priority.URGENT, Priority.HIGH)
 
 
@@ -53,8 +54,9 @@ def topic(
 
 
 def initials(name: str | None) -> str:
-    """Return the initials of a name, at most two; empty for none, and for a number or an address."""
+    """Return the initials of a name without its title, at most two; empty for none, a number, and an address."""
     words = [word for word in (name or "").split() if word[0].isalpha()]
+    words = [word for word in words if word.rstrip(".").lower() not in _TITLES] or words
     if not words or "@" in (name or ""):
         return ""
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()

@@ -47,6 +47,7 @@ class Row:
         hit: what a search found, as the thread's page calls it; empty if there is no one text.
         unsafe: whether the patient said that somebody else may read what is sent there.
         newer: how many messages the patient wrote after the one that raised the open alarm.
+        scheduled: when the last reply by staff goes out if it waits for its time; empty if it does not.
         tags: the words of its tags.
         is_sample: whether it is one of the fictional conversations of a new service.
         newest: the id of the patient's newest message, 0 if there is none.
@@ -87,6 +88,7 @@ class Row:
     hit: str = ""
     newer: int = 0
     unsafe: bool = False
+    scheduled: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,7 @@ def _row(
         is_sample=message is not None and message.provider == SAMPLE,
         newer=newer,
         unsafe=conversation.unsafe_since is not None,
+        scheduled=display.scheduled_for(reply, zone) if reply else "",
     )
 
 

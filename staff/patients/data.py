@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.models import Conversation, Patient, PatientConversation, Role, now
-from inbox.patient_data import describe_records, erase_records, record_on_each
+from inbox.models import Conversation, Delivery, DeliveryState, Patient, PatientConversation, Role, now
+from inbox.patient_data import alarming_among, describe_records, erase_records, record_on_each, say_what_is_left
 from inbox.patient_export import export_patient
 from inbox.patient_names import normalise_name
 from inbox.patient_records import PatientRecords, Searched, find_records_of, normalise_address, search_records_of
@@ -76,7 +76,7 @@ def erase(slug: str, patient_id: int) -> AnyResponse:
         return _show(slug, patient_id, erase_problem=f"{str(error)[:1].upper()}{str(error)[1:]}.", status=409)
     services.queue.announce(*topics)
     flash(
-        f"Erased {found}. The workers erase {queued} texts, recordings, and files. Backups made before today still"
+        f"Erased {found}. {say_what_is_left(queued)} Backups made before today still"
         " contain them: delete those, or erase again after a restore."
     )
     return redirect(url_for("patients.page", slug=slug), 303)
@@ -125,11 +125,15 @@ def _describe(session: Session, records: PatientRecords) -> dict[str, object]:
     ours = PatientConversation.patient_id.in_([row.id for row in records.patients])
     linked = set(session.scalars(select(PatientConversation.conversation_id).where(ours)))
     held = select(Conversation.id).where(Conversation.id.in_(found | linked), Conversation.held_at.is_not(None))
+    waits = (Delivery.state == DeliveryState.PENDING, Delivery.scheduled_for.is_not(None))
+    of_patient = select(func.count()).select_from(Delivery).where(*waits, Delivery.conversation_id.in_(found))
     return {
         "on_record": describe_records(records),
         "conversations": sorted(found),
         "unverified": sorted(row.id for row in records.named),
         "missed": len(records.calls),
+        "alarming": alarming_among(session, records),
+        "scheduled": session.scalar(of_patient),
         "held": sorted(session.scalars(held)),
         "shared": sorted(linked - found),
         "opted_out": sorted(

@@ -45,6 +45,12 @@ blueprint = Blueprint("patient_of", __name__, url_prefix="/staff/conversations/<
 NO_RECORD = "There is no such record at this practice any more. Search for it again."
 
 
+@blueprint.app_template_filter("dialed")
+def dialed(shown: str) -> str:
+    """Return the number that a shown one stands for, for a link that calls it; see `display`."""
+    return display.dialed(shown)
+
+
 @blueprint.app_template_filter("calendar_day")
 def calendar_day(value: str) -> str:
     """Write a birth date as people here do."""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from inbox.models import AuditEntry, Conversation, Delivery, Message, Note, Patient
 from inbox.patient_book import FIELDS, conversations_of_patient
+from inbox.unsafe_contact import is_held_back
 from staff import display
 from staff.conversations.people import names_of
 
@@ -144,7 +145,7 @@ def _answered(
             text=delivery.body,
             at=delivery.created_at,
             shown_at=display.clock(delivery.created_at, zone),
-            status=display.delivery_state(delivery),
+            status=display.delivery_state(delivery, zone, is_held=is_held_back(session, delivery)),
             emptied=delivery.emptied_at is not None,
         )
         for delivery in deliveries

@@ -9,14 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.models import Patient, PatientAddress, PatientConversation, PatientMerge, Role
-from inbox.patient_book import touch_patient
+from inbox.models import Message, Patient, PatientAddress, PatientConversation, PatientMerge, Role
+from inbox.patient_book import conversations_of_patient, touch_patient
 from inbox.patient_merging import latest_merge, merge_patients, unmerge_patients
 from inbox.patient_search import search_patients
 from staff import display
 from staff.auth.access import member, open_to
+from staff.conversations.rows import text_of
 from staff.patients.access import current_patient, own_patient, record_listing, record_on_patient
 from staff.patients.listing import LONGEST_SEARCH
+from staff.patients.outgoing import is_unsafe
 from staff.patients.page import PREFIX, back_to_record, show_record
 from web.row_ids import read_row_id
 from web.services import services_of
@@ -88,7 +90,8 @@ def ask(slug: str, patient_id: int) -> str | tuple[str, int]:
         patient = current_patient(session, slug, patient_id)
         other = find_mergeable(session, patient, read_row_id(request.args.get("other", "")) or 0)
         if other is not None:
-            shown = [_describe(session, patient), _describe(session, other)]
+            zone = services.practices.require(slug).time_zone
+            shown = [_describe(session, row, zone) for row in (patient, other)]
             for row in (patient, other):
                 record_on_patient(session, row, "record_viewed", before=None, shown=0)
     if other is None:
@@ -132,11 +135,17 @@ def find_mergeable(session: Session, patient: Patient, other_id: int) -> Patient
     return session.scalar(query.where(Patient.practice == patient.practice, Patient.merged_into.is_(None)))
 
 
-def _describe(session: Session, patient: Patient) -> dict[str, Any]:
-    addresses = select(PatientAddress.patient_address).where(PatientAddress.patient_id == patient.id)
+def _describe(session: Session, patient: Patient, zone: str) -> dict[str, Any]:
+    query = select(PatientAddress).where(PatientAddress.patient_id == patient.id).order_by(PatientAddress.id)
+    said = select(Message).where(Message.conversation_id.in_(conversations_of_patient(session, patient)))
+    last = session.scalar(said.order_by(Message.received_at.desc(), Message.id.desc()).limit(1))
     return {
         "patient": patient,
-        "addresses": [display.spoken(address) for address in session.scalars(addresses.order_by(PatientAddress.id))],
+        "addresses": [
+            (display.spoken(address.patient_address), is_unsafe(session, address)) for address in session.scalars(query)
+        ],
+        "said": last and text_of(last),
+        "said_at": last and display.clock(last.received_at, zone),
     }
 
 

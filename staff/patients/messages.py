@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from inbox.models import Conversation, Patient, Role, UndoKind, now
 from inbox.unsafe_contact import is_silenced
 from intake.vocabulary import Medium
+from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.patients.access import current_patient, own_patient
 from staff.patients.outgoing import MessageDraft, Outgoing, cancel_message, find_message, send_message, send_scheduled
@@ -44,7 +45,9 @@ def new_message(slug: str, patient_id: int) -> Response | tuple[str, int]:
     if outcome.problem:
         shown = {"draft": draft, "message_problem": outcome.problem, "send_at": outcome.next_time or draft.send_at}
         return show_record(slug, patient_id, **shown), 409
-    flash("The message is scheduled." if draft.send_at else QUEUED)
+    waits = outcome.delivery and outcome.delivery.scheduled_for
+    zone = services.practices.require(slug).time_zone
+    flash(f"The message is scheduled for {display.clock(waits, zone)}." if waits else QUEUED)
     return back_to_record(slug, patient_id)
 
 

@@ -271,7 +271,9 @@ def read_time(typed: str, zone: str, moment: datetime) -> tuple[datetime | None,
         at = datetime.strptime(typed[:16], _INPUT).replace(tzinfo=ZoneInfo(zone))
     except ValueError:
         return None, "Enter a date and time, such as 2026-11-30T09:00, or leave it empty to send now."
-    if not moment < at <= moment + FURTHEST:
+    if at <= moment:
+        return None, "This time has passed. Choose a later one, or leave it empty to send now."
+    if at > moment + FURTHEST:
         return None, "Choose a time in the next 12 months, or leave it empty to send now."
     return at, ""
 

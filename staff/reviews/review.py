@@ -36,6 +36,7 @@ from inbox.reviews import (
     read_context,
     release,
 )
+from inbox.unsafe_contact import flag_on, is_held_back
 from intake.vocabulary import INTENTS, Priority, Route, words_of
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
@@ -46,6 +47,7 @@ from staff.undo.offers import begin_action, hold_for, mark_label_undone, offer_u
 from tasks.corrections import can_take_back, correct, read_label_replies, take_back
 from tasks.pubsub import practice_topic
 from tasks.routing import RoutingDecision
+from tasks.samples import is_a_sample
 from web.row_ids import read_row_id
 from web.services import services_of
 
@@ -69,6 +71,7 @@ REASONS = {
     ReviewReason.LONG: "Long: only part of it was read automatically",
     ReviewReason.SAMPLE: "Already answered; picked at random as a spot check",
 }
+IS_SAMPLE = "Labeled “{}”. This patient is fictional: nothing is sent, and nobody is notified."
 TOO_LATE = "It is too late to undo this: a reply or notification has already been sent. Write to the patient instead."
 
 
@@ -164,8 +167,9 @@ def label(review_id: int) -> AnyResponse:
         offer_undo(database, conversation, UndoKind.LABEL, beginning, review_id=review.id)
         _record(database, review, "reviewed", intent=review.intent, label=chosen, reply=plan.reply, team=plan.team)
         alarming = conversation.id if count_open_of(database, conversation.id) else None
+        is_fictional = is_a_sample(database, conversation)
     services.queue.put_all(after_commit)
-    flash(_outcome(chosen, plan, alarming))
+    flash(IS_SAMPLE.format(words_of(chosen)) if is_fictional else _outcome(chosen, plan, alarming))
     return redirect(following, 303)
 
 
@@ -241,8 +245,11 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
     practice = services_of(current_app).practices.require(review.practice)
     names = record_names(database, [message.conversation], member().practices)
     lines = read_context(database, message)
-    replies = read_label_replies(database, review, REVIEW_LABELS, practice, now(), services_of(current_app).settings)
+    is_sample = is_a_sample(database, message.conversation)
+    settings = services_of(current_app).settings
+    replies = {} if is_sample else read_label_replies(database, review, REVIEW_LABELS, practice, now(), settings)
     return {
+        "is_sample": is_sample,
         "review": review,
         "reason": REASONS[ReviewReason(review.reason)],
         "flag": found and display.triage_flag(found.triage, found.danger),
@@ -255,7 +262,10 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
         "lines": lines,
         "newest": max(line.message_id for line in lines),
         "clock": lambda at: display.clock(at, practice.time_zone),
-        "status": display.delivery_state,
+        "status": lambda delivery: display.delivery_state(
+            delivery, practice.time_zone, is_held=is_held_back(database, delivery)
+        ),
+        "is_unsafe": flag_on(database, message.conversation) is not None,
         "choices": _choices(message, review, replies),
     }
 

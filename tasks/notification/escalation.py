@@ -89,18 +89,22 @@ def _take_step(
 def page_again(session: Session, alarm: Escalation, practice: Practice, settings: Settings) -> list[Notification]:
     """Notify everyone at once who has been notified of an open alarm, and return their notices; none if nobody can be.
 
+    An address of several steps is notified once.
+
     Args:
         session: an open write transaction that holds the lock of the alarm's conversation.
         alarm: the alarm.
         practice: its practice.
         settings: which carriers are set up.
     """
-    reached = reached_addresses(practice, settings, find_stopped(session, practice))
+    left = set(reached_addresses(practice, settings, find_stopped(session, practice)))
     contacts = [(0, first_paged_team(practice))]
     contacts += [(number, step.team or Team.ON_CALL) for number, step in enumerate(practice.escalation, start=1)]
     rows: list[Notification] = []
     for number, team in contacts[: alarm.step + 1]:
-        rows += notify_step(session, alarm, practice, team=team, step=number, again=True, at_once=reached)
+        told = notify_step(session, alarm, practice, team=team, step=number, again=True, at_once=left)
+        left -= {row.target for row in told}
+        rows += told
     return rows
 
 

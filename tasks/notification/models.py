@@ -36,6 +36,7 @@ _ROUTES: dict[str, str] = {
     Route.IN_CONFIDENCE: "Message for a person to answer",  # nothing more of it leaves the console
     Route.OPT_OUT: "Opt-out that may have been an appointment cancellation",
 }
+_OVER = (NotificationState.SENT, NotificationState.FAILED, NotificationState.OPTED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +251,8 @@ def _renew_rows(
             team=cause.team,
             target=target,
         )
+        if target != CONSOLE and row.state in _OVER:
+            row.rounds = [*row.rounds, {"state": str(row.state), "at": row.updated_at.isoformat()}]
         row.escalation_id, row.priority = alarm.id if alarm else None, cause.priority
         row.attempts = row.interruptions = 0
         row.collected = False

@@ -14,15 +14,16 @@ from sqlalchemy.orm import Session
 
 from classifier.remarks import asks_in_confidence
 from inbox.audit import record_action
+from inbox.chat import CHAT_COPIES
 from inbox.consent import is_opted_out_for_sure
 from inbox.conversation_state import note_untold
 from inbox.database import MISSING_KEY
 from inbox.found_entities import stored_entities
 from inbox.key_registry import lacks_keys
-from inbox.models import Conversation, Message, Notification, NotificationState, now
+from inbox.models import Conversation, Delivery, DeliveryState, Message, Notification, NotificationState, now
 from inbox.unsafe_contact import flag_on
 from intake.practices import TEXT_PREFIX, Practice, TeamSettings
-from intake.vocabulary import Channel, NotificationReason, Priority
+from intake.vocabulary import Channel, Medium, NotificationReason, Priority
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Postponed, Refused, Retryable
 from tasks.due import is_due
@@ -33,9 +34,10 @@ from tasks.notification.quiet_hours import PRESSING, is_gathered
 from tasks.notification.targets import CONSOLE, personal_address, settings_of_notice, targets_for
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
-from tasks.silence import UNANSWERED
+from tasks.silence import is_left_alone
 
 if TYPE_CHECKING:
+    from intake.settings import Settings
     from tasks.context import Context
 
 log = structlog.get_logger(__name__)
@@ -159,13 +161,16 @@ def _claim(session: Session, notification_id: int, context: Context) -> _Claim |
     if not rows:
         return AfterCommit()
     row_ids = tuple(row.id for row in rows)
-    return _Claim(row_ids, _notice_of(session, rows, practice, settings), address, practice)
+    notice = _notice_of(session, rows, practice, settings, context.settings)
+    return _Claim(row_ids, notice, address, practice)
 
 
-def _notice_of(session: Session, rows: Sequence[Notification], practice: Practice, settings: TeamSettings) -> AnyNotice:
+def _notice_of(
+    session: Session, rows: Sequence[Notification], practice: Practice, team: TeamSettings, settings: Settings
+) -> AnyNotice:
     """Return one notice for claimed rows: an ordinary one if there is only one row, or one alarm."""
     if len({row.escalation_id or -row.id for row in rows}) == 1:
-        return _notice(session, rows[-1], practice, settings)
+        return _notice(session, rows[-1], practice, team, settings)
     if rows[0].priority == Priority.URGENT:
         return _bundle(session, rows, practice)
     return _digest(session, [row.id for row in rows], practice, rows[0])
@@ -270,7 +275,7 @@ def _bundle(session: Session, rows: Sequence[Notification], practice: Practice) 
     )
 
 
-def _notice(session: Session, row: Notification, practice: Practice, settings: TeamSettings) -> Notice:
+def _notice(session: Session, row: Notification, practice: Practice, team: TeamSettings, settings: Settings) -> Notice:
     message = row.message
     entities = stored_entities(session, [message.id]).get(message.id) if message else None
     quoted = message if message and row.target != CONSOLE and not _is_in_confidence(session, message) else None
@@ -283,10 +288,10 @@ def _notice(session: Session, row: Notification, practice: Practice, settings: T
         team=_named_team(row, practice),
         escalation_id=row.escalation_id,
         code=row.escalation.code if row.escalation else None,
-        text=quote_for(settings.include_text, quoted.text, entities) if quoted else None,
+        text=quote_for(team.include_text, quoted.text, entities) if quoted else None,
         billing=facts_for(row.reason, message.text, entities) if message else None,
-        unsafe=_is_unsafe(session, row.about),
-        unanswered=_is_unanswered(session, row),
+        unsafe=row.reason == NotificationReason.UNANSWERED_UNSAFE or _is_unsafe(session, row.about),
+        unanswered=_is_unanswered(session, row, settings),
     )
 
 
@@ -295,12 +300,30 @@ def _is_unsafe(session: Session, conversation: Conversation) -> bool:
     return flag_on(session, conversation, named=not lacks_keys(session)) is not None
 
 
-def _is_unanswered(session: Session, row: Notification) -> bool:
-    """Return whether whoever is told of an alarm as one of its steps must know that the patient got no reply."""
-    if row.escalation_id is None or row.reason != NotificationReason.ESCALATION:
+def _is_unanswered(session: Session, row: Notification, settings: Settings) -> bool:
+    """Return whether whoever is told of an alarm must know that the patient got no reply, or will get none.
+
+    A page goes out at the same time as the reply: without what carries that, it is lost before anyone tried.
+    """
+    if row.escalation_id is None or row.target == CONSOLE:
         return False
     same = or_(Notification.escalation_id == row.escalation_id, Notification.message_id == row.message_id)
-    return session.scalar(select(Notification.id).where(same, Notification.reason.in_(UNANSWERED)).limit(1)) is not None
+    causes = session.execute(select(Notification.reason, Notification.message_id).where(same)).all()
+    query = select(Delivery.state, Delivery.medium).where(
+        Delivery.message_id.in_({message_id for _, message_id in causes}), Delivery.reply.not_in(CHAT_COPIES.values())
+    )
+    answers = [
+        DeliveryState.NOT_SENT if state == DeliveryState.PENDING and not _is_carried(medium, settings) else state
+        for state, medium in session.execute(query)
+    ]
+    return is_left_alone({reason for reason, _ in causes}, answers)
+
+
+def _is_carried(medium: str, settings: Settings) -> bool:
+    """Return whether what carries replies by a medium is set up; a chat needs nothing."""
+    if medium == Medium.SMS:
+        return settings.sends_texts
+    return medium == Medium.CHAT or settings.smtp_url is not None
 
 
 def _is_in_confidence(session: Session, message: Message) -> bool:

@@ -13,7 +13,8 @@ from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice, de
 
 LONGEST_QUOTE = 500
 MOST_CODES = 12
-UNANSWERED = "The patient got no reply to it."
+UNANSWERED = "The patient got no reply: call now."
+UNANSWERED_UNSAFE = "The patient got no reply. Find a safe way to reach them, or send help."
 UNSAFE = "Do not text or call the patient's number: they said it is not safe."
 
 
@@ -50,7 +51,8 @@ def _word_notice(notice: Notice, public_url: str) -> Wording:
     else:
         link = f"{public_url}/staff/escalations/{notice.escalation_id}"
         answer = f" Reply ACK {notice.code} to acknowledge."
-    warning = (f" {UNANSWERED}" if notice.unanswered else "") + (f" {UNSAFE}" if notice.unsafe else "")
+    unanswered = UNANSWERED_UNSAFE if notice.unsafe else UNANSWERED
+    warning = (f" {UNSAFE}" if notice.unsafe else "") + (f" {unanswered}" if notice.unanswered else "")
     quote = "" if notice.text is None else f"\n\n{_shorten(notice.text)}"
     facts = "" if notice.billing is None else _word_facts(notice.billing)
     body = f"{_recipient(notice.team)}{warning}{facts} View it: {link}"

@@ -135,6 +135,7 @@ def converse(database: Database, **changes: Any) -> int:
                     conversation_id=message.conversation_id,
                     practice=recorded.practice,
                     code=f"4F{message.id}",
+                    acknowledged_at=now(),
                 ),
             ]
         )
@@ -367,6 +368,18 @@ def test_an_erasure_asks_first(folder: Path, stored: Database) -> None:
 
     done = run(folder, "erase", PATIENT, stdin="y\n")
     assert (done.status, rows(stored, Message)) == (0, [])
+
+
+def test_a_patient_in_danger_whom_nobody_has_acknowledged_is_not_erased(folder: Path, stored: Database) -> None:
+    number = converse(stored)
+    with stored.write() as session:
+        session.execute(update(Escalation).values(acknowledged_at=None))
+
+    refused = run(folder, "erase", PATIENT, "--yes")
+
+    assert refused.status == 1
+    assert f"nobody has acknowledged the emergency in conversation {number}, so nothing was erased" in refused.error
+    assert len(rows(stored, Conversation)) == 1
 
 
 def test_a_held_patient_is_not_erased(folder: Path, stored: Database) -> None:

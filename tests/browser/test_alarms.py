@@ -7,10 +7,13 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from inbox.models import Conversation, Escalation, Notification, NotificationState, now
 from intake.settings import Settings
+from intake.vocabulary import NotificationReason, Priority
+from tasks.notification.targets import key_of
 from tests.browser.axe import violations
 from tests.browser.layout import content_width
-from tests.browser.test_console import ONE, TWO, SignIn, console_of, new_profile, receive, sign_in
+from tests.browser.test_console import ONE, PLACE, TWO, SignIn, console_of, new_profile, receive, sign_in
 from tests.staff.conftest import Console
 from tests.told_classifier import EMERGENCY, tell
 from tests.world import PRACTICES_TOML
@@ -167,3 +170,62 @@ def test_what_the_patient_wrote_and_the_button_are_in_sight_on_a_small_screen(
         expect(text).to_have_text(words)
         page.wait_for_function(f"() => ({SEEN})([...document.querySelectorAll('#thread > .patient .text')].at(-1))")
         expect(page.locator("#handle")).to_be_in_viewport(ratio=1)
+
+
+SLOW = (
+    "My neighbor Walt dropped the leash and folded up by the mailbox. His lips went gray, he is breathing in snorts,"
+    " and nobody here knows what to do for him. Please tell us, we are four of us standing around him"
+)
+WHOLE = """() => {
+  const { top, bottom, left } = document.getElementById("alarm-words").getBoundingClientRect();
+  const at = (y) => document.elementFromPoint(left + 20, y)?.closest("#alarm-words") !== null;
+  return top >= 0 && bottom <= innerHeight && at(top + 4) && at(bottom - 4);
+}"""
+SIZES = [(1366, 768), (1440, 900), (1280, 720), (820, 1180), (390, 844)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=[f"{width}x{height}" for width, height in SIZES])
+def test_whatever_became_of_the_pages_the_words_of_an_emergency_stay_whole_in_sight(
+    console: Console, sign_in: SignIn, size: tuple[int, int]
+) -> None:
+    tell(console, {SLOW: EMERGENCY})
+    receive(console, SLOW)
+    with console.edit() as session:
+        session.get_one(Conversation, 1).unsafe_since = now()
+        alarm = session.get_one(Escalation, 1)
+        for step in range(1, 8):
+            failed = Notification(
+                message_id=alarm.message_id,
+                escalation_id=alarm.id,
+                reason=NotificationReason.ESCALATION,
+                escalation_step=step,
+                team="on_call",
+                target=key_of("sms:+12025550112"),
+                priority=Priority.URGENT,
+                state=NotificationState.FAILED,
+            )
+            session.add(failed)
+
+    page = sign_in(PLACE, viewport={"width": size[0], "height": size[1]})
+
+    assert page.evaluate(WHOLE)
+    expect(page.locator("#alarm-words")).to_have_text(SLOW)
+    assert page.locator("#thread-scroll").bounding_box()["height"] >= 90  # type: ignore[index]
+    log = page.locator("#alarm-log")
+    assert log.bounding_box()["height"] < 30  # type: ignore[index]
+    log.locator("summary").click()
+    expect(log.locator("li")).to_have_count(9)
+    expect(log.locator("li").first).to_be_in_viewport()
+    assert page.evaluate(WHOLE)
+    assert content_width(page) <= size[0]
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_again_can_be_read_under_the_mouse(console: Console, sign_in: SignIn, scheme: str) -> None:
+    receive(console, CHEST)
+    page = sign_in(PLACE, color_scheme=scheme)
+
+    page.locator("#page-again").hover()
+
+    assert violations(page) == []

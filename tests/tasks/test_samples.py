@@ -90,7 +90,12 @@ def test_whoever_acknowledged_a_sample_has_it_and_is_no_account(console: Console
 
 def test_nobody_is_texted_or_paged_for_them_even_if_a_label_makes_one_an_emergency(console: Console) -> None:
     dana = console.sign_in()
+    offered = dana.get("/staff/review").text
+    assert "this patient is fictional" in offered
+    assert ("notifies on-call now" in offered, "sends a reply" in offered) == (False, False)
     dana.post("/staff/review/1", data={"label": "urgent"})
+    assert "This patient is fictional: nothing is sent, and nobody is notified." in dana.get("/staff/review").text
+    assert "Next:" not in dana.get("/staff/").text
     form = {"text": "We can see you.", "form_id": "0" * 32, "seen": "9" * 6, "then": "waiting"}
     assert dana.post("/staff/conversations/3/reply", data=form).status_code == 303
 

@@ -291,7 +291,7 @@ def test_the_conversation_shows_who_was_told_who_is_next_and_when(console: Conso
     shown = alarm_of(dana.get(PAGE))
 
     assert "Nobody has acknowledged this" in shown
-    assert re.search(r"On call notified, \w+ \d+, \d+:\d\d [AP]M Next: Manager in 10 min", shown)
+    assert re.search(r"On call notified, \w+ \d+, \d+:\d\d [AP]M · \(202\) 555-0112 Next: Manager in 10 min", shown)
     assert f"ACK {console.rows(Escalation)[0].code}" in shown
 
 
@@ -383,7 +383,7 @@ def test_messages_that_joined_are_counted(console: Console, dana: Browser) -> No
 
 def test_the_row_shows_the_same_and_afterwards_who_ended_it(console: Console, dana: Browser) -> None:
     shown = words(pinned(dana.get("/staff/")))
-    assert re.search(r"On call notified, \w+ \d+, \d+:\d\d [AP]M\. Next: Manager in 10 min", shown)
+    assert re.search(r"Paged \(202\) 555-0112 \w+ \d+, \d+:\d\d [AP]M\. Next: Manager in 10 min", shown)
 
     dana.post(f"{PAGE}/assign", data={"to": "me"})
 
@@ -681,6 +681,84 @@ def test_a_page_that_failed_for_want_of_a_carrier_says_so(
     assert "Nothing was sent to (202) 555-0112: texts are not set up yet." in alarm_of(console.sign_in().get(PAGE))
 
 
+@pytest.fixture
+def half(settings: Settings, console_of: Callable[[Settings], Console], hook: HookReceiver) -> Console:
+    """On call has a phone that nothing carries texts to, and a service that is reached; so is the next contact."""
+    lines = (
+        f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}", "{hook.apprise_url()}"] }} }}\n'
+        'escalation = [{ team = "on_call", after_minutes = 10 }, { team = "on_call", after_minutes = 20 }]'
+    )
+    settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\n{lines}\n', 1))
+    console = console_of(settings.model_copy(update={"twilio_account_sid": None}))
+    tell(console, {CHEST: EMERGENCY})
+    receive(console, CHEST)
+    return console
+
+
+NO_REPLY = "The patient got no reply: call now"
+
+
+def test_one_sentence_says_first_who_was_reached_and_then_who_was_not(half: Console) -> None:
+    dana = half.sign_in()
+
+    one_sentence = r"Paged On call \w+ \d+, \d+:\d\d [AP]M; not reached: \(202\) 555-0112\. Next: On call in"
+    assert re.search(one_sentence, words(pinned(dana.get("/staff/"))))
+    assert re.search(one_sentence, alarm_of(dana.get(PAGE)))
+
+
+def test_an_emergency_whose_reply_could_not_go_out_says_so_wherever_it_is_shown(
+    half: Console, hook: HookReceiver
+) -> None:
+    dana = half.sign_in()
+
+    for path in ("/staff/", PAGE, ALARM):
+        assert NO_REPLY in words(dana.get(path).text), path
+    assert '<a href="tel:+12025550131">(202) 555-0131</a>' in dana.get(PAGE).text
+    assert NO_REPLY in str(hook.notifications[0].body)
+
+
+def test_one_whose_reply_went_out_does_not_say_that(console: Console, dana: Browser) -> None:
+    assert [path for path in ("/staff/", PAGE, ALARM) if NO_REPLY in words(dana.get(path).text)] == []
+    assert NO_REPLY not in texts_to_on_call(console)[0]
+
+
+def test_where_contact_is_not_safe_no_page_offers_to_call(half: Console) -> None:
+    with half.edit() as session:
+        session.get_one(Conversation, 1).unsafe_since = now()
+    dana = half.sign_in()
+
+    for path in (PAGE, ALARM):
+        page = dana.get(path).text
+        assert "The patient got no reply: find a safe way to reach them, or send help" in words(page)
+        assert "tel:" not in page
+
+
+def test_paging_again_tells_each_address_once_and_keeps_when_it_was_paged_before(
+    half: Console, hook: HookReceiver
+) -> None:
+    for _ in range(2):
+        later(half)
+        half.work()
+    times = iter(range(60, 0, -1))
+    with half.edit() as session:
+        for notice in session.scalars(select(Notification).order_by(Notification.id)):
+            notice.updated_at = now() - timedelta(minutes=next(times))
+        before = sorted(
+            notice.updated_at for notice in session.scalars(select(Notification)) if notice.target != CONSOLE
+        )
+    pages = len(hook.notifications)
+    dana = half.sign_in()
+
+    assert dana.post(f"{ALARM}/again").status_code == 303
+    half.work()
+
+    assert len(hook.notifications) == pages + 1
+    log = re.findall(r"<li>On call .*?(\d+:\d\d [AP]M)", dana.get(PAGE).text)
+    assert len(log) == len(before) + 1
+    refused = dana.post(f"{ALARM}/again").text
+    assert "less than 2 minutes ago. If it cannot wait, call (202) 555-0112." in refused
+
+
 def test_a_member_of_two_practices_reads_which_one_it_is(console: Console) -> None:
     page = console.sign_in(practices=["demo", "other"]).get("/staff/")
 
@@ -746,7 +824,7 @@ def test_paging_it_again_is_refused_until_the_phone_has_texted_start(stopped: Co
     answer = dana.post(f"{ALARM}/again")
 
     assert (answer.status_code, "Nobody was paged: no address can be reached" in answer.text) == (409, True)
-    assert alarm_of(dana.get("/staff/conversations/2")).count(STOPPED) == 1
+    assert alarm_of(dana.get("/staff/conversations/2")).count(STOPPED) == 2  # folded, and in the log
     stopped.text("START", from_=ON_CALL)
     stopped.work()
     texted = len(texts_to_on_call(stopped))

@@ -237,7 +237,7 @@ HOW_IT_FARES = [
     (DeliveryState.FAILED, "30005", "Not delivered: the number does not exist or is not in service"),
     (DeliveryState.FAILED, "99999", "Not delivered: error 99999"),
     (DeliveryState.SUPPRESSED, "opted out", "Not sent: the patient opted out of texts"),
-    (DeliveryState.NOT_SENT, None, "Not sent: no carrier is configured"),
+    (DeliveryState.NOT_SENT, None, "Not sent: sending is not set up yet"),
     (
         DeliveryState.UNCONFIRMED,
         "ReadTimeout",

@@ -148,3 +148,17 @@ def test_another_practices_escalation_is_not_there(console: Console) -> None:
 
     assert stranger.get(PAGE).status_code == stranger.post(PAGE).status_code == 404
     assert console.rows(Escalation)[0].acknowledged_at is None
+
+
+def test_a_link_to_an_erased_emergency_says_in_words_what_became_of_it(console: Console) -> None:
+    browser = console.sign_in()
+
+    answer = browser.get("/staff/escalations/7")
+
+    assert answer.status_code == 404
+    assert "Its patient’s data has been erased since, and nobody is paged for it anymore" in answer.text
+    assert "There is nothing here that you can open" in browser.get("/staff/conversations/7").text
+
+
+def test_the_number_that_it_shows_is_called_by_a_tap(console: Console) -> None:
+    assert 'from <a href="tel:+12025550123">(202) 555-0123</a>' in console.sign_in().get(PAGE).text

@@ -73,6 +73,8 @@ def test_an_answered_question_is_said_to_be_one_however_sure_the_model_is() -> N
         ("Robin Hood", "RH"),
         ("maria del carmen lópez", "ML"),
         ("Cher", "C"),
+        ("Dr. Amy Nguyen", "AN"),
+        ("Mr", "M"),
         ("+1 202 555 0123", ""),
         ("ana@patient.example", ""),
         ("", ""),

@@ -113,7 +113,9 @@ def test_a_staff_reply_that_still_waits_is_held_back_and_staff_see_so(console: C
 
 def test_staff_write_there_only_knowingly_and_can_take_the_flag_away(console: Console, dana: Browser) -> None:
     receive(console, HIT)
-    assert 'name="despite"' in dana.get(PAGE).text
+    page = dana.get(PAGE).text
+    assert 'name="despite"' in page
+    assert 'name="despite" value="yes" required' not in page  # a browser would ask to check it
 
     assert reply(dana) == 422
     assert reply(dana, despite="yes") == 303

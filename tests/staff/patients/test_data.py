@@ -20,6 +20,7 @@ from inbox.patient_records import find_records
 from intake.vocabulary import Channel
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.staff.conversations.test_conversation import words
+from tests.told_classifier import EMERGENCY, sure_of, tell
 from web.services import services_of
 
 MARIA, LEO, NEWEST, NEXT = "+12025550131", "+12025550132", "+12025550133", "+12025550134"
@@ -30,6 +31,7 @@ NAME = "Maria Rivera"
 @pytest.fixture
 def kept(console: Console) -> Console:
     """Two patients with a text each, a record of one of them, and her STOP."""
+    tell(console, {"My knee hurts like a swordfish": sure_of("existing_patient_question")})
     for number, text in ((MARIA, "My knee hurts like a swordfish"), (LEO, "Do you have parking?")):
         console.text(text, from_=number)
     console.work()
@@ -175,6 +177,24 @@ def test_under_legal_hold_nothing_is_erased(kept: Console, ada: Browser) -> None
 
     assert (answer.status_code, "under legal hold, so nothing was erased" in answer.text) == (409, True)
     assert (everyone(kept), actions(kept)) == (([1, 2], [1]), [])
+
+
+def test_a_patient_in_danger_is_not_erased_before_somebody_has_acknowledged_that(kept: Console, ada: Browser) -> None:
+    said = "My chest feels crushed and I can't breathe"
+    tell(kept, {said: EMERGENCY})
+    kept.text(said, from_=MARIA)
+    kept.work()
+
+    page = ada.get(DATA).text
+    assert "Nobody has acknowledged the emergency in conversation 1" in words(page)
+    assert 'name="patient"' not in page
+    answer = erase(ada)
+
+    why = "Nobody has acknowledged the emergency in conversation 1, so nothing was erased"
+    assert (answer.status_code, why in answer.text) == (409, True)
+    assert (everyone(kept), actions(kept)) == (([1, 2], [1]), [])
+    ada.post("/staff/escalations/1")
+    assert erase(ada).status_code == 303
 
 
 def test_what_is_also_another_patients_stays(kept: Console, ada: Browser) -> None:

@@ -200,6 +200,27 @@ def test_a_scheduled_message_is_cancelled_until_it_is_sent(start_console: StartC
     assert {"message_scheduled", "schedule_cancelled"} <= set(done)
 
 
+def test_a_scheduled_message_says_when_and_is_cancelled_in_its_conversation(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    console.text("Hello")
+    console.work()
+    keep(console, PATIENT)
+    browser, at = console.sign_in(), local(1)
+    send(browser, send_at=f"{at:%Y-%m-%dT%H:%M}")
+    when = f"{at:%b} {at.day}, {at.hour % 12 or 12}:{at:%M} {at:%p}"
+    assert f"The message is scheduled for {when}." in words(browser.get(RECORD).text)
+
+    page = browser.get("/staff/conversations/1").text
+    assert words(page).count(f"Scheduled for {when}") == 2  # in the row and in the thread
+    [cancel] = re.findall(r'formaction="(/staff/conversations/1/scheduled/\d+/cancel)', page)
+    assert browser.post(cancel).status_code == 303
+
+    its_time_comes(console)
+    assert bodies(console)[1:] == []
+    assert browser.post(cancel).status_code == 409
+    assert "Scheduled for" not in browser.get("/staff/conversations/1").text
+
+
 def test_one_who_opts_out_meanwhile_gets_no_scheduled_text(start_console: StartConsole) -> None:
     console = start_console(quiet(*LOUD))
     keep(console, NUMBER)
@@ -453,6 +474,24 @@ def test_a_record_warns_and_writes_there_only_knowingly(unsafe: Console) -> None
     assert "Call us when you can." in bodies(unsafe)[-1]
     [sent] = [entry for entry in unsafe.rows(AuditEntry) if entry.action == "message_sent"]
     assert sent.detail["although_unsafe"] is True
+
+
+def test_what_will_be_held_back_says_so_beside_the_time(unsafe: Console) -> None:
+    browser = unsafe.sign_in()
+
+    for path in ("/staff/conversations/1", RECORD):
+        shown = words(browser.get(path).text)
+        assert re.search(r"Held back: scheduled for \w+ \d+, \d+:\d\d [AP]M, but it is not safe", shown), path
+
+
+def test_a_message_goes_to_the_safe_address_unless_staff_choose_the_other(unsafe: Console) -> None:
+    with unsafe.edit() as session:
+        add_address(session, session.get_one(Patient, 1), "pat@patient.example")
+    page = unsafe.sign_in().get(RECORD).text
+
+    [chosen] = re.findall(r'<option value="\d+" selected>([^<]*)', page)
+    assert chosen == "Email pat@patient.example"
+    assert 'name="despite" value="yes" required' not in page
 
 
 def test_what_was_scheduled_before_is_held_back_and_brought_to_staff(unsafe: Console) -> None:

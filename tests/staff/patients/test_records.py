@@ -38,7 +38,7 @@ def test_a_record_is_made_of_a_conversation_and_shown_beside_it(console: Console
 
     assert place == f"{RECORD}?conversation=1"
     page = browser.get(place).text
-    assert re.search(r'<a href="/staff/conversations/1"[^>]*>Back to conversation 1</a>', page)
+    assert re.search(r'<a href="/staff/conversations/1"[^>]*>Back to the conversation</a>', page)
     assert "Maria Rivera" in page
     assert "(202) 555-0123" in page
     assert "Do you have parking?" in page
@@ -46,7 +46,7 @@ def test_a_record_is_made_of_a_conversation_and_shown_beside_it(console: Console
     assert "Maria" not in re.search(r"<title>.*?</title>", page)[0]  # type: ignore[index]
     assert browser.post(f"{RECORD}/details", data={"name": "Maria Diaz", "version": "1"}).status_code == 303
     later = browser.get(RECORD).text
-    assert re.search(r'<a href="/staff/conversations/1"[^>]*>Back to conversation 1</a>', later)
+    assert re.search(r'<a href="/staff/conversations/1"[^>]*>Back to the conversation</a>', later)
     assert "Maria Diaz" in later
     assert "New_York" not in later
 
@@ -115,7 +115,10 @@ def test_no_one_name_stands_for_a_number_that_several_records_share(console: Con
     create(browser, "Gloria Tate", "address")
     create(browser, "Sam Tate", "address")
 
-    assert '<h1 id="who" dir="auto">(202) 555-0123</h1>' in browser.get("/staff/conversations/1").text
+    assert (
+        '<h1 id="who" dir="auto"><a href="tel:+12025550123">(202) 555-0123</a></h1>'
+        in browser.get("/staff/conversations/1").text
+    )
     assert "(202) 555-0123</a>" in browser.get("/staff/").text
 
 
@@ -241,12 +244,16 @@ def test_a_merge_is_asked_first_and_says_whose_records_they_are(console: Console
     browser.post("/staff/conversations/2/patient", data=born)
     browser.post(f"{RECORD}/details", data={"name": "Lucía Fernández", "birth_date": "1990-01-02", "version": "1"})
 
+    browser.post("/staff/conversations/2/unsafe-contact", data={"unsafe": "yes"})
+
     found = browser.post(f"{RECORD}/merge/find", data={"wanted": "0199"}).text
     assert f"{RECORD}/merge?other=2" in found
     asked = words(browser.get(f"{RECORD}/merge?other=2").text)
 
     assert "Merge Sam O'Neil (born 3/4/1985, record 2) into Lucía Fernández (born 1/2/1990, record 1)?" in asked
-    assert "(202) 555-0199" in asked
+    assert "(202) 555-0199 Not safe to contact" in asked
+    assert [f"Born {date}" in asked for date in ("3/4/1985", "1/2/1990")] == [True, True]
+    assert re.search(r"Last wrote \w+ \d+, \d+:\d\d [AP]M: Second", asked)
     assert "Their birth dates differ." in asked
     assert console.rows(Patient)[1].merged_into is None
 

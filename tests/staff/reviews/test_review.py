@@ -122,6 +122,16 @@ def test_an_unsure_message_waits_with_its_text_its_context_and_the_models_guess(
     assert (review.threshold, review.sampling_rate) == (1.0, 1.0)
 
 
+def test_it_says_that_contact_is_not_safe(unsure: Console, receive: Callable[..., Review]) -> None:
+    review = receive(UNSURE)
+    browser = unsure.sign_in()
+    assert "Not safe to contact" not in browser.get("/staff/review").text
+
+    browser.post(f"/staff/conversations/{review.message.conversation_id}/unsafe-contact", data={"unsafe": "yes"})
+
+    assert "Not safe to contact" in browser.get("/staff/review").text
+
+
 def test_each_label_has_a_key_of_its_own_and_the_help_names_them(
     unsure: Console, receive: Callable[..., Review]
 ) -> None:

@@ -219,7 +219,7 @@ def test_mail_of_unverified_senders_is_two_texts_and_an_alarm_each(service: Serv
     make_due(service)
 
     first, others = texts_to(twilio, ON_CALL)
-    assert first.startswith("[urgent] Urgent message whose sender could get no reply: call them at Maple Street. Reply")
+    assert first.startswith("[urgent] Urgent message that got no reply at Maple Street. The patient got no reply: call")
     assert others.startswith("[urgent] 7 more urgent emails at Maple Street.")
     assert len(codes(service)) == 8
 

@@ -1,0 +1,33 @@
+"""Cancelling a message that waits for its time, in its conversation."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from inbox.models import Delivery, Role
+from staff.auth.access import open_to, own_conversation, record_on_conversation
+from staff.conversations.actions import finish_action
+from staff.patients.outgoing import cancel_message
+from tasks.pubsub import topics_of
+from web.services import services_of
+
+blueprint = Blueprint("scheduled", __name__, url_prefix="/staff/conversations/<int:conversation_id>/scheduled")
+
+
+@blueprint.post("/<int:delivery_id>/cancel")
+@open_to(Role.STAFF)
+def cancel(conversation_id: int, delivery_id: int) -> Response:
+    """Cancel a scheduled message, unless it is being sent."""
+    services = services_of(current_app)
+    with services.database.write() as session:
+        conversation = own_conversation(session, conversation_id, lock=True)
+        query = select(Delivery).where(Delivery.id == delivery_id, Delivery.conversation_id == conversation_id)
+        delivery = session.scalar(query.with_for_update().execution_options(populate_existing=True)) or abort(404)
+        if not cancel_message(delivery):
+            abort(409, "This message is not waiting to be sent. Reload the page to see what became of it.")
+        practice = conversation.practice
+        record_on_conversation(session, conversation_id, practice, "schedule_cancelled", delivery=delivery.id)
+    services.queue.announce(*topics_of(conversation_id, practice))
+    return finish_action(conversation_id)
