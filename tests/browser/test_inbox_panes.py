@@ -206,9 +206,10 @@ def test_on_a_phone_rows_and_messages_begin_high(console: Console, sign_in: Sign
     for number, name in ((len(SAMPLES) + 1, "conversation"), (len(SAMPLES) + 2, "alarm")):
         page.goto(f"/staff/conversations/{number}")
         keep_picture(page, name)
-        head = page.locator(".thread-head").bounding_box()
-        assert head is not None
-        assert head["height"] < 200
+        if name == "conversation":  # an alarm shows the patient's words there: see test_alarms.py
+            head = page.locator(".thread-head").bounding_box()
+            assert head is not None
+            assert head["height"] < 200
         tops = page.locator(".standing .buttons > *").evaluate_all(
             "all => all.map(it => it.getBoundingClientRect().top)"
         )
