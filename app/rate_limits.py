@@ -111,10 +111,7 @@ def limit_requests(app: Flask, settings: Settings) -> None:
             _of_accepted(limiter, COPY_BY_MAILBOX, _mailbox),
         ],
         "chat.end": [limiter.limit(SEND_BY_ADDRESS)],
-        "forms.receive": [
-            limiter.limit(FORM_BY_ADDRESS, exempt_when=_is_form_of_danger),
-            limiter.limit(FORM_OF_DANGER_BY_ADDRESS, exempt_when=lambda: not _is_form_of_danger()),
-        ],
+        "forms.receive": [limiter.limit(_limit_of_form)],
         "demo.read": [reads],
         "demo.send": [limiter.limit(DEMO_BY_ADDRESS)],
         "sms.receive": [_of_accepted(limiter, TEXT_BY_NUMBER, _number_that_texts)],
@@ -236,8 +233,8 @@ def _form_text() -> str:
     return _text_in("message")
 
 
-def _is_form_of_danger() -> bool:
-    return may_be_danger(_form_text())
+def _limit_of_form() -> str:
+    return FORM_OF_DANGER_BY_ADDRESS if may_be_danger(_form_text()) else FORM_BY_ADDRESS
 
 
 def _chat_text() -> str:
