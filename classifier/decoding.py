@@ -266,8 +266,9 @@ def danger_kind(dangers: Floats | None, screening: Screening, text: str) -> Dang
     if named in (DangerKind.SELF_HARM, DangerKind.INGESTION):
         return named
     self_harm, ingestion = (0.0, 0.0) if dangers is None else dangers
-    is_another = screening.certain is not None or tells_of_violence(text)
-    if self_harm >= (SELF_HARM_SURE if is_another else SELF_HARM_SUSPECTED):
+    if self_harm >= SELF_HARM_SURE:
+        return DangerKind.SELF_HARM
+    if self_harm >= SELF_HARM_SUSPECTED and screening.certain is None and not tells_of_violence(text):
         return DangerKind.SELF_HARM
     is_swallowed = ingestion >= INGESTION_SUSPECTED or tells_of_swallowing(text)
     return DangerKind.INGESTION if is_swallowed else DangerKind.OTHER
