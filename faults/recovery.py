@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from faults.clock import pass_time
 from faults.service import Service
-from faults.stillness import STILL_SECONDS, Stillness
+from faults.stillness import STILL_SECONDS, Stillness, describe
 from inbox.models import Delivery, DeliveryState, Message, Notification, NotificationState
 
 POLL_SECONDS = 0.05
@@ -21,7 +22,8 @@ POLL_SECONDS = 0.05
 FIRST_STEP_SECONDS = 10.0
 LONGEST_STEP_SECONDS = 1200.0
 LONGEST_WAIT_SECONDS = 2 * 3600.0
-DEADLINE_SECONDS = 90.0
+DEADLINE_SECONDS = 90.0  # without any progress; a slow machine may need longer for all of it
+LONGEST_SECONDS = 4 * DEADLINE_SECONDS
 # What comes long after everything seemed done, such as a second look, must change nothing.
 AFTERWARD_SECONDS = 900.0
 LONGEST_ANSWER_SECONDS = 15.0
@@ -49,24 +51,32 @@ class Progress:
 def recover(service: Service, deadline: float = DEADLINE_SECONDS) -> float | None:
     """Wait until everything is done, moving time on where nothing else would happen.
 
+    Args:
+        service: the service.
+        deadline: the seconds in which something must happen, or time be moved on.
+
     Returns:
         The seconds since the fault was over, those included by which time was moved on; None if it was never done.
     """
-    began = service.over_at or time.monotonic()
+    began = stepped_at = service.over_at or time.monotonic()
     moved, step, before = 0.0, FIRST_STEP_SECONDS, None
     still, done_at = Stillness(), None
-    while done_at is None and time.monotonic() < began + deadline:
+    while done_at is None and time.monotonic() < min(stepped_at + deadline, began + max(deadline, LONGEST_SECONDS)):
         progress = _progress(service)
         if progress is not None and progress.is_done:
             done_at = time.monotonic() - began + moved
         elif progress is None or progress != before:
-            before, step = progress or before, FIRST_STEP_SECONDS
+            if progress is not None:
+                before, step, stepped_at = progress, FIRST_STEP_SECONDS, time.monotonic()
             still.restart()
         elif moved < LONGEST_WAIT_SECONDS and still.look(service):
             move_on(service, step)
             moved, step = moved + step, min(step * 2, LONGEST_STEP_SECONDS)
+            stepped_at = time.monotonic()
             still.restart()
         time.sleep(POLL_SECONDS)
+    if done_at is None:
+        print(f"never finished, {moved:.0f} s on: {before}; {describe(service)}", file=sys.stderr)
     _look_afterward(service)
     return done_at
 

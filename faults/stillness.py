@@ -53,6 +53,14 @@ class Stillness:
         return waited > STILL_SECONDS and all(len(self._heartbeats[worker.key]) >= HEARTBEATS for worker in workers)
 
 
+def describe(service: Service) -> str:
+    """Say what might still happen, for whoever asks why time was not moved on."""
+    started = sum(process.is_running for process in service.workers)
+    workers = ", ".join("busy" if worker.is_busy else "idle" for worker in _living_workers(service))
+    answers = "answers" if service.twilio.is_busy else "has nothing to answer"
+    return f"{started} workers run ({workers or 'none'} in Redis), {_jobs(service)} jobs wait, Twilio {answers}"
+
+
 def _living_workers(service: Service) -> list[_Worker]:
     workers = []
     with contextlib.suppress(redis.RedisError):
