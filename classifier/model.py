@@ -17,6 +17,7 @@ from classifier.danger_signs import load_tables
 from classifier.decoding import Outputs, Thresholds, danger_kind, danger_language, triage_level
 from classifier.errors import ModelError
 from classifier.excerpt import Excerpt, choose_windows, shorten_text
+from classifier.helplines import without_helplines
 from classifier.loading import load_tokenizer, open_session
 from classifier.losses import find_loss
 from classifier.message_parts import split_parts
@@ -185,6 +186,7 @@ class Classifier:
         Returns:
             One `Understanding` for each text, in the same order.
         """
+        texts = [without_helplines(text) for text in texts]
         shown = [shorten_text(well_formed(text)) for text in texts]
         screenings = [screen_text(text) for text, _ in shown]
         excerpts = [self._excerpt(*pair, screening) for pair, screening in zip(shown, screenings, strict=True)]
