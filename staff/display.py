@@ -44,6 +44,7 @@ _REASONS = {
     "30007": "the carrier blocked it as spam",
     "30008": "the carrier gave no reason",
     "lost_file": "a file of it is no longer there",
+    "not_composed": "the program could not write it as an email",
     "invalid_address": "this is not a valid email address",
     "landline": "a landline cannot receive texts; call the patient",
     "opted out": "the patient opted out of texts",

@@ -69,6 +69,9 @@ def _subject(text: OutgoingMessage) -> str:
 
 
 def _one_line(value: str) -> str:
-    """Return a value that is safe in a header: on one line, with printable characters only."""
+    """Return a value that is safe in a header: on one line, with printable characters only.
+
+    What looks like an encoded word (RFC 2047) is broken up, as the library would decode it, with line ends and all.
+    """
     shown = "".join(character if character.isprintable() else " " for character in value)
-    return " ".join(shown.split())
+    return " ".join(shown.replace("=?", "= ?").split())

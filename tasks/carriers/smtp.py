@@ -14,6 +14,7 @@ import structlog
 
 from inbox.attachment_files import StoreAwayError
 from intake.errors import IntakeError
+from intake.logs import where_raised
 from intake.mail_server import Encryption, MailServer, parse_mail_server
 from intake.settings import Settings
 from tasks.carriers.email_message import compose, delivery_key
@@ -69,6 +70,11 @@ class EmailSender:
             return Retryable("file store away")
         except IntakeError:
             return Refused("invalid_address")
+        except Exception as error:  # whatever nobody thought of: nothing has left, and staff must know that
+            log.error(
+                "email_not_composed", delivery_id=text.delivery_id, error=where_raised(error, error.__traceback__)
+            )
+            return Refused("not_composed")
         connection: smtplib.SMTP | None = None
         try:
             connection = self._connect()

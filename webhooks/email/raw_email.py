@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -36,6 +37,8 @@ MOST_PARTS = 500
 DEEPEST = 20
 LONGEST_SALVAGED = 8000
 LONGEST_CONTENT_TYPE = 100
+_WORD = r"=\?[!->@-~]{1,60}\?[BbQq]\?[ -~]*?\?="
+_ENCODED_WORDS = re.compile(rf"{_WORD}(?:[ \t]*{_WORD})*", re.ASCII)
 
 
 def read_raw_email(
@@ -137,9 +140,11 @@ class _BodyReader:
 
 
 def decode_words(value: str) -> str:
-    """Decode the encoded words of a header (RFC 2047); what cannot be decoded stays as it is."""
-    if "=?" not in value or not value.isascii():
-        return value
+    """Decode the encoded words of a header (RFC 2047), raw letters beside them too; all else stays as it is."""
+    return _ENCODED_WORDS.sub(lambda found: _decode_ascii(found[0]), value)
+
+
+def _decode_ascii(value: str) -> str:
     try:
         decoded = decode_header(value)
     except (HeaderParseError, ValueError):

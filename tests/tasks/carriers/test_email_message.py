@@ -67,6 +67,24 @@ def test_the_subject_continues_the_patients(subject: str, shown: str) -> None:
     assert str(sent(text(subject=subject))["Subject"]) == shown
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "corazón =?utf-8?q?=C3?=",
+        "RE: =?us-ascii?Q?coraz=F3n?= mañana",
+        "=?utf-8?q?=0D=0AX-Evil:_1=0D=0A=0D=0ACall_1-900?=",
+        "=?=?utf-8?q?=0D=0AX-Evil:_1?=",
+    ],
+    ids=["half a character", "raw letters beside it", "headers", "nested"],
+)
+def test_a_subject_that_looks_encoded_is_written_as_it_is(subject: str) -> None:
+    mail = sent(text(subject=subject))
+
+    assert str(mail["Subject"]).replace(" ", "").endswith(subject.removeprefix("RE:").replace(" ", ""))
+    assert (mail["X-Evil"], mail["Date"].datetime) == (None, SENT_AT)
+    assert mail.get_content().rstrip() == "We received your billing question."
+
+
 def test_it_stands_in_the_patients_thread() -> None:
     mail = sent(text())
 
