@@ -102,6 +102,7 @@ class InboundMessage:
         chat_id: the conversation of a chat, which exists before its first message; None for other channels.
         sender_message_id: the sender's id for it, in a chat or an email, used to reply in its thread.
         subject: the subject of an email.
+        trimmed: what an email holds beside its sender's words.
         contact: the contact details that the patient gave.
         doubt: why an email's sender is not believed, None if there is no doubt.
     """
@@ -118,6 +119,7 @@ class InboundMessage:
     chat_id: int | None = None
     sender_message_id: str | None = None
     subject: str | None = None
+    trimmed: str | None = None
     contact: Contact = Contact()
     doubt: SenderDoubt | None = None
 
@@ -220,6 +222,7 @@ def store_message(
         received_on=inbound.received_on,
         text=inbound.text,
         subject=inbound.subject,
+        trimmed=inbound.trimmed,
         media=_list_media(inbound.media),
         sender_message_id=inbound.sender_message_id,
         claimed_name=inbound.contact.name,

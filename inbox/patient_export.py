@@ -49,7 +49,8 @@ _PATIENT = ("patient_address", "patient_name", "contact_phone", "contact_email")
 _STANDING = ("created_at", "last_activity_at", "state", "intent", "team", "held_at")
 _CONVERSATION = ("practice", "channel", *_PATIENT, *_STANDING)
 _CLAIMED = ("claimed_name", "claimed_phone", "claimed_email")
-_MESSAGE = ("received_on", "received_at", "handled_at", "subject", "text", "keyword", "emptied_at", *_CLAIMED)
+_WORDS = ("subject", "text", "trimmed")
+_MESSAGE = ("received_on", "received_at", "handled_at", *_WORDS, "keyword", "emptied_at", *_CLAIMED)
 _UNDERSTOOD = (
     "intent",
     "confidence",

@@ -266,6 +266,7 @@ def _empty_messages(session: Session, messages: Sequence[Message], moment: datet
     for message in messages:
         queue_erasures(session, parts_of_message(message))
         message.text, message.subject, message.media, message.sender_message_id = "", None, None, None
+        message.trimmed = None
         message.claimed_name = message.claimed_phone = message.claimed_email = None
         message.emptied_at = moment
     session.execute(update(Voicemail).where(Voicemail.message_id.in_(row_ids)).values(text="", caller=None))

@@ -6,3 +6,12 @@ import re
 
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
 REPLY_MARK = re.compile(r"re\s*(?:\[\d+\])?:", re.IGNORECASE)
+
+
+def default_subject(name: str) -> str:
+    """Return the subject of an email that continues none.
+
+    Args:
+        name: what the practice's emails call it.
+    """
+    return f"Your message to {name}"

@@ -126,9 +126,10 @@ class Message(Base):
 
     The `claimed` columns are the contact details that came with it, which nothing proves. `failures` counts the
     attempts to handle it that have not succeeded, including the one that is running. `emptied_at` is when retention
-    deleted everything that the patient wrote; see `inbox.retention`. `doubt` is why an email's sender is not believed,
-    so that only staff may answer it. `indexed_with` is the fingerprint of the key under which the search finds it, None
-    if it is not indexed yet; see `inbox.search_index`.
+    deleted everything that the patient wrote; see `inbox.retention`. `trimmed` is what an email holds beside its
+    sender's words: quoted messages, and a signature. `doubt` is why an email's sender is not believed, so that only
+    staff may answer it. `indexed_with` is the fingerprint of the key under which the search finds it, None if it is not
+    indexed yet; see `inbox.search_index`.
     """
 
     __tablename__ = "messages"
@@ -147,6 +148,7 @@ class Message(Base):
     received_on: Mapped[str] = mapped_column(String(64))
     text: Mapped[str] = mapped_column(EncryptedText)
     subject: Mapped[str | None] = mapped_column(EncryptedText)
+    trimmed: Mapped[str | None] = mapped_column(EncryptedText)
     media: Mapped[str | None] = mapped_column(EncryptedText)
     sender_message_id: Mapped[str | None] = mapped_column(EncryptedText)
     claimed_name: Mapped[str | None] = mapped_column(EncryptedText)

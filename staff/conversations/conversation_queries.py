@@ -117,6 +117,7 @@ class ThreadEntry:
         message: the id of the patient's message that it is.
         number: its number in the patient's view of a chat.
         recording: the id of the message whose recording can be played.
+        trimmed: what an email holds beside its sender's words.
         emptied: whether retention deleted its text.
         claims: the contact details that came with it, which nothing proves.
         scheduled: the id of the reply that it is, if that waits for its time and can be cancelled.
@@ -132,6 +133,7 @@ class ThreadEntry:
     message: int | None = None
     number: int | None = None
     subject: str = field(default="", repr=False)
+    trimmed: str = field(default="", repr=False)
     status: str = ""
     trouble: bool = False
     media: tuple[str, ...] = ()
@@ -514,6 +516,7 @@ def _said(read: _Read, attachments: tuple[ShownAttachment, ...], zone: str) -> T
         message=message.id,
         number=message.entry,
         subject=message.subject or "",
+        trimmed=message.trimmed or "",
         media=_media(message.media),
         attachments=attachments,
         recording=message.id if read.recording_url is not None else None,

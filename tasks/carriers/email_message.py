@@ -9,7 +9,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from intake import email_address
-from intake.mail_syntax import MESSAGE_ID, REPLY_MARK
+from intake.mail_syntax import MESSAGE_ID, REPLY_MARK, default_subject
 from tasks.carriers.protocol import OutgoingMessage
 
 LONGEST_SUBJECT = 200
@@ -64,7 +64,7 @@ def _subject(text: OutgoingMessage) -> str:
     if text.staff_mail or not text.is_answer:
         return subject[:LONGEST_SUBJECT]
     if not subject:
-        return _one_line(f"Your message to {text.from_name}")[:LONGEST_SUBJECT]
+        return _one_line(default_subject(text.from_name))[:LONGEST_SUBJECT]
     return (subject if REPLY_MARK.match(subject) else f"Re: {subject}")[:LONGEST_SUBJECT]
 
 

@@ -66,7 +66,7 @@ def four(console: Console) -> Console:
 
 
 def ready(page: Page) -> Page:
-    """Waits until the page listens, and opens or saves nothing: a key is dropped meanwhile, also if a look shows the outcome."""
+    """Waits until the page listens, and until nothing is opened or saved: meanwhile, it drops keys."""
     expect(page.locator("#help-button:not([hidden])")).to_have_count(1)
     expect(page.locator("#panes[aria-busy]")).to_have_count(0)
     return page

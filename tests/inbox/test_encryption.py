@@ -69,6 +69,7 @@ ENCRYPTED_COLUMNS = [
     ("messages", "sender_message_id"),
     ("messages", "subject"),
     ("messages", "text"),
+    ("messages", "trimmed"),
     ("notes", "text"),
     ("opt_outs", "patient_address"),
     ("patient_addresses", "patient_address"),
@@ -104,6 +105,7 @@ def fill(database: Database) -> None:
             media=(picture,),
             contact=contact,
             subject="Swordfish",
+            trimmed="> Swordfish",
             sender_message_id="<swordfish@mail.example>",
         ),
     ).message_id

@@ -64,6 +64,7 @@ class InboundEmail:
         attachments: the content types of the files that came with it.
         files: those files, each in the place of its content type; None for what is no file.
         is_readable: whether all of its text could be read; if not, a person has to look at it.
+        trimmed: what the text leaves out: quoted messages, and what a mail program added.
     """
 
     sender: str | None = field(repr=False)
@@ -78,6 +79,7 @@ class InboundEmail:
     attachments: tuple[str, ...] = ()
     files: tuple[MailFile | None, ...] = field(default=(), repr=False)
     is_readable: bool = True
+    trimmed: str = field(default="", repr=False)
 
     @property
     def may_be_answered(self) -> bool:

@@ -29,7 +29,7 @@ from webhooks.email.inbound_email import (
     usable_address,
 )
 from webhooks.email.mime_parts import LONGEST_HEADERS, MimePart, open_part
-from webhooks.email.text import has_words, is_garbled, patient_words, reconcile
+from webhooks.email.text import has_words, is_garbled, patient_words, read_words, reconcile
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +80,7 @@ def _read(
     body = _BodyReader()
     text = body.read(email)
     attached, files = take_words(body.files, has_words=has_words(text))
-    words = patient_words(subject, text, "", attached)
+    words = read_words(subject, text, "", attached)
     # of two senders, the server that vouches for one may have read the other
     is_one = len(_headers(headers, "From")) == 1
     return InboundEmail(
@@ -89,7 +89,8 @@ def _read(
         recipients=tuple(address for address in map(usable_address, recipients) if address),
         message_id=find_message_id(headers),
         subject=subject,
-        text=shorten(words),
+        text=shorten(words.patients),
+        trimmed=shorten(words.trimmed),
         raw_headers=decode(email.header_bytes[:LONGEST_HEADERS], "utf-8"),
         is_automatic=is_automatic(headers, sender, returned_to),
         is_verified=sender is not None
@@ -97,7 +98,7 @@ def _read(
         and proves_sender(sender, _headers(headers, "Authentication-Results"), trusted),
         attachments=tuple(part.kind[:LONGEST_CONTENT_TYPE] for part in files),
         files=tuple(part.file for part in files),
-        is_readable=body.is_whole and not is_garbled(words),
+        is_readable=body.is_whole and not is_garbled(words.patients),
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from inbox.column_types import keyring
+from inbox.earlier_words import EarlierWords, find_earlier_words
 from inbox.inbound import Contact, InboundMessage, Media, Recorded, find_known_id
 from inbox.models import Refusal
 from intake.practices import Practice
 from intake.vocabulary import Channel, SenderDoubt
 from web.services import Services
-from webhooks.email.inbound_email import InboundEmail, MailFile
+from webhooks.email.inbound_email import InboundEmail, MailFile, shorten
+from webhooks.email.news import add_news
 
 MOST_MEDIA, MOST_FILES = 50, 10
 
@@ -22,6 +24,7 @@ def record_email(services: Services, practice: Practice, email: InboundEmail) ->
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
     """
     doubt = _doubt(services, email)
+    earlier = find_earlier_words(services.database, practice.slug, email.sender) if email.sender else EarlierWords()
     inbound = InboundMessage(
         practice=practice.slug,
         channel=Channel.EMAIL,
@@ -30,7 +33,8 @@ def record_email(services: Services, practice: Practice, email: InboundEmail) ->
         # without an address, nothing is sent; staff still see the sender in the contact
         patient_address=email.sender if doubt is None else None,
         received_on=practice.email or "",
-        text=email.text,
+        text=shorten(add_news(email, earlier, practice.sender_name)),
+        trimmed=email.trimmed or None,
         media=_media(email),
         sender_message_id=email.message_id,
         subject=email.subject or None,

@@ -29,7 +29,7 @@ from webhooks.email.inbound_email import (
     usable_address,
     without_files,
 )
-from webhooks.email.text import has_words, html_to_text, is_garbled, patient_words, reconcile
+from webhooks.email.text import has_words, html_to_text, is_garbled, read_words, reconcile
 from webhooks.multipart import LONGEST_FIELD, PostedFile, PostedForm
 
 # `{@example.com : pass, @other.com : fail}`
@@ -52,20 +52,21 @@ def read_email(posted: PostedForm) -> InboundEmail:
     text = decoded.get("text", "")
     body = reconcile([text, html_to_text(decoded.get("html", ""))])
     attached, files = take_words([_attached(file) for file in posted.files], has_words=has_words(body))
-    words = patient_words(subject, body, "", attached)
+    words = read_words(subject, body, "", attached)
     email = InboundEmail(
         sender=sender,
         sender_name=find_name(written_from),
         recipients=_recipients(envelope, decoded),
         message_id=find_message_id(headers),
         subject=subject,
-        text=shorten(words),
+        text=shorten(words.patients),
+        trimmed=shorten(words.trimmed),
         raw_headers=decoded.get("headers", ""),
         is_automatic=is_automatic(headers, sender, return_path),
         is_verified=sender is not None and is_aligned(sender, proved=proved, dmarc=decoded.get("dmarc", "")),
         attachments=tuple(part.kind for part in files),
         files=tuple(part.file for part in files),
-        is_readable=not is_garbled(words),
+        is_readable=not is_garbled(words.patients),
     )
     read = {"headers", "subject", "text" if body == text else "html"}
     return email if email.is_readable and cut.isdisjoint(read) else mark_not_read(email)

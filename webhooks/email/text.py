@@ -74,17 +74,45 @@ _HEADER_FIELD = re.compile(r"^[>*\s]*[A-Za-zó]+:", re.MULTILINE)
 _SENDER_FIELD = re.compile(r"^[>*\s]*(?:From|De):", re.MULTILINE | re.IGNORECASE)
 _PROGRAMS_FIELD = re.compile(r"^[>*\s]*(?:Subject|Asunto):|@", re.MULTILINE | re.IGNORECASE)
 _PROGRAMS_TIME = re.compile(r"@|(?:\b20\d\d|\d[/.-]\d\d?[/.-]\d\d).*\d[:.]\d\d", re.DOTALL)
-_FORWARD_MARK = re.compile(r"(?:fwd?|rv|reenv[ií]o?)\s*:", re.IGNORECASE)
+# gateways put tags such as "[EXTERNAL]" before it
+_FORWARD_MARK = re.compile(r"(?:\[[^\]\n]{0,40}\]\s*){0,3}(?:fwd?|rv|enc|reenv[ií]o?)\s*:", re.IGNORECASE)
+# what a mail program puts above a message that it forwards
+_FORWARDED_BELOW = re.compile(
+    r"^(?:-{2,} *(?:forwarded message|mensaje reenviado) *-{2,}|begin forwarded message:"
+    r"|inicio del mensaje reenviado:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+# around a quotation in HTML while it becomes text; characters that no text has
+_BEGINS_QUOTE, _ENDS_QUOTE = "\ue0f1", "\ue0f2"
+_QUOTE_TAG = re.compile(r"<(/?)blockquote\b[^<>]{0,2000}>", re.IGNORECASE)
 _SAYS_NOTHING = frozenset({"", "no subject", "(no subject)", "sin asunto", "(sin asunto)", "(none)"})
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", ";", ",")
 
 
+@dataclass(frozen=True, slots=True)
+class EmailWords:
+    """The words of an email.
+
+    Attributes:
+        patients: those of the patient, as `Subject. Text`.
+        trimmed: what was left out of them: quoted messages, and what a mail program added.
+    """
+
+    patients: str
+    trimmed: str = ""
+
+
 def patient_words(subject: str, text: str, html: str, attached: Sequence[str] = ()) -> str:
+    """Return the patient's words alone; see `read_words`."""
+    return read_words(subject, text, html, attached).patients
+
+
+def read_words(subject: str, text: str, html: str, attached: Sequence[str] = ()) -> EmailWords:
     """Return the patient's words: the subject, then the text part or, where that says less, the HTML part.
 
-    Only what a program added is removed: quoted history, marked signatures, and a last line like "Sent from my phone".
+    Only what a program added is left out: quoted history, marked signatures, and a last line like "Sent from my phone".
     Greetings and closing lines stay, because `Thank you, but my chest hurts` starts like one. If nothing would be left,
-    or if the message is forwarded, everything stays.
+    everything stays. So does a message that the patient forwards.
 
     Args:
         subject: the decoded subject.
@@ -92,10 +120,24 @@ def patient_words(subject: str, text: str, html: str, attached: Sequence[str] = 
         html: the decoded HTML part, which may be empty.
         attached: words that came as files, all of which stay.
     """
-    written = _tidy(reconcile([text, html_to_text(html)]))
-    if not _FORWARD_MARK.match(subject.strip()):
-        written = without_history(written)
-    return with_subject(subject, "\n\n".join(filter(None, (written, *map(_tidy, attached)))))
+    whole = _tidy(reconcile([text, html_to_text(html)]))
+    written = whole if _FORWARD_MARK.match(subject.strip()) else without_history(whole)
+    words = with_subject(subject, "\n\n".join(filter(None, (written, *map(_tidy, attached)))))
+    return EmailWords(words, _left_out(whole, written))
+
+
+def _left_out(whole: str, kept: str) -> str:
+    """Return the lines of a text that are not among those that were kept, which stand in the same order."""
+    if whole == kept:
+        return ""
+    left, others = [], iter(kept.split("\n"))
+    wanted = next(others, None)
+    for line in whole.split("\n"):
+        if wanted is not None and line.strip() == wanted.strip():
+            wanted = next(others, None)
+        else:
+            left.append(line)
+    return _tidy("\n".join(left))
 
 
 def has_words(text: str) -> bool:
@@ -145,10 +187,24 @@ def html_to_text(html: str) -> str:
     from inscriptis.css_profiles import CSS_PROFILES
     from inscriptis.model.config import ParserConfig
 
-    text: str = get_text(html, ParserConfig(css=CSS_PROFILES["strict"]))
+    marked = _QUOTE_TAG.sub(lambda tag: f"<div>{_ENDS_QUOTE if tag[1] else _BEGINS_QUOTE}</div>{tag[0]}", html)
+    text: str = get_text(marked, ParserConfig(css=CSS_PROFILES["strict"]))
     if not text.strip() and html.count("<") > DEEPEST_HTML:
         return unescape(" ".join(_between_tags(html)))
-    return text
+    return "\n".join(_mark_quotes(text)) if _BEGINS_QUOTE in text else text
+
+
+def _mark_quotes(text: str) -> Iterator[str]:
+    """Write quotations as plain text does, each line after a `>`."""
+    depth = 0
+    for line in text.split("\n"):
+        mark = line.strip()
+        if mark == _BEGINS_QUOTE:
+            depth += 1
+        elif mark == _ENDS_QUOTE:
+            depth = max(depth - 1, 0)
+        else:
+            yield f"{'>' * depth} {line.strip()}".rstrip() if depth else line
 
 
 def _between_tags(html: str) -> Iterator[str]:
@@ -168,8 +224,19 @@ def _between_tags(html: str) -> Iterator[str]:
 def without_history(text: str) -> str:
     """Return a message without quoted messages and without what mail programs add.
 
-    Whatever the patient may have written stays, even if a quoted message stays with it.
+    Whatever the patient may have written stays, even if a quoted message stays with it, and a message that is forwarded
+    below the patient's words.
     """
+    forwarded = _FORWARDED_BELOW.search(text)
+    start = forwarded.start() if forwarded else len(text)
+    written, goes_on = _own_words(text[:start])
+    if goes_on:
+        written = f"{written}\n\n{text[start:]}"
+    return _tidy(written) or text
+
+
+def _own_words(text: str) -> tuple[str, bool]:
+    """Return what the patient wrote in a text, and whether what follows it may be the patient's, too."""
     from mailparser_reply.parser import EmailMessage  # as above
 
     head, rest = text[:LOOKED_THROUGH], text[LOOKED_THROUGH:]
@@ -182,8 +249,7 @@ def without_history(text: str) -> str:
         written += head[len(head.rstrip()) :] + rest  # without a header, it may not be history
     elif not own.is_cut_short:
         written += "\n" + _without_quotes(rest, head)
-    written = _tidy(_without_endings(written).replace(_KEPT_MARK, "-- "))
-    return written or text
+    return _tidy(_without_endings(written).replace(_KEPT_MARK, "-- ")), not own.is_cut_short
 
 
 def with_subject(subject: str, body: str) -> str:

@@ -1060,6 +1060,18 @@ def test_the_page_says_that_only_part_of_a_long_text_was_read(console: Console, 
     assert letter in entry(page, "message-1")
 
 
+def test_the_rest_of_an_email_can_be_unfolded(console: Console, dana: Browser) -> None:
+    quoted = replace(email("<2@patient.example>", "Re: My bill"), provider_id="2", trimmed="> Your bill is $20 & due.")
+    for inbound in (email("<1@patient.example>", "My bill"), quoted):
+        record_message(console.database, inbound)
+
+    page = dana.get(PAGE)
+
+    assert "Show the rest of the email" not in entry(page, "message-1")
+    assert "Show the rest of the email" in entry(page, "message-2")
+    assert "> Your bill is $20 & due." in entry(page, "message-2")
+
+
 # ---- what senders say of themselves
 
 

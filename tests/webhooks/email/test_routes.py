@@ -105,13 +105,60 @@ def test_an_email_is_stored_with_who_sent_it(service: Service) -> None:
     assert conversation.patient_name == "Ana Lopez"
 
 
-def test_the_answer_to_an_answer_is_stored_without_what_it_quotes(service: Service) -> None:
-    quoted = (
-        f"{BILL}\n\nOn Mon, Jan 5, 2026 at 9:00 AM Maple Street <{PRACTICE}> wrote:\n> In an emergency, call 911.\n"
-    )
-    email(service, quoted, subject="Re: Your visit")
+HEADER = f"From: Maple Street <{PRACTICE}>\nSent: Monday, January 5, 2026 9:00 AM\nTo: Ana\nSubject: Re: My bill"
 
-    assert service.rows(Message)[0].text == BILL
+
+def test_the_answer_to_an_answer_is_stored_without_what_it_quotes(service: Service) -> None:
+    quote = f"On Mon, Jan 5, 2026 at 9:00 AM Maple Street <{PRACTICE}> wrote:\n> In an emergency, call 911."
+    email(service)
+    email(service, f"And in April too?\n\n{quote}\n", subject="RE: My bill", message_id="<2@patient.example>")
+    email(
+        service,
+        "Thank you.",
+        subject="Re: Your message to Maple Street",
+        message_id="<3@patient.example>",
+    )
+
+    messages = service.rows(Message)
+    assert [message.text for message in messages[1:]] == ["And in April too?", "Thank you."]
+    assert [message.trimmed for message in messages] == [None, quote, None]
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Re: severe chest pain, can't breathe", "Please call me back. Ana"),
+        ("RE: Re: I took all my pills, I want to die", "Please read the subject"),
+    ],
+)
+def test_a_subject_that_nobody_wrote_before_is_read_though_it_begins_like_a_replys(
+    service: Service, subject: str, words: str
+) -> None:
+    email(service)
+    email(service, words, subject=subject, message_id="<2@patient.example>")
+    service.work()
+    email(service, "Thank you, I am better.", subject=subject, message_id="<3@patient.example>")
+    service.work()
+
+    assert service.rows(Message)[1].text == f"{subject.rpartition('e: ')[2]}. {words}"
+    assert [decision.route for decision in service.rows(Decision)][1] == "urgent"
+    assert service.rows(Message)[2].text == "Thank you, I am better."
+
+
+def test_danger_below_a_quotation_that_no_program_marked_is_read_once_and_what_we_wrote_never(service: Service) -> None:
+    email(service)
+    service.work()
+    [reply] = service.rows(Delivery)
+    quoted = f"Hi,\n\n{HEADER}\n\n{reply.body}\n\nI took all my pills and want to die\n"
+
+    email(service, f"Thanks\n\n{HEADER}\n\n{reply.body}", subject="Re: My bill", message_id="<2@patient.example>")
+    email(service, quoted, subject="Re: My bill", message_id="<3@patient.example>")
+    email(service, quoted.replace("Hi,", "Hello?"), subject="Re: My bill", message_id="<4@patient.example>")
+    service.work()
+
+    texts = [message.text for message in service.rows(Message)]
+    assert texts[1:] == ["Thanks", "Hi,\n\nI took all my pills and want to die", "Hello?"]
+    assert [decision.route == "urgent" for decision in service.rows(Decision)] == [False, False, True, False]
 
 
 def test_a_text_is_read_in_its_own_charset(service: Service) -> None:

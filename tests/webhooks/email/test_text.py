@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.email.text import LOOKED_THROUGH, html_to_text, patient_words, with_subject, without_history
+from webhooks.email.text import (
+    LOOKED_THROUGH,
+    html_to_text,
+    patient_words,
+    read_words,
+    with_subject,
+    without_history,
+)
 
 GMAIL = "On Mon, Jan 5, 2026 at 9:00 AM Maple Street <hello@maple.example> wrote:"
 APPLE = "On Jan 5, 2026, at 9:00 AM, Maple Street <hello@maple.example> wrote:"
@@ -261,6 +268,51 @@ def test_a_forwarded_message_stays_whole(subject: str) -> None:
     written = f"Is this right?\n\n---------- Forwarded message ---------\n{OUTLOOK}\n\nYou owe us $20."
 
     assert patient_words(subject, written, "").endswith("You owe us $20.")
+
+
+GMAIL_FORWARD = f"---------- Forwarded message ---------\n{OUTLOOK}\n\nYour EKG shows a heart attack."
+APPLE_FORWARD = f"Begin forwarded message:\n\n{OUTLOOK}\n\nYour EKG shows a heart attack."
+
+
+@pytest.mark.parametrize("forwarded", [GMAIL_FORWARD, APPLE_FORWARD], ids=["Gmail", "Apple"])
+@pytest.mark.parametrize("above", ["", "What should I do?\n\n", "What should I do?\n\n-- \nAna\n\n"])
+def test_what_is_forwarded_below_the_patients_words_stays_whatever_the_subject_says(forwarded: str, above: str) -> None:
+    words = patient_words("My EKG results", above + forwarded, "")
+
+    assert words.startswith("My EKG results. " + (above.partition("\n")[0] or forwarded[:20]))
+    assert words.endswith("Your EKG shows a heart attack.")
+
+
+@pytest.mark.parametrize("subject", ["[EXTERNAL] Fwd: EKG", "[EXT] [Bulk] FW: EKG", "Enc: exame"])
+def test_a_subject_that_a_gateway_tagged_still_says_that_the_message_is_forwarded(subject: str) -> None:
+    assert patient_words(subject, f"{OUTLOOK}\n\nYou owe us $20.", "").endswith("You owe us $20.")
+
+
+def test_what_was_forwarded_within_older_messages_is_history_as_they_are() -> None:
+    assert without_history(f"Yes.\n\n{OUTLOOK}\n\nSee this.\n\n{GMAIL_FORWARD}") == "Yes."
+
+
+@pytest.mark.parametrize("quotes", [1, 2])
+def test_what_a_person_writes_below_a_quotation_in_html_stays(quotes: int) -> None:
+    quoted = (
+        "<blockquote type='cite'>" * quotes + "Your visit is on <b>Monday</b>.<br>Call 911." + "</blockquote>" * quotes
+    )
+    html = f"<p>Hi</p><p>{APPLE.replace('<', '&lt;')}</p>{quoted}<p>I want to die tonight</p>"
+
+    words = read_words("", "", html)
+
+    assert words.patients == "Hi\nI want to die tonight"
+    assert [line.lstrip("> ") for line in words.trimmed.splitlines()[-2:]] == ["Your visit is on Monday.", "Call 911."]
+
+
+def test_nothing_that_is_left_out_of_the_patients_words_is_lost() -> None:
+    written = f"Yes, book me please.\n\n{OUTLOOK}\n\nWe received your message.\n\nI took all my pills\nCall 911."
+
+    words = read_words("Re: Your visit", written, "")
+
+    assert words.patients == "Yes, book me please."
+    assert words.trimmed == written.partition("\n\n")[2]
+    assert read_words("Re: Your visit", "Yes, book me please.", "").trimmed == ""
 
 
 def test_line_ends_and_empty_lines_are_evened_out() -> None:
