@@ -105,7 +105,7 @@ def render_page(
 
 
 def _describe_record(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    lines = [(label, record[field]) for field, label in LABELS.items() if record[field]]
+    lines = [(label, display.calendar_day(record[field])) for field, label in LABELS.items() if record[field]]
     return [*lines, *(("Number or email", display.spoken(each["patient_address"])) for each in record["addresses"])]
 
 

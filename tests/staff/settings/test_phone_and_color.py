@@ -87,7 +87,7 @@ def test_the_chat_has_the_color_that_was_picked_until_the_standard_one_is_marked
     assert 'name="chat.colour.chosen" value="#7a1f5c"' in look(manager).text
     pick(manager, "#7a1f5c", "#7a1f5c", standard=True)
     assert in_the_chat() is None
-    assert "chat.colour before #7a1f5c after standard color" in text_of(manager.get(f"{ADDRESS}/history"))
+    assert "before #7a1f5c after standard color" in text_of(manager.get(f"{ADDRESS}/history"))
 
 
 @pytest.mark.parametrize(
