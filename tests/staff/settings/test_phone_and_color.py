@@ -28,7 +28,7 @@ def test_patients_read_the_new_numbers(console: Console, manager: Browser) -> No
     save(manager, phone="202.555.0188", on_call_number="+1 202 555 0199")
 
     assert (effective(console).phone, effective(console).on_call_number) == ("+12025550188", "+12025550199")
-    assert "Phone: Number that patients call phone before (202) 555-0100 after (202) 555-0188" in text_of(
+    assert "Phone: Number that patients call before (202) 555-0100 after (202) 555-0188" in text_of(
         manager.get(f"{ADDRESS}/history")
     )
     console.text("I have chest pain and cannot breathe")
