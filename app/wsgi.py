@@ -14,6 +14,7 @@ from intake.settings import Settings, load_settings
 from staff import rq_dashboard
 from staff.accounts import attempts, emergency
 from staff.accounts import page as accounts_page
+from staff.audit import page as audit_page
 from staff.auth import account, first_admin, links, oidc, passkeys, sign_in
 from staff.auth.access import manage_sign_ins
 from staff.conversations import (
@@ -85,6 +86,7 @@ BLUEPRINTS = (
     review.blueprint,
     figures_page.blueprint,
     quality.blueprint,
+    audit_page.blueprint,
     settings_page.blueprint,
     settings_history_page.blueprint,
     questions_page.blueprint,

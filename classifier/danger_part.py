@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from classifier.message_parts import LEAST_WORDS, split_parts
 from classifier.screen import Screening, screen_text
+from intake.vocabulary import DangerKind
+
+LONGEST_HINT = 60
 
 
 def from_danger_on(text: str) -> str:
     """Return a message on one line, from the part that tells of the danger on; all of it if no part has a sign.
 
     A part with a certain sign counts before any other, and the first of several. The danger may be a few words, or too
-    much for one short part, so the shortest parts are tried first and then the usual ones.
+    much for one short part, so the shortest parts are tried first and then the usual ones. Of self-harm, people speak
+    in hints, so that a short part before an uncertain sign of it is shown, too, unless it is a question.
     """
     line = " ".join(text.split())
     cuts = [_screen_parts(line, least_words) for least_words in (1, LEAST_WORDS)]
     certain = (_first(cut, lambda screening: screening.certain is not None) for cut in cuts)
-    any_sign = (_first(cut, lambda screening: screening != Screening()) for cut in cuts)
+    any_sign = (_with_hint(cut, _first(cut, lambda screening: screening != Screening())) for cut in cuts)
     start = next((_find_part(line, part) for part in (*certain, *any_sign) if part), 0)
     return f"…{line[start:]}" if start > 0 else line
 
@@ -36,6 +41,15 @@ def _first(parts: Sequence[tuple[str, Screening]], counts: Callable[[Screening],
         if counts(screening):
             return leading
     return None
+
+
+def _with_hint(parts: Sequence[tuple[str, Screening]], chosen: str | None) -> str | None:
+    """Return the short part before an uncertain sign of self-harm, or the chosen part if there is none."""
+    for (before, _), (part, screening) in pairwise(parts):
+        is_hint = len(before) <= LONGEST_HINT and not before.endswith("?")
+        if part == chosen and screening.possible is DangerKind.SELF_HARM and is_hint:
+            return before
+    return chosen
 
 
 def _find_part(line: str, part: str) -> int:

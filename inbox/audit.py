@@ -27,7 +27,8 @@ from inbox.models import AuditEntry, now
 from intake.errors import MissingKeyError
 
 START = "0" * 64
-PRUNED = "audit_pruned"
+PRUNED, CHECKED = "audit_pruned", "trail_checked"
+TRAIL = "audit"
 BATCH = 1000
 _UNREADABLE = (ValueError, MissingKeyError)
 _APPENDING = 0x1A4B17  # an arbitrary lock number that nothing else in this database uses
@@ -108,7 +109,7 @@ def prune_trail(session: Session, before: datetime) -> int:
     count = through - int(oldest) + 1
     session.execute(delete(AuditEntry).where(AuditEntry.id <= through))
     record_action(
-        session, staff_id=None, practice=None, action=PRUNED, subject="audit", through=through, last_hash=its_hash
+        session, staff_id=None, practice=None, action=PRUNED, subject=TRAIL, through=through, last_hash=its_hash
     )
     return count
 
@@ -124,6 +125,18 @@ def verify(session: Session, noted: str | None = None) -> AuditCheck:
         return _verify(session, noted, BATCH)
     except _UNREADABLE:  # an entry cannot be read at all, so read them one by one to find it
         return _verify(session, noted, 1)
+
+
+def record_check(session: Session, found: AuditCheck) -> None:
+    """Record in the trail itself what `verify` found, as nobody verifies the whole of it to look at a page."""
+    detail = {"whole": found.is_whole, "entries": found.entries, "broken_at": found.broken_at}
+    record_action(session, staff_id=None, practice=None, action=CHECKED, subject=TRAIL, **detail)
+
+
+def last_check(session: Session) -> AuditEntry | None:
+    """Return the entry of the last time that the trail was verified, None if it never was."""
+    checks = select(AuditEntry).where(AuditEntry.action == CHECKED)
+    return session.scalar(checks.order_by(AuditEntry.id.desc()).limit(1))
 
 
 def _verify(session: Session, noted: str | None, batch: int) -> AuditCheck:

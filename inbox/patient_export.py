@@ -106,6 +106,11 @@ def files_of_records(session: Session, records: PatientRecords) -> Sequence[Atta
     return session.scalars(kept.order_by(Attachment.id)).all()
 
 
+def name_of_file(attachment_id: int, content_type: str | None) -> str:
+    """Return how a picture or file is named beside an export: after its id there."""
+    return f"{attachment_id}{mimetypes.guess_extension(content_type or '') or '.bin'}"
+
+
 def write_files(store: FileStore, files: Sequence[Attachment], folder: Path) -> list[int]:
     """Write files into a new folder that only its owner can read, and return the ids of those that are lost.
 
@@ -122,8 +127,7 @@ def write_files(store: FileStore, files: Sequence[Attachment], folder: Path) -> 
             if contents is None:
                 lost.append(file.id)
                 continue
-            ending = mimetypes.guess_extension(file.content_type or "") or ".bin"
-            write_private(folder / f"{file.id}{ending}", contents)
+            write_private(folder / name_of_file(file.id, file.content_type), contents)
     except OSError as error:
         raise IntakeError(f"cannot write the pictures and files to {folder}: {error.strerror}") from None
     return lost

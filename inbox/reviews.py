@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from inbox.models import Classification, Delivery, Message, Review
-from intake.vocabulary import TOPICS, Route, TriageLevel
+from intake.vocabulary import SAMPLE, TOPICS, Route, TriageLevel
 
 NONE_OF_THESE = "none_of_these"
 LEVEL_LABELS = (Route.URGENT, Route.SAME_DAY)
@@ -47,6 +47,12 @@ class Line:
 def count_open(session: Session, practices: Collection[str]) -> int:
     """Count the messages of some practices that are waiting for a label."""
     return session.scalar(select(func.count(Review.id)).where(_is_open(practices))) or 0
+
+
+def count_real(session: Session, practices: Collection[str]) -> int:
+    """Count those of them that a patient wrote: the samples of a new service are nobody's work."""
+    query = select(func.count(Review.id)).join(Message, Message.id == Review.message_id)
+    return session.scalar(query.where(_is_open(practices), Message.provider != SAMPLE)) or 0
 
 
 def needs_label(practices: Collection[str], conversation_id: int) -> ColumnElement[bool]:

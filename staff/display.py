@@ -1,7 +1,8 @@
-"""The console's display words for channels, states, triage levels, delivery errors, actions, and times."""
+"""The console's display words for channels, states, triage levels, delivery errors, and times."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -9,7 +10,9 @@ from zoneinfo import ZoneInfo
 from inbox.models import UNDELIVERED, Classification, Conversation, ConversationState, Delivery, DeliveryState
 from intake import channels, phone
 from intake.errors import IntakeError
+from intake.practices import EscalationStep, Practice
 from intake.vocabulary import DangerKind, Language, Medium, Priority, TriageLevel, words_of
+from tasks.notification.targets import first_paged_team
 
 CHANNELS = {channel: traits.words for channel, traits in channels.CHANNELS.items()}
 STATES = {
@@ -52,65 +55,6 @@ _REASONS = {
     "sample": "this patient is fictional",
     "staff took over": "staff had taken over the conversation",
     "unsafe": "the patient said that it is not safe to contact them here",
-}
-ACTIONS = {
-    "viewed": "viewed it",
-    "replied": "replied",
-    "reply_undone": "undid the reply before it was sent",
-    "close_undone": "undid the closing",
-    "reviewed": "labeled a message",
-    "review_skipped": "left the label to others",
-    "review_undone": "undid the label",
-    "assigned": "assigned",
-    "marked_emergency": "marked it as an emergency",
-    "emergency_lowered": "marked it as not an emergency",
-    "lowering_undone": "undid that it is not an emergency",
-    "alarm_undone": "undid that the emergency is acknowledged",
-    "waiting_undone": "undid that it waits on the patient",
-    "transferred": "transferred it",
-    "transfer_undone": "undid the transfer",
-    "noted": "added a note",
-    "tagged": "added a tag",
-    "untagged": "removed a tag",
-    "took_over": "took over",
-    "handed_back": "resumed auto-replies",
-    "played": "played the voicemail",
-    "snoozed": "snoozed it",
-    "snooze_undone": "undid the snooze",
-    "picture_viewed": "was shown a small picture",
-    "picture_opened": "opened a picture",
-    "file_downloaded": "downloaded a file",
-    "state_changed": "changed the status",
-    "escalated": "notified the next contact",
-    "paged_again": "paged everyone again",
-    "notice_skipped": "sent no notice to a phone that texted STOP",
-    "acknowledged": "ended the alarm",
-    "unsafe_noted": "noted that it is not safe to contact the patient here, as a message says",
-    "unsafe_set": "marked it as not safe to contact the patient here",
-    "unsafe_cleared": "marked it as safe to contact the patient here again",
-    "opted_out": "recorded that the patient wants no texts",
-    "opt_out_undone": "undid the opt-out from texts",
-    "consent_recorded": "recorded that the patient agreed to texts",
-    "message_sent": "started a message from the patient record",
-    "message_scheduled": "scheduled a message",
-    "schedule_sent_now": "sent a scheduled message at once",
-    "schedule_cancelled": "cancelled a scheduled message",
-    "message_undone": "undid the message before it was sent",
-    "patient_offered": "looked up its patient record",
-    "patient_linked": "linked it to a patient record",
-    "patient_unlinked": "unlinked it from a patient record",
-    "sample_removed": "removed this sample",
-    "held": "placed a legal hold",
-    "chat_ended": "ended the chat",
-    "chat_file_opened": "opened a file in the chat",
-    "file_attached": "added a file to a reply",
-    "chat_copied": "asked for a copy of the chat by email",
-    "hold_released": "released the legal hold",
-    "patient_exported": "exported the patient’s data",
-    "patient_erased": "erased the patient’s data",
-    "fhir_exported": "exported it as FHIR",
-    "name_added": "named it as a message says",
-    "found_added": "added a detail from a message to a patient record",
 }
 
 
@@ -202,16 +146,21 @@ def delivery_state(delivery: Delivery, zone: str, *, is_held: bool = False) -> s
         zone: the practice's time zone.
         is_held: whether it will not go out at its time, as the patient said since that it is not safe.
     """
-    said = _DELIVERY_STATES[DeliveryState(delivery.state)]
     if delivery.state == DeliveryState.SENT and delivery.medium == Medium.CHAT:
         return "Not seen yet"
     if delivery.state == DeliveryState.PENDING and delivery.attempts:
         return "Will retry"
     if at := scheduled_for(delivery, zone):
         return f"Held back: scheduled for {at}, but it is not safe to write here" if is_held else f"Scheduled for {at}"
-    if delivery.state not in (DeliveryState.FAILED, DeliveryState.SUPPRESSED) or not delivery.error_code:
+    return state_words(delivery.state, delivery.error_code)
+
+
+def state_words(state: str, error_code: str | None) -> str:
+    """Return the display words of what became of a reply, with the reason if it failed."""
+    said = _DELIVERY_STATES[DeliveryState(state)]
+    if state not in (DeliveryState.FAILED, DeliveryState.SUPPRESSED) or not error_code:
         return said
-    return f"{said}: {_REASONS.get(delivery.error_code, f'error {delivery.error_code}')}"
+    return f"{said}: {_REASONS.get(error_code, f'error {error_code}')}"
 
 
 def reply_trouble(reply: Delivery | None) -> str:
@@ -229,11 +178,6 @@ def reply_trouble(reply: Delivery | None) -> str:
             return "Reply not delivered"
         case _:
             return "Not sent"
-
-
-def action(name: str) -> str:
-    """Return the display words of an audit entry's action."""
-    return ACTIONS.get(name, name.replace("_", " "))
 
 
 def age(at: datetime, moment: datetime, zone: str) -> str:
@@ -271,6 +215,17 @@ def day_and_clock(at: datetime, zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%a}, {clock(at, zone)}"
 
 
+def silent_contacts(practice: Practice, steps: Sequence[int]) -> list[str]:
+    """Return escalation steps that reach nobody, such as "Manager, after 20 minutes"; 0 is who is paged at once."""
+    taken = [practice.escalation[number - 1] for number in steps if number]
+    at_once = [f"{words_of(first_paged_team(practice))}, at once"] if 0 in steps else []
+    return at_once + [f"{_contact(step)}, after {step.after_minutes} minutes" for step in taken]
+
+
+def _contact(step: EscalationStep) -> str:
+    return words_of(step.team) if step.team else spoken(step.number or step.email or "")
+
+
 def hours(span: str) -> str:
     """Return a span of hours, such as `21:00-08:00`, as "9:00 PM and 8:00 AM"."""
     times = (time.fromisoformat(part) for part in span.split("-"))
@@ -281,3 +236,9 @@ def clock(at: datetime, zone: str) -> str:
     """Return a moment as date and time in the practice's time zone."""
     local = at.astimezone(ZoneInfo(zone))
     return f"{local:%b} {local.day}, {local.hour % 12 or 12}:{local:%M} {local:%p}"
+
+
+def dated_clock(at: datetime, zone: str) -> str:
+    """Return a moment as date with the year, and time, in the practice's time zone."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%b} {local.day}, {local.year}, {local.hour % 12 or 12}:{local:%M} {local:%p}"

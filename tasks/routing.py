@@ -98,6 +98,7 @@ class Facts:
         staff_active: whether staff have taken over the conversation.
         unheard: whether it is a voicemail that nothing has understood, which only a person can listen to.
         transcribed: whether its text is a transcription, which is made as if English were spoken.
+        reads_as_english: whether that is English which somebody said, so that what nothing fits is not unheard.
         replies_last_hour: the number of automatic replies to this patient in the past hour.
         reply_ages: for each canned reply, the time since it was last sent in this conversation.
         has_answer: whether the message clearly asks a common question that the practice has answered.
@@ -138,6 +139,7 @@ class Facts:
     staff_active: bool = False
     unheard: bool = False
     transcribed: bool = False
+    reads_as_english: bool = False
     replies_last_hour: int = 0
     reply_ages: dict[str, timedelta] | None = None
     has_answer: bool = False
@@ -252,7 +254,8 @@ def doubt_transcript(facts: Facts, practice: Practice) -> Facts:
         return facts
     route, _ = _route(facts, practice)
     fits_nothing = route == Route.FOLLOW_UP and facts.disposition is Disposition.OUT_OF_SCOPE
-    makes_no_sense = route == Route.REVIEW or fits_nothing or facts.language != Language.EN
+    is_odd = (route == Route.REVIEW or fits_nothing) and not facts.reads_as_english
+    makes_no_sense = is_odd or facts.language != Language.EN
     return replace(facts, unheard=True) if makes_no_sense and route != Route.URGENT else facts
 
 

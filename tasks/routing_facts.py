@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from classifier.plain_english import reads_as_english
 from classifier.remarks import is_dispute
 from inbox.column_types import keyring
 from inbox.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_word, opt_out_of
@@ -133,6 +134,7 @@ def gather_facts(
         staff_active=conversation.staff_took_over_at is not None,
         unheard=is_unheard(message),
         transcribed=traits_of(conversation.channel).needs_text and not is_unheard(message),
+        reads_as_english=reads_as_english(message.text),
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
         reply_ages=reply_ages_of(session, conversation, moment),
         unsafe=is_silenced(session, conversation, medium_of(conversation), named=not lacks_keys(session)),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import click
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from inbox.patient_records import PatientRecords
+    from intake.practices import Practices
+    from intake.settings import Settings
 
 HELD_WITH_THEM = (
     "What comes later from their numbers and email addresses is held, too, and so are calls that left no message. A"
@@ -43,32 +46,42 @@ def _for_patient(command: Command) -> Command:
     "--to", "file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="New file for the export."
 )
 def export(address: str, slug: str | None, file: Path, data_dir: Path) -> None:
-    """Write everything about a patient to a JSON file that only you can read.
+    """Write everything about a patient to a JSON file, and to a page for people, that only you can read.
 
-    PATIENT is a phone number or an email address. Pictures and files go into a folder beside it.
+    PATIENT is a phone number or an email address. The page (.html), pictures, and files go beside it.
     """
     from inbox.models import now
     from inbox.patient_data import describe_records, record_on_each
     from inbox.patient_export import export_patient, files_of_records, write_files
     from inbox.patient_records import is_one_person
     from inbox.private_files import write_private
+    from staff.patients.export_page import render_page
     from tasks.attachments.choose import choose_files
 
     settings, folder = settings_of_running_service(data_dir), file.with_name(f"{file.stem}.files")
-    if folder.exists():
-        raise IntakeError(f"{folder} exists: choose a new file, as pictures and files go there")
+    page = file.with_suffix(".html")
+    if page == file:
+        raise IntakeError(f"{file} is where the page goes: choose a name that ends in .json")
+    for place in (file, folder, page):
+        if place.exists():
+            raise IntakeError(f"{place} exists: choose a new file, as the page, pictures, and files go beside it")
     with _records(address, slug, data_dir) as (session, known_as, records):
         sent = files_of_records(session, records)
         exported = export_patient(session, known_as, records, now())
         record_on_each(session, records, "patient_exported", None)
         write_private(file, json.dumps(exported, indent=2, ensure_ascii=False) + "\n")
     click.echo(f"Wrote {describe_records(records)} to {file}. Recordings are at Twilio and not in the file.")
+    lost = []
     if sent:  # read now that nobody waits for the transaction
         lost = write_files(choose_files(settings.bucket, settings.attachments_dir), sent, folder)
         click.echo(f"Wrote {len(sent) - len(lost)} pictures and files to {folder}.")
         if lost:
             click.echo(f"Lost, and not there: {', '.join(map(str, lost))}.")
-    if not is_one_person(records.patients):
+    lacks_record = not is_one_person(records.patients)
+    practices = _live_practices(settings)
+    write_private(page, render_page(exported, practices.by_slug, quote(folder.name), lost, lacks_record=lacks_record))
+    click.echo(f"Wrote {page} for people to read.")
+    if lacks_record:
         click.echo("Several people’s records share this number or address, so none of the records is in the file.")
 
 
@@ -150,6 +163,22 @@ def _records(address: str, slug: str | None, data_dir: Path) -> Iterator[tuple[S
             if records.is_empty:
                 raise IntakeError("nothing is on record about this patient: check the number or address")
             yield session, known_as, records
+    finally:
+        database.close()
+
+
+def _live_practices(settings: Settings) -> Practices:
+    """Return the practices with what was changed on the console, such as a time zone."""
+    from inbox.database import Database
+    from inbox.live_practices import LivePractices
+    from intake.encryption import Keyring
+    from intake.practices import load_practices
+
+    database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    try:
+        live = LivePractices(database, load_practices(settings.practices_file))
+        live.refresh()
+        return live.current
     finally:
         database.close()
 

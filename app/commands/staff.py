@@ -59,7 +59,7 @@ def add(email: str, practices: tuple[str, ...], role: str, name: str | None, gen
         password = _choose_password(generate)
         with database.write() as session:
             member = add_member(session, email, name or email.partition("@")[0], Role(role), practices, password)
-            _record(session, member, "added", role=role, practices=sorted(set(practices)))
+            _record(session, member, "account_added", role=role, practices=sorted(set(practices)))
     click.echo(f"{member.email} may sign in at /staff/ as {role} for {', '.join(dict.fromkeys(practices))}.")
     _show_generated(generate, password)
 
@@ -93,7 +93,7 @@ def disable(email: str, data_dir: Path) -> None:
 
     with _changing(data_dir, email) as (session, member):
         keep_out(session, member, now())
-        _record(session, member, "disabled")
+        _record(session, member, "account_disabled")
     click.echo(f"{member.email} is signed out everywhere and cannot sign in.")
 
 
@@ -107,7 +107,7 @@ def enable(email: str, data_dir: Path) -> None:
     with _changing(data_dir, email) as (session, member):
         member.disabled_at = None
         unlock_member(session, member)
-        _record(session, member, "enabled")
+        _record(session, member, "account_enabled")
     click.echo(f"{member.email} may sign in.")
 
 
@@ -134,7 +134,7 @@ def reset(email: str, generate: bool, second_factor: bool, data_dir: Path) -> No
             if second_factor:
                 remove_second_factor(member)
             revoke_sessions(session, member.id)
-            _record(session, member, "reset", second_factor=second_factor)
+            _record(session, member, "account_reset", second_factor=second_factor)
     click.echo(f"{member.email} has a new password and is signed out everywhere.")
     _show_generated(generate, password)
 
@@ -174,9 +174,7 @@ def _find(session: Session, email: str) -> StaffMember:
 def _record(session: Session, member: StaffMember, action: str, **detail: object) -> None:
     from inbox.audit import record_action
 
-    record_action(
-        session, staff_id=None, practice=None, action=f"account_{action}", subject=f"staff:{member.id}", **detail
-    )
+    record_action(session, staff_id=None, practice=None, action=action, subject=f"staff:{member.id}", **detail)
 
 
 def _require_known(practices: tuple[str, ...], known: list[str]) -> None:

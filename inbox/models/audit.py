@@ -19,7 +19,12 @@ class AuditEntry(Base):
     """
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_subject", "subject"),)
+    __table_args__ = (
+        Index("ix_audit_entries_subject", "subject"),
+        Index("ix_audit_entries_of_member", "staff_id", "id"),
+        Index("ix_audit_entries_of_action", "action", "id"),
+        Index("ix_audit_entries_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]

@@ -11,22 +11,13 @@ from sqlalchemy.orm import Session
 from inbox.administration import members_of
 from inbox.models import AuditEntry, Role
 from staff import display
+from staff.audit.words import REASONS
 from staff.auth.access import member, open_to
 from web.services import services_of
 
 blueprint = Blueprint("attempts", __name__, url_prefix="/staff/accounts/failed-sign-ins")
 
 SHOWN = 200
-REASONS = {
-    "password": "Wrong password",
-    "locked": "Too many wrong passwords",
-    "code": "Right password, wrong code",
-    "codes locked": "Right password, too many wrong codes",
-    "passkey": "Passkey not accepted",
-    "disabled": "The account is disabled",
-    "no account": "No account has this email address",
-    "oidc": "Refused by the rules for single sign-on",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, current_app, g, render_template
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from inbox.models import Role
+from intake.practices import Practice
+from intake.settings import Settings
+from staff import display
 from staff.auth.access import member, open_to
 from staff.conversations.alarms import MOST_COUNTED, count_open
 from staff.conversations.calls import ALARM, Call, calls_of_member
-from tasks.notification.escalation_policy import Unpaged, why_unpaged
+from tasks.notification.escalation_policy import Unpaged, silent_steps, why_unpaged
 from tasks.notification.stopped_phones import find_stopped
 from web.services import services_of
 
 blueprint = Blueprint("alarms", __name__, url_prefix="/staff/alarms")
 
 
+@dataclass(frozen=True, slots=True)
+class _Paging:
+    """Whom a practice's emergencies page: why nobody, and the contacts of the escalation that reach nobody."""
+
+    name: str
+    why: Unpaged | None
+    silent: list[str]
+
+
 @blueprint.app_context_processor
 def alarms() -> dict[str, Any]:
-    """Let every page show the number of open alarms, and warn if nobody is paged for emergencies."""
+    """Let every page show the number of open alarms, and warn if emergencies page nobody, or not at each step."""
     if not current_user.is_authenticated:
-        return {"open_alarms": str, "nobody_paged": list, "why_unpaged": str}
-    return {"open_alarms": _open_alarms, "nobody_paged": _nobody_paged, "why_unpaged": _why_unpaged}
+        return {"open_alarms": str, "nobody_paged": list, "why_unpaged": str, "partly_paged": list}
+    return {
+        "open_alarms": _open_alarms,
+        "nobody_paged": _nobody_paged,
+        "why_unpaged": _why_unpaged,
+        "partly_paged": _partly_paged,
+    }
 
 
 @blueprint.get("")
@@ -63,16 +82,29 @@ def _why_unpaged() -> str:
     return next((why.value for why in Unpaged if why in found), "")
 
 
+def _partly_paged() -> list[tuple[str, list[str]]]:
+    """Return the names of the member's practices of whose escalation a part reaches nobody, and which."""
+    return [(paged.name, paged.silent) for paged in _paging() if paged.why is None and paged.silent]
+
+
 def _unpaged() -> list[tuple[str, Unpaged]]:
-    """Return the names of the member's practices whose emergencies page nobody, and why; read once per request."""
-    if "unpaged" not in g:
+    """Return the names of the member's practices whose emergencies page nobody, and why."""
+    return [(paged.name, paged.why) for paged in _paging() if paged.why is not None]
+
+
+def _paging() -> list[_Paging]:
+    """Return whom emergencies of the member's practices page; read once per request."""
+    if "paging" not in g:
         services = services_of(current_app)
-        own = [services.practices.require(slug) for slug in member().practices]
         with services.database.read() as session:
-            reasons = [
-                (practice.name, why_unpaged(practice, services.settings, find_stopped(session, practice)))
-                for practice in own
+            g.paging = [
+                _judge(services.practices.require(slug), services.settings, session) for slug in member().practices
             ]
-        g.unpaged = [(name, why) for name, why in reasons if why is not None]
-    unpaged: list[tuple[str, Unpaged]] = g.unpaged
-    return unpaged
+    paging: list[_Paging] = g.paging
+    return paging
+
+
+def _judge(practice: Practice, settings: Settings, session: Session) -> _Paging:
+    stopped = find_stopped(session, practice)
+    silent = display.silent_contacts(practice, silent_steps(practice, settings, stopped))
+    return _Paging(practice.name, why_unpaged(practice, settings, stopped), silent)

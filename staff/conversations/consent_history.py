@@ -16,6 +16,7 @@ from inbox.patients import conversations_of
 from inbox.text_permission import GivenConsent
 from intake.vocabulary import Channel, ConsentHow, OptOutMistake
 from staff import display
+from staff.audit.words import words_of_action
 from staff.conversations.people import NOBODY, names_of
 
 SHOWN = 20
@@ -117,4 +118,4 @@ def _describe(entry: AuditEntry, who: str) -> str:
     why = f": {OptOutMistake(reason).words.lower()}" if reason in set(OptOutMistake) else ""
     if entry.action == "consent_recorded":
         why = f": {ConsentHow(entry.detail['how']).words.lower()}"
-    return f"{who} {display.action(entry.action)}{why}"
+    return f"{who} {words_of_action(entry.action)}{why}"

@@ -16,7 +16,6 @@ from inbox.chat_contact import is_out_of_reach, reply_address
 from inbox.consent import OptOutState, is_ambiguous, number_of, opt_out_of
 from inbox.models import (
     UNDELIVERED,
-    AlarmEnd,
     AuditEntry,
     Classification,
     Conversation,
@@ -40,17 +39,16 @@ from intake.practices import Practice
 from intake.vocabulary import (
     INTENTS,
     Channel,
-    DangerKind,
     Language,
     Medium,
     NotificationReason,
     Route,
     SenderDoubt,
-    TriageLevel,
     shows_intent,
     words_of,
 )
 from staff import display
+from staff.audit.words import name_actor, say
 from staff.conversations.attachment_queries import ShownAttachment, read_attachments
 from staff.conversations.people import NOBODY, names_of
 from staff.conversations.row_words import COMMON_QUESTION, NOT_SURE
@@ -71,9 +69,6 @@ UNANSWERED: dict[str | None, str] = {
     " Find a safe way to reach them, or send help.",
 }
 MAY_CANCEL_VISIT = "CANCEL ended our texts, but the patient may have meant a visit. Call to find out."
-_BY_INTAKE = ("escalated", "unsafe_noted", "notice_skipped")
-_BY_VISITOR = ("chat_ended", "chat_file_opened", "chat_copied")
-_CONTACTS = {"telephone": "On-call phone", "email": "On-call email"}
 _Dated = TypeVar("_Dated", Delivery, Note)
 
 
@@ -334,7 +329,7 @@ def read_acts(session: Session, conversation_id: int, zone: str, known: Mapping[
     for newer, entry in zip([None, *found], found, strict=False):
         is_repeated = newer is not None and (newer.action, newer.staff_id) == ("viewed", entry.staff_id)
         if not (is_repeated and entry.action == "viewed"):
-            acts.append(Act(_name_actor(entry, names), _say(entry, names), display.clock(entry.at, zone)))
+            acts.append(Act(name_actor(entry, names), say(entry, names), display.clock(entry.at, zone)))
     return acts
 
 
@@ -632,41 +627,3 @@ def _noted(note: Note, names: Mapping[int, str], zone: str) -> ThreadEntry:
         at=note.created_at,
         shown_at=display.clock(note.created_at, zone),
     )
-
-
-def _name_actor(entry: AuditEntry, names: Mapping[int, str]) -> str:
-    """Return who did something: a member by name, and otherwise Intake, the visitor of a chat, or a phone on call."""
-    if entry.staff_id is not None:
-        return names.get(entry.staff_id, "Someone")
-    if entry.action in _BY_INTAKE:
-        return "Intake"
-    if entry.action in _BY_VISITOR:
-        return "The visitor"
-    return "On call, by text," if entry.detail.get("how") == AlarmEnd.TEXT else "Someone"
-
-
-def _say(entry: AuditEntry, names: Mapping[int, str]) -> str:
-    detail = entry.detail
-    match entry.action:
-        case "assigned":
-            given = names.get(detail.get("to") or 0)
-            return f"assigned it to {given}" if given else "unassigned it"
-        case "transferred":
-            return f"transferred it to {words_of(detail.get('to'))}"
-        case "noted" if mentioned := entry.detail.get("mentioned"):
-            return f"added a note for {', '.join(names[staff_id] for staff_id in mentioned if staff_id in names)}"
-        case "marked_emergency" if kind := detail.get("danger"):
-            named = "" if kind == DangerKind.OTHER else f" ({DangerKind(kind).words.lower()})"
-            reply = "with the emergency reply" if detail.get("reply") else "without an automatic reply"
-            return f"marked it as an emergency{named}, {reply}"
-        case "escalated" if contact := detail.get("contact"):
-            told = _CONTACTS.get(contact) or words_of(contact)
-            return f"notified {told} again" if detail.get("again") else f"notified the next contact: {told}"
-        case "paged_again" if detail.get("anew"):
-            return "raised the alarm again, and paged everyone again"
-        case "emergency_lowered" if level := detail.get("level"):
-            words = display.LOWER_LEVELS[TriageLevel(level)].lower()
-            return f"marked it as not an emergency: {words}"
-        case "state_changed":
-            return f"marked it as {str(detail.get('state', '')).lower()}"
-    return display.action(entry.action)

@@ -11,14 +11,23 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.models import Conversation, Delivery, DeliveryState, Patient, PatientConversation, Role, now
 from inbox.patient_data import alarming_among, describe_records, erase_records, record_on_each, say_what_is_left
-from inbox.patient_export import export_patient
+from inbox.patient_export import export_patient, files_of_records
 from inbox.patient_names import normalise_name
-from inbox.patient_records import PatientRecords, Searched, find_records_of, normalise_address, search_records_of
+from inbox.patient_records import (
+    PatientRecords,
+    Searched,
+    find_records_of,
+    is_one_person,
+    normalise_address,
+    search_records_of,
+)
 from intake.errors import IntakeError
 from staff import display
 from staff.auth.access import member, open_to
 from staff.auth.reauthentication import read_proof, refuse_unproved
 from staff.patients.access import current_patient, own_patient, record_on_patient
+from staff.patients.archive import FOLDER, write_archive
+from staff.patients.export_page import render_page
 from staff.patients.page import PREFIX
 from tasks.pubsub import topics_of
 from web.services import services_of
@@ -38,20 +47,27 @@ def page(slug: str, patient_id: int) -> Response:
 @blueprint.post("/export")
 @open_to(Role.ADMIN)
 def export(slug: str, patient_id: int) -> Response:
-    """Download what `intake patient export` writes."""
-    with services_of(current_app).database.read() as session:
+    """Download what `intake patient export` writes, as a ZIP file that is sent while it is made."""
+    services = services_of(current_app)
+    with services.database.read() as session:
         current_patient(session, slug, patient_id)
     if problem := refuse_unproved():
         return _show(slug, patient_id, export_problem=problem)
     searched = _search(slug, patient_id)
-    with services_of(current_app).database.write() as session:
+    with services.database.write() as session:
         patient = current_patient(session, slug, patient_id)
         records = find_records_of(session, patient, searched)
         address = next((found.patient_address for found in patient.addresses), "")
-        exported = export_patient(session, address, records, now())
+        exported, files = export_patient(session, address, records, now()), files_of_records(session, records)
         record_on_each(session, records, "patient_exported", member().id)
-    response = Response(json.dumps(exported, indent=2, ensure_ascii=False) + "\n", mimetype="application/json")
-    response.headers["Content-Disposition"] = f'attachment; filename="patient-{patient_id}.json"'
+    lacks_record = not is_one_person(records.patients)
+
+    def write_pages(lost: list[int]) -> dict[str, str]:
+        page = render_page(exported, services.practices.by_slug, FOLDER, lost, lacks_record=lacks_record)
+        return {"patient.html": page, "patient.json": json.dumps(exported, indent=2, ensure_ascii=False) + "\n"}
+
+    response = Response(write_archive(services.files, files, write_pages), mimetype="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="patient-{patient_id}.zip"'
     response.headers["Cache-Control"] = "no-store, private"
     return response
 

@@ -31,6 +31,7 @@ from inbox.reviews import (
     REVIEW_LABELS,
     claim_next,
     count_open,
+    count_real,
     find_review,
     last_decided,
     read_context,
@@ -100,8 +101,8 @@ class LabelChoice:
 
 @blueprint.app_context_processor
 def backlog() -> dict[str, Any]:
-    """Let every page show how many messages are waiting for a label."""
-    return {"review_backlog": _count if current_user.is_authenticated else lambda: 0}
+    """Let every page show how many messages of patients are waiting for a label."""
+    return {"review_backlog": _count_real if current_user.is_authenticated else lambda: 0}
 
 
 @blueprint.get("")
@@ -329,3 +330,8 @@ def _skipped() -> list[int]:
 def _count() -> int:
     with services_of(current_app).database.read() as database:
         return count_open(database, member().practices)
+
+
+def _count_real() -> int:
+    with services_of(current_app).database.read() as database:
+        return count_real(database, member().practices)

@@ -36,6 +36,7 @@ from staff.settings.number_rows import explain_lines
 from staff.settings.route_rows import explain_route
 from staff.settings.typed_values import NOT_AN_ADDRESS, explain_typed, full_number
 from staff.settings.wordings import explain_wording
+from tasks.notification.stopped_phones import find_stopped
 from templates.chat_texts import find_blank
 from templates.replies import check_replies
 from templates.voice_prompts import check_prompts
@@ -67,6 +68,7 @@ class Situation:
         practice: the practice with those changes.
         unusable: changes that no longer fit the file, so that the file's values apply.
         unused: numbers and email addresses that were added here, and that nothing has come in on.
+        stopped: the addresses for notices that texted STOP.
     """
 
     file: Practice
@@ -74,6 +76,7 @@ class Situation:
     practice: Practice
     unusable: tuple[Mistake, ...]
     unused: frozenset[str] = frozenset()
+    stopped: frozenset[str] = frozenset()
 
     @property
     def token(self) -> str:
@@ -199,7 +202,8 @@ def write_version(
 def _situation(session: Session, file: Practice, standing: Standing) -> Situation:
     practice, mistakes = merge_what_fits(file, standing.overrides)
     added = set(addresses_of(practice)).difference(addresses_of(file))
-    return Situation(file, standing, practice, tuple(mistakes), find_unused(session, file.slug, added))
+    unused, stopped = find_unused(session, file.slug, added), find_stopped(session, practice)
+    return Situation(file, standing, practice, tuple(mistakes), unused, stopped)
 
 
 def _propose(

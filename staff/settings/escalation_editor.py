@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from intake.practice_settings import Mistake, Row, Value, read_setting
-from intake.practices import Practice
+from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice
 from intake.vocabulary import words_of
 from staff.settings.escalation_rows import A_PERSON, A_TEAM, show_address
 from staff.settings.form_values import teams_of
@@ -23,11 +23,13 @@ class TeamChoice:
         team: its name in the practices file.
         words: its name for people.
         has_address: whether its notices go anywhere but the console.
+        is_reached: whether notices can be sent to one of its addresses.
     """
 
     team: str
     words: str
     has_address: bool
+    is_reached: bool
 
     @property
     def value(self) -> str:
@@ -59,11 +61,18 @@ class EscalationRow:
 
 @dataclass(frozen=True, slots=True)
 class EscalationEditor:
-    """The rows, the teams that they can name, and the team that is notified before all of them."""
+    """The rows, the teams that they can name, and the team that is notified before all of them.
+
+    Attributes:
+        texts: whether notices by text can be sent.
+        mails: whether notices by email can be sent.
+    """
 
     first: TeamChoice
     teams: tuple[TeamChoice, ...]
     rows: tuple[EscalationRow, ...]
+    texts: bool
+    mails: bool
 
     @property
     def blank(self) -> EscalationRow:
@@ -72,7 +81,11 @@ class EscalationEditor:
 
 
 def edit_escalation(
-    practice: Practice, unsaved: Mapping[str, Value], rows: Sequence[Any], mistakes: Iterable[Mistake]
+    practice: Practice,
+    unsaved: Mapping[str, Value],
+    rows: Sequence[Any],
+    mistakes: Iterable[Mistake],
+    reaches: Callable[[str], bool],
 ) -> EscalationEditor:
     """Return the rows as the page shows them.
 
@@ -81,23 +94,28 @@ def edit_escalation(
         unsaved: the values in a form that was not saved.
         rows: the rows to show.
         mistakes: why the rows were refused.
+        reaches: whether notices can be sent to an address.
     """
-    choices = {team: _choice(practice, unsaved, team) for team in teams_of(practice)}
+    choices = {team: _choice(practice, unsaved, team, reaches) for team in teams_of(practice)}
     first = first_paged_team(practice)
     problems: dict[int, dict[str, str]] = {}
     for mistake in mistakes:
         if mistake.item and mistake.part:
             problems.setdefault(mistake.item, {})[mistake.part] = mistake.words
     return EscalationEditor(
-        choices.get(first) or _choice(practice, unsaved, first),
+        choices.get(first) or _choice(practice, unsaved, first, reaches),
         tuple(choices.values()),
         tuple(_show_row(row, problems.get(number, {})) for number, row in enumerate(rows, start=1)),
+        reaches(TEXT_PREFIX),
+        reaches(MAIL_PREFIX),
     )
 
 
-def _choice(practice: Practice, unsaved: Mapping[str, Value], team: str) -> TeamChoice:
+def _choice(practice: Practice, unsaved: Mapping[str, Value], team: str, reaches: Callable[[str], bool]) -> TeamChoice:
     key = f"teams.{team}.notify"
-    return TeamChoice(team, words_of(team), bool(unsaved[key] if key in unsaved else read_setting(practice, key)))
+    value = unsaved[key] if key in unsaved else read_setting(practice, key)
+    addresses = [str(address) for address in value] if isinstance(value, list) else []
+    return TeamChoice(team, words_of(team), bool(addresses), any(map(reaches, addresses)))
 
 
 def _show_row(row: Row, problems: Mapping[str, str]) -> EscalationRow:

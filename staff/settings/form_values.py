@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from werkzeug.datastructures import MultiDict
 
 from intake.practice_settings import Setting, Value, as_written_today, list_settings, read_setting
-from intake.practices import TEXT_PREFIX, Practice
+from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.setting_editors import EditorKind
 from intake.vocabulary import ChatText
 from staff.settings.escalation_rows import describe_row, read_rows, sort_rows
@@ -239,12 +239,18 @@ def is_same(setting: Setting, first: Value, second: Value) -> bool:
 
 
 def describe_addresses(addresses: Sequence[str]) -> dict[str, str]:
-    """Return addresses as managers may see them, by their stable short keys."""
-    if all(address.startswith(TEXT_PREFIX) for address in addresses):
-        return {key_of(address): address for address in addresses}
+    """Return addresses as managers may see them, by their stable short keys: numbers and email addresses as such."""
+    return {key_of(address): _describe_address(address) for address in addresses}
+
+
+def _describe_address(address: str) -> str:
+    if address.startswith(TEXT_PREFIX):
+        return show_number(address.removeprefix(TEXT_PREFIX))
+    if is_plain_mail(address):
+        return address.removeprefix(MAIL_PREFIX)
     from tasks.notification.addresses import describe_address  # slow to import, and few pages need it
 
-    return {key_of(address): describe_address(address) for address in addresses}
+    return describe_address(address)
 
 
 def _words_by_line(text: str) -> list[list[str]]:

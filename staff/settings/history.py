@@ -28,14 +28,12 @@ class HistoryChange:
 
     Attributes:
         name: the setting's name on the page.
-        key: its name in the practices file.
         before: its value before the change.
         after: its value after the change.
         restored: its value after undoing the version; empty if that is the value before.
     """
 
     name: str
-    key: str
     before: str
     after: str
     restored: str
@@ -134,7 +132,6 @@ def _change(file: Practice, key: str, change: Change, left: Override | None) -> 
     restored = left.value if left else read_setting(file, key)
     return HistoryChange(
         name=setting.name,
-        key=key,
         before=display_value(setting, change.before),
         after=after,
         restored="" if is_same(setting, restored, change.before) else display_value(setting, restored),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
+from flask import current_app
 from werkzeug.datastructures import MultiDict
 
 from intake.practice_settings import Conflict, Mistake, Setting, Value, read_setting, setting_of
@@ -30,7 +31,9 @@ from staff.settings.reply_preview import ReplyPreview, preview_wording
 from staff.settings.route_rows import RouteEditor, edit_route
 from staff.settings.section_preview import SectionPreview, preview_section
 from staff.settings.time_zones import zone_choices
+from tasks.notification.targets import is_usable, key_of
 from templates.replies import hours_to_try
+from web.services import services_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class SettingField:
         is_unsaved: whether it shows what was typed in a form that was refused.
         addresses: of a list of addresses, those that the team has, as managers may see them, by short key.
         kept: the short keys of those that stay.
+        unreached: the short keys of those to which nothing can be sent.
         hours: of a day, the times in its pickers, in pairs; at least two pairs.
         escalation: of the escalation, its rows and whom they can name.
         numbers: of the numbers, their rows.
@@ -58,6 +62,7 @@ class SettingField:
     problem: str = ""
     addresses: Mapping[str, str] | None = None
     kept: tuple[str, ...] = ()
+    unreached: frozenset[str] = frozenset()
     is_unsaved: bool = False
     hours: tuple[tuple[str, str], ...] = ()
     escalation: EscalationEditor | None = None
@@ -260,12 +265,18 @@ def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> Sett
     shows_typed = is_unsaved and proposed is not None and kind not in (EditorKind.FLAG, EditorKind.COLOR)
     mistakes = [mistake for mistake in unsaved.mistakes if mistake.key == key]
     problems = [explain_at_field(type(situation.file), mistake) for mistake in mistakes if not mistake.part]
-    addresses = None
+    settings = services_of(current_app).settings
+
+    def reaches(address: str) -> bool:
+        return is_usable(situation.practice, address, settings, situation.stopped)
+
+    addresses, unreached = None, frozenset[str]()
     if kind is EditorKind.ADDRESSES and isinstance(value, list):
         addresses = describe_addresses([str(address) for address in value])
+        unreached = frozenset(key_of(str(address)) for address in value if not reaches(str(address)))
     escalation = None
     if kind is EditorKind.STEPS and isinstance(proposed, list):
-        escalation = edit_escalation(situation.practice, unsaved.values, proposed, mistakes)
+        escalation = edit_escalation(situation.practice, unsaved.values, proposed, mistakes, reaches)
     numbers: tuple[NumberRow, ...] = ()
     if kind is EditorKind.NUMBERS and isinstance(proposed, list):
         typed, sure = unsaved.form.getlist(key + NUMBER), unsaved.form.getlist(key + SURE)
@@ -280,6 +291,7 @@ def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> Sett
         problem="; ".join(problems) if is_unsaved else "",
         addresses=addresses,
         kept=tuple(unsaved.form.getlist(key + KEPT)) if is_unsaved else tuple(addresses or ()),
+        unreached=unreached,
         is_unsaved=is_unsaved,
         hours=_pairs(unsaved, key, proposed) if kind is EditorKind.HOURS else (),
         escalation=escalation,

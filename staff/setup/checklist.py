@@ -15,6 +15,7 @@ from intake.settings import Settings
 from intake.vocabulary import AutoReply, Team, words_of
 from staff import display
 from tasks.notification.addresses import scheme_of
+from tasks.notification.escalation_policy import silent_steps
 from tasks.notification.targets import (
     first_paged_team,
     has_carrier,
@@ -110,7 +111,7 @@ class Line:
 def build_checklist(
     practice: Practice, settings: Settings, facts: SetupFacts, stopped: Collection[str], moment: datetime
 ) -> list[Line]:
-    """Return the lines of a practice's checklist.
+    """Return the lines of a practice's checklist, the most urgent first: whether an emergency reaches anyone.
 
     Args:
         practice: the practice.
@@ -120,11 +121,11 @@ def build_checklist(
         moment: the current time, aware.
     """
     return [
+        _judge_teams(practice, settings, facts, stopped, moment),
+        _judge_on_call(practice, settings, facts, stopped, moment),
         _judge_number(practice, settings, facts),
         _judge_delivery(practice, settings, facts),
         _judge_email(practice, settings, facts, moment),
-        _judge_teams(practice, settings, facts, stopped, moment),
-        _judge_on_call(practice, settings, facts, stopped, moment),
         _judge_hours(practice),
         _judge_replies(practice),
         _judge_questions(facts),
@@ -228,8 +229,18 @@ def _judge_paging(
         known = "An emergency may reach nobody: the last test of on call was not sent."
         return known, "Read below why, then test again."
     if missing:
-        return f"An emergency reaches only {len(reached)} of {len(paged)} on-call addresses.", missing
+        known = f"An emergency reaches only {len(reached)} of {len(paged)} on-call addresses."
+        return " ".join([known, *_name_silent(practice, settings, stopped)]), missing
+    if silent := _name_silent(practice, settings, stopped):
+        todo = "Give each an address in Settings, under Teams, or take the contact out of the escalation."
+        return " ".join(["An emergency reaches someone on call.", *silent]), todo
     return "An emergency reaches someone on call.", ""
+
+
+def _name_silent(practice: Practice, settings: Settings, stopped: Collection[str]) -> list[str]:
+    """Return which contacts of the escalation reach nobody, as a sentence; none if each reaches someone."""
+    silent = display.silent_contacts(practice, silent_steps(practice, settings, stopped))
+    return [f"Part of the escalation reaches nobody: {'; '.join(silent)}."] if silent else []
 
 
 def _find_missing(

@@ -33,6 +33,7 @@ def page(slug: str) -> str:
     """Show the checklist."""
     practice, services = own_practice(slug), services_of(current_app)
     lines = read_checklist(services, practice)
+    every = {each.slug for each in services.practices.all}
     with services.database.write() as writing:
         note_seen(writing, slug, now())
     return render_template(
@@ -40,6 +41,7 @@ def page(slug: str) -> str:
         practice=practice,
         practices={own: services.practices.require(own).name for own in member().practices},
         lines=lines,
+        runs_service=member().may(Role.ADMIN) and every.issubset(member().practices),
         done=sum(line.is_done for line in lines),
         is_waiting=any(result.state == SetupTestState.WAITING for line in lines for result in line.results),
     )

@@ -10,10 +10,17 @@ from enum import Enum
 from itertools import pairwise, takewhile
 
 from inbox.models import Notification, NotificationState
-from intake.practices import EscalationStep, Practice
+from intake.practices import EscalationStep, Practice, TeamSettings
 from intake.settings import Settings
 from intake.vocabulary import DangerKind, NotificationReason
-from tasks.notification.targets import CONSOLE, paged_addresses, reached_addresses, team_settings, usable_addresses
+from tasks.notification.targets import (
+    CONSOLE,
+    first_paged_team,
+    paged_addresses,
+    reached_addresses,
+    team_settings,
+    usable_addresses,
+)
 from tasks.silence import UNANSWERED
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -97,6 +104,20 @@ def steps_to_take(practice: Practice, taken: int, settings: Settings | None, sto
     left = range(taken + 1, len(practice.escalation) + 1)
     until = next((number for number in left if _is_usable(practice, number, settings, stopped)), len(left) + taken)
     return [number for number in left if number <= until]
+
+
+def silent_steps(practice: Practice, settings: Settings | None, stopped: Collection[str]) -> list[int]:
+    """Return the escalation steps that reach nobody, counted from 1; 0 is the team that is paged at once.
+
+    Args:
+        practice: the practice.
+        settings: which carriers are set up; None if that isn't known.
+        stopped: the addresses that texted STOP.
+    """
+    at_once = practice.teams.get(first_paged_team(practice), TeamSettings())
+    first = [] if usable_addresses(practice, at_once, settings, stopped) else [0]
+    numbers = range(1, len(practice.escalation) + 1)
+    return first + [number for number in numbers if not _is_usable(practice, number, settings, stopped)]
 
 
 def _is_usable(practice: Practice, number: int, settings: Settings | None, stopped: Collection[str]) -> bool:

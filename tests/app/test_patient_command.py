@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -181,8 +182,11 @@ def test_an_export_can_be_read_by_its_owner_alone_and_replaces_no_file(folder: P
 
     assert run(folder, "export", "(202) 555-0123", "--to", "maria.json").lines
 
-    assert stat.S_IMODE((folder / "maria.json").stat().st_mode) == 0o600
+    written = [folder / "maria.json", folder / "maria.html"]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in written] == [0o600, 0o600]
     assert "maria.json exists" in run(folder, "export", PATIENT, "--to", "maria.json").error
+    assert "maria.html exists" in run(folder, "export", PATIENT, "--to", "maria.txt").error
+    assert "ends in .json" in run(folder, "export", PATIENT, "--to", "new.html").error
 
 
 def test_an_export_has_the_pictures_and_files_beside_it(folder: Path, stored: Database) -> None:
@@ -202,7 +206,19 @@ def test_an_export_has_the_pictures_and_files_beside_it(folder: Path, stored: Da
 
     said = run(folder, "export", PATIENT, "--to", "maria.json").lines
 
-    assert said[1:] == ["Wrote 2 pictures and files to maria.files.", "Lost, and not there: 3."]
+    assert said[1:] == [
+        "Wrote 2 pictures and files to maria.files.",
+        "Lost, and not there: 3.",
+        "Wrote maria.html for people to read.",
+    ]
+    page = (folder / "maria.html").read_text()
+    assert WORDS in page
+    assert re.findall(r'(?:src|href)="([^"]+)"', page) == [
+        "maria.files/1.jpg",
+        "maria.files/1.jpg",
+        "maria.files/2.pdf",
+    ]
+    assert "Pictures and files that are no longer there: 1." in page
     written = folder / "maria.files"
     assert {path.name: path.read_bytes() for path in written.iterdir()} == {"1.jpg": b"her knee", "2.pdf": b"a form"}
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (written, *written.iterdir())]

@@ -7,7 +7,7 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -278,6 +278,11 @@ def add_entry(database: Database) -> None:
         record_action(session, staff_id=1, practice="demo", action="viewed", subject="conversation:1")
 
 
+def entries_of(database: Database) -> Sequence[AuditEntry]:
+    with database.read() as session:
+        return session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+
+
 @pytest.mark.usefixtures("dana")
 def test_a_whole_trail_is_summed_up_and_its_hash_can_be_kept(run: Run, database: Database) -> None:
     whole, hash_line = run("audit", "verify").lines
@@ -285,7 +290,11 @@ def test_a_whole_trail_is_summed_up_and_its_hash_can_be_kept(run: Run, database:
     add_entry(database)
 
     assert whole == "The audit trail is whole, with 1 entry."
-    assert run("audit", "verify", "--noted", noted).lines[0] == "The audit trail is whole, with 2 entries."
+    assert run("audit", "verify", "--noted", noted).lines[0] == "The audit trail is whole, with 3 entries."
+    checks = [entry.detail for entry in entries_of(database) if entry.action == "trail_checked"]
+    assert checks == [{"whole": True, "entries": count, "broken_at": None} for count in (1, 3)], (
+        "each is an entry itself"
+    )
 
 
 @pytest.mark.usefixtures("dana")
@@ -307,4 +316,5 @@ def test_a_trail_without_the_noted_hash_was_cut_off(run: Run, database: Database
         session.delete(session.get_one(AuditEntry, 2))
 
     assert run("audit", "verify").status == 0
-    assert "1 entry that fit, but not the noted hash" in run("audit", "verify", "--noted", noted).error
+    assert "2 entries that fit, but not the noted hash" in run("audit", "verify", "--noted", noted).error
+    assert [entry.detail["whole"] for entry in entries_of(database) if entry.action == "trail_checked"] == [True, False]

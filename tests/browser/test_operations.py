@@ -50,6 +50,8 @@ def test_the_queues_and_their_failed_jobs_are_shown(console: Console, open_page:
     with_jobs(console)
     page = open_page("/staff/queues/")
     expect(page.get_by_role("cell", name="notices")).to_be_visible()
+    expect(page.get_by_text("Each kind of work waits in a queue of its own")).to_be_visible()
+    expect(page.get_by_role("link", name="‹ Inbox")).to_have_attribute("href", "/staff/")
     assert (violations(page), fits(page)) == ([], True)
 
     page.get_by_role("row", name="messages").get_by_role("link").nth(5).click()
@@ -65,6 +67,27 @@ def test_the_queues_and_their_failed_jobs_are_shown(console: Console, open_page:
 
     page.get_by_role("link", name="Workers").click()
     expect(page.get_by_text("No workers.")).to_be_visible()
+    assert (violations(page), fits(page)) == ([], True)
+
+
+def test_the_audit_trail_is_asked_without_a_script_and_leads_to_what_it_is_about(
+    console: Console, open_page: Open
+) -> None:
+    open_page("/staff/conversations/1")
+    page = open_page("/staff/audit/demo")
+    expect(page.get_by_role("heading", name="Audit trail")).to_be_visible()
+    assert (violations(page), fits(page)) == ([], True)
+
+    page.get_by_label("What", exact=True).select_option("Looked at")
+    page.get_by_label("Conversation").fill("1")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("listitem").filter(has_text="Dana Reyes viewed it.")).to_be_visible()
+    assert (violations(page), fits(page)) == ([], True)
+    page.get_by_role("listitem").get_by_role("link").first.click()
+    expect(page).to_have_url(f"{console.url}/staff/conversations/1")
+
+    page = open_page("/staff/audit/demo?conversation=Maria")
+    expect(page.get_by_role("alert")).to_have_text("The number of a conversation has digits only.")
     assert (violations(page), fits(page)) == ([], True)
 
 

@@ -37,6 +37,16 @@ from classifier.danger_part import from_danger_on
             "I need a refill of my inhaler please. Chest hurts, and my arm is numb",
             "…Chest hurts, and my arm is numb",
         ),
+        ("i just dont see the point anymore. gave my dog to my sister today", None),
+        ("Nothing feels real these days. gave my dog to my sister today", None),
+        (
+            "Can you send me the form for my job by Friday? I dont see the point anymore. gave my dog to my sister",
+            "…I dont see the point anymore. gave my dog to my sister",
+        ),
+        (
+            "I was hoping that somebody there could mail me my records from last year. I can't go on like this",
+            "…I can't go on like this",
+        ),
         ("Is it open on Monday for the flu shot? Thank you so very much for all your help.", None),
     ],
 )

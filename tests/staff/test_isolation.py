@@ -45,6 +45,7 @@ RESTRICTED = {
     Role.ADMIN: {
         *("accounts.page", "accounts.invite", "accounts.change", "accounts.disable", "accounts.enable"),
         *("accounts.remove", "accounts.reset", "attempts.page", "emergency.review", "emergency.mark_reviewed"),
+        *("audit.first", "audit.page", "audit.export"),
         *("patient_data.page", "patient_data.export", "patient_data.erase"),
     },
 }

@@ -738,3 +738,16 @@ def test_a_visit_that_is_soon_is_urgent_even_where_requests_are_of_low_priority(
     plan = decide(facts("appointment_request", visit_soon=True), practice(routes=routes))
 
     assert (plan.team, plan.priority) == ("front_desk", "high")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"confidence": UNSURE, "reads_as_english": True}, "confidence"),
+        ({"confidence": UNSURE, "reads_as_english": False}, "voicemail without a transcript that makes sense"),
+        ({"language": "es", "reads_as_english": True}, "voicemail without a transcript that makes sense"),
+    ],
+    ids=["English", "nonsense", "Spanish"],
+)
+def test_only_a_transcript_that_nobody_said_is_taken_for_none(changes: dict[str, Any], why: str) -> None:
+    assert decide(facts(transcribed=True, **changes), PRACTICE).why.startswith(why)

@@ -92,6 +92,7 @@ def test_nobody_is_texted_or_paged_for_them_even_if_a_label_makes_one_an_emergen
     dana = console.sign_in()
     offered = dana.get("/staff/review").text
     assert "this patient is fictional" in offered
+    assert '<span class="backlog" data-live id="review-count"></span>' in offered, "which is nobody's work"
     assert ("notifies on-call now" in offered, "sends a reply" in offered) == (False, False)
     dana.post("/staff/review/1", data={"label": "urgent"})
     assert "This patient is fictional: nothing is sent, and nobody is notified." in dana.get("/staff/review").text

@@ -159,13 +159,22 @@ steps?.addEventListener("click", (event) => {
   else addContact();
 });
 
-// A contact that is a team without an address has a warning, which an address for the team takes away at once.
+// Whether a notice can be sent to what was typed: a service is named by its address, and the others need a carrier.
+function isCarried(line) {
+  if (line.includes("://")) return true;
+  return line.includes("@") ? "mails" in steps.dataset : "texts" in steps.dataset;
+}
+
+// A contact that is a team whose addresses reach nobody has a warning, which one that does takes away at once.
 function showUnreached() {
   for (const named of steps.querySelectorAll("[data-team]")) {
     const name = CSS.escape(`teams.${named.dataset.team}.notify`);
-    const typed = document.querySelector(`textarea[name="${name}"]`)?.value.trim();
-    const isKept = document.querySelector(`[name="${name}.kept"]:checked`) !== null;
-    named.toggleAttribute("data-unreached", !typed && !isKept);
+    const typed = (document.querySelector(`textarea[name="${name}"]`)?.value ?? "").split("\n").filter((line) => line.trim());
+    const kept = [...document.querySelectorAll(`[name="${name}.kept"]:checked`)];
+    const isReached = typed.some(isCarried) || kept.some((box) => !("uncarried" in box.dataset));
+    const hasAddress = typed.length + kept.length > 0;
+    named.toggleAttribute("data-unreached", !hasAddress);
+    named.toggleAttribute("data-uncarried", hasAddress && !isReached);
   }
 }
 

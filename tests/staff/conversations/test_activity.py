@@ -1,25 +1,19 @@
-"""What a conversation's page says of who did what: everything that is recorded, in words."""
+"""What a conversation's page says of who did what."""
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 
 import pytest
 import requests
 
-from staff.display import ACTIONS
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.told_classifier import EMERGENCY, tell
 
 CHEST = "I have crushing chest pain"
 ON_CALL, PATIENT = "+12025550112", "+12025550131"
-ROOT = Path(__file__).parents[3]
-ROOMS = ("app", "staff", "webhooks", "web", "tasks", "inbox")
 
 
 @pytest.fixture
@@ -59,53 +53,3 @@ def test_a_visitor_who_ends_a_chat_is_named_as_such(console: Console) -> None:
     console.work()
 
     assert "The visitor ended the chat" in activity(console.sign_in())
-
-
-def test_every_action_that_is_recorded_of_a_conversation_has_words() -> None:
-    recorded = {action for room in ROOMS for path in (ROOT / room).rglob("*.py") for action in recorded_in(path)}
-
-    assert {"acknowledged", "noted", "reviewed", "message_sent", "close_undone", "picture_opened"} <= recorded
-    assert recorded - set(ACTIONS) == set()
-
-
-def recorded_in(path: Path) -> Iterator[str]:
-    """Yields the actions that a module records of conversations, also through functions of its own."""
-    text = path.read_text()
-    if "record_on_conversation" not in text and "conversation:" not in text:
-        return
-    tree = ast.parse(text)
-    places = {"record_on_conversation": 3, "_Kind": 0} | {
-        node.name: [argument.arg for argument in node.args.args].index("action")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and "action" in [argument.arg for argument in node.args.args]
-    }
-    tables = {
-        node.targets[0].id: node.value.values
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and isinstance(node.targets[0], ast.Name)
-    }
-    for call in ast.walk(tree):
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
-            continue
-        named = {word.arg: word.value for word in call.keywords}
-        place = places.get(call.func.id, len(call.args))
-        if call.func.id == "record_action":
-            about = ast.unparse(named.get("subject", ast.Constant("")))
-            given = [named["action"]] if "conversation:" in about or about == "subject" else []
-        else:
-            given = call.args[place : place + 1]
-        for expression in given:
-            yield from words_of(expression, tables)
-
-
-def words_of(expression: ast.expr, tables: dict[str, list[ast.expr]]) -> Iterator[str]:
-    """Yields the texts that an expression can be."""
-    match expression:
-        case ast.Constant(value=str(action)):
-            yield action
-        case ast.IfExp(body=body, orelse=other):
-            yield from words_of(body, tables)
-            yield from words_of(other, tables)
-        case ast.Subscript(value=ast.Name(id=name)):
-            for entry in tables.get(name, []):
-                yield from words_of(entry, tables)

@@ -669,6 +669,33 @@ def test_an_address_without_a_carrier_pages_nobody(
     assert f"{NOBODY}: no texts or emails can be sent to the on-call addresses. The setup checklist" in said
 
 
+@pytest.mark.parametrize(
+    ("lines", "silent"),
+    [
+        (
+            f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }}, manager = {{}} }}\n'
+            'escalation = [{ team = "on_call", after_minutes = 5 }, { team = "manager", after_minutes = 20 }]',
+            "Manager, after 20 minutes",
+        ),
+        (
+            'teams = { on_call = {} }\nescalation = [{ number = "+12025550112", after_minutes = 5 }]',
+            "On call, at once",
+        ),
+    ],
+    ids=["step", "at once"],
+)
+def test_every_page_and_the_checklist_name_a_contact_that_reaches_nobody(
+    start_console: StartConsole, lines: str, silent: str
+) -> None:
+    console = start_console(lines)
+
+    said = words(console.sign_in("manager").get("/staff/setup/demo").text)
+    assert said.count(f"Part of the escalation reaches nobody: {silent}.") == 2
+    assert NOBODY not in said
+    staff = words(console.sign_in().get("/staff/").text)
+    assert f"Part of the escalation reaches nobody: {silent}. Tell a manager." in staff
+
+
 def test_a_page_that_failed_for_want_of_a_carrier_says_so(
     settings: Settings, console_of: Callable[[Settings], Console]
 ) -> None:

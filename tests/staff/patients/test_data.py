@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import random
 import re
+import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from sqlalchemy import Connection, event, select
 
+from inbox.attachments import keep_contents, take_contents
 from inbox.consent import is_opted_out
-from inbox.models import AuditEntry, CarrierErasure, Conversation, Message, OptOut, Patient, Role, now
+from inbox.models import (
+    Attachment,
+    AttachmentKind,
+    AttachmentState,
+    AuditEntry,
+    CarrierErasure,
+    Conversation,
+    Message,
+    Note,
+    OptOut,
+    Patient,
+    Role,
+    now,
+)
 from inbox.patient_book import Details, add_address, create_patient, link_conversation
 from inbox.patient_export import export_patient
 from inbox.patient_records import find_records
 from intake.vocabulary import Channel
+from staff.patients.archive import write_archive
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.staff.conversations.test_conversation import words
 from tests.told_classifier import EMERGENCY, sure_of, tell
@@ -51,6 +71,18 @@ def export(browser: Browser, password: str = PASSWORD) -> requests.Response:
     return browser.post(f"{DATA}/export", data={"password": password})
 
 
+def unpacked(answer: requests.Response) -> dict[str, bytes]:
+    """What is in the ZIP file, by name."""
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def data_of(answer: requests.Response) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(unpacked(answer)["patient.json"])
+    return found
+
+
 def erase(browser: Browser, typed: str = NAME, password: str = PASSWORD) -> requests.Response:
     return browser.post(f"{DATA}/erase", data={"patient": typed, "password": password})
 
@@ -70,13 +102,78 @@ def test_an_export_is_what_the_command_writes_and_is_on_the_audit_trail(kept: Co
 
     with kept.database.read() as session:
         written = export_patient(session, MARIA, find_records(session, MARIA, ["demo"]), now())
-    assert answer.json() | {"exported_at": ""} == json.loads(json.dumps(written)) | {"exported_at": ""}
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="patient-1.json"'
+    assert data_of(answer) | {"exported_at": ""} == json.loads(json.dumps(written)) | {"exported_at": ""}
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="patient-1.zip"'
     assert answer.headers["Cache-Control"] == "no-store, private"
     assert ada.member is not None
     by = ada.member.id
     subjects = ("conversation:1", "patient:1", "patient")
     assert actions(kept) == [("patient_exported", subject, by) for subject in subjects]
+
+
+def add_file(console: Console, message_id: int, contents: bytes, content_type: str, name: str) -> int:
+    kept_file = keep_contents(console.database, console.context.files, contents)
+    with console.edit() as session:
+        file = Attachment(
+            message_id=message_id,
+            position=len(session.scalars(select(Attachment.id)).all()),
+            state=AttachmentState.STORED,
+            kind=AttachmentKind.PICTURE if content_type.startswith("image/") else AttachmentKind.PDF,
+            content_type=content_type,
+            name=name,
+        )
+        session.add(file)
+        session.flush()
+        take_contents(session, file, kept_file)
+        return file.id
+
+
+def test_the_export_has_a_page_that_a_patient_can_read_with_the_files_beside_it(kept: Console, ada: Browser) -> None:
+    said = "<b>Is this the right cream?</b>"
+    tell(kept, {said: sure_of("existing_patient_question")})
+    kept.text(said, from_=MARIA)
+    kept.work()
+    picture, form = (
+        add_file(kept, 1, b"her knee", "image/png", ""),
+        add_file(kept, 4, b"a form", "application/pdf", "form.pdf"),
+    )
+    lost = add_file(kept, 3, b"lost", "image/png", "")
+    with kept.edit() as session:
+        session.add(Note(conversation_id=1, staff_id=1, text="Called her back."))
+        session.get_one(Message, 1).received_at = datetime(2026, 3, 31, 16, 5, tzinfo=UTC)
+        kept.context.files.delete(session.get_one(Attachment, lost).file_id)
+
+    found = unpacked(export(ada))
+
+    assert set(found) == {f"files/{picture}.png", f"files/{form}.pdf", "patient.html", "patient.json"}
+    assert (found[f"files/{picture}.png"], found[f"files/{form}.pdf"]) == (b"her knee", b"a form")
+    page = found["patient.html"].decode()
+    assert "Mar 31, 2026, 12:05 PM My knee hurts like a swordfish" in words(page)
+    assert "&lt;b&gt;Is this the right cream?" in page
+    assert f'<img src="files/{picture}.png" alt="Picture {picture}"' in page
+    assert f'<a href="files/{form}.pdf">form.pdf</a>' in page
+    assert "internal note of the practice, not sent Called her back." in words(page)
+    assert "Pictures and files that are no longer there: 1." in page
+    assert "Recordings of voicemails" in page
+    assert re.findall(r'(?:src|href)="(?!files/)', page) == []  # nothing from elsewhere
+
+
+def test_an_export_is_sent_while_it_is_made_and_leaves_nothing_behind(
+    kept: Console, ada: Browser, tmp_path: Path
+) -> None:
+    kept_files = {path for path in tmp_path.rglob("*") if path.is_file()}
+    contents = [bytes(random.Random(number).randbytes(3_000_000)) for number in range(4)]
+    files = [add_file(kept, 1, part, "application/pdf", f"{number}.pdf") for number, part in enumerate(contents)]
+    with kept.database.read() as session:
+        rows = [session.get_one(Attachment, row_id) for row_id in files]
+
+    pieces = list(write_archive(kept.context.files, rows, lambda lost: {"page.html": str(lost)}))
+
+    assert max(map(len, pieces)) < 200_000
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        assert [archive.read(f"files/{row_id}.pdf") for row_id in files] == contents
+    added = {path for path in tmp_path.rglob("*") if path.is_file()} - kept_files
+    assert [path for path in added if path.suffix in (".zip", ".html", ".json", ".pdf")] == []
 
 
 def test_an_erasure_says_what_goes_and_what_stays_and_leaves_others_alone(
@@ -206,7 +303,7 @@ def test_what_is_also_another_patients_stays(kept: Console, ada: Browser) -> Non
             link_conversation(session, patient, session.get_one(Conversation, 2))
 
     assert "Linked here and to another patient’s record: conversation 2" in words(ada.get(DATA).text)
-    assert export(ada).json()["conversations"] == []
+    assert data_of(export(ada))["conversations"] == []
     assert erase(ada).status_code == 303
 
     assert everyone(kept) == ([1, 2], [2])

@@ -83,7 +83,7 @@ def test_the_time_zone_is_chosen_from_a_list_that_begins_with_the_united_states(
 
     assert effective(console).time_zone == "America/Denver"
     history = text_of(manager.get("/staff/settings/demo/history"))
-    assert "Hours: Time zone time_zone before Eastern (New York) after Mountain (Denver)" in history
+    assert "Hours: Time zone before Eastern (New York) after Mountain (Denver)" in history
 
 
 @pytest.mark.parametrize("typed", ["", "Mars/Olympus", "../../etc/passwd"], ids=["none", "unknown", "a path"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -13,11 +14,13 @@ from inbox.models import AuditEntry, Role, SettingVersion
 from inbox.setting_versions import Standing
 from intake.practice_settings import Mistake, MistakenError, Row
 from intake.practices import Practice
+from intake.settings import Settings
 from staff.settings.changes import NO_NUMBER, Situation, propose_values
 from staff.settings.escalation_rows import BLANK, explain_row, press_button, read_rows, sort_rows
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.settings.test_page import ADDRESS, effective, look, save, text_of, token, undo
 from tests.tasks.notification.test_escalation import later
+from tests.world import PRACTICES_TOML
 
 BOSS, FIRST = "+12025550113", "+12025550114"
 ON_CALL, MANAGER, PERSON = "team:on_call", "team:manager", "person"
@@ -231,6 +234,22 @@ def test_a_contact_without_an_address_has_a_warning(console: Console, manager: B
     assert "manager" not in marked(page)
     save(manager, teams__on_call__notify=BOSS)
     assert "on_call" not in marked(look(manager))
+
+
+def test_a_contact_to_whom_nothing_can_be_sent_has_a_warning(
+    settings: Settings, console_of: Callable[[Settings], Console]
+) -> None:
+    lines = 'teams = { on_call = { notify = ["sms:+12025550112"] }, manager = {} }'
+    settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\n{lines}\n', 1))
+    console = console_of(settings.model_copy(update={"twilio_account_sid": None}))
+
+    page = look(console.sign_in("manager")).text
+
+    assert re.search(r'<div class="at-once" data-team="on_call" data-uncarried>', page)
+    assert re.search(r'data-team="on_call" data-uncarried', page)
+    assert re.search(r'data-team="manager" data-unreached', page)
+    assert re.search(r'name="teams\.on_call\.notify\.kept" value="\w+" checked data-uncarried>', page)
+    assert "data-texts" not in page
 
 
 def test_an_open_emergency_goes_on_by_the_new_list_and_skips_nobody(console: Console, manager: Browser) -> None:

@@ -82,7 +82,7 @@ def test_a_change_to_it_applies_to_the_next_message_and_is_in_the_history(consol
     assert field(look(manager), "parking") == "on Elm Street"
     assert ask(console, PRICES, from_="+12025550124").startswith("Maple Street: Park on Elm Street.")
     history = text_of(manager.get(f"{ADDRESS}/history"))
-    assert "Setting: Parking parking before nowhere after on Elm Street" in history
+    assert "Setting: Parking before nowhere after on Elm Street" in history
 
 
 def test_it_can_belong_to_a_team(console: Console, manager: Browser) -> None:

@@ -73,7 +73,7 @@ def test_a_text_to_a_number_is_heard_as_soon_as_it_was_added(console: Console, m
     assert (message.received_on, reply.sender) == (NEW, NEW)
     assert console.call(to=NEW).answer.status == 200
     history = text_of(manager.get("/staff/settings/demo/history"))
-    assert "Phone: Numbers phone_numbers before (500) 555-0006 after (500) 555-0006, (202) 555-0188 (Harbor" in history
+    assert "Phone: Numbers before (500) 555-0006 after (500) 555-0006, (202) 555-0188 (Harbor" in history
 
 
 def test_another_process_that_has_just_looked_hears_it_too(console: Console, manager: Browser) -> None:

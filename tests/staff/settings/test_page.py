@@ -270,7 +270,7 @@ def test_automatic_replies_are_turned_off_and_on_again(console: Console, manager
     console.work()
     assert console.rows(Delivery) == []
     assert effective(console).auto_reply == "off"
-    assert "auto_reply before On after Off" in text_of(manager.get(f"{ADDRESS}/history"))
+    assert "Automatic replies before On after Off" in text_of(manager.get(f"{ADDRESS}/history"))
 
     save(manager, auto_reply="on")
     assert "For example: A first visit is $120" in ask(console, from_=OTHER_PATIENT)
@@ -557,7 +557,7 @@ def test_of_two_who_edit_the_second_is_shown_what_the_first_changed(console: Con
     assert refused.status_code == 409
     said = text_of(refused)
     assert "Version 1, by Mira Manager" in said
-    assert "Link: Pay a bill links.pay before no link after https://maple.example/pay" in said
+    assert "Link: Pay a bill before no link after https://maple.example/pay" in said
     assert (field(refused, "links.pay"), field(refused, "links.prices")) == (
         "https://maple.example/pay",
         "https://maple.example/prices",
@@ -590,7 +590,7 @@ def test_the_history_says_who_changed_what(manager: Browser) -> None:
 
     said = text_of(manager.get(f"{ADDRESS}/history"))
     assert "Version 1 Mira Manager, " in said
-    assert "Hours: Sunday hours.sun before 12:00 AM - 11:59 PM after closed" in said
+    assert "Hours: Sunday before 12:00 AM - 11:59 PM after closed" in said
     assert "before https://maple.example/book after https://maple.example/visits" in said
 
 
@@ -753,6 +753,16 @@ def test_what_does_not_fit_the_file_any_more_gives_way_and_is_named(
     assert "Not in use" in page
     assert "staff can be texted from one of phone_numbers or messaging_service_sid only" in page
     assert effective(console).teams == {}
+
+
+def test_numbers_and_email_addresses_of_a_team_are_shown_as_people_write_them(manager: Browser) -> None:
+    save(manager, teams__manager__notify="(202) 555-0113\nboss@maple.example")
+
+    said = text_of(manager.get(f"{ADDRESS}/history"))
+    assert "Manager team: addresses before none after (202) 555-0113, boss@maple.example" in said
+    kept = text_of(look(manager))
+    assert "(202) 555-0113" in kept
+    assert [code for code in ("sms:+12025550113", "mailto:boss") if code in said + kept] == []
 
 
 # ---- the preview

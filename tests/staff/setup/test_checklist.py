@@ -86,6 +86,18 @@ def test_what_a_demo_or_an_old_or_half_a_test_shows_is_not_done(practice: Practi
     assert not lines_of(practice, settings, facts_with(first, state=SetupTestState.FAILED))["on_call"].is_done
 
 
+def test_whether_an_emergency_reaches_anyone_comes_first(practice: Practice, settings: Settings) -> None:
+    assert list(lines_of(practice, settings, NOTHING))[:2] == ["teams", "on_call"]
+
+
+def test_a_step_that_reaches_nobody_is_not_done(settings: Settings) -> None:
+    steps = 'escalation = [{ team = "billing", after_minutes = 20 }]\n'
+    line = lines_of(practice_with(settings, TEAMS + steps), settings, NOTHING)["teams"]
+
+    assert (line.is_done, "reaches nobody: Billing, after 20 minutes." in line.known) == (False, True)
+    assert "Give each an address" in line.todo
+
+
 def test_a_test_that_no_worker_takes_says_so(practice: Practice, settings: Settings) -> None:
     facts = facts_with((SetupTestKind.NOTICE, key_of(PHONES[0])), state=SetupTestState.WAITING)
 

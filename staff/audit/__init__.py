@@ -1,0 +1,1 @@
+"""The audit trail on the console, for administrators."""

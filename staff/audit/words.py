@@ -1,0 +1,265 @@
+"""The audit trail in words: one table of every action, and what an entry says was done, by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from inbox.models import AlarmEnd, AuditEntry
+from intake.vocabulary import DangerKind, TriageLevel, words_of
+from staff import display
+
+SOMEONE, INTAKE, VISITOR = "Someone", "Intake", "The visitor"
+SERVER, SIGN_ON = "Whoever runs the server", "Single sign-on"
+ON_CALL_BY_TEXT = "On call, by text,"
+REASONS = {
+    "password": "Wrong password",
+    "locked": "Too many wrong passwords",
+    "code": "Right password, wrong code",
+    "codes locked": "Right password, too many wrong codes",
+    "passkey": "Passkey not accepted",
+    "disabled": "The account is disabled",
+    "no account": "No account has this email address",
+    "oidc": "Refused by the rules for single sign-on",
+}
+"""Why a sign-in failed."""
+_CONTACTS = {"telephone": "On-call phone", "email": "On-call email"}
+
+
+class Group(StrEnum):
+    """What a reader of the trail asks for."""
+
+    words: str
+
+    LOOKED = "looked", "Looked at"
+    ALARMS = "alarms", "Alarms"
+    REPLIES = "replies", "Replies and messages"
+    HANDLING = "handling", "Other work on conversations"
+    RECORDS = "records", "Patient records and consent"
+    SETTINGS = "settings", "Settings"
+    SIGN_INS = "sign_ins", "Sign-ins and accounts"
+    EXPORTS = "exports", "Exports"
+    ERASURES = "erasures", "Erasures and legal holds"
+
+    def __new__(cls, value: str, words: str = "") -> Group:
+        """Add the words that people read."""
+        group = str.__new__(cls, value)
+        group._value_ = value
+        group.words = words
+        return group
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What can be done: where it belongs, what is said of whoever did it, and who that is if no member did it."""
+
+    group: Group
+    words: str
+    by: str = SOMEONE
+
+
+ACTIONS = {
+    "viewed": Action(Group.LOOKED, "viewed it"),
+    "listed": Action(Group.LOOKED, "looked at the list"),
+    "searched": Action(Group.LOOKED, "searched the conversations"),
+    "played": Action(Group.LOOKED, "played the voicemail"),
+    "picture_viewed": Action(Group.LOOKED, "was shown a small picture"),
+    "picture_opened": Action(Group.LOOKED, "opened a picture"),
+    "file_downloaded": Action(Group.LOOKED, "downloaded a file"),
+    "chat_file_opened": Action(Group.LOOKED, "opened a file in the chat", VISITOR),
+    "record_viewed": Action(Group.LOOKED, "viewed the record"),
+    "patients_listed": Action(Group.LOOKED, "looked at the list of records"),
+    "patients_searched": Action(Group.LOOKED, "searched the records"),
+    "patient_offered": Action(Group.LOOKED, "looked up its patient record"),
+    "trail_viewed": Action(Group.LOOKED, "read the audit trail"),
+    "escalated": Action(Group.ALARMS, "notified the next contact", INTAKE),
+    "notice_skipped": Action(Group.ALARMS, "sent no notice to a phone that texted STOP", INTAKE),
+    "paged_again": Action(Group.ALARMS, "paged everyone again"),
+    "acknowledged": Action(Group.ALARMS, "ended the alarm"),
+    "alarm_undone": Action(Group.ALARMS, "undid that the emergency is acknowledged"),
+    "marked_emergency": Action(Group.ALARMS, "marked it as an emergency"),
+    "emergency_lowered": Action(Group.ALARMS, "marked it as not an emergency"),
+    "lowering_undone": Action(Group.ALARMS, "undid that it is not an emergency"),
+    "replied": Action(Group.REPLIES, "replied"),
+    "reply_undone": Action(Group.REPLIES, "undid the reply before it was sent"),
+    "file_attached": Action(Group.REPLIES, "added a file to a reply"),
+    "message_sent": Action(Group.REPLIES, "started a message from the patient record"),
+    "message_scheduled": Action(Group.REPLIES, "scheduled a message"),
+    "message_undone": Action(Group.REPLIES, "undid the message before it was sent"),
+    "schedule_sent_now": Action(Group.REPLIES, "sent a scheduled message at once"),
+    "schedule_cancelled": Action(Group.REPLIES, "cancelled a scheduled message"),
+    "took_over": Action(Group.REPLIES, "took over"),
+    "handed_back": Action(Group.REPLIES, "resumed auto-replies"),
+    "chat_ended": Action(Group.REPLIES, "ended the chat", VISITOR),
+    "chat_copied": Action(Group.REPLIES, "asked for a copy of the chat by email", VISITOR),
+    "assigned": Action(Group.HANDLING, "assigned"),
+    "transferred": Action(Group.HANDLING, "transferred it"),
+    "transfer_undone": Action(Group.HANDLING, "undid the transfer"),
+    "noted": Action(Group.HANDLING, "added a note"),
+    "tagged": Action(Group.HANDLING, "added a tag"),
+    "untagged": Action(Group.HANDLING, "removed a tag"),
+    "snoozed": Action(Group.HANDLING, "snoozed it"),
+    "snooze_undone": Action(Group.HANDLING, "undid the snooze"),
+    "state_changed": Action(Group.HANDLING, "changed the status"),
+    "close_undone": Action(Group.HANDLING, "undid the closing"),
+    "waiting_undone": Action(Group.HANDLING, "undid that it waits on the patient"),
+    "reviewed": Action(Group.HANDLING, "labeled a message"),
+    "review_skipped": Action(Group.HANDLING, "left the label to others"),
+    "review_undone": Action(Group.HANDLING, "undid the label"),
+    "view_saved": Action(Group.HANDLING, "saved a view of the inbox"),
+    "view_renamed": Action(Group.HANDLING, "renamed a saved view"),
+    "view_deleted": Action(Group.HANDLING, "deleted a saved view"),
+    "record_created": Action(Group.RECORDS, "created the record"),
+    "record_changed": Action(Group.RECORDS, "changed the record"),
+    "records_merged": Action(Group.RECORDS, "merged two records"),
+    "merge_undone": Action(Group.RECORDS, "undid a merge"),
+    "address_added": Action(Group.RECORDS, "added a number or email address"),
+    "address_removed": Action(Group.RECORDS, "removed a number or email address"),
+    "name_added": Action(Group.RECORDS, "named it as a message says"),
+    "found_added": Action(Group.RECORDS, "added a detail from a message to a patient record"),
+    "patient_linked": Action(Group.RECORDS, "linked it to a patient record"),
+    "patient_unlinked": Action(Group.RECORDS, "unlinked it from a patient record"),
+    "unsafe_noted": Action(
+        Group.RECORDS, "noted that it is not safe to contact the patient here, as a message says", INTAKE
+    ),
+    "unsafe_set": Action(Group.RECORDS, "marked it as not safe to contact the patient here"),
+    "unsafe_cleared": Action(Group.RECORDS, "marked it as safe to contact the patient here again"),
+    "opted_out": Action(Group.RECORDS, "recorded that the patient wants no texts"),
+    "opt_out_undone": Action(Group.RECORDS, "undid the opt-out from texts"),
+    "consent_recorded": Action(Group.RECORDS, "recorded that the patient agreed to texts"),
+    "settings_viewed": Action(Group.SETTINGS, "looked at the settings"),
+    "settings_changed": Action(Group.SETTINGS, "changed the settings"),
+    "settings_undone": Action(Group.SETTINGS, "undid a change of the settings"),
+    "settings_kept": Action(Group.SETTINGS, "chose between the settings and the practices file"),
+    "questions_viewed": Action(Group.SETTINGS, "looked at the common questions"),
+    "question_saved": Action(Group.SETTINGS, "saved a common question"),
+    "question_deleted": Action(Group.SETTINGS, "deleted the answer to a common question"),
+    "saved_reply_saved": Action(Group.SETTINGS, "saved a saved reply"),
+    "saved_reply_deleted": Action(Group.SETTINGS, "deleted a saved reply"),
+    "setup_tested": Action(Group.SETTINGS, "sent a test notice or a test email"),
+    "signed_in": Action(Group.SIGN_INS, "signed in"),
+    "signed_out": Action(Group.SIGN_INS, "signed out"),
+    "sign_in_failed": Action(Group.SIGN_INS, "failed to sign in"),
+    "password_set": Action(Group.SIGN_INS, "set a password by a link"),
+    "password_changed": Action(Group.SIGN_INS, "changed the password"),
+    "reset_requested": Action(Group.SIGN_INS, "asked for a link to set a new password"),
+    "passkey_added": Action(Group.SIGN_INS, "added a passkey"),
+    "passkey_removed": Action(Group.SIGN_INS, "removed a passkey"),
+    "authenticator_turned_on": Action(Group.SIGN_INS, "turned on the authenticator app"),
+    "authenticator_turned_off": Action(Group.SIGN_INS, "turned off the authenticator app"),
+    "recovery_codes_renewed": Action(Group.SIGN_INS, "made new recovery codes"),
+    "session_ended": Action(Group.SIGN_INS, "signed out another browser"),
+    "other_sessions_ended": Action(Group.SIGN_INS, "signed out all other browsers"),
+    "all_sessions_ended": Action(Group.SIGN_INS, "signed out everywhere"),
+    "notices_chosen": Action(Group.SIGN_INS, "chose how to hear of mentions and assignments"),
+    "first_admin_made": Action(Group.SIGN_INS, "made the first account"),
+    "account_invited": Action(Group.SIGN_INS, "invited"),
+    "account_added": Action(Group.SIGN_INS, "added the account", SERVER),
+    "account_created": Action(Group.SIGN_INS, "added the account", SIGN_ON),
+    "account_linked": Action(Group.SIGN_INS, "took over the account’s sign-in", SIGN_ON),
+    "account_changed": Action(Group.SIGN_INS, "changed the role or the practices", SIGN_ON),
+    "account_disabled": Action(Group.SIGN_INS, "disabled the account", SERVER),
+    "account_enabled": Action(Group.SIGN_INS, "enabled the account", SERVER),
+    "account_reset": Action(Group.SIGN_INS, "reset the sign-in", SERVER),
+    "account_removed": Action(Group.SIGN_INS, "removed the account"),
+    "emergency_access": Action(Group.SIGN_INS, "took emergency access"),
+    "emergency_ended": Action(Group.SIGN_INS, "ended the emergency access"),
+    "emergency_reviewed": Action(Group.SIGN_INS, "reviewed the emergency access"),
+    "patient_exported": Action(Group.EXPORTS, "exported the patient’s data", SERVER),
+    "fhir_exported": Action(Group.EXPORTS, "exported it as FHIR", SERVER),
+    "exported": Action(Group.EXPORTS, "downloaded a table", SERVER),
+    "trail_exported": Action(Group.EXPORTS, "downloaded the audit trail"),
+    "backed_up": Action(Group.EXPORTS, "made a backup", SERVER),
+    "restored": Action(Group.EXPORTS, "restored a backup", SERVER),
+    "patient_erased": Action(Group.ERASURES, "erased the patient’s data", SERVER),
+    "sample_removed": Action(Group.ERASURES, "removed this sample"),
+    "retention_run": Action(Group.ERASURES, "deleted what is kept no longer", INTAKE),
+    "held": Action(Group.ERASURES, "placed a legal hold", SERVER),
+    "hold_released": Action(Group.ERASURES, "released the legal hold", SERVER),
+    "audit_pruned": Action(Group.ERASURES, "deleted the oldest entries, which are kept no longer", INTAKE),
+    "trail_checked": Action(Group.ERASURES, "checked the audit trail", SERVER),
+}
+
+
+def actions_of(group: Group) -> list[str]:
+    """Return the actions of a group."""
+    return [name for name, action in ACTIONS.items() if action.group is group]
+
+
+def words_of_action(name: str) -> str:
+    """Return the words of an action; of one that an earlier version of Intake recorded, its name."""
+    action = ACTIONS.get(name)
+    return action.words if action else name.replace("_", " ")
+
+
+def name_actor(entry: AuditEntry, names: Mapping[int, str]) -> str:
+    """Return who did something: a member by name, and otherwise Intake, the visitor of a chat, or a phone on call."""
+    if entry.staff_id is not None:
+        return names.get(entry.staff_id, SOMEONE)
+    if entry.action == "acknowledged":
+        return ON_CALL_BY_TEXT if entry.detail.get("how") == AlarmEnd.TEXT else SOMEONE
+    action = ACTIONS.get(entry.action)
+    return action.by if action else SOMEONE
+
+
+def say(entry: AuditEntry, names: Mapping[int, str]) -> str:
+    """Return what was done, without patients' words, names, and numbers.
+
+    Args:
+        entry: the entry.
+        names: the members whose names may be said, by id.
+    """
+    detail = entry.detail
+    match entry.action:
+        case "assigned":
+            given = names.get(detail.get("to") or 0)
+            return f"assigned it to {given}" if given else "unassigned it"
+        case "transferred":
+            return f"transferred it to {words_of(detail.get('to'))}"
+        case "noted" if mentioned := detail.get("mentioned"):
+            return f"added a note for {', '.join(names[staff_id] for staff_id in mentioned if staff_id in names)}"
+        case "marked_emergency" if kind := detail.get("danger"):
+            named = "" if kind == DangerKind.OTHER else f" ({DangerKind(kind).words.lower()})"
+            reply = "with the emergency reply" if detail.get("reply") else "without an automatic reply"
+            return f"marked it as an emergency{named}, {reply}"
+        case "escalated" if contact := detail.get("contact"):
+            told = _CONTACTS.get(contact) or words_of(contact)
+            return f"notified {told} again" if detail.get("again") else f"notified the next contact: {told}"
+        case "paged_again" if detail.get("anew"):
+            return "raised the alarm again, and paged everyone again"
+        case "emergency_lowered" if level := detail.get("level"):
+            words = display.LOWER_LEVELS[TriageLevel(level)].lower()
+            return f"marked it as not an emergency: {words}"
+        case "state_changed":
+            return f"marked it as {str(detail.get('state', '')).lower()}"
+    return words_of_action(entry.action)
+
+
+def say_more(entry: AuditEntry) -> str:
+    """Return what the trail's own page adds to what was done, as a sentence; empty if there is nothing."""
+    detail = entry.detail
+    match entry.action:
+        case "listed" | "searched":
+            return f"{_count(detail.get('conversations', []), 'conversation')} shown."
+        case "patients_listed" | "patients_searched":
+            return f"{_count(detail.get('patients', []), 'record')} shown."
+        case "trail_viewed":
+            return f"{detail.get('entries') or 'No'} {'entry' if detail.get('entries') == 1 else 'entries'} shown."
+        case "sign_in_failed":
+            reason = REASONS.get(str(detail.get("reason")), str(detail.get("reason")))
+            return f"{reason}, from {detail['from']}." if detail.get("from") else f"{reason}."
+        case "settings_changed" | "settings_undone" | "settings_kept" if version := detail.get("version"):
+            return f"Version {version}."
+        case "settings_viewed" if detail.get("history"):
+            return "Their history."
+        case "retention_run":
+            return f"{sum(count for count in detail.values() if isinstance(count, int))} things."
+        case "trail_checked":
+            return "It is whole." if detail.get("whole") else "It is broken."
+    return "By emergency access." if detail.get("emergency") is True else ""
+
+
+def _count(rows: object, word: str) -> str:
+    number = len(rows) if isinstance(rows, list) else 0
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}".capitalize()
