@@ -18,8 +18,8 @@ from templates.patient_export import FOLDER
 
 NO_RECORDINGS = "Recordings of voicemails, which are at the telephone company. What was understood of them is here."
 IN_DATA_ALONE = (
-    "What Intake made of the messages, tags, consents’ wording, and replies that were begun and not sent. The JSON file"
-    " has these."
+    "What Intake made of the messages, what emails quote, tags, consents’ wording, and replies that were begun and not"
+    " sent. The JSON file has these."
 )
 SHARED = "The patient record, as several people’s records share this number or address."
 _CLOCK = "UTC"
