@@ -47,7 +47,7 @@ def at(hours: float) -> str:
     return f"{local(hours):%Y-%m-%dT%H:%M}"
 
 
-def send(browser: Browser, form_id: int = 1, **form: str) -> requests.Response:
+def send(browser: Browser, form_id: int = 1, /, **form: str) -> requests.Response:
     standing = {"seen": "9", "newest": "9", "form_id": f"{form_id:032x}"}
     return browser.post(f"{PAGE}/reply", data={"text": WORDS, **standing, **form})
 
