@@ -177,7 +177,7 @@ def test_before_its_scripts_run_a_page_says_that_a_draft_which_only_the_tab_has_
     page.get_by_label("Your reply").fill("Yes, we do.")
     expect(page.locator("#kept-reply")).to_have_text("Draft not saved yet")
     held: list[Route] = []
-    page.route("**/desk.js", held.append)
+    page.route("**/desk.js", lambda route: held.append(route))
     page.reload(wait_until="commit")
     wait_until(page, lambda: held and page.locator("#kept-reply").count())
 
