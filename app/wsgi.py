@@ -36,7 +36,17 @@ from staff.conversations import (
     scheduled,
 )
 from staff.figures import page as figures_page
-from staff.patients import addresses, data, found_values, from_conversation, listing, merging, messages, record
+from staff.patients import (
+    addresses,
+    data,
+    found_values,
+    from_conversation,
+    listing,
+    merging,
+    messages,
+    new_record,
+    record,
+)
 from staff.reviews import quality, review
 from staff.saved_replies import own_page, practice_page
 from staff.security import protect
@@ -81,6 +91,7 @@ BLUEPRINTS = (
     merging.blueprint,
     data.blueprint,
     from_conversation.blueprint,
+    new_record.blueprint,
     found_values.blueprint,
     attachments.blueprint,
     review.blueprint,

@@ -112,10 +112,15 @@ def _session_of() -> Select[StaffSession]:
 
 def find_session(session: Session, token: str, moment: datetime) -> StaffSession | None:
     """Return the session of a token, None if it is revoked, expired, or idle too long, or its member is disabled."""
-    found = session.scalars(_session_of(), {"token_hash": _digest(token)}).unique().one_or_none()
+    found = find_ended(session, token)
     if found is None or found.member.disabled_at is not None or not is_running(found, moment):
         return None
     return found
+
+
+def find_ended(session: Session, token: str) -> StaffSession | None:
+    """Return the session of a token, whether or not it is over, None if it is unknown; it lets nobody in."""
+    return session.scalars(_session_of(), {"token_hash": _digest(token)}).unique().one_or_none()
 
 
 def is_running(found: StaffSession, moment: datetime, idle_ends: timedelta = IDLE_ENDS) -> bool:

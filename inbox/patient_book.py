@@ -138,6 +138,11 @@ def patients_of_conversation(session: Session, conversation: Conversation) -> Se
     return _listed(session, conversation.practice, or_(*either))
 
 
+def patients_at(session: Session, practice: str, address: str) -> Sequence[Patient]:
+    """Return the records that have a number or email address."""
+    return _listed(session, practice, _has_address(practice, address))
+
+
 def addresses_of(session: Session, patient_ids: Sequence[int]) -> dict[int, set[str]]:
     """Return the numbers and email addresses on records, by record."""
     found: dict[int, set[str]] = {patient_id: set() for patient_id in patient_ids}

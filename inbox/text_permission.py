@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,25 +34,32 @@ class GivenConsent:
     conversation_id: int
 
 
-def why_not_text(session: Session, patient: Patient, number: str) -> str:
-    """Return why staff must not text a number of a record, in display words; empty if they may.
+def why_not_text(session: Session, practice: str, number: str, records: Sequence[Patient]) -> str:
+    """Return why staff must not text a number unasked, in display words; empty if they may.
 
     A patient who texted the practice from a number agreed to answers there. Otherwise, the patient must have agreed
-    with this number in a chat or a form that belongs to the record, or staff must have recorded that they did.
+    with this number in a chat or a form that belongs to a record, or staff must have recorded that they did.
+
+    Args:
+        session: an open transaction.
+        practice: the practice's slug.
+        number: the number.
+        records: the patient's record, or those that share the number.
     """
-    if is_opted_out(session, patient.practice, number):
+    if is_opted_out(session, practice, number):
         return OPTED_OUT
-    texts = (conversations_of(patient.practice, number), Conversation.channel == Channel.SMS)
+    texts = (conversations_of(practice, number), Conversation.channel == Channel.SMS)
     if session.scalar(select(exists().where(*texts, Conversation.line_type == LineType.LANDLINE))):
         return LANDLINE
-    if has_texted(session, patient.practice, number):
+    if has_texted(session, practice, number):
         return ""
     agreed = exists().where(
-        PatientAddress.practice == patient.practice,
+        PatientAddress.practice == practice,
         PatientAddress.patient_index.in_(keyring().indexes(number)),
         PatientAddress.consent_at.is_not(None),
     )
-    return "" if session.scalar(select(agreed)) or given_consents(session, patient).get(number) else NO_CONSENT
+    is_given = any(number in given_consents(session, patient) for patient in records)
+    return "" if is_given or session.scalar(select(agreed)) else NO_CONSENT
 
 
 def has_texted(session: Session, practice: str, number: str) -> bool:

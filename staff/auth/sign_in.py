@@ -11,7 +11,7 @@ from flask_login import current_user, logout_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.accounts import find_member, find_member_to_change
+from inbox.accounts import find_ended, find_member, find_member_to_change
 from inbox.audit import record_action
 from inbox.first_admin import has_members
 from inbox.models import Role, StaffMember, StaffSession, now
@@ -25,7 +25,7 @@ from inbox.sign_in_failures import (
     judge_code,
     record_failure,
 )
-from staff.auth.access import REPLY_UNSENT, member, open_to
+from staff.auth.access import REPLY_UNSENT, idle_limit, member, open_to
 from staff.auth.entry import HOME, enter
 from staff.auth.source import client_address, source_of
 from templates.staff import FOLDER
@@ -48,7 +48,8 @@ UNSENT = {
     " in here, and it is in the conversation’s reply box again.",
     "form": "Your session had ended, so nothing was saved or sent. Sign in, then do it again.",
 }
-ENDED = "Your session ended. Sign in to go on."
+ENDED = "You were signed out"
+KEPT = "What you typed in a reply box or as a note is kept."
 CODE_WITHIN = timedelta(minutes=5)
 _HALF_WAY = "half_way"
 
@@ -126,7 +127,7 @@ def _form(problem: str | None = None, status: int = 200) -> Response:
         f"staff/{page}.html",
         problem=problem,
         email=request.form.get("email", ""),
-        unsent=UNSENT.get(request.args.get("unsent", ""), ENDED if _was_signed_in() else ""),
+        unsent=UNSENT.get(request.args.get("unsent", ""), _why_ended()),
         keeps_reply=request.args.get("unsent") == REPLY_UNSENT,
         is_new=page == "sign_in" and not _has_accounts(),
         has_oidc=services_of(current_app).settings.oidc_issuer is not None,
@@ -135,9 +136,20 @@ def _form(problem: str | None = None, status: int = 200) -> Response:
     return make_response(shown, status)
 
 
-def _was_signed_in() -> bool:
-    """Return whether this browser still names a session, which then has ended."""
-    return "_user_id" in session and not current_user.is_authenticated
+def _why_ended() -> str:
+    """Return why the session ended that this browser still names, and what is kept; empty if it names none."""
+    if "_user_id" not in session or current_user.is_authenticated:
+        return ""
+    services = services_of(current_app)
+    with services.database.read() as reading:
+        found = find_ended(reading, session["_user_id"])
+        slugs = [row.practice for row in found.member.practices] if found else []
+    limit = idle_limit([practice for slug in slugs if (practice := services.practices.by_slug(slug))])
+    if found is None or found.revoked_at is not None or now() - found.last_seen_at <= limit:
+        return f"{ENDED}. {KEPT}"
+    minutes = int(limit.total_seconds()) // 60
+    shown = f"{minutes} minutes" if minutes % 60 else "an hour" if minutes == 60 else f"{minutes // 60} hours"
+    return f"{ENDED} after {shown} without a key or a click. {KEPT}"
 
 
 def _has_accounts() -> bool:

@@ -19,7 +19,7 @@ from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_drafts, save_dr
 from inbox.reply_files import draft_files
 from inbox.tag_words import LONGEST_TAG
 from inbox.unsafe_contact import flag_on, is_silenced
-from intake.vocabulary import Channel, Language, OptOutMistake, words_of
+from intake.vocabulary import Channel, Language, Medium, OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import end_alarm, finish_action, go_on, next_after
@@ -43,9 +43,10 @@ from staff.conversations.list_pane import address_of, density, read_filters, sho
 from staff.conversations.mark_switch import shows_marks
 from staff.conversations.people import assignable, names_among, names_of
 from staff.conversations.quick_replies import first_name, read_quick_replies
-from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, send, wording_for
+from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, may_wait, send, wording_for
 from staff.conversations.row_words import initials
 from staff.conversations.rows import text_of
+from staff.conversations.send_later import later_choices
 from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
 from staff.conversations.thread_part import find_part
@@ -129,40 +130,58 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
             despite=bool(request.form.get("despite")),
             by=request.form.get("by", ""),
             files=tuple(filter(None, map(read_row_id, request.form.getlist("file")))),
+            later="later" in request.form,
+            send_at=_read_send_at(),
         )
         practice = services.practices.require(conversation.practice)
         beginning = begin_action(session, conversation)
         outcome = send(session, conversation, practice, member().id, draft, hold_for())
         is_sent = outcome.verdict in (ReplyCheck.SENT, ReplyCheck.SENT_BEFORE)
         following = next_after(session, conversation, None) if is_sent and draft.closes else None
+        waits = outcome.scheduled_for
         if is_sent:
             forget_draft(session, conversation_id, member().id)
         else:
             save_draft(session, conversation_id, member().id, text[:LONGEST_DRAFT], None)
         if outcome.verdict is ReplyCheck.SENT:
-            offer_undo(session, conversation, UndoKind.REPLY, beginning, delivery_id=outcome.delivery_id)
+            offer_undo(
+                session,
+                conversation,
+                UndoKind.REPLY,
+                beginning,
+                delivery_id=outcome.delivery_id,
+                added={"scheduled_for": waits.isoformat()} if waits else None,
+            )
             record_on_conversation(
                 session,
                 conversation_id,
                 conversation.practice,
-                "replied",
+                "message_scheduled" if waits else "replied",
                 delivery=outcome.delivery_id,
-                closed=draft.closes,
+                **({} if waits else {"closed": draft.closes}),
                 **({"unverified_sender": True} if draft.confirmed else {}),
                 **({"although_unsafe": True} if outcome.although_unsafe else {}),
             )
-            end_alarm(session, conversation, AlarmEnd.REPLY)
+            if waits is None:
+                end_alarm(session, conversation, AlarmEnd.REPLY)
     services.queue.put_all(outcome.after_commit)
     if is_sent:
         TypingSigns(services.queue.connection, conversation_id).take_back()
         return go_on(following) if draft.closes else finish_action(conversation_id, "#newest")
-    return _again(services, conversation_id, text, outcome)
+    return _again(services, conversation_id, draft, outcome)
 
 
-def _again(services: Services, conversation_id: int, text: str, outcome: Outcome) -> tuple[str, int]:
-    """Show the page again, with the draft still in the box and the reason it was not sent."""
+def _read_send_at() -> str:
+    """Return the time that a form names for a reply: of the choice that was pressed, else of its field."""
+    chosen = request.form.get("later", "")
+    return (chosen or request.form.get("send_at", "")).strip()[:LONGEST_KEY]
+
+
+def _again(services: Services, conversation_id: int, draft: Draft, outcome: Outcome) -> tuple[str, int]:
+    """Show the page again, with the draft and its time still in their fields and the reason it was not sent."""
     overtaken = outcome.verdict in (ReplyCheck.OVERTAKEN, ReplyCheck.UNSEEN)
-    shown = show_conversation(services, conversation_id, None, draft=text, problem=outcome.message, overtaken=overtaken)
+    kept = {"draft": draft.text, "send_at": outcome.next_time or request.form.get("send_at", "")[:LONGEST_KEY]}
+    shown = show_conversation(services, conversation_id, None, **kept, problem=outcome.message, overtaken=overtaken)
     return shown, 409 if overtaken else 422
 
 
@@ -314,6 +333,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "before": before,
             "hit": "",
             "transfer_team": "",
+            "send_at": "",
         }
 
 
@@ -351,12 +371,16 @@ def show_conversation(services: Services, conversation_id: int, before: int | No
 def _render(shown: dict[str, Any], seal: str) -> str:
     """Return the whole page; or, to a script that has the list already, what stands beside the list."""
     filters = read_filters()
+    practice, medium = shown["practice"], shown["reach"].medium
     values = shown | {
         "seal": seal,
         "form_id": secrets.token_hex(16),
-        "longest": LONGEST[shown["reach"].medium],
-        "wording": wording_for(shown["draft"], shown["practice"], shown["reach"], shown["read_in"]),
-        "snoozes": snooze_choices(now(), [shown["practice"].time_zone]),
+        "longest": LONGEST[medium],
+        "wording": wording_for(shown["draft"], practice, shown["reach"], shown["read_in"]),
+        "snoozes": snooze_choices(now(), [practice.time_zone]),
+        "may_wait": may_wait(shown["conversation"], medium),
+        "later": later_choices(practice, medium, now()),
+        "quiet_hours": display.hours(practice.patient_quiet_hours) if medium is Medium.SMS else "",
         "query": address_of("", filters.whole_query()),
     }
     if wants_pane():

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import Enum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.chat_contact import reply_address
 from inbox.conversation_state import note_answer, note_reply, unanswered_of
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, now
+from inbox.patient_book import patients_of_conversation
 from inbox.reply_files import attach_to_reply, detach_from_reply, draft_files
 from inbox.search_index import forget_texts
+from inbox.text_permission import why_not_text
 from inbox.unsafe_contact import is_silenced
 from intake.practices import Practice
-from intake.vocabulary import Language, Medium
+from intake.vocabulary import Channel, Language, Medium
+from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
 from staff.conversations.conversation_queries import Reach, last_staff_reply, read_language, read_reach
 from staff.conversations.people import may_be_assigned, names_of
 from staff.conversations.reply_files import why_not_sent
+from staff.conversations.send_later import as_typed, quiet_until, read_time, why_quiet
 from staff.conversations.unseen import why_unseen
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
@@ -33,6 +38,7 @@ UNCONFIRMED = "Confirm first that the reply should go to this address."
 UNSAFE = "The patient said that it is not safe to write here. Check first that you want to send it all the same."
 OTHER_WAY = "Not sent: it would go out in another way now. Look below where it goes, then send it again."
 SENT_OTHERWISE = "This reply was already sent, with other words. Read it, then send only what it does not say."
+TIME_UNUSED = "Not sent: a time is filled in under “Send later”. Press “Schedule” there, or clear it to send now."
 FILE_GONE = "A file of this reply was removed elsewhere. Look at the files, then send it again."
 LONGEST = {Medium.SMS: MAX_LENGTH, Medium.CHAT: 4000, Medium.EMAIL: 20_000}
 # "Please STOP the ibuprofen" says nothing of texts
@@ -56,6 +62,8 @@ class Draft:
         confirmed: the doubtful address that the member confirmed, if any.
         by: how the page said that it goes out, empty if nothing tells.
         despite: whether the member sends it although the patient said that it is not safe.
+        later: whether it goes out at a time rather than now.
+        send_at: that time by the practice's clock, such as `2026-11-30T09:00`, as far as the form has one.
     """
 
     text: str = field(repr=False)
@@ -67,6 +75,8 @@ class Draft:
     files: tuple[int, ...] = ()
     despite: bool = False
     by: str = ""
+    later: bool = False
+    send_at: str = ""
 
 
 class ReplyCheck(Enum):
@@ -89,6 +99,8 @@ class Outcome:
         after_commit: what to do after the commit.
         delivery_id: the reply in the outbox.
         although_unsafe: whether it was sent although the patient said that it is not safe.
+        scheduled_for: when it goes out, None for now.
+        next_time: when a refused one could go out, as a form has it.
     """
 
     verdict: ReplyCheck
@@ -96,6 +108,8 @@ class Outcome:
     after_commit: AfterCommit = field(default_factory=AfterCommit)
     delivery_id: int | None = None
     although_unsafe: bool = False
+    scheduled_for: datetime | None = None
+    next_time: str = ""
 
 
 def send(
@@ -107,6 +121,8 @@ def send(
     hold: timedelta = NO_HOLD,
 ) -> Outcome:
     """Add a reply to the outbox and take over the conversation; a refused reply changes nothing.
+
+    One for later changes nothing of the conversation either: nobody has answered until it goes out.
 
     Args:
         session: an open transaction that holds the conversation's lock.
@@ -129,23 +145,19 @@ def send(
         return Outcome(ReplyCheck.UNSEEN, f"Not sent. {unseen} {overtaken}".rstrip())
     reach = read_reach(session, conversation, practice)
     text = outgoing(draft.text, practice, reach, read_language(session, conversation))
-    problem = "This page is out of date. Try again." if known or not FORM_ID.fullmatch(draft.form_id) else ""
     files = [file for file in draft_files(session, conversation.id, staff_id) if file.id in draft.files]
+    is_unsafe = is_silenced(session, conversation, reach.medium)
+    problem = "This page is out of date. Try again." if known or not FORM_ID.fullmatch(draft.form_id) else ""
     problem = problem or reach.obstacle or why_not_sent(files, reach.medium, draft.text, practice)
     problem = problem or check(draft.text, text, reach.medium, has_files=bool(files))
-    if not problem and len(files) < len(set(draft.files)):
-        problem = FILE_GONE
-    if not problem and draft.by not in ("", reach.medium):
-        problem = OTHER_WAY
-    if not problem and draft.confirmed != reach.doubtful:
-        problem = UNCONFIRMED
-    is_unsafe = is_silenced(session, conversation, reach.medium)
-    if not problem and is_unsafe and not draft.despite:
-        problem = UNSAFE
+    problem = problem or _why_unconfirmed(draft, reach, len(files), is_unsafe=is_unsafe)
     if problem:
         return Outcome(ReplyCheck.REFUSED, problem)
     if overtaken:
         return Outcome(ReplyCheck.OVERTAKEN, overtaken)
+    at, problem, next_time = _read_later(session, conversation, practice, reach, draft)
+    if problem:
+        return Outcome(ReplyCheck.REFUSED, problem, next_time=next_time)
     delivery = Delivery(
         conversation_id=conversation.id,
         reply=REPLY,
@@ -155,16 +167,64 @@ def send(
         staff_id=staff_id,
         form_id=draft.form_id,
         answered=unanswered_of(conversation),
+        scheduled_for=at,
+        next_attempt_at=at or now(),
     )
-    after_commit = add_delivery(session, delivery, hold=hold)
+    after_commit = add_delivery(session, delivery, hold=NO_HOLD if at else hold)
     session.flush()
     attach_to_reply(session, files, delivery.id)
+    sent = Outcome(
+        ReplyCheck.SENT,
+        after_commit=after_commit,
+        delivery_id=delivery.id,
+        although_unsafe=is_unsafe,
+        scheduled_for=at,
+    )
+    if at is not None:
+        return replace(sent, after_commit=replace(after_commit, deliveries=()))  # the reconciler queues it in time
     take_over(session, conversation, staff_id)
     note_answer(conversation, ConversationState.CLOSED if draft.closes else ConversationState.WAITING, draft.newest)
     if draft.closes:
         hand_back(conversation)
     note_reply(conversation)
-    return Outcome(ReplyCheck.SENT, after_commit=after_commit, delivery_id=delivery.id, although_unsafe=is_unsafe)
+    return sent
+
+
+def _why_unconfirmed(draft: Draft, reach: Reach, files: int, *, is_unsafe: bool) -> str:
+    """Return what the member has to look at before a reply goes out as it would now; empty if nothing."""
+    if files < len(set(draft.files)):
+        return FILE_GONE
+    if draft.by not in ("", reach.medium):
+        return OTHER_WAY
+    if draft.confirmed != reach.doubtful:
+        return UNCONFIRMED
+    return UNSAFE if is_unsafe and not draft.despite else ""
+
+
+def _read_later(
+    session: Session, conversation: Conversation, practice: Practice, reach: Reach, draft: Draft
+) -> tuple[datetime | None, str, str]:
+    """Return when a reply goes out, None for now; why it must not then; and when it could, as a form has it."""
+    if not draft.later:
+        return None, TIME_UNUSED if draft.send_at else "", ""
+    if not may_wait(conversation, reach.medium):
+        return None, "A reply in a chat can’t be scheduled. Send it now, or write later.", ""
+    if count_open_of(session, conversation.id):
+        return None, f"{UNACKNOWLEDGED} Do that first, or send the reply now.", ""
+    at, problem = read_time(draft.send_at, practice.time_zone, now())
+    if at is None or reach.medium is not Medium.SMS:
+        return at, problem, ""
+    records = patients_of_conversation(session, conversation)
+    number = reply_address(conversation, Medium.SMS) or ""
+    if problem := why_not_text(session, practice.slug, number, records):
+        return None, problem, ""
+    quiet = quiet_until(practice, at)
+    return (at, "", "") if quiet is None else (None, why_quiet(practice, quiet), as_typed(quiet))
+
+
+def may_wait(conversation: Conversation, medium: Medium) -> bool:
+    """Return whether a reply can go out later: by text or email, but not to who has begun a chat."""
+    return medium is not Medium.CHAT and conversation.channel != Channel.CHAT
 
 
 def take_back_reply(session: Session, conversation: Conversation, practice: Practice, delivery_id: int) -> str | None:

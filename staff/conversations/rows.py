@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from classifier.danger_part import from_danger_on
 from inbox.conversation_tags import tags_of
 from inbox.member_notices import read_calls
-from inbox.models import Conversation, ConversationState, Delivery, MemberNotice, Message
+from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, MemberNotice, Message
 from inbox.patient_book import record_names
 from intake.practices import Practice
 from intake.vocabulary import ANSWERS, SAMPLE, words_of
@@ -47,7 +47,7 @@ class Row:
         hit: what a search found, as the thread's page calls it; empty if there is no one text.
         unsafe: whether the patient said that somebody else may read what is sent there.
         newer: how many messages the patient wrote after the one that raised the open alarm.
-        scheduled: when the last reply by staff goes out if it waits for its time; empty if it does not.
+        scheduled: when the next reply by staff goes out that waits for its time; empty if none does.
         tags: the words of its tags.
         is_sample: whether it is one of the fictional conversations of a new service.
         newest: the id of the patient's newest message, 0 if there is none.
@@ -120,7 +120,7 @@ def show_rows(
     conversations = [hit.conversation for hit in found]
     ids = [conversation.id for conversation in conversations]
     messages = read_row_messages(session, conversations)
-    replies = _last_replies(session, ids)
+    replies, waiting = _last_replies(session, ids)
     answers = _automatic_answers(session, messages.leading)
     writers = [reply.staff_id for reply in replies.values()]
     calls = read_calls(session, member.id, ids)
@@ -141,6 +141,7 @@ def show_rows(
             raising.get(hit.conversation.id),
             newer.get(hit.conversation.id, 0),
             replies.get(hit.conversation.id),
+            waiting.get(hit.conversation.id),
             answers.get(hit.conversation.id),
             alarms.get(hit.conversation.id),
             calls.get(hit.conversation.id),
@@ -154,14 +155,26 @@ def show_rows(
     ]
 
 
-def _last_replies(session: Session, conversation_ids: Sequence[int]) -> dict[int, Delivery]:
+def _last_replies(session: Session, conversation_ids: Sequence[int]) -> tuple[dict[int, Delivery], dict[int, Delivery]]:
+    """Return the last reply by staff in each conversation, and the next one that waits for its time."""
     newest = (
         select(func.max(Delivery.id))
         .where(Delivery.conversation_id.in_(conversation_ids), Delivery.message_id.is_(None))
         .group_by(Delivery.conversation_id)
     )
-    found = session.scalars(select(Delivery).where(Delivery.id.in_(newest)))
-    return {delivery.conversation_id: delivery for delivery in found}
+    waits = and_(
+        Delivery.conversation_id.in_(conversation_ids),
+        Delivery.state == DeliveryState.PENDING,
+        Delivery.scheduled_for.is_not(None),
+        Delivery.attempts == 0,
+    )
+    found = session.scalars(select(Delivery).where(or_(Delivery.id.in_(newest), waits)).order_by(Delivery.id)).all()
+    waiting = [delivery for delivery in found if delivery.scheduled_for and display.scheduled_for(delivery, "UTC")]
+    soonest_last = sorted(waiting, key=lambda delivery: delivery.scheduled_for or delivery.created_at, reverse=True)
+    return (
+        {delivery.conversation_id: delivery for delivery in found},
+        {delivery.conversation_id: delivery for delivery in soonest_last},
+    )
 
 
 def _automatic_answers(session: Session, leading: Mapping[int, Message]) -> dict[int, Delivery]:
@@ -182,6 +195,7 @@ def _row(
     raising: Message | None,
     newer: int,
     reply: Delivery | None,
+    waiting: Delivery | None,
     answer: Delivery | None,
     alarm: Alarm | None,
     call: MemberNotice | None,
@@ -240,7 +254,7 @@ def _row(
         is_sample=message is not None and message.provider == SAMPLE,
         newer=newer,
         unsafe=conversation.unsafe_since is not None,
-        scheduled=display.scheduled_for(reply, zone) if reply else "",
+        scheduled=display.scheduled_for(waiting, zone) if waiting else "",
     )
 
 

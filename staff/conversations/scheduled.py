@@ -6,9 +6,12 @@ from flask import Blueprint, abort, current_app
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from inbox.models import Delivery, Role
-from staff.auth.access import open_to, own_conversation, record_on_conversation
+from inbox.models import Delivery, DraftKind, Role
+from inbox.reply_drafts import add_to_draft
+from inbox.reply_files import detach_from_reply
+from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import finish_action
+from staff.conversations.reply import typed_words
 from staff.patients.outgoing import cancel_message
 from tasks.pubsub import topics_of
 from web.services import services_of
@@ -19,7 +22,7 @@ blueprint = Blueprint("scheduled", __name__, url_prefix="/staff/conversations/<i
 @blueprint.post("/<int:delivery_id>/cancel")
 @open_to(Role.STAFF)
 def cancel(conversation_id: int, delivery_id: int) -> Response:
-    """Cancel a scheduled message, unless it is being sent."""
+    """Cancel a scheduled message, unless it is being sent, and give its words back to the box."""
     services = services_of(current_app)
     with services.database.write() as session:
         conversation = own_conversation(session, conversation_id, lock=True)
@@ -27,7 +30,11 @@ def cancel(conversation_id: int, delivery_id: int) -> Response:
         delivery = session.scalar(query.with_for_update().execution_options(populate_existing=True)) or abort(404)
         if not cancel_message(delivery):
             abort(409, "This message is not waiting to be sent. Reload the page to see what became of it.")
-        practice = conversation.practice
-        record_on_conversation(session, conversation_id, practice, "schedule_cancelled", delivery=delivery.id)
-    services.queue.announce(*topics_of(conversation_id, practice))
-    return finish_action(conversation_id)
+        practice = services.practices.require(conversation.practice)
+        words = typed_words(delivery, practice)
+        add_to_draft(session, conversation_id, member().id, words, DraftKind.REPLY)
+        if delivery.staff_id == member().id:
+            detach_from_reply(session, delivery.id)
+        record_on_conversation(session, conversation_id, practice.slug, "schedule_cancelled", delivery=delivery.id)
+    services.queue.announce(*topics_of(conversation_id, practice.slug))
+    return finish_action(conversation_id, "#newest")

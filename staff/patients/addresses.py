@@ -17,6 +17,7 @@ from staff.patients.outgoing import read_scheduled
 from staff.patients.page import PREFIX, back_to_record, show_record
 from web.services import services_of
 
+NO_ADDRESS = "Enter a phone number such as (202) 555-0123, or an email address such as maria@example.com."
 blueprint = Blueprint("patient_addresses", __name__, url_prefix=PREFIX)
 
 
@@ -33,8 +34,7 @@ def new_address(slug: str, patient_id: int) -> Response | tuple[str, int]:
                 touch_patient(patient)
                 record_on_address(session, added, "address_added")
     except IntakeError:
-        problem = "Enter a phone number such as (202) 555-0123, or an email address such as maria@example.com."
-        return show_record(slug, patient_id, address=typed, address_problem=problem), 422
+        return show_record(slug, patient_id, address=typed, address_problem=NO_ADDRESS), 422
     return back_to_record(slug, patient_id)
 
 

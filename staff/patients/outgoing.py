@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -24,15 +23,12 @@ from intake.vocabulary import Channel, Language, Medium
 from staff import display
 from staff.conversations.conversation_queries import Reach, is_first_text, read_language
 from staff.conversations.reply import FORM_ID, REPLY, UNSAFE, check, outgoing, strip_first_words, take_over
+from staff.conversations.send_later import as_typed, quiet_until, read_time, why_quiet
 from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
-from tasks.notification.quiet_hours import after_quiet_hours
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
-
-FURTHEST = timedelta(days=366)
-_INPUT = "%Y-%m-%dT%H:%M"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +115,17 @@ def send_message(
         return Outgoing("This page is out of date. Try again.")
     if address is None:
         return Outgoing("Choose a number or email address of this record.")
-    at, problem = read_time(draft.send_at, practice.time_zone, moment)
-    problem = problem or _why_unreachable(session, patient, practice, address)
+    at, problem = read_time(draft.send_at, practice.time_zone, moment) if draft.send_at else (None, "")
+    problem = (problem and f"{problem} Or leave it empty to send now.") or _why_unreachable(
+        session, patient, practice, address
+    )
     if not problem and not draft.despite and is_unsafe(session, address):
         problem = UNSAFE
     if problem:
         return Outgoing(problem)
     later = quiet_until(practice, at or moment) if address.is_number else None
     if later is not None:
-        return _refuse_quiet(practice, later)
+        return Outgoing(why_quiet(practice, later), next_time=as_typed(later))
     return _store_message(session, address, practice, staff_id, draft, at, hold)
 
 
@@ -141,14 +139,7 @@ def _why_unreachable(session: Session, patient: Patient, practice: Practice, add
         return "" if practice.email else "The practice has no address to email from."
     if practice.texts_from is None:
         return "The practice has no number to text from."
-    return why_not_text(session, patient, address.patient_address)
-
-
-def _refuse_quiet(practice: Practice, later: datetime) -> Outgoing:
-    span = display.hours(practice.patient_quiet_hours)
-    shown = display.clock(later, practice.time_zone)
-    why = f"Not sent: no new texts go out between {span}. The next time is {shown}, filled in below."
-    return Outgoing(why, next_time=later.strftime(_INPUT))
+    return why_not_text(session, patient.practice, address.patient_address, [patient])
 
 
 def _store_message(
@@ -223,7 +214,7 @@ def send_scheduled(
     if not despite and is_silenced(session, conversation, Medium(delivery.medium)):
         return Outgoing(UNSAFE)
     if delivery.medium == Medium.SMS:
-        if problem := why_not_text(session, patient, conversation.patient_address or ""):
+        if problem := why_not_text(session, practice.slug, conversation.patient_address or "", [patient]):
             return Outgoing(problem)
         if quiet_until(practice, moment):
             span = display.hours(practice.patient_quiet_hours)
@@ -261,28 +252,6 @@ def draft_again(session: Session, patient: Patient, practice: Practice, delivery
     chosen = next((row.id for row in addresses if row.patient_address == delivery.conversation.patient_address), 0)
     is_first = delivery.medium == Medium.SMS and is_first_text(session, delivery.conversation_id)
     return MessageDraft(strip_first_words(delivery.body, practice) if is_first else delivery.body, "", chosen, "")
-
-
-def read_time(typed: str, zone: str, moment: datetime) -> tuple[datetime | None, str]:
-    """Return the time that a form names, None for now, and what is wrong with it."""
-    if not typed:
-        return None, ""
-    try:
-        at = datetime.strptime(typed[:16], _INPUT).replace(tzinfo=ZoneInfo(zone))
-    except ValueError:
-        return None, "Enter a date and time, such as 2026-11-30T09:00, or leave it empty to send now."
-    if at <= moment:
-        return None, "This time has passed. Choose a later one, or leave it empty to send now."
-    if at > moment + FURTHEST:
-        return None, "Choose a time in the next 12 months, or leave it empty to send now."
-    return at, ""
-
-
-def quiet_until(practice: Practice, at: datetime) -> datetime | None:
-    """Return when the practice's quiet hours end if a time is in them, as local time."""
-    local = at.astimezone(ZoneInfo(practice.time_zone))
-    later = after_quiet_hours(practice.patient_quiet_hours, local)
-    return later if later > local else None
 
 
 def read_scheduled(session: Session, patient: Patient, zone: str) -> list[Scheduled]:

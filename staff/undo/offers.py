@@ -31,6 +31,7 @@ TOO_LATE = {
     UndoKind.WAITING: "It is too late to undo this. Mark the conversation as open instead.",
 }
 
+TOO_LATE_TO_UNSCHEDULE = "It is too late to undo this. Press “Cancel” at the message instead, until it goes out."
 ENDED = "Snooze ended"
 _AT_ONCE = (UndoKind.CLOSE, UndoKind.SNOOZE, UndoKind.LOWERING, UndoKind.ALARM, UndoKind.WAITING)
 """What nothing is sent for, so that it counts at once and the seconds are only for undoing it."""
@@ -154,8 +155,22 @@ def read_offer() -> Offer | None:
     tells = (undo.added or {}).get("tells", True)
     kind = UndoKind(undo.kind)
     delays = kind not in _AT_ONCE and tells
-    words = _describe(undo, count, practice.time_zone, tells=tells)
-    return Offer(undo.id, kind, words, delays, seconds, TOO_LATE[kind])
+    if goes_out := _later(undo):
+        words = f"Scheduled for {display.day_and_clock(goes_out, practice.time_zone)}"
+    else:
+        words = _describe(undo, count, practice.time_zone, tells=tells)
+    return Offer(undo.id, kind, words, delays and not goes_out, seconds, too_late(undo))
+
+
+def too_late(undo: Undo) -> str:
+    """Return what is said to who wants to undo something when that can't be done any more."""
+    return TOO_LATE_TO_UNSCHEDULE if _later(undo) else TOO_LATE[UndoKind(undo.kind)]
+
+
+def _later(undo: Undo) -> datetime | None:
+    """Return when a reply goes out that waits for its time and can be cancelled until then; None for anything else."""
+    at = (undo.added or {}).get("scheduled_for") if undo.kind == UndoKind.REPLY else None
+    return datetime.fromisoformat(at) if at else None
 
 
 def _describe(undo: Undo, count: int, zone: str, *, tells: bool) -> str:

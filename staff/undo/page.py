@@ -23,7 +23,7 @@ from staff.conversations.inbox import INBOX
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import take_back_reply
 from staff.patients.outgoing import take_back_message
-from staff.undo.offers import TOO_LATE, read_offer
+from staff.undo.offers import read_offer, too_late
 from tasks.corrections import take_back
 from tasks.notification.alarms import reopen_alarms
 from tasks.notification.transfers import take_back_notices
@@ -178,4 +178,4 @@ def _take_back_transfer(session: Session, undo: Undo) -> tuple[dict[str, Any], s
 
 
 def _refuse(undo: Undo) -> NoReturn:
-    abort(409, TOO_LATE[UndoKind(undo.kind)])
+    abort(409, too_late(undo))

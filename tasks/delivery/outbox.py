@@ -15,9 +15,10 @@ from inbox.backup.restored import was_received_before_backup
 from inbox.chat import CHAT_COPIES, next_entry
 from inbox.chat_contact import reply_address
 from inbox.consent import is_opted_out, is_opted_out_for_sure
+from inbox.conversation_state import note_answer, unanswered_of
 from inbox.database import MISSING_KEY
 from inbox.key_registry import lacks_keys
-from inbox.models import Conversation, Delivery, DeliveryState, LineType, Message, now
+from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, LineType, Message, now
 from inbox.search_index import add_to_index, index_key
 from inbox.unsafe_contact import flag_against
 from intake.practices import Practices
@@ -49,6 +50,7 @@ from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import FICTIONAL, LANDLINE, UNSAFE, follow_up, mark_sent
 from tasks.due import NO_HOLD, is_planned_due
 from tasks.metrics import of_delivery
+from tasks.notification.alarms import open_alarms
 from tasks.notification.quiet_hours import after_quiet_hours
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
@@ -180,6 +182,7 @@ def claim_delivery(
         practice = context.practices.by_slug(delivery.conversation.practice)
         if delivery.scheduled_for is not None:  # written long ago perhaps, so that it would be deleted at once
             delivery.conversation.last_activity_at = moment
+            _note_scheduled_answer(session, delivery, moment)
         if delivery.message_id is None and practice is not None:
             delivery.sender = practice.sends_from(delivery.sender)  # which may have been retired since it was written
         text = outgoing_message(session, delivery, context.practices)
@@ -239,6 +242,18 @@ def _quiet_until(delivery: Delivery, practices: Practices, moment: datetime) -> 
     local = moment.astimezone(ZoneInfo(practice.time_zone))
     later = after_quiet_hours(practice.patient_quiet_hours, local)
     return later if later > local else None
+
+
+def _note_scheduled_answer(session: Session, delivery: Delivery, moment: datetime) -> None:
+    """Count a reply that waited for its time as the answer, now that it goes out, unless something came in between."""
+    conversation = delivery.conversation
+    newest = session.get(Message, conversation.last_message_id or 0)
+    has_news = newest is not None and newest.received_at > delivery.created_at
+    is_as_before = delivery.answered == unanswered_of(conversation) and conversation.state == ConversationState.OPEN
+    if delivery.answered is None or has_news or not is_as_before or open_alarms(session, conversation.id):
+        return
+    conversation.staff_took_over_at = conversation.staff_took_over_at or moment
+    note_answer(conversation, ConversationState.WAITING, conversation.last_message_id)
 
 
 def outgoing_message(session: Session, delivery: Delivery, practices: Practices) -> OutgoingMessage:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
-from inbox.models import Escalation, now
+from inbox.models import Escalation, Role, now
 from intake.settings import Settings
 from tests.browser.axe import violations
 from tests.browser.test_console import ONE, TWO, SignIn, console_of, new_profile, receive, sign_in
@@ -65,6 +65,32 @@ def notifications(*tabs: Page) -> list[list[str]]:
     for tab in tabs:
         tab.evaluate(TOLD_ALL)
     return sorted(notification for tab in tabs for notification in tab.evaluate("window.told"))
+
+
+def test_the_inbox_offers_sound_and_notifications_once_in_each_browser(console: Console, sign_in: SignIn) -> None:
+    dana = sign_in("/staff/", name="Dana Reyes", role=Role.MANAGER)
+    dana.context.add_init_script(ALLOWED)
+    dana.reload()
+    offer = dana.locator("#offer-notices")
+    expect(offer).to_contain_text("New emergencies arrive here in silence.")
+    assert violations(dana) == []
+    offer.get_by_role("button", name="Turn on sound and notifications").click()
+    expect(offer).to_contain_text("On. Your account page turns them off.")
+    assert notifications(dana) == [["Notifications are on", "", "/staff/"]]
+    dana.goto("/staff/setup/demo")
+    expect(offer).to_contain_text("Done")
+    dana.goto("/staff/account")
+    expect(dana.get_by_label("Show notifications")).to_be_checked()
+    expect(dana.get_by_label("Play a short sound")).to_be_checked()
+    dana.goto("/staff/")
+    expect(dana.locator("#help-button:not([hidden])")).to_have_count(1)
+    expect(offer).to_be_hidden()
+
+    bob = sign_in("/staff/", name="Bob Stone")
+    bob.get_by_role("button", name="Not now").click()
+    bob.reload()
+    expect(bob.locator("#help-button:not([hidden])")).to_have_count(1)
+    expect(bob.locator("#offer-notices")).to_be_hidden()
 
 
 def test_a_colleague_is_mentioned_by_keyboard_and_told_by_a_notification_on_any_page(

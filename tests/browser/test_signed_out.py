@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import update
 
-from inbox.models import Escalation, Role, SavedReply, StaffMember, StaffSession, now
+from inbox.models import Escalation, ReplyDraft, Role, SavedReply, StaffMember, StaffSession, now
 from tests.browser.test_calls import ALLOWED, LOOK
 from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
 from tests.browser.test_lost_answers import SHORT_LIMITS
@@ -147,6 +147,45 @@ def lose_connection(tab: Page) -> None:
     tab.route("**/staff/alarms", lambda route: route.abort())
     wait_until(tab, lambda: tab.evaluate(LOOK) and tab.title().startswith("No connection"))
     wait_until(tab, lambda: tab.evaluate(TOLD))
+
+
+def test_what_was_typed_without_a_connection_is_saved_once_it_is_back(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in("/staff/conversations/1", complaint="net::ERR_")
+    expect(page.locator("#help-button:not([hidden])")).to_have_count(1)
+    page.context.set_offline(True)
+    page.get_by_label("Your reply").fill("Yes, we do.")
+    expect(page.locator("#kept-reply")).to_have_text("Draft not saved yet")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#connection")).to_contain_text("There is no connection. Nothing was sent.")
+
+    page.context.set_offline(False)
+
+    expect(page.locator("#connection")).to_have_text(
+        "The connection is back. What you pressed meanwhile was not done: do it again."
+    )
+    expect(page.locator("#kept-reply")).to_have_text("Draft saved")
+    assert [draft.text for draft in console.rows(ReplyDraft)] == ["Yes, we do."]
+
+
+def test_before_its_scripts_run_a_page_says_that_a_draft_which_only_the_tab_has_is_on_its_way(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in("/staff/conversations/1", complaint="net::ERR_")
+    page.route("**/draft", lambda route: route.abort())
+    page.get_by_label("Your reply").fill("Yes, we do.")
+    expect(page.locator("#kept-reply")).to_have_text("Draft not saved yet")
+    held: list[Route] = []
+    page.route("**/desk.js", lambda route: held.append(route))
+    page.reload(wait_until="commit")
+    wait_until(page, lambda: held and page.locator("#kept-reply").count())
+
+    says = "getComputedStyle(document.getElementById('kept-reply'), '::before').content"
+    assert page.evaluate(says) == '"Your draft is on its way…"'
+    held[0].fallback()
+    expect(page.get_by_label("Your reply")).to_have_value("Yes, we do.")
+    assert page.evaluate(says) == "none"
 
 
 def unwatched(page: Page, path: str) -> None:

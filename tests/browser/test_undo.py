@@ -162,3 +162,45 @@ def test_a_snooze_is_undone_with_u_from_the_next_conversation(console: Console, 
     expect(page.locator("#snooze-menu")).to_be_visible()
     expect(page.locator("#undo-bar")).to_be_empty()
     assert [found.snoozed_until for found in console.rows(Conversation)] == [None, None]
+
+
+def test_a_reply_is_sent_later_with_the_keyboard_and_cancelling_gives_its_words_back(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(PLACE, complaint="status of 422")
+    box, menu, row = page.get_by_label("Your reply"), page.locator("#later-menu"), page.locator("#c-1")
+    box.fill(WORDS)
+    page.keyboard.press("Control+Shift+Enter")
+    expect(menu.locator("button").first).to_be_focused()
+    accessible(page)
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+
+    menu.locator("summary").click()
+    page.locator("#send-at").fill("2020-01-01T09:00")
+    page.locator("#send-at").press("Enter")
+    expect(page.locator("#problem")).to_have_text("This time has passed. Choose a later one.")
+    expect(box).to_have_value(WORDS)
+    expect(menu).to_have_attribute("open", "")
+
+    page.get_by_role("button", name="Tomorrow morning").click()
+    expect(box).to_have_value("")
+    expect(page.locator("#thread")).to_contain_text("Scheduled for")
+    expect(row).to_contain_text("Scheduled for")
+    expect(page.locator("#undo-bar")).to_contain_text("Scheduled for")
+    accessible(page)
+    page.locator("#thread").get_by_role("button", name="Cancel").click()
+    expect(box).to_have_value(WORDS)
+    expect(row).not_to_contain_text("Scheduled for")
+
+
+def test_a_half_typed_time_does_not_keep_a_reply_from_being_sent(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in(PLACE)
+    page.get_by_label("Your reply").fill(WORDS)
+    page.locator("#later-menu summary").click()
+    page.locator("#send-at").focus()
+    page.keyboard.type("12")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#undo-bar")).to_contain_text("Sending in")

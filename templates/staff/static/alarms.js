@@ -65,3 +65,4 @@ tellOfCalls();
 tickWhenHidden(lookIfDue);
 setInterval(lookIfDue, VISIBLE / 2);
 document.addEventListener("visibilitychange", () => document.hidden || look());
+window.addEventListener("online", look);

@@ -2,12 +2,13 @@
 
 import { countTyped } from "./composer.js";
 import { copyFrom } from "./copy.js";
-import { dropDrafts, keepDrafts, openDrafts } from "./drafts.js";
+import { dropDrafts, keepDrafts, openDrafts, retryDrafts } from "./drafts.js";
 import { enter, leaveFor, openMenu, selectSearch } from "./fields.js";
 import { act, keepUp, refreshHeaders, say } from "./live.js";
 import { keepKey } from "./opening.js";
 import { go, isRowSeen, openInPlace, showEnd, showNewest, showRow } from "./places.js";
 import "./mentions.js";
+import { offerNotices } from "./offer_notices.js";
 import { showFilesSaid } from "./reply_files.js";
 import "./saved_replies.js";
 import { leave, listen, refuse } from "./shortcuts.js";
@@ -72,6 +73,7 @@ const look = keepUp({
   after: () => {
     holdPlace();
     openDrafts();
+    retryDrafts();
     countTyped();
     countPicked();
     watchArrived();
@@ -231,11 +233,13 @@ document.addEventListener("keydown", (event) => {
 openInPlace(() => {
   beginShown();
   showFilesSaid();
+  offerNotices();
   look.follow();
 }, look);
 document.addEventListener("seen", look);
 keepDrafts(() => look());
 openDrafts();
+offerNotices();
 countTyped();
 beginShown();
 showRow();

@@ -192,6 +192,12 @@ function openDraft(box) {
 /** Puts the drafts of the open conversation in their boxes, as far as they are not there yet. */
 export function openDrafts() {
   for (const box of boxes()) if (!ready.has(box) || !draftOf(box)) openDraft(box);
+  delete document.documentElement.dataset.returning; // see kept.js
+}
+
+/** Saves what could not be saved before, once the service can be reached again. */
+export function retryDrafts() {
+  for (const draft of known.values()) if (draft.hasFailed && isUnsaved(draft)) save(draft);
 }
 
 /** Saves what is typed for the open conversation, before something else is put in its place. */
@@ -248,6 +254,7 @@ export function keepDrafts(whenChanged) {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) for (const draft of draftsOf(opened())) save(draft, { evenIfSame: true });
   });
+  window.addEventListener("online", retryDrafts);
   // such as signing out, after which nothing can be saved
   document.addEventListener("submit", (event) => {
     const form = event.target;

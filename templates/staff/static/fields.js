@@ -54,6 +54,13 @@ function moveInMenu(menu, target, step) {
   choices[Math.min(Math.max(place + step, 0), choices.length - 1)].focus();
 }
 
+// a time that is only half filled in would keep the browser from sending the reply, without a word
+document.addEventListener("focusout", (event) => {
+  const menu = event.target.closest?.("#later-menu");
+  const time = menu && !menu.contains(event.relatedTarget) && menu.querySelector("#send-at");
+  if (time && time.validity.badInput) time.value = "";
+});
+
 document.addEventListener("keydown", (event) => {
   if (isComposing(event)) return;
   const { key, target } = event;
@@ -63,6 +70,8 @@ document.addEventListener("keydown", (event) => {
   if (menu) moveInMenu(menu, target, step);
   else if (key !== "Enter") return;
   else if (target.matches("#bulk select")) target.parentElement.querySelector("button").click();
+  else if (target.id === "send-at") document.getElementById("schedule").click();
+  else if (isSending && event.shiftKey && target.id === "text" && openMenu("later-menu")) return event.preventDefault();
   else if (isSending && target.matches(SENT)) target.form.requestSubmit();
   else if (target.id === "team" && target.value && !isSending) document.getElementById("transfer-note").focus();
   else return;

@@ -10,9 +10,11 @@ const LONGEST = 20_000; // that a request may take
 const AGAIN = 5000;
 const LOST = "Connection lost. Reconnecting…";
 const OFFLINE = "There is no connection. Nothing was changed. Try again in a moment.";
+const BACK = "The connection is back. What you pressed meanwhile was not done: do it again.";
 const UNANSWERED = "No answer came, so this may not have been done. Look at the page, then try again.";
 
 const shown = new Map();
+let undone = null; // the words on the page that say what was not done without a connection
 
 /** Notes what the page shows, once it is loaded or a part of it was put in place. */
 export function rememberParts() {
@@ -141,6 +143,7 @@ export function keepUp({ events, ask, whenHidden = false, before = () => {}, aft
     if (!answer?.ok) return warn();
     clearTimeout(later);
     if (stream?.readyState !== EventSource.CONNECTING) lost?.remove();
+    sayBack();
     before();
     takeOver(html);
     after();
@@ -188,6 +191,10 @@ export function keepUp({ events, ask, whenHidden = false, before = () => {}, aft
   // browsers limit the number of streams to a host, so hidden pages close theirs
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   window.addEventListener("pagehide", close);
+  window.addEventListener("online", () => {
+    follow(); // rather than when the browser tries again
+    lookIfShown();
+  });
   setInterval(lookIfShown, EVERY);
   if (!document.hidden) open();
 
@@ -213,6 +220,18 @@ export function say(words) {
   if (place) place.textContent = words;
 }
 
+/** Says that something was not done as there is no connection, until it is back. */
+export function sayOffline(words) {
+  const place = document.getElementById("connection");
+  undone = document.createTextNode(words);
+  place?.replaceChildren(undone);
+}
+
+function sayBack() {
+  if (undone?.isConnected) undone.textContent = BACK;
+  undone = null;
+}
+
 /** Says why the server refused something: in its own words, if they are for staff. */
 async function sayRefused(answer) {
   const said = [400, 403, 409].includes(answer.status) ? await answer.json().catch(() => null) : null;
@@ -233,7 +252,8 @@ export async function act(path, values = {}) {
     signal: AbortSignal.timeout(LONGEST),
   };
   const answer = await fetch(path, options).catch(() => null);
-  if (!answer) say(isOffline ? OFFLINE : UNANSWERED);
+  if (!answer && isOffline) sayOffline(OFFLINE);
+  else if (!answer) say(UNANSWERED);
   else if (isSignedOut(answer)) await leaveSignedOut("You were signed out, so this was not done.", answer.url);
   else if (!answer.ok) await sayRefused(answer);
   else return true;

@@ -39,6 +39,16 @@ export const isOn = (name) => read(name) === "on" && (name !== "notify" || isAll
 /** Returns whether this browser tells of anything by itself. */
 export const isTelling = () => isOn("notify") || isOn("sound");
 
+let isDeclined = false; // without storage, for this page only
+/** Returns whether nobody has chosen for this browser yet, on the account page or where it was offered. */
+export const isUndecided = () => !isDeclined && ["notify", "sound", "offered"].every((name) => read(name) === null);
+
+/** Notes that the member was offered them and does not want them now. */
+export function decline() {
+  isDeclined = true;
+  write("offered", "no");
+}
+
 /** Turns notifications (`notify`) or the sound (`sound`) on or off in this browser. */
 export function turn(name, on) {
   if (on && !isTelling()) write("told", JSON.stringify(newest())); // what is old is no news

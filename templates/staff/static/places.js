@@ -2,7 +2,7 @@
 
 import { countTyped } from "./composer.js";
 import { forgetDraft, holdDrafts, leaveDrafts, openDrafts } from "./drafts.js";
-import { rememberParts, say, withCalls } from "./live.js";
+import { rememberParts, say, sayOffline, withCalls } from "./live.js";
 import { beginOpening, endOpening, lastFocused } from "./opening.js";
 import { saySignedOut } from "./signed_out.js";
 
@@ -175,7 +175,7 @@ async function ask(address, options, push) {
   const { answer, html } = await askService(address, options);
   if (mine !== turn) return false;
   const isShown = answer ? take(answer, html, push) : false;
-  if (!answer) say("There is no connection, so nothing was opened. Try again in a moment.");
+  if (!answer) sayOffline("There is no connection, so nothing was opened. Try again in a moment.");
   if (isShown === undefined) return false;
   endOpening(isShown);
   if (!isShown) stay();
@@ -233,7 +233,8 @@ async function send(form, button) {
   const isShown = answer ? take(answer, html, true) : false;
   if (isShown === undefined) return;
   if (!answer) {
-    say(isOffline ? OFFLINE : replied ? MAYBE_SENT : UNANSWERED);
+    if (isOffline) sayOffline(OFFLINE);
+    else say(replied ? MAYBE_SENT : UNANSWERED);
     refresh();
   }
   if (isShown && (form.id === "search" || form.id === "bulk")) toList();

@@ -1,6 +1,7 @@
 // Shows the result of a test as soon as a worker has it.
 
 import { refreshHeaders, rememberParts, takeOver } from "./live.js";
+import { offerNotices } from "./offer_notices.js";
 import { isSignedOut, leaveSignedOut } from "./signed_out.js";
 
 const EVERY = 1000;
@@ -18,4 +19,5 @@ function waitForResults() {
 }
 
 rememberParts();
+offerNotices();
 waitForResults();

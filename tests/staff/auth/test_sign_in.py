@@ -28,7 +28,7 @@ from intake.settings import Settings
 from staff.auth.entry import HOME
 from staff.auth.sign_in import CODE_REFUSED, REFUSED, TOO_OFTEN
 from staff.auth.source import COOKIE
-from tests.staff.conftest import PASSWORD, Browser, Console, csrf_token
+from tests.staff.conftest import PASSWORD, Browser, Console, StartConsole, csrf_token
 from tests.staff.routes import OPEN
 
 LOCKS_AFTER = 5
@@ -52,11 +52,27 @@ def test_a_reply_sent_after_the_session_ended_is_said_not_to_be_sent_and_leads_b
         "/staff/conversations/1/notes", headers={"X-CSRFToken": token, "Referer": f"{console.url}/staff/"}
     )
     assert other.headers["Location"] == "/staff/sign-in?next=/staff/&unsent=form"
-    assert "Your session ended." in dana.get("/staff/sign-in").text
-    assert "session" not in console.browser().get("/staff/sign-in").text
+    assert "You were signed out. What you typed in a reply box or as a note is kept." in dana.get("/staff/sign-in").text
+    assert "signed out" not in console.browser().get("/staff/sign-in").text
     member, dana.member = dana.member, None
     assert member is not None
     assert dana.sign_in(member, to=way_in).headers["Location"] == "/staff/conversations/1"
+
+
+@pytest.mark.parametrize(
+    ("limit", "shown"), [(20, "20 minutes"), (60, "an hour"), (0, "8 hours")], ids=["minutes", "an hour", "the most"]
+)
+def test_the_sign_in_page_says_after_how_long_without_a_key_it_signed_out(
+    start_console: StartConsole, limit: int, shown: str
+) -> None:
+    console = start_console(f"access = {{ idle_minutes = {limit} }}" if limit else "")
+    dana = console.sign_in()
+    assert dana.get("/staff/").status_code == 200
+    edit_session(console, last_seen_at=now() - timedelta(hours=9))
+
+    page = dana.get("/staff/", allow_redirects=True).text
+
+    assert f"You were signed out after {shown} without a key or a click. What you typed" in page
 
 
 def edit(console: Console, member: StaffMember, **values: Any) -> None:

@@ -17,7 +17,7 @@ from inbox.models import AuditEntry, Conversation, Delivery, DeliveryState, Pati
 from inbox.patient_book import Details, add_address, create_patient
 from intake.settings import Settings
 from intake.vocabulary import Channel
-from staff.patients.outgoing import read_time
+from staff.conversations.send_later import read_time
 from tests.chat_client import ChatClient
 from tests.inbox.conftest import inbound
 from tests.staff.conftest import Browser, Console, StartConsole
@@ -416,9 +416,8 @@ def test_what_staff_begin_with_a_patient_under_legal_hold_is_held(start_console:
 def test_a_time_is_the_practices_own_and_in_the_next_year() -> None:
     moment = datetime(2026, 11, 29, 12, tzinfo=ZoneInfo("UTC"))
 
-    assert read_time("", "America/New_York", moment) == (None, "")
     assert read_time("2026-11-30T09:00", "America/New_York", moment) == (datetime(2026, 11, 30, 9, tzinfo=ZONE), "")
-    for wrong in ("soon", "2026-11-29T06:59", "2028-01-01T09:00"):
+    for wrong in ("", "soon", "2026-11-29T06:59", "2028-01-01T09:00"):
         assert read_time(wrong, "America/New_York", moment)[1]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import requests
 from sqlalchemy import select
 
 from inbox.models import AuditEntry, Conversation, Patient, PatientAddress, PatientConversation
@@ -379,3 +380,70 @@ def test_members_of_another_practice_open_no_record(console: Console) -> None:
     assert stranger.get(RECORD).status_code == 404
     assert stranger.get(OF_CONVERSATION).status_code == 404
     assert console.rows(Conversation)
+
+
+# ---- without a conversation
+
+
+def make(browser: Browser, **form: str) -> requests.Response:
+    return browser.post(f"{RECORDS}/new", data={"name": "Maria Rivera", "address": "(202) 555-0188", **form})
+
+
+def test_a_record_is_made_by_hand_without_consent_to_texts_unless_that_is_said(console: Console) -> None:
+    browser = console.sign_in()
+    assert f'href="{RECORDS}/new"' in browser.get(RECORDS).text
+
+    made = make(browser, language="Spanish")
+
+    assert (made.status_code, made.headers["Location"]) == (303, RECORD)
+    page = words(browser.get(RECORD).text)
+    assert "(202) 555-0188 No consent to texts on record" in page
+    assert 'value="Spanish"' in browser.get(RECORD).text
+    assert "record_created" in actions(console)
+    make(browser, name="Ann Lee", address="+12025550177", how="by_phone")
+    assert "Agreed to texts by phone" in words(browser.get(f"{RECORDS}/2").text)
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        pytest.param({"name": " "}, "Enter the patient’s name.", id="no name"),
+        pytest.param({"address": "soon"}, "Enter a phone number such as", id="no address"),
+        pytest.param({"address": "m@example.com", "how": "by_phone"}, "Only a phone number can have", id="of an email"),
+        pytest.param({"how": "somehow"}, "Choose how the patient agreed", id="unknown consent"),
+    ],
+)
+def test_a_record_by_hand_that_is_wrong_is_refused_with_what_was_typed(
+    console: Console, form: dict[str, str], why: str
+) -> None:
+    refused = make(console.sign_in(), language="Spanish", **form)
+
+    assert (refused.status_code, why in refused.text, 'value="Spanish"' in refused.text) == (422, True, True)
+    assert console.rows(Patient) == []
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param({"name": "M. Rivera", "address": "202-555-0188"}, id="the same number"),
+        pytest.param({"address": "maria@example.com", "birth_date": "1984-03-14"}, id="the same name and birth date"),
+    ],
+)
+def test_a_second_record_of_a_patient_is_refused_by_showing_the_first(console: Console, again: dict[str, str]) -> None:
+    browser = console.sign_in()
+    make(browser, birth_date="1984-03-14")
+
+    refused = make(browser, **again)
+
+    assert refused.status_code == 409
+    assert f'href="{RECORD}"' in refused.text
+    assert len(console.rows(Patient)) == 1
+    assert make(browser, **again, anyway="yes").status_code == 303
+
+
+def test_a_number_that_opted_out_gets_no_consent_by_hand(console: Console) -> None:
+    console.text("STOP")
+    console.work()
+
+    assert "This number opted out of texts." in make(console.sign_in(), address=PATIENT, how="by_phone").text
+    assert console.rows(Patient) == []
