@@ -93,6 +93,11 @@ def has_contact(conversation: Conversation) -> bool:
     return bool(conversation.contact_phone or conversation.contact_email)
 
 
+def has_number(conversation: Conversation) -> bool:
+    """Return whether the practice has a number to call the patient at: the one they write or call from, or gave."""
+    return bool(conversation.contact_phone) or (conversation.patient_address or "").startswith("+")
+
+
 def note_contact(message: Message) -> None:
     """Keep the number and the address that a visitor writes in a chat, unless they gave one before.
 

@@ -64,6 +64,8 @@ log = structlog.get_logger(__name__)
 Location = tuple[int | str, ...]
 WEEKDAYS = tuple(Weekday)
 LAST_MINUTE = "-23:59"
+SOON_CLOSED = timedelta(minutes=30)
+"""How long before the doors close for the day nobody is promised an answer of the same day."""
 _LONGEST_PAUSE_DAYS = 40  # of a practice with one day a week, which several holidays in a row may close
 
 
@@ -676,6 +678,22 @@ class Practice(_Strict):
         """Return whether the practice is open at an aware moment."""
         local = moment.astimezone(ZoneInfo(self.time_zone))
         return any(opens <= local < closes for opens, closes in self._openings(local.date()))
+
+    def answers_today(self, moment: datetime) -> bool:
+        """Return whether an answer of today can be promised: the practice is open, and does not close too soon."""
+        closing = self.last_closing(moment)
+        return self.is_open(moment) and closing is not None and closing - moment >= SOON_CLOSED
+
+    def is_closing(self, moment: datetime) -> bool:
+        """Return whether the practice is open and soon closes for the day; one that is open past midnight does not."""
+        closing = self.last_closing(moment)
+        is_late = self.is_open(moment) and not self.answers_today(moment)
+        return is_late and closing is not None and not self.is_open(closing)
+
+    def last_closing(self, moment: datetime) -> datetime | None:
+        """Return when the doors close for the day of a moment, in the practice's zone; None if they stay closed."""
+        local = moment.astimezone(ZoneInfo(self.time_zone))
+        return max((closes for _, closes in self._openings(local.date())), default=None)
 
     def keeps_hours(self, day: date) -> bool:
         """Return whether a day has hours, those of its weekday or its own, rather than being closed as on a holiday."""

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from inbox.chat_contact import has_contact, note_contact
+from inbox.chat_contact import has_contact, has_number, note_contact
 from inbox.conversation_state import note_decision, note_triage
 from inbox.models import (
     AskedOutcome,
@@ -125,7 +125,10 @@ def handle_message(
         )
     plan = decide(facts, practice)
     # What is read comes before what is written: a statement in between would flush the rows so far by themselves.
-    answer = word_answer(question.answer_in(facts.language), practice, plan) if question and plan.is_answer else ""
+    answer = ""
+    if question and plan.is_answer:
+        is_text = medium_of(message.conversation) is Medium.SMS
+        answer = word_answer(question.answer_in(facts.language), practice, plan, is_text=is_text)
     ask = details_to_ask(session, message, practice, plan, facts, entities, moment)
     reply = add_reply(
         session,
@@ -183,13 +186,13 @@ def _was_told_to_listen(session: Session, message: Message, plan: RoutingDecisio
     return session.scalar(told.limit(1)) is not None
 
 
-def word_answer(answer: str, practice: Practice, plan: RoutingDecision) -> str:
+def word_answer(answer: str, practice: Practice, plan: RoutingDecision, *, is_text: bool) -> str:
     """Return the practice's own answer, with its hours filled in, and for a newcomer with where to start.
 
     Nothing is added about what the practice takes or does: a plan that its answer doesn't name is not affirmed.
     """
     language = plan.reply.language if plan.reply else Language.EN
-    words = fill_hours(answer, practice.hours, language)
+    words = fill_hours(answer, practice.hours, language, is_text=is_text)
     link = practice.links.new_patient
     if plan.route == Intent.NEW_PATIENT_INQUIRY and link and link not in words:
         words += " " + NEWCOMERS[language].format(link)
@@ -353,7 +356,7 @@ def write_reply(
         is_text=medium_of(message.conversation) is Medium.SMS,
         answer=answer,
         can_reach=can_reach,
-        has_phone=bool(message.conversation.contact_phone),
+        has_phone=has_number(message.conversation) or message.claimed_phone is not None,
         names_contact=not can_reach and has_named_contact(session, message.conversation_id, message.id),
         can_page=can_page,
         may_opt_out=may_opt_out,

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.chat_contact import has_contact
+from inbox.chat_contact import has_contact, has_number
 from inbox.conversation_state import end_snooze, note_decision, note_false_alarm, note_triage
 from inbox.models import Conversation, ConversationState, Escalation, Message, Notification
 from intake.practices import Practice
@@ -84,6 +84,7 @@ def preview_replies(
         is_first=False,
         is_text=is_text,
         can_reach=can_reach,
+        has_phone=has_number(conversation),
         names_contact=not can_reach and has_named_contact(session, conversation.id, conversation.last_message_id or 0),
         can_page=can_page,
     )

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
 from inbox.chat import next_entry
+from inbox.chat_contact import has_number
 from inbox.column_types import keyring
 from inbox.conversation_state import note_answer, note_decision, note_triage
 from inbox.first_admin import SAMPLE_COLLEAGUE
@@ -302,7 +303,13 @@ def _answer(
 ) -> None:
     """Write the automatic reply and that of staff, as delivered."""
     at, medium = message.received_at + ANSWERED_AFTER, medium_of(conversation)
-    occasion = Occasion(at, is_first=True, is_text=medium is Medium.SMS, answer=sample.answer)
+    occasion = Occasion(
+        at,
+        is_first=True,
+        is_text=medium is Medium.SMS,
+        answer=sample.answer,
+        has_phone=has_number(conversation),
+    )
     words: list[tuple[str, str, int | None]] = []
     if plan.reply:
         words.append((plan.reply, render_for_patient(plan.reply, practice, occasion)[0], message.id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from intake.practices import Practice
-from intake.vocabulary import ChatText, Language
+from intake.vocabulary import AutoReply, ChatText, Language
 from templates.replies import PLACEHOLDER
 
 STANDARD: dict[ChatText, str] = {
@@ -23,6 +23,11 @@ STANDARD: dict[ChatText, str] = {
     ChatText.ES_CONSENT: "Al enviar un mensaje, acepta que lo guardemos para responderle.",
 }
 """`templates/chat/widget.js` has the same texts; a test compares them."""
+_WITHOUT_REPLIES = {
+    ChatText.EN_REPLY_TIME: "A person will answer during office hours.",
+    ChatText.ES_REPLY_TIME: "Una persona le responderá cuando estemos abiertos.",
+}
+"""What the chat says instead while automatic replies are off."""
 EMERGENCY = {
     Language.EN: "Not for emergencies: call 911.",
     Language.ES: "No es para emergencias: llame al 911.",
@@ -40,8 +45,19 @@ def chat_text(practice: Practice, text: ChatText, phone: str) -> str:
         phone: the practice's number as it is shown.
     """
     language, _, key = text.partition(".")
-    own = dict(practice.chat.strings).get(Language(language), {})  # type: ignore[call-overload]
-    return _FILLED.sub(lambda found: practice.name if found[1] == "name" else phone, own.get(key, STANDARD[text]))
+    said = chat_strings(practice).get(language, {}).get(key, STANDARD[text])
+    return _FILLED.sub(lambda found: practice.name if found[1] == "name" else phone, said)
+
+
+def chat_strings(practice: Practice) -> dict[str, dict[str, str]]:
+    """Return the texts by language and key that a practice's chat has in place of the widget's."""
+    strings: dict[str, dict[str, str]] = {}
+    for text, words in _WITHOUT_REPLIES.items() if practice.auto_reply is AutoReply.OFF else ():
+        language, _, key = text.partition(".")
+        strings[language] = {key: words}
+    for spoken, own in practice.chat.strings.items():
+        strings[spoken] = strings.get(spoken, {}) | own
+    return strings
 
 
 def find_blank(words: str) -> str:

@@ -15,8 +15,9 @@ HOURS_QUESTION = "hours"
 HOURS_ANSWER = "Our hours: {{ hours }}."
 MEND = "Change one of them, or use the hours of Settings in the answer."
 WEEK = tuple(Weekday)
-# Without á, which would turn a text into UCS-2, with 70 characters a segment.
-_DAYS_ES = ("lunes", "martes", "miércoles", "jueves", "viernes", "sab.", "domingo")
+_DAYS_ES = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+_IN_TEXTS = {"sábado": "sab."}
+"""Without á, which would turn a text into UCS-2, with 70 characters a segment."""
 _WORDS = {Language.EN: ("to", "closed", "and"), Language.ES: ("a", "cerrado", "y")}
 _NAMES = (
     "mon(?:days?)?|lun(?:es)?",
@@ -38,18 +39,19 @@ _GROUPS: tuple[tuple[re.Pattern[str], range], ...] = (
 _CLOSED = re.compile(r"\b(?:closed|not open|cerrad[oa]s?)\b", re.IGNORECASE)
 
 
-def say_hours(hours: Mapping[Weekday, Sequence[str]], language: Language) -> str:
+def say_hours(hours: Mapping[Weekday, Sequence[str]], language: Language, *, is_text: bool = True) -> str:
     """Return a week's opening hours: `Monday to Friday 8:00 AM to 5:00 PM, closed Saturday and Sunday`.
 
     Args:
         hours: the times of each day, such as `08:00-17:00`; a day without any is closed.
         language: English or Spanish.
+        is_text: whether it goes into a text.
     """
     to, closed, and_ = _WORDS[language]
     parts, shut = [], []
     by_day = [(day, tuple(sorted(hours.get(day, ())))) for day in WEEK]
     for spans, run in groupby(by_day, key=lambda pair: pair[1]):
-        days = [_name(day, language) for day, _ in run]
+        days = [_name(day, language, is_text=is_text) for day, _ in run]
         named = days[0] if len(days) == 1 else f"{days[0]} {to if len(days) > 2 else and_} {days[-1]}"
         if spans:
             parts.append(f"{named} {f' {and_} '.join(_span(span, to) for span in spans)}")
@@ -59,9 +61,9 @@ def say_hours(hours: Mapping[Weekday, Sequence[str]], language: Language) -> str
     return said[:1].upper() + said[1:]
 
 
-def fill_hours(answer: str, hours: Mapping[Weekday, Sequence[str]], language: Language) -> str:
+def fill_hours(answer: str, hours: Mapping[Weekday, Sequence[str]], language: Language, *, is_text: bool) -> str:
     """Return an answer with the opening hours in place of their variable."""
-    return VARIABLE.sub(lambda _: say_hours(hours, language), answer)
+    return VARIABLE.sub(lambda _: say_hours(hours, language, is_text=is_text), answer)
 
 
 def find_contradiction(answer: str, hours: Mapping[Weekday, Sequence[str]]) -> str:
@@ -112,8 +114,11 @@ def _days_in(text: str) -> set[int]:
     return found
 
 
-def _name(day: Weekday, language: Language) -> str:
-    return _DAYS_ES[WEEK.index(day)] if language is Language.ES else day.words
+def _name(day: Weekday, language: Language, *, is_text: bool) -> str:
+    if language is not Language.ES:
+        return day.words
+    name = _DAYS_ES[WEEK.index(day)]
+    return _IN_TEXTS.get(name, name) if is_text else name
 
 
 def _span(span: str, to: str) -> str:

@@ -18,6 +18,7 @@ VALUES: Mapping[str, str] = MappingProxyType(
         "our on-call number": "on_call",
         "our hours": "hours",
         "when we open next": "next_opening",
+        "when we answer": "when",
         "our prices": "practice.price_range",
         "our prices in Spanish": "practice.price_range_es",
         "our email address": "practice.email",
@@ -46,6 +47,8 @@ CONDITIONS: Mapping[str, str] = MappingProxyType(
     {
         "we are open": "is_open",
         "we are closed": "not is_open",
+        "we close soon": "is_closing",
+        "we do not close soon": "not is_closing",
         "we know when we open next": "next_opening",
         "we do not know when we open next": "not next_opening",
         "there are prices": "practice.price_range",

@@ -101,6 +101,12 @@ SEEN_BY: dict[Language, dict[str, str]] = {
 """How a reply calls the team that sees a message, in the middle of a sentence."""
 
 
+_ANSWERED = {
+    Language.EN: ("today", "after we open {}", "today or after we open {}", "as soon as possible"),
+    Language.ES: ("hoy", "cuando abramos, {}", "hoy o cuando abramos, {}", "lo antes posible"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """What a reply depends on besides the practice.
@@ -110,10 +116,10 @@ class Occasion:
         is_first: whether it is the first text to the patient, which must say how to opt out.
         is_text: whether it is sent as a text, which must name the practice; chats and emails show who they are from.
         answer: the practice's answer to a common question, for the reply that gives it.
-        can_reach: whether the practice can reach the patient; if not, no reply promises a call, those that promise an
-            answer ask for a number or an address, and those to emergencies for a number.
+        can_reach: whether the practice can reach the patient; if not, the replies that promise an answer ask for a
+            number or an address, and those to emergencies for a number.
         names_contact: whether the patient has written a number or an address, which is then not asked for again.
-        has_phone: whether the practice has the patient's number.
+        has_phone: whether the practice has a number to call the patient at; if not, no reply promises a call.
         can_page: whether an emergency reaches anyone on call; if not, no reply says that staff are being alerted.
         may_opt_out: whether the patient may want no texts; if the practice can't reach them, they are told how to stop
             texts, and not asked for a number.
@@ -149,8 +155,9 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
             name the helplines that it must.
     """
     reply = find_reply(name)
-    values = variables(practice, occasion.moment, reply.language)
-    values |= {"can_reach": occasion.can_reach, "has_phone": occasion.has_phone, "can_page": occasion.can_page}
+    values = variables(practice, occasion.moment, reply.language, is_text=occasion.is_text)
+    has_phone = occasion.has_phone and occasion.can_reach
+    values |= {"can_reach": occasion.can_reach, "has_phone": has_phone, "can_page": occasion.can_page}
     values["is_clinical"] = occasion.is_clinical
     values["seen_by"] = SEEN_BY[reply.language].get(occasion.team or "", SOMEONE[reply.language])
     answer = _tidy(occasion.answer)  # as the reply will be, or it would not be found in it
@@ -237,6 +244,7 @@ def render_for_patient(name: str, practice: Practice, occasion: Occasion) -> tup
     return render_reply(name, practice.model_copy(update={"replies": others}), occasion), False
 
 
+_A_MINUTE = timedelta(minutes=1)
 _EVER = datetime(2026, 1, 1, tzinfo=UTC)
 _UNREACHED = Occasion(_EVER, is_first=True, is_text=False, can_reach=False, has_phone=False)
 _CASES = {
@@ -251,7 +259,7 @@ _CASES = {
 
 
 def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
-    """Render every reply of a practice as a first reply, both when it is open and when it is closed.
+    """Render every reply of a practice as a first reply: when it is open, about to close, and closed.
 
     One in the practice's own words must also have some for a chat whose visitor left no number or address, and for when
     nobody can be paged.
@@ -262,7 +270,7 @@ def check_replies(practice: Practice, moment: datetime) -> dict[str, str]:
     Raises:
         IntakeError: a reply cannot be rendered, at this moment or at another hour of the week.
     """
-    for hour, (where, case) in product(hours_to_try(practice, moment).values(), _CASES.items()):
+    for hour, (where, case) in product(moments_to_try(practice, moment), _CASES.items()):
         for name in practice.replies if where else REPLIES:
             try:
                 render_reply(name, practice, replace(case, moment=hour))
@@ -285,24 +293,54 @@ def hours_to_try(practice: Practice, moment: datetime) -> dict[bool, datetime]:
     return dict(sorted(found.items(), reverse=True))
 
 
+def moments_to_try(practice: Practice, moment: datetime) -> list[datetime]:
+    """Return moments within a week when the practice is open, closed, and about to close, as far as there are any."""
+    hours = hours_to_try(practice, moment)
+    closing = practice.last_closing(hours[True]) if True in hours else None
+    late = [closing - _A_MINUTE] if closing and practice.is_closing(closing - _A_MINUTE) else []
+    return [*hours.values(), *late]
+
+
 @cache
 def standard_words(name: str) -> str:
     """Return a reply's standard template, which a practice's override replaces."""
     return (FOLDER / f"{name}.txt").read_text("utf-8").strip()
 
 
-def variables(practice: Practice, moment: datetime, language: Language = Language.EN) -> dict[str, object]:
-    """Return the variables for a practice's templates at a moment, with its times in words of a language."""
+def variables(
+    practice: Practice, moment: datetime, language: Language = Language.EN, *, is_text: bool = True
+) -> dict[str, object]:
+    """Return the variables for a practice's templates at a moment, with its times in words of a language.
+
+    Args:
+        practice: the practice.
+        moment: when they are read, aware.
+        language: English or Spanish.
+        is_text: whether they go into a text, whose letters are few.
+    """
     opening = practice.next_opening(moment)
+    next_opening = opening and say_when(opening, moment, language, is_text=is_text)
     return {
         "practice": practice,
         "links": practice.links,
         "phone": _spoken(practice.phone),
         "on_call": _spoken(practice.on_call_number) if practice.on_call_number else None,
         "is_open": practice.is_open(moment),
-        "hours": say_hours(practice.hours, language),
-        "next_opening": opening and say_when(opening, moment, language),
+        "is_closing": practice.is_closing(moment),
+        "hours": say_hours(practice.hours, language, is_text=is_text),
+        "next_opening": next_opening,
+        "when": _say_answered(practice, moment, next_opening, language),
     }
+
+
+def _say_answered(practice: Practice, moment: datetime, next_opening: str | None, language: Language) -> str:
+    """Return when a person answers what comes in at a moment, as the end of a sentence."""
+    today, later, either, at_best = _ANSWERED[language]
+    if practice.answers_today(moment):
+        return today
+    if next_opening and practice.is_closing(moment):
+        return either.format(next_opening)
+    return later.format(next_opening) if next_opening and not practice.is_open(moment) else at_best
 
 
 class _Unset:

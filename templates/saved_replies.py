@@ -96,7 +96,9 @@ def find_wrong_variable(text: str) -> str:
     return ""
 
 
-def fill_variables(text: str, practice: Practice, moment: datetime, language: Language, reader: Reader) -> str:
+def fill_variables(
+    text: str, practice: Practice, moment: datetime, language: Language, reader: Reader, *, is_text: bool = True
+) -> str:
     """Return a saved reply as it goes into the box: with its variables filled, and blanks where nothing is known.
 
     A greeting does without the name instead: "Hi {{ first_name }}, …" becomes "Hi, …".
@@ -107,8 +109,9 @@ def fill_variables(text: str, practice: Practice, moment: datetime, language: La
         moment: the current time, aware.
         language: the language of the text.
         reader: whom it is for and from.
+        is_text: whether it is sent as a text.
     """
-    known = variables(practice, moment, language)
+    known = variables(practice, moment, language, is_text=is_text)
     said = {
         "first_name": reader.first_name,
         "my_name": reader.my_name,

@@ -8,25 +8,28 @@ from zoneinfo import ZoneInfo
 
 from intake.vocabulary import Language
 
-_DAYS_ES = ("lunes", "martes", "miércoles", "jueves", "viernes", None, "domingo")  # see `_day_in_spanish`
+_DAYS_ES = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+_SATURDAY = 5
 _MONTHS_ES = (
     "enero", "febrero", "marzo", "abril", "mayo", "junio",
     "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
 )  # fmt: skip
 
 
-def say_when(opening: datetime, moment: datetime, language: Language) -> str:
+def say_when(opening: datetime, moment: datetime, language: Language, *, is_text: bool = True) -> str:
     """Return an opening time in words: `today at 8:00 AM`, `on Monday at 8:00 AM`, `el lunes a las 8:00 AM`.
 
     Args:
         opening: when the practice opens, in its own time zone.
         moment: when it is said, aware.
         language: English or Spanish.
+        is_text: whether it goes into a text, where the á of sábado would cost two thirds of each segment.
     """
     days = (opening.date() - moment.astimezone(ZoneInfo(str(opening.tzinfo))).date()).days
     clock = f"{opening.hour % 12 or 12}:{opening:%M} {'AM' if opening.hour < 12 else 'PM'}"
     if language is Language.ES:
-        return f"{_day(days, opening, ('hoy', 'mañana'), _day_in_spanish)} a la{'s' * (opening.hour % 12 != 1)} {clock}"
+        name = _day_in_spanish_text if is_text else _day_in_spanish
+        return f"{_day(days, opening, ('hoy', 'mañana'), name)} a la{'s' * (opening.hour % 12 != 1)} {clock}"
     return f"{_day(days, opening, ('today', 'tomorrow'), _day_in_english)} at {clock}"
 
 
@@ -39,8 +42,11 @@ def _day_in_english(opening: datetime, is_this_week: bool) -> str:
 
 
 def _day_in_spanish(opening: datetime, is_this_week: bool) -> str:
-    """Name a Saturday by its date: the letter á would turn the text into UCS-2, with 70 characters a segment."""
-    weekday = _DAYS_ES[opening.weekday()]
-    if weekday and is_this_week:
-        return f"el {weekday}"
+    if is_this_week:
+        return f"el {_DAYS_ES[opening.weekday()]}"
     return f"el {opening.day} de {_MONTHS_ES[opening.month - 1]}"
+
+
+def _day_in_spanish_text(opening: datetime, is_this_week: bool) -> str:
+    """Name a Saturday by its date: the letter á would turn the text into UCS-2, with 70 characters a segment."""
+    return _day_in_spanish(opening, is_this_week and opening.weekday() != _SATURDAY)

@@ -11,7 +11,18 @@ from functools import cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-NAMES = ("phone", "on_call", "is_open", "next_opening", "hours", "can_reach", "has_phone", "can_page")
+NAMES = (
+    "phone",
+    "on_call",
+    "is_open",
+    "is_closing",
+    "next_opening",
+    "when",
+    "hours",
+    "can_reach",
+    "has_phone",
+    "can_page",
+)
 OF_ONE_REPLY = ("answer", "seen_by", "is_clinical")
 """What only one reply has: the answer to a common question, and what is known of a follow-up."""
 ATTRIBUTES = {

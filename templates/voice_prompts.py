@@ -10,7 +10,8 @@ import structlog
 
 from intake.errors import IntakeError
 from intake.practices import Practice
-from templates.replies import hours_to_try, template, variables
+from intake.vocabulary import Language
+from templates.replies import moments_to_try, template, variables
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +57,7 @@ def render_prompt(name: str, practice: Practice, moment: datetime) -> str:
 
 
 def check_prompts(practice: Practice, moment: datetime) -> dict[str, str]:
-    """Render every prompt of a practice, both when it is open and when it is closed.
+    """Render every prompt of a practice: when it is open, about to close, and closed.
 
     Returns:
         The prompts at the given moment, by name.
@@ -64,7 +65,7 @@ def check_prompts(practice: Practice, moment: datetime) -> dict[str, str]:
     Raises:
         IntakeError: a prompt cannot be rendered, at this moment or at another hour of the week.
     """
-    for hour in hours_to_try(practice, moment).values():
+    for hour in moments_to_try(practice, moment):
         for name in PROMPT_NAMES:
             render_prompt(name, practice, hour)
     return {name: render_prompt(name, practice, moment) for name in PROMPT_NAMES}
@@ -77,4 +78,6 @@ def standard_prompt(name: str) -> str:
 
 
 def _render(name: str, practice: Practice, moment: datetime, override: str | None) -> str:
-    return " ".join(template(FOLDER, name, override).render(variables(practice, moment)).split())
+    language = Language.ES if name.endswith("_es") else Language.EN
+    values = variables(practice, moment, language, is_text=False)
+    return " ".join(template(FOLDER, name, override).render(values).split())

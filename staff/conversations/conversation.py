@@ -312,7 +312,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "quick": []
             if is_refresh()  # which leaves the reply box alone
             else read_quick_replies(
-                session, practice, reader, reach.medium, member(), Language(thread.language), moment
+                session, practice, reader, conversation, reach.medium, member(), Language(thread.language), moment
             ),
             "blanks": list(BLANKS.values()),
             "tags": tags_of(session, [conversation_id]).get(conversation_id, []),

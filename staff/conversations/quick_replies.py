@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from inbox.chat_contact import has_number
 from inbox.common_questions import read_questions
 from inbox.models import Conversation, Patient
 from inbox.saved_replies import Owner, read_replies_of
@@ -44,6 +45,7 @@ def read_quick_replies(
     session: Session,
     practice: Practice,
     reader: Reader,
+    conversation: Conversation,
     medium: Medium,
     member: Member,
     language: Language,
@@ -55,29 +57,31 @@ def read_quick_replies(
         session: an open transaction.
         practice: the practice.
         reader: who reads and who writes it.
+        conversation: the patient's conversation.
         medium: how the reply would be sent.
         member: the member who replies.
         language: the patient's language.
         moment: the current time, aware.
     """
     found: list[QuickReply] = []
+    is_text = medium is Medium.SMS
     owners = {Owner(staff_id=member.id): "Yours", Owner(practice=practice.slug): "Practice"}
     for owner, replies in read_replies_of(session, list(owners)).items():
         for reply in replies:
             written_in = Language.ES if language is Language.ES and reply.text_es else Language.EN
             text = reply.text_es if written_in is Language.ES and reply.text_es else reply.text
-            words = fill_variables(text, practice, moment, written_in, reader)
+            words = fill_variables(text, practice, moment, written_in, reader, is_text=is_text)
             found.append(QuickReply(f"saved-{reply.id}", reply.name, owners[owner], words))
     for question in read_questions(session, practice.slug):
         if question.answer:
-            answer = fill_hours(question.answer, practice.hours, language)
+            answer = fill_hours(question.answer, practice.hours, language, is_text=is_text)
             found.append(QuickReply(f"answer-{question.key}", question.title, "Common question", answer))
-    return [*found, *_standard_replies(practice, medium, moment, language)]
+    occasion = Occasion(moment, is_first=False, is_text=is_text, has_phone=has_number(conversation))
+    return [*found, *_standard_replies(practice, occasion, language)]
 
 
-def _standard_replies(practice: Practice, medium: Medium, moment: datetime, language: str) -> Iterator[QuickReply]:
+def _standard_replies(practice: Practice, occasion: Occasion, language: str) -> Iterator[QuickReply]:
     """Yield the practice's automatic replies, as starting points."""
-    occasion = Occasion(moment, is_first=False, is_text=medium is Medium.SMS)
     for name in STANDARD:
         reply = reply_in(language, name)
         words = render_for_patient(reply, practice, occasion)[0]

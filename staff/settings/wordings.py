@@ -13,7 +13,7 @@ from intake.setting_editors import EditorKind
 from intake.vocabulary import ReplyName, words_of
 from staff.settings.form_values import read_wording
 from templates.plain_words import VALUES, show_words
-from templates.replies import find_unset, hours_to_try, known_value
+from templates.replies import find_unset, known_value, moments_to_try
 from templates.simple_words import problem_of
 
 _OF_ONE_REPLY = {
@@ -61,7 +61,7 @@ def explain_wording(practice: Practice, setting: Setting, wording: str) -> str:
         found = _find_use(name, wording)
         if found and setting.path[-1].removesuffix("_es") != reply:
             return f"{show_words(found)} is for the reply “{words_of(reply)}” only: leave it out"
-    unset = find_unset(setting.path[-1], wording, practice, hours_to_try(practice, now()).values())
+    unset = find_unset(setting.path[-1], wording, practice, moments_to_try(practice, now()))
     if not unset:
         return ""
     words = next(words for words, name in VALUES.items() if name == unset)

@@ -366,6 +366,37 @@ def test_a_practice_is_open_during_its_hours(moment: str, is_open: bool) -> None
     assert practice(hours=WEEK).is_open(at(moment)) is is_open
 
 
+@pytest.mark.parametrize(
+    ("moment", "answers_today", "is_closing"),
+    [
+        ("2026-07-15T08:00:00-04:00", True, False),
+        ("2026-07-15T11:59:00-04:00", True, False),  # opens again after lunch
+        ("2026-07-15T12:30:00-04:00", False, False),  # lunch: closed
+        ("2026-07-15T17:00:00-04:00", True, False),
+        ("2026-07-15T17:00:01-04:00", False, True),
+        ("2026-07-15T17:29:00-04:00", False, True),
+        ("2026-07-15T17:30:00-04:00", False, False),
+        ("2026-07-17T13:45:00-04:00", False, True),  # a short Friday
+        ("2026-07-18T10:00:00-04:00", False, False),
+    ],
+    ids=["morning", "before lunch", "lunch", "half an hour", "less", "a minute", "closed", "Friday", "Saturday"],
+)
+def test_in_the_last_half_hour_of_a_day_no_answer_of_the_day_is_promised(
+    moment: str, answers_today: bool, is_closing: bool
+) -> None:
+    found = practice(hours=WEEK)
+
+    assert (found.answers_today(at(moment)), found.is_closing(at(moment))) == (answers_today, is_closing)
+
+
+def test_a_practice_that_is_open_past_midnight_does_not_close_then() -> None:
+    always = practice(hours={day: ["00:00-23:59"] for day in Weekday}, closed_on=["2026-07-17"])
+
+    assert not always.is_closing(at("2026-07-15T23:45:00-04:00"))
+    assert not always.answers_today(at("2026-07-15T23:45:00-04:00"))
+    assert always.is_closing(at("2026-07-16T23:45:00-04:00"))
+
+
 def test_the_same_hours_are_other_moments_in_another_zone() -> None:
     moment = at("2026-07-15T08:30:00-04:00")
 

@@ -114,6 +114,15 @@ def test_the_first_reply_says_how_to_opt_out_and_the_next_does_not(
     assert "STOP" not in second
 
 
+def test_who_texts_is_known_to_have_a_number(start_service: StartService, twilio: TwilioStandIn) -> None:
+    own = "{% if has_phone %}We will call your number.{% else %}Write your number here.{% endif %}"
+    service = start_service(f"{EVERYTHING_TO_REVIEW}\nreplies = {{ review = '{own}' }}")
+    service.text("Do you have parking?")
+    service.work()
+
+    assert twilio.messages[0].body.startswith("We will call your number.")
+
+
 def test_a_reply_goes_out_from_the_number_that_was_texted(service: Service, twilio: TwilioStandIn) -> None:
     service.text("Are you open on Saturdays?", to="+12025550180")
     service.work()

@@ -72,7 +72,8 @@ PRACTICES = {
     "no prices": FULL | {"price_range": None, "links": {}},
     "nothing but a name": PLAIN,
 }
-MOMENTS = {"open": OPEN, "lunch": LUNCH, "evening": EVENING, "weekend": WEEKEND}
+CLOSING = datetime(2026, 7, 17, 21, 29, tzinfo=UTC)  # a minute before the weekend
+MOMENTS = {"open": OPEN, "lunch": LUNCH, "evening": EVENING, "weekend": WEEKEND, "closing": CLOSING}
 VARIANTS = [(kind, when, first) for kind, when, first in product(PRACTICES, MOMENTS, (True, False))]
 
 
@@ -275,9 +276,53 @@ def test_a_price_of_one_service_is_an_example_and_not_the_answer() -> None:
 
 def test_a_nurse_looks_at_a_same_day_message_today_while_the_practice_is_open() -> None:
     assert "A nurse will look at this today. If it gets worse" in reply("same_day", OPEN)
-    assert "a nurse will look at this when we open tomorrow at 8:00 AM." in reply("same_day", EVENING)
+    assert "a nurse will look at this after we open tomorrow at 8:00 AM." in reply("same_day", EVENING)
     assert "call our on-call line (202) 555-0111" in reply("same_day", EVENING)
     assert "go to an urgent care center" in reply("same_day", EVENING, on_call_number=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "when", "whom"),
+    [
+        ("same_day", "today or after we open on Monday at 8:00 AM", "call our on-call line (202) 555-0111"),
+        ("same_day_es", "hoy o cuando abramos, el lunes a las 8:00 AM", "persona de guardia al (202) 555-0111"),
+        ("clinical_concern", "", "If it cannot wait, call our on-call line (202) 555-0111"),
+        ("clinical_concern_es", "", "Si no puede esperar, llame a la persona de guardia al (202) 555-0111"),
+    ],
+)
+def test_a_minute_before_closing_a_symptom_is_sent_to_who_is_there_at_night(name: str, when: str, whom: str) -> None:
+    text, alone = reply(name, CLOSING), reply(name, CLOSING, on_call_number=None)
+
+    assert when in text
+    assert whom in text
+    assert "(202) 555-0100" not in text + alone
+    assert "urgent care center" in alone or "centro de urgencias" in alone
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_a_minute_before_closing_no_reply_promises_an_answer_of_today_alone(name: str) -> None:
+    text = reply(name, CLOSING)
+
+    for alone, either in (("today", "today or after we open on Monday"), ("hoy", "hoy o cuando abramos, el lunes")):
+        assert len(re.findall(rf"\b{alone}\b", text)) == text.count(either)
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [("pregnancy_loss", "or go to an emergency room"), ("pregnancy_loss_es", "o vaya a una sala de emergencias")],
+)
+def test_who_may_bleed_is_not_left_with_a_phone_that_nobody_answers(name: str, where: str) -> None:
+    for moment in (EVENING, CLOSING):
+        assert where in reply(name, moment, on_call_number=None)
+        assert "(202) 555-0111" in reply(name, moment)
+    assert where not in reply(name, OPEN, on_call_number=None)
+
+
+@pytest.mark.parametrize("name", ["visit_soon", "visit_soon_es"])
+def test_a_practice_whose_hours_are_not_known_never_says_that_it_is_closed(name: str) -> None:
+    for text in (reply(name, EVENING, hours={}), reply("same_day", EVENING, hours={})):
+        assert "closed" not in text
+        assert "cerrados" not in text
 
 
 def test_who_asks_for_a_person_is_told_when_one_answers() -> None:
@@ -338,6 +383,15 @@ def test_a_saturday_is_named_by_its_date_in_spanish_to_fit_a_plain_text() -> Non
 
     assert "cuando abramos, el 18 de julio a las 9:00 AM." in text
     assert is_gsm7(text)
+
+
+def test_a_saturday_has_its_name_in_spanish_where_it_is_no_text() -> None:
+    saturdays = practice(hours={"sat": ["09:00-12:00"]}, replies={"help_es": "{{ hours }}. {{ next_opening }}"})
+    told = Occasion(EVENING, is_first=False, is_text=False)
+
+    assert "Sábado 9:00 AM a 12:00 PM" in render_reply("help_es", saturdays, told)
+    assert "el sábado a las 9:00 AM" in render_reply("help_es", saturdays, told)
+    assert is_gsm7(render_reply("help_es", saturdays, replace(told, is_text=True)))
 
 
 def test_an_opening_over_a_week_away_is_named_by_its_date() -> None:
@@ -498,6 +552,24 @@ def test_checking_finds_what_would_go_wrong_at_another_hour() -> None:
         check_replies(practice(replies={"help": only_when_closed}), OPEN)
 
 
+def test_checking_finds_what_would_go_wrong_a_minute_before_closing() -> None:
+    with pytest.raises(IntakeError, match=r"replies\.help is empty"):
+        check_replies(practice(replies={"help": "{% if not is_closing %}Hello{% endif %}"}), OPEN)
+
+
+def test_a_practices_own_words_say_when_a_person_answers() -> None:
+    own = {"help": "We answer you {{ when }}.", "help_es": "Le respondemos {{ when }}."}
+    moments = (OPEN, CLOSING, WEEKEND)
+
+    assert [reply("help", moment, replies=own) for moment in moments] == [
+        "We answer you today.",
+        "We answer you today or after we open on Monday at 8:00 AM.",
+        "We answer you after we open on Monday at 8:00 AM.",
+    ]
+    assert reply("help_es", CLOSING, replies=own) == "Le respondemos hoy o cuando abramos, el lunes a las 8:00 AM."
+    assert reply("help", hours={}, replies=own) == "We answer you as soon as possible."
+
+
 def test_the_demo_practices_replies_fit_three_segments() -> None:
     [demo] = load_practices(DEMO_FILE).all
 
@@ -545,6 +617,22 @@ def test_no_call_is_promised_to_who_cannot_be_reached(name: Intent | ReplyName, 
     assert text.endswith(ASKS_FOR_CONTACT[language])
     assert "will call you" not in text
     assert "le va a llamar" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "by_phone", "otherwise"),
+    [
+        ("complaint", "a manager will call you", "a manager will get back to you"),
+        ("complaint_es", "un gerente le va a llamar", "un gerente le va a responder"),
+        ("pregnancy_loss", "a nurse will call you", "a nurse will get back to you"),
+        ("pregnancy_loss_es", "una enfermera le va a llamar", "una enfermera le va a responder"),
+    ],
+)
+def test_a_call_is_promised_only_where_there_is_a_number(name: str, by_phone: str, otherwise: str) -> None:
+    by_email = Occasion(OPEN, is_first=False, is_text=False, has_phone=False)
+
+    assert by_phone in render_reply(name, practice(), replace(by_email, has_phone=True))
+    assert otherwise in render_reply(name, practice(), by_email)
 
 
 @pytest.mark.parametrize("name", EMERGENCIES)

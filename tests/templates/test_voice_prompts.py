@@ -43,8 +43,23 @@ def test_the_on_call_line_is_named_when_the_practice_is_closed() -> None:
     assert "(202) 555-0111" not in greeting(on_call, MONDAY_NOON)
 
 
-def test_a_practice_without_hours_says_when_it_opens_no_more_than_it_knows() -> None:
-    assert "We are closed. After the tone" in greeting(practice(hours={}), MONDAY_NOON)
+def test_a_spanish_speaking_caller_hears_when_the_practice_is_closed_and_whom_to_call() -> None:
+    on_call = practice(on_call_number="+12025550111")
+    saturdays = practice(hours={"sat": ["09:00-12:00"]})
+
+    assert render_prompt("greeting_es", on_call, MONDAY_NIGHT).startswith(
+        "Ahora estamos cerrados y abrimos mañana a las 8:00 AM."
+        " Si no puede esperar, llame a la persona de guardia al (202) 555-0111. Después del tono"
+    )
+    assert render_prompt("greeting_es", on_call, MONDAY_NOON).startswith("Después del tono")
+    assert "abrimos el sábado a las 9:00 AM." in render_prompt("greeting_es", saturdays, MONDAY_NIGHT)
+
+
+def test_a_practice_without_hours_says_neither_that_it_is_closed_nor_when_it_opens() -> None:
+    unknown = practice(hours={}, on_call_number="+12025550111")
+
+    assert "We cannot come to the phone right now. If it cannot wait" in greeting(unknown, MONDAY_NOON)
+    assert render_prompt("greeting_es", unknown, MONDAY_NOON).startswith("Si no puede esperar, llame a la persona")
 
 
 def test_the_emergency_wording_is_nobodys_to_change() -> None:

@@ -43,6 +43,7 @@ from tasks.delivery.status import record_taken
 from tasks.message_language import written_language
 from tasks.pubsub import conversation_topic, topics_of, typing_topic
 from templates.chat import WIDGET
+from templates.chat_texts import chat_strings
 from templates.text_consent import chat_wording, consent_language
 from web.errors import RequestError
 from web.event_stream import CHAT_STREAM_SECONDS, StreamEndedError, event_stream
@@ -116,14 +117,14 @@ def practice(key: str) -> Response:
         name=found.name,
         phone=phone.spoken(found.phone),
         colour=found.chat.colour,
-        open=found.is_open(moment),
+        open=found.is_open(moment) or (None if opening is None else False),
         next_opening=opening.isoformat() if opening else None,
         time_zone=found.time_zone,
         hours=found.hours,
         special_hours=found.hours_soon(moment),
         privacy_url=found.links.privacy,
         text_consent={language: chat_wording(found, language) for language in (Language.EN, Language.ES)},
-        strings=found.chat.strings,
+        strings=chat_strings(found),
         questions=suggested.get(Language.EN, []),
         questions_es=suggested.get(Language.ES, []),
         copies=_sends_copies(services, found),

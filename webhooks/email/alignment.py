@@ -18,10 +18,15 @@ def is_aligned(sender: str, *, proved: Iterable[str], dmarc: str = "") -> bool:
         proved: the domains that a valid signature or the SPF result proves.
         dmarc: the result for the From header's domain; empty if nobody gives one.
     """
-    if dmarc.strip():
+    if is_dmarc_result(dmarc):
         return dmarc.strip().lower() == "pass"
     domain = sender.rpartition("@")[2].lower()
     return any(_belong_together(domain, other.lower()) for other in proved)
+
+
+def is_dmarc_result(dmarc: str) -> bool:
+    """Return whether a result of DMARC says anything; `none` says that the domain has no record (RFC 7489, 11.2)."""
+    return dmarc.strip().lower() not in ("", "none")
 
 
 def _belong_together(first: str, second: str) -> bool:

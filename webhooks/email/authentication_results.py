@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from webhooks.email.alignment import is_aligned
+from webhooks.email.alignment import is_aligned, is_dmarc_result
 
 MOST_HEADERS = 20
 _METHODS = frozenset({"dkim", "spf", "dmarc"})
@@ -57,7 +57,7 @@ def proves_sender(sender: str, headers: Iterable[str], trusted: Collection[str])
     except _UnreadableError:
         return False
     domain = sender.rpartition("@")[2].lower()
-    dmarc = [finding for finding in findings if finding.method == "dmarc"]
+    dmarc = [finding for finding in findings if finding.method == "dmarc" and is_dmarc_result(finding.result)]
     if dmarc:
         return all(found.result == "pass" and found.domains.get("header.from") == domain for found in dmarc)
     return is_aligned(sender, proved=_proved(findings))

@@ -18,6 +18,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
+from classifier import Classifier
 from inbox.chat import first_name, note_seen, read_mark
 from inbox.chat_contact import AWAY_AFTER
 from inbox.common_questions import read_questions, save_question
@@ -33,6 +34,7 @@ from inbox.models import (
     StaffMember,
     now,
 )
+from intake.settings import Settings
 from intake.starter_questions import starter_questions
 from intake.vocabulary import Medium
 from tasks.delivery.outbox import add_delivery
@@ -41,7 +43,8 @@ from templates.chat import WIDGET
 from tests.chat_client import ChatClient, begin
 from tests.pictures import phone_photo
 from tests.service import Service
-from tests.world import OTHER_SITE, OTHER_WIDGET_KEY, SITE, WIDGET_KEY
+from tests.standins.twilio import TwilioStandIn
+from tests.world import OTHER_SITE, OTHER_WIDGET_KEY, PRACTICES_TOML, SITE, WIDGET_KEY
 from web.event_stream import CHAT_STREAM_SECONDS, event_stream
 from webhooks.browser.tokens import CHAT_LASTS
 
@@ -681,6 +684,23 @@ def test_the_widget_says_what_the_practice_is(service: Service) -> None:
     assert shown["time_zone"] == "America/New_York"
     assert shown["hours"]["mon"] == ["00:00-23:59"]
     assert shown["strings"] == {}
+
+
+def test_the_widget_does_not_call_a_practice_closed_whose_hours_are_not_known(service: Service) -> None:
+    answer = requests.get(f"{service.url}/chat/practices/{OTHER_WIDGET_KEY}", headers={"Origin": OTHER_SITE})
+
+    assert (answer.json()["open"], answer.json()["next_opening"]) == (None, None)
+
+
+def test_the_widget_promises_no_automatic_reply_while_those_are_off(
+    settings: Settings, classifier: Classifier, twilio: TwilioStandIn
+) -> None:
+    shadow = PRACTICES_TOML.replace('slug = "demo"\n', 'slug = "demo"\nauto_reply = "off"\n', 1)
+    settings.practices_file.write_text(shadow)
+    with Service(settings, classifier, twilio) as service:
+        shown = requests.get(f"{service.url}/chat/practices/{WIDGET_KEY}", headers={"Origin": SITE}).json()
+
+    assert shown["strings"]["en"] == {"replyTime": "A person will answer during office hours."}
 
 
 def test_the_widget_suggests_up_to_four_answered_questions_those_asked_most_first(service: Service) -> None:

@@ -16,6 +16,7 @@ from tests.standins.smtp import SmtpStandIn
 from tests.world import DEMO_NUMBER, OTHER_SITE, PATIENT, SITE
 
 BILL = "Why was I charged twice for my visit in March?"
+COMPLAINT = "I waited two hours and your receptionist was rude to me. I want to file a complaint."
 EMAIL = "ana@patient.example"
 STRANGER = "+12025550199"
 TIMEOUT = 30
@@ -54,6 +55,20 @@ def test_a_question_with_an_email_address_is_answered_by_email(service: Service,
     [delivery] = service.rows(Delivery)
     assert (delivery.medium, delivery.state) == (Medium.EMAIL, DeliveryState.SENT)
     assert service.twilio.messages == []
+
+
+@pytest.mark.parametrize(
+    ("contact", "promised"),
+    [({}, "a manager will get back to you"), ({"phone": PATIENT}, "a manager will call you")],
+    ids=["email alone", "email and phone"],
+)
+def test_who_complains_is_promised_a_call_only_with_a_number(
+    service: Service, smtp: SmtpStandIn, contact: dict[str, str], promised: str
+) -> None:
+    post(service, json={"message": COMPLAINT, "email": EMAIL} | contact)
+    service.work()
+
+    assert promised in smtp.mails[0].text.replace("\n", " ")
 
 
 def test_a_question_with_a_phone_number_alone_is_answered_by_text(service: Service, smtp: SmtpStandIn) -> None:

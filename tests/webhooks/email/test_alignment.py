@@ -56,7 +56,16 @@ def test_no_other_result_of_spf_proves_anything(spf: str) -> None:
 def test_a_dmarc_result_decides_where_there_is_one() -> None:
     assert aligned(dmarc="pass")
     assert not aligned(dmarc="fail", dkim="{@patient.example : pass}")
-    assert not aligned(dmarc="none", spf="pass")
+    assert not aligned(dmarc="temperror", spf="pass")
+
+
+@pytest.mark.parametrize("dmarc", ["none", "None "])
+def test_a_domain_without_a_dmarc_record_is_proved_as_where_nobody_looks_for_one(dmarc: str) -> None:
+    assert aligned(dmarc=dmarc, dkim="{@patient.example : pass}")
+    assert aligned(dmarc=dmarc, spf="pass")
+    assert not aligned(dmarc=dmarc)
+    assert not aligned(dmarc=dmarc, dkim="{@attacker.example : pass}")
+    assert not aligned(dmarc=dmarc, spf="pass", envelope=ATTACKER)
 
 
 @pytest.mark.parametrize("dkim", ["{", "pass", "{@ : pass}", ": pass", "@patient.example pass", "{@patient.example:}"])

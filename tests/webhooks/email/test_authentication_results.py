@@ -79,6 +79,36 @@ def test_a_failed_dmarc_check_outweighs_whatever_passes_beside_it() -> None:
     assert not proved(results(failed, "dkim=pass header.d=patient.example"))
 
 
+NO_RECORD = "dmarc=none (no policy) header.from=patient.example"
+
+
+@pytest.mark.parametrize(
+    ("findings", "is_proved"),
+    [
+        (["dkim=pass header.d=patient.example"], True),
+        (["spf=pass smtp.mailfrom=ana@patient.example"], True),
+        (["dkim=pass header.d=attacker.example", "spf=pass smtp.mailfrom=mallory@attacker.example"], False),
+        (["dkim=fail header.d=patient.example"], False),
+        (["dkim=pass header.d=patient.example", "dmarc=fail header.from=patient.example"], False),
+    ],
+    ids=["signed", "envelope", "strangers", "forged", "failed elsewhere"],
+)
+def test_a_domain_without_a_dmarc_record_needs_an_aligned_signature_or_envelope(
+    findings: list[str], is_proved: bool
+) -> None:
+    assert proved(results(*findings, NO_RECORD)) is is_proved
+
+
+def test_results_without_the_name_of_a_server_as_microsoft_365_writes_them_prove_nothing() -> None:
+    written = (
+        "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=patient.example; dkim=pass (signature was verified)"
+        " header.d=patient.example;dmarc=pass action=none header.from=patient.example;compauth=pass reason=100"
+    )
+
+    for name in ("", "outlook.com", "protection.outlook.com"):
+        assert not proved(written, trusted=(name,))
+
+
 @pytest.mark.parametrize(
     "envelope_sender",
     [

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -20,7 +22,7 @@ from tests.service import Service
 from tests.standins.twilio import IncomingCall, Signature, TwilioStandIn, WebhookAnswer
 from tests.world import DEMO_NUMBER, PATIENT, PRACTICES_TOML
 
-CLOSED_NUMBER = "+12025550180"
+OTHER_NUMBER = "+12025550180"
 TEXT = "Hi this is Ana, do you have parking?"
 Callback = Callable[[IncomingCall], WebhookAnswer]
 
@@ -46,9 +48,23 @@ def test_the_emergency_wording_comes_first_then_the_practices_name_each_in_both_
     assert call.languages == ["en-US", "es-US", "en-US", "es-US"]
 
 
-def test_a_closed_practice_says_so(service: Service) -> None:
-    assert "We are closed" not in service.call().heard[2]
-    assert "You have reached Harbor Dental. We are closed" in service.call(to=CLOSED_NUMBER).heard[2]
+def test_a_closed_practice_says_so_and_whom_to_call_in_both_languages(
+    settings: Settings, classifier: Classifier, twilio: TwilioStandIn
+) -> None:
+    today = datetime.now(ZoneInfo("America/New_York")).date()
+    days = ", ".join((today + timedelta(days=days)).isoformat() for days in (-1, 0, 1))
+    with_lines(settings, f"closed_on = [{days}]")
+
+    with Service(settings, classifier, twilio) as service:
+        *_, greeting, greeting_es = service.call().heard
+    assert "You have reached Maple Street. We are closed and will reopen" in greeting
+    assert "on-call line, (202) 555-0111" in greeting
+    assert greeting_es.startswith("Ahora estamos cerrados y abrimos ")
+    assert "guardia al (202) 555-0111" in greeting_es
+
+
+def test_a_practice_whose_hours_are_not_known_does_not_say_that_it_is_closed(service: Service) -> None:
+    assert "You have reached Harbor Dental. We cannot come to the phone" in service.call(to=OTHER_NUMBER).heard[2]
 
 
 def test_the_recording_is_bounded_transcribed_and_reported_to_signed_addresses(service: Service) -> None:
