@@ -342,7 +342,7 @@ def test_unsure_messages_get_each_reply_once_in_a_cool_down_and_staff_are_told_e
 
     first, second = (message.body for message in twilio.messages)
     assert REVIEW_WORDS in first
-    assert "A person has been told" in second
+    assert "We have all your messages" in second
     assert [row.message_id for row in service.rows(Notification)] == [1, 2, 3]
 
 
