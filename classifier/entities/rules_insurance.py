@@ -82,7 +82,7 @@ def _find_listed(folded: Folded) -> Iterator[Entity]:
     keys = [text[start:end].lower().removesuffix("'s") or "'" for start, end in words]
     place = 0
     while place < len(words):
-        length, found = _longest(keys, place, names)
+        length, found = _longest(keys, place, names) if keys[place] in _first_words() else (1, None)
         if found is None:
             place += 1
             continue
@@ -149,6 +149,12 @@ def _names() -> dict[str, tuple[EntityKind, str, bool]]:
             key = name_key(name.removeprefix("?"))
             names.setdefault(key, (EntityKind.CARRIER, usual, key in doubtful))
     return names
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    """Return the words that names begin with."""
+    return frozenset(name.split(" ", 1)[0] for name in _names())
 
 
 def _lines(text: str) -> list[str]:
