@@ -53,6 +53,18 @@ _AGE_BEFORE = re.compile(
 _AGE_AFTER = re.compile(r"[ -]?(?:years?|yrs?|y/?o|an(?:os?|itos))\b", re.IGNORECASE)
 _PAYER_ID = re.compile(r"\bpayer(?:'s)? ?id(?: number| is|'s)?[ :#=]{1,3}$", re.IGNORECASE)
 _PCN = re.compile(r"pcn(?: is| es)?[ :#=]{1,3}$", re.IGNORECASE)
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){1,2}(?:\.\d\d)?")
+_LETTERED_CODE = re.compile(r"(?:D[0-9]\d{3}|[AEGJLQV]\d{4}|0\d{3}T)(?:-[A-Z0-9]{2})?", re.IGNORECASE)
+"""The codes of procedures, supplies, and drugs that have a letter."""
+_TOLL_FREE = re.compile(r"(?:1[ .-])?\(?8(?:00|33|44|55|66|77|88)\)?[ .-]\d{3}[ .-]\d{4}")
+_ID_BEFORE = re.compile(
+    r"\b(?:id|i d|number|numero|no|num|member|policy|poliza|account|acct|cuenta|invoice|inv|ref\w*|auth\w*|order|serial"
+    r"|case|caso|plate|licen[cs]e|mrn|chart|record|confirmation|rx|group|claim)\b(?: is| es|'s)?[ :.#=-]{1,3}$|#$",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"\d{1,2}/\d{1,2}(?:/\d{2,4})?")
+_DATES = re.compile(rf"{_DATE.pattern}(?:(?: |, ?| ?& ?| and | y ){_DATE.pattern}){{1,20}}")
+_NEXT_LINE = re.compile(r"[.,;:!?]?[ \t]{0,3}\n")
 _FOR_EVERYONE: Final = frozenset(("911", "988"))
 _REACH: Final = 24
 _BESIDE: Final = 3
@@ -76,11 +88,12 @@ def mend(text: str, entities: Sequence[Entity]) -> tuple[Entity, ...]:
         if (widened.start, widened.end) != (entity.start, entity.end):
             cut.add(widened.start)
         whole.append(widened)
-    return tuple(
+    kept = (
         _in_its_kind(text, entity)
         for place, entity in enumerate(whole)
         if not _is_ruled_out(text, whole, place, is_cut=entity.start in cut)
     )
+    return tuple(part for entity in kept for part in _apart(text, entity))
 
 
 def _widened(text: str, entity: Entity, first: int, last: int) -> Entity:
@@ -197,12 +210,44 @@ def _is_plain_age(text: str, entities: Sequence[Entity], place: int, value: str)
     return is_written or bool(_AGE_BEFORE.search(before) or _AGE_AFTER.match(after))
 
 
+def _apart(text: str, entity: Entity) -> list[Entity]:
+    """Return a value; of several dates in a row, or of a date and what stands in the next line, each by itself."""
+    if entity.kind not in _NEAR_DATES:
+        return [entity]
+    value = text[entity.start : entity.end]
+    if _DATES.fullmatch(value):
+        return [
+            replace(entity, start=entity.start + found.start(), end=entity.start + found.end())
+            for found in _DATE.finditer(value)
+        ]
+    line = _NEXT_LINE.search(value)
+    if line and read_date(value[: line.start()]):
+        return [replace(entity, end=entity.start + line.start())]
+    return [entity]
+
+
 def _in_its_kind(text: str, entity: Entity) -> Entity:
     """Return an entity as what the words before it or its own form say it is."""
     before = text[max(entity.start - _REACH, 0) : entity.start]
+    other = _kind_by_form(text, entity, before)
+    if other is not None:
+        return replace(entity, kind=other)
     is_id = (
         (entity.kind is EntityKind.CPT and not is_procedure_code(text[entity.start : entity.end]))
         or (entity.kind is EntityKind.MEMBER_ID and _PAYER_ID.search(before))
         or _PCN.search(before)
     )
     return replace(entity, kind=EntityKind.ID) if is_id else entity
+
+
+def _kind_by_form(text: str, entity: Entity, before: str) -> EntityKind | None:
+    """Return the kind that the form of a value says it is of; None if it is of its own, or of no form."""
+    value = fold(text[entity.start : entity.end]).text
+    if entity.kind in _NEAR_DATES and _THOUSANDS.fullmatch(value):
+        return EntityKind.AMOUNT
+    if entity.kind is EntityKind.ID and _LETTERED_CODE.fullmatch(value) and not _ID_BEFORE.search(before):
+        return EntityKind.CPT
+    is_number = entity.kind in (EntityKind.ID, EntityKind.MEMBER_ID)
+    if is_number and _TOLL_FREE.fullmatch(value) and not _ID_BEFORE.search(before):
+        return EntityKind.PHONE
+    return None

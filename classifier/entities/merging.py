@@ -21,6 +21,7 @@ _ADDRESSES: Final = frozenset(("email", "said_email", "url", "domain", "said_url
 _DOUBTFUL: Final = frozenset(("name", "the_nth", "el_dia", "day_month", "short_date", "amount_said"))
 """The rules that may take ordinary words for a value."""
 _NEAR_DATES: Final = frozenset((EntityKind.DATE, EntityKind.DOB))
+_OF_CARDS: Final = frozenset((EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER))
 _Place = tuple[int, int, EntityKind]
 
 
@@ -83,11 +84,17 @@ def _is_believed(entity: Entity, possible: Places) -> bool:
 
 
 def _is_confirmed(entity: Entity, found: list[_Place]) -> bool:
-    """Return whether the network found a part of a labeled number, as a number of the same kind."""
-    if entity.source != "label":
+    """Return whether the network found a part of a labeled number, as a number of the same kind.
+
+    A code that is announced as a procedure's is confirmed by a number of any kind.
+    """
+    if entity.source not in ("label", "code"):
         return False
     within = found[bisect_left(found, (entity.start,)) : bisect_left(found, (entity.end,))]
-    return any(end <= entity.end and kind is entity.kind for _, end, kind in within)
+    return any(
+        end <= entity.end and (kind is entity.kind or (entity.source == "code" and kind in _OF_CARDS))
+        for _, end, kind in within
+    )
 
 
 def _with_kind_of(entity: Entity, dates: list[_Place]) -> Entity:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 from classifier.entities.entity import Entity
 from classifier.entities.insurance_names import settle_names
+from classifier.entities.insurance_numbers import settle_numbers
 from classifier.entities.mending import mend
 from classifier.entities.merging import merge
+from classifier.entities.name_parts import put_together
 from classifier.entities.rules import find_by_rules
 
 if TYPE_CHECKING:
@@ -53,4 +55,4 @@ class Recognizer:
         else:
             reading = self.tagger.read(text)
             found = merge(rules, mend(text, reading.entities), reading.possible)
-        return settle_names(text, found)
+        return settle_numbers(text, put_together(text, settle_names(text, found)))

@@ -27,6 +27,12 @@ _FLOWN: Final = 20
 _METAL = r"(?:gold|silver|bronze|platinum|preferred|select|choice|basic|standard|premier|advantage|basico|oro|plata)"
 _TYPE = r"(?:ppo|hmo|epo|pos|hdhp|dppo|dhmo|dmo|hsa)"
 _NUMBERED = r"(?:gold|silver|bronze|platinum) \d{2,4}(?: (?:ppo|hmo|epo|hsa))?"
+_NO_ANSWER = re.compile(
+    r"(?:none|no|ninguno|n/?a|yes|si|self|same|mism[oa]|unknown|don'?t|not|i|my|mi|see|will|the|unemployed|retired|student"
+    r"|jubilad[oa]|own|private|card|new|group|member)\b|\d[\d -]*$",
+    re.IGNORECASE,
+)
+"""What stands in a form where there is no name."""
 _PLANS = (
     pattern(
         "plan_type",
@@ -36,6 +42,23 @@ _PLANS = (
         LIKELY,
     ),
     pattern("plan_metal", EntityKind.PLAN, rf"(?<![\w-]){_NUMBERED}(?![\w-])", confidence=LIKELY),
+    *(
+        pattern(
+            "form_line",
+            kind,
+            rf"(?m:^) ?(?:{label}) ?: ?(?P<value>(?-i:[A-Z0-9])[^\n,;:()]{{1,40}}?)(?= ?(?:[\n,;(]|$| / ))",
+            lambda value: _NO_ANSWER.match(value) is None,
+            LIKELY,
+        )
+        for kind, label in (
+            (
+                EntityKind.CARRIER,
+                "(?:insurance )?(?:carrier|company|payer)|insurance|insurer|aseguranza|aseguradora|seguro",
+            ),
+            (EntityKind.PLAN, "plan(?: name)?"),
+            (EntityKind.EMPLOYER, "employer(?: name)?|empleador|patron"),
+        )
+    ),
     pattern("plan_letter", EntityKind.PLAN, r"(?<![\w-])plan [cdfgk-n](?![\w'-])", confidence=LIKELY),
 )
 
@@ -56,10 +79,10 @@ def canonical_carrier(name: str) -> str:
 def _find_listed(folded: Folded) -> Iterator[Entity]:
     text, names = folded.text, _names()
     words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
-    keys = [name_key(text[start:end]) for start, end in words]
+    keys = [text[start:end].lower().removesuffix("'s") or "'" for start, end in words]
     place = 0
     while place < len(words):
-        length, found = _longest(keys, place, names)
+        length, found = _longest(keys, place, names) if keys[place] in _first_words() else (1, None)
         if found is None:
             place += 1
             continue
@@ -126,6 +149,12 @@ def _names() -> dict[str, tuple[EntityKind, str, bool]]:
             key = name_key(name.removeprefix("?"))
             names.setdefault(key, (EntityKind.CARRIER, usual, key in doubtful))
     return names
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    """Return the words that names begin with."""
+    return frozenset(name.split(" ", 1)[0] for name in _names())
 
 
 def _lines(text: str) -> list[str]:

@@ -44,6 +44,7 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 _GAP = re.compile(r" - |[-/.]|[ ,]{1,2}(?:\.\.\. )?|")
 _LENS = re.compile(r"(?<=[-+])\d{1,2}\.\d{1,2}(?!\d)")
 """The strength of a lens: "my rx is -2.75"."""
+_LAST_WORD = re.compile(r"[ ,](?:i|a|y|o|e|I|A|and|then)$")
 _TWO_DIGITS = 2
 _MOST = 40
 _UNITS = frozenset(
@@ -86,6 +87,12 @@ _UNITS = frozenset(
 )
 
 
+_NEXT_LABELS: Final = frozenset(
+    ("bin", "pcn", "grp", "gp", "id", "rx", "dos", "dob", "pip", "cpt", "ext", "fax", "tel", "ph", "npi", "ppo", "hmo")
+)
+"""Capital letters that tell what the next number is, or what kind of insurance it is."""
+
+
 def find(folded: Folded) -> Iterator[Entity]:
     """Yield each number with a label before it."""
     text, place = folded.text, 0
@@ -112,6 +119,8 @@ def code_end(text: str, start: int) -> int:
         word = _WORD.match(text, place)
         if word is None or not _continues(word[0], written, is_first=place == start):
             break
+        if place != start and _is_next_label(text, word):
+            break
         if place != start and word[0].isdecimal() and text[word.end() : word.end() + 1] in ("/", ":"):
             break
         following = _WORD.match(text, word.end() + 1) if text[word.end() : word.end() + 1] == " " else None
@@ -128,6 +137,13 @@ def code_end(text: str, start: int) -> int:
     return end if _is_code(write_code(text[start:end])) else start
 
 
+def _is_next_label(text: str, word: re.Match[str]) -> bool:
+    """Return whether capital letters behind a number belong to what follows, as in "771842, BIN 003858"."""
+    if not (word[0].isalpha() and word[0].isupper() and len(word[0]) > 1):
+        return False
+    return text[word.start() - 1] in " ," and (word[0].lower() in _NEXT_LABELS or text[word.start() - 2] == ",")
+
+
 def _continues(word: str, written: str, *, is_first: bool) -> bool:
     lower = word.lower()
     if any(character.isdigit() for character in word):
@@ -142,9 +158,9 @@ def _continues(word: str, written: str, *, is_first: bool) -> bool:
 
 
 def _without_last_words(text: str, start: int, end: int) -> int:
-    """Return the end without single lower-case letters that are words, as in "88123 i need"."""
-    while (last := re.search(r"[ ,](?:i|a|y|o|e|I|A)$", text[max(end - 2, start) : end])) and end - 2 > start:
-        end = max(end - 2, start) + last.start()
+    """Return the end without words, as in "88123 and i need"."""
+    while (last := _LAST_WORD.search(text[max(end - 5, start) : end])) and max(end - 5, start) + last.start() > start:
+        end = max(end - 5, start) + last.start()
     return end
 
 

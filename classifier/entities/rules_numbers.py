@@ -13,6 +13,11 @@ _MEDICARE_PLACE = "[ac-hjkmnp-rt-y0-9]"
 _NUMBER = any_of(word for word in NUMBERS if len(word) > 1)
 _MONEY = r"(?:dollars?|bucks|usd|dolares|pesos)\b"
 _WHOLE = r"\d{1,3}(?:,\d{3}){1,3}|\d{1,7}"
+_NOT_COUNTED = (
+    r"(?![\w%/-]|[.,:]\d| %| ?(?:percent|days?|weeks?|months?|years?|times|visits?|sessions?|minutes?|hours?|people"
+    r"|pm|am)\b)"
+)
+_EACH = r"(?:a|per|every|evry|each) (?:month|week|mo|wk|quadrant|visit|session|paycheck|2 weeks|2 wks|two weeks)\b"
 _COMMON_CPT = (
     r"992(?:0[2-5]|1[1-5])|993[89][1-7]|908(?:32|34|37|46|47)|9079[12]|971(?:10|12|40|61|62|63|64)|97530|9894[0-2]"
     r"|920(?:02|04|12|14|15)|1110[24]|58970|58974"
@@ -55,9 +60,32 @@ RULES: Final = (
     pattern("amount_after", EntityKind.AMOUNT, rf"(?<![\w.$,-])(?:{_WHOLE})(?:\.\d\d?)?(?: ?\$| {_MONEY})"),
     pattern("amount_grand", EntityKind.AMOUNT, r"(?<![\w.$-])\d{1,3}(?:\.\d)? grand\b"),
     pattern(
+        "amount_owed",
+        EntityKind.AMOUNT,
+        rf"\b(?:you|u|i|they|we) (?:owed?|paid|pay) (?:(?:you|u|me|them|back) )?(?P<value>\d{{2,4}}(?:\.\d\d)?"
+        rf"|\d{{1,3}},\d{{3}}){_NOT_COUNTED}",
+        confidence=LIKELY,
+    ),
+    pattern(
+        "amount_each",
+        EntityKind.AMOUNT,
+        rf"(?<![\w.$,/-])\d{{2,4}}(?= {_EACH})",
+        confidence=LIKELY,
+    ),
+    pattern(
+        "amount_shared",
+        EntityKind.AMOUNT,
+        rf"\b(?:deductible|ded|copay|co-pay|coinsurance|specialist|deducible|copago)(?: is| es|:| of| de|'s)? "
+        rf"(?P<value>\d{{2,4}}|\d{{1,3}},\d{{3}}){_NOT_COUNTED}",
+        confidence=LIKELY,
+    ),
+    pattern(
         "amount_said",
         EntityKind.AMOUNT,
-        rf"(?<![\w-])(?=\w)(?:a )?{_NUMBER}(?:[ -](?:and |y )?{_NUMBER}\b){{0,8}} (?:{_MONEY}|grand\b)"
-        rf"(?:(?: and| y| con) {_NUMBER}(?:[ -](?:y )?{_NUMBER}\b){{0,2}}(?: cents?| centavos?)?)?",
+        rf"(?<![\w-])(?=\w)(?:a )?{_NUMBER}(?:[ -](?:and |y )?{_NUMBER}\b){{0,8}}"
+        rf"(?: (?:{_MONEY}|grand\b)"
+        rf"(?:(?: and| y| con) {_NUMBER}(?:[ -](?:y )?{_NUMBER}\b){{0,2}}(?: cents?| centavos?)?)?"
+        rf"|(?<=[a-z])(?= {_EACH}))",
+        lambda value: " " in value or "-" in value,
     ),
 )  # fmt: skip

@@ -36,6 +36,11 @@ PAUSES: Final = frozenset((
     "space", "point", "dot"
 ))  # fmt: skip
 """Words between the parts of a code that are not part of it."""
+_EXPLAINED = re.compile(r"\b([a-z]) as in [a-z]{1,20}[,.;:]+ (?=\1\b)")
+"""A letter that is explained before the code begins with it: "K as in kite, K 9021"."""
+_REPEATED: Final = 3
+"""The fewest words that are a start, and no part of the code that happens to come twice."""
+_LONGEST_START: Final = 12
 _TOKEN = re.compile(r"[a-z]+|\d+")
 
 
@@ -45,13 +50,21 @@ def write_code(said: str) -> str:
     Args:
         said: The code in plain characters (see `fold`), written or spoken.
     """
-    tokens = _TOKEN.findall(said.lower())
+    tokens = _said_once(_TOKEN.findall(_EXPLAINED.sub("", said.lower())))
     written: list[str] = []
     place = 0
     while place < len(tokens):
         piece, place = _next_piece(tokens, place, is_after_letter=bool(written) and written[-1].isalpha())
         written.append(piece)
     return "".join(written)
+
+
+def _said_once(tokens: list[str]) -> list[str]:
+    """Return the words of a code without a start that is repeated, as in "r zero one r zero one eight eight"."""
+    for length in range(_REPEATED, min(len(tokens) // 2, _LONGEST_START) + 1):
+        if len(tokens[0]) == 1 and tokens[0].isalpha() and tokens[:length] == tokens[length : 2 * length]:
+            return tokens[length:]
+    return tokens
 
 
 def _next_piece(tokens: list[str], place: int, *, is_after_letter: bool) -> tuple[str, int]:

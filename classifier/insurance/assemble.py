@@ -10,7 +10,7 @@ from classifier.entities.entity import Entity
 from classifier.insurance import normalize
 from classifier.insurance.birth_dates import find_birth_dates
 from classifier.insurance.carriers import order_carriers, writers_insurer
-from classifier.insurance.employers import is_source
+from classifier.insurance.employers import sources
 from classifier.insurance.family import RELATIVE
 from classifier.insurance.mentions import Mention, mark_text
 from classifier.insurance.people import find_subscribers, is_writer_name
@@ -94,10 +94,10 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
         claim_number=tuple(value for _, value in holding(of(EntityKind.CLAIM_NUMBER), normalize.normal_code)),
         policy_number=row(of(EntityKind.MEMBER_ID, is_policy), normalize.normal_code, policies=True),
         subscriber_name=_by_holder(subscribers, writers_insurer(mentions, carriers))
-        or row(subscribers, normalize.normal_name, of_all=_OF_ALL.search(marked) is not None),
+        or row(subscribers, normalize.normal_person, of_all=_OF_ALL.search(marked) is not None),
         subscriber_dob=row(find_birth_dates(mentions, subscribers, marked), normalize.normal_birth_date),
         relationship=find_relationship(subscribers, marked, policies),
-        employer=row(of(EntityKind.EMPLOYER, is_source), normalize.normal_name),
+        employer=row(sources(mentions), normalize.normal_name),
         amounts=_all_of(of(EntityKind.AMOUNT), normalize.normal_amount),
         cpt_codes=_all_of(of(EntityKind.CPT), normalize.normal_cpt),
         dates_of_service=_all_of(find_service_dates(of(EntityKind.DATE), question), normalize.normal_date),
@@ -131,7 +131,7 @@ def _by_holder(subscribers: Sequence[Mention], own: int | None) -> tuple[Value |
         subscribers: Those who hold them.
         own: Which of the two insurers is the writer's.
     """
-    found = holding(subscribers, normalize.normal_name)
+    found = holding(subscribers, normalize.normal_person)
     sides = [is_writer_name(mention) for mention, _ in found]
     if own is None or not found or len(set(sides)) != len(sides):
         return ()

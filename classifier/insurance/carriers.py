@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -74,10 +74,21 @@ def order_carriers(mentions: Iterable[Mention], marked: str = "") -> list[tuple[
     distinct: dict[str, tuple[Mention, Value]] = {}
     for mention, value in found:
         distinct.setdefault(canonical_carrier(value.text), (mention, value))
+    distinct = _fullest(distinct)
     ranks = {name: _rank([m for m in carriers if canonical_carrier(m.value) == name]) for name in distinct}
     if len(distinct) == 2 and len(set(ranks.values())) == 1:
         ranks = _rank_by_holder(carriers, list(distinct), marked) or ranks
     return [distinct[name] for name in sorted(distinct, key=lambda name: ranks[name])]
+
+
+def _fullest(named: Mapping[str, tuple[Mention, Value]]) -> dict[str, tuple[Mention, Value]]:
+    """Leave out an insurer whose name is the beginning of another's, as "Blue Cross" is of "Blue Cross of Idaho"."""
+    words = {name: f"{value.text.casefold()} " for name, (_, value) in named.items()}
+    return {
+        name: found
+        for name, found in named.items()
+        if not any(other != name and words[other].startswith(words[name]) for other in named)
+    }
 
 
 def _without_agents(carriers: Sequence[Mention]) -> list[Mention]:

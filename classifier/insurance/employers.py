@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from classifier.insurance.mentions import Mention
+from intake.vocabulary import EntityKind
 
 _PASSING_BEFORE = re.compile(
     r"\b(?:lost my job|laid off|fired|between jobs|used to work|perdi mi trabajo|through work at)\b[^.\n{]{0,20}$"
@@ -18,6 +20,22 @@ _PASSING_AFTER = re.compile(
     r"|^[ ,]{0,2}(?:nights|evenings|weekends|part[- ]?time|(?:working )?all day|says no|de noche)\b"
     r"|^ (?:where i work )?has \{CARRIER\},? but i (?:use|have|took)\b|^.{0,4}no,? sorry\b"
 )
+
+
+_COMMON_NOUN = re.compile(
+    r"(?:the|my|our|el|la|mi) (?:\w+ )?(?:warehouse|union|state|city|county|school|district|company|plant|office"
+    r"|hospital|store|factory|mill|government|sindicato|empresa|fabrica|ciudad|escuela)",
+    re.IGNORECASE,
+)
+
+
+def sources(mentions: Sequence[Mention]) -> list[Mention]:
+    """Return the employers that the coverage may come from.
+
+    One that is only called "the warehouse" counts where no other has a name.
+    """
+    found = [mention for mention in mentions if mention.kind is EntityKind.EMPLOYER and is_source(mention)]
+    return [mention for mention in found if not _COMMON_NOUN.fullmatch(mention.value)] or found
 
 
 def is_source(employer: Mention) -> bool:

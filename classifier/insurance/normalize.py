@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Final
 
 from classifier.entities.dates import read_date
 from classifier.entities.folding import fold
@@ -12,6 +13,8 @@ from classifier.entities.spoken import read_number, write_code
 _AMOUNT = re.compile(r"(\d[\d,]*(?:\.\d+)?) ?(k\b|grand)?")
 _CENTS = re.compile(r"\b(?:dollars?|bucks|dolares|pesos)\b(?: and| y| con)? ?(.*?)(?: cents?| centavos?)?$")
 _WORD = re.compile(r"[a-z]+|\d+")
+_SPELLED: Final = 3
+"""How many letters spell a name."""
 _MONEY_WORDS = {"dollar", "dollars", "bucks", "dolares", "pesos", "usd"}
 
 
@@ -48,6 +51,21 @@ def normal_amount(said: str) -> str | None:
 def normal_name(said: str) -> str:
     """Return a name with single spaces."""
     return " ".join(said.split())
+
+
+def normal_person(said: str) -> str:
+    """Return a person's name once: without the letters that spell it, and without a first name that is repeated."""
+    words = said.split()
+    if len(words) > 1 and len(words[0]) > 1 and words[0].casefold() == words[1].casefold():
+        del words[0]
+    spelled = len(words)
+    while spelled and len(words[spelled - 1].strip("-,.")) == 1:
+        spelled -= 1
+    letters = fold("".join(word.strip("-,.") for word in words[spelled:])).text.casefold()
+    names = [fold(word).text.casefold() for word in words[:spelled]]
+    if len(letters) >= _SPELLED and any(name.startswith(letters) or letters.startswith(name) for name in names):
+        words = words[:spelled]
+    return " ".join(words)
 
 
 def normal_date(said: str) -> str | None:

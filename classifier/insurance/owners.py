@@ -117,6 +117,7 @@ _WRITERS: Final = (
     r"\b(?:on|so|via|through|thru|took|elected|chose|going on|con|por) cobra\b|\bcobra (?:paperwork|with|coverage)\b",
     r"\bour hr at\b|\bthey self[- ]insure\b",
     r"\bour claims administrator\b|\bper \{EMPLOYER\}, our\b|\bemployee: \{NAME\}",
+    r"\bas (?:a )?(?:\{EMPLOYER\} )?retiree\b|\{EMPLOYER\} gives? (?:it to )?(?:us|me)\b|\bmy employer,? \{EMPLOYER\}",
     r"\{EMPLOYER\}'s eap\b|^\W*\{EMPLOYER\} has \{CARRIER\}",
 )
 """The writer's work has it, unless it turns out to be a relative's."""

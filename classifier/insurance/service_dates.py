@@ -15,7 +15,8 @@ _NO_SERVICE_BEFORE = re.compile(
     r"|due(?: by| on)?|deadline|until|till|before|by|letter (?:of|dated|from)|statement(?: (?:of|dated|from|date))?"
     r"|dated"
     r"|through|desde|a partir"
-    r"|vence|vigente|hasta|antes|accident\w*|injur\w+|crash\w*|hit|turn(?:s|ed|ing)?(?: \w+){0,2}|im \d+"
+    r"|vence|vigente|hasta|antes|accident\w*|injur\w+|crash\w*|collision|hit(?: by(?: \w+){1,2})?|choque|lastim\w+"
+    r"|turn(?:s|ed|ing)?(?: \w+){0,2}|im \d+"
     r"|i'?m \d+|hurt(?: \w+){0,3}"
     r"|drops off|resets?|renews?|runs? out|kicks? in|cancel(?:l?ed)?|you billed|closed|paid(?: it)?|payment"
     r"|processed|moving us|received|approved(?: on)?(?: the \w+)?|kicked off|last was \{AMOUNT\}|fecha limite"
@@ -54,7 +55,7 @@ _EVENT: Final = (
 _EVENT_BEFORE = re.compile(
     rf"\b{_EVENT}\b(?: (?!for\b|from\b|of\b|about\b|at\b|de\b|del\b|por\b|{_VISIT}|seen\b|service\b|claim\b|bill\b"
     rf"|date|so\b"
-    r"|my\b|mi\b|there\b)[\w']+){0,2}[ ,:(]{1,3}(?:on |dated |con fecha |el |the |dia )*$"
+    r"|my\b|mi\b|there\b)(?:\{PHONE\}|[\w']+)){0,2}[ ,:(]{1,3}(?:on |dated |con fecha |el |the |dia )*$"
 )
 _EVENT_AFTER = re.compile(
     r"^[^.\n{]{0,25}\b(?:me mand\w+|you (?:sent|mailed|billed)|do i get|i (?:got|get) (?:a|the|your) (?:bill|letter"
@@ -67,6 +68,11 @@ _NEXT_OF_LIST = re.compile(
 _PAID = re.compile(
     r"\b(?:paid|pague|sent)\b[^.\n{]{0,15}\{AMOUNT\}(?![^.\n]{0,30} (?:cop(?:ay|ago)|that day|at the))[^.\n{]{0,30}$"
 )
+_RIGHT_BEFORE = re.compile(
+    r"\b(?:visit|appointment|appt|surgery|exam|physical|cleaning|procedure|colonoscopy|endoscopy|mri|mammogram|cita|visita"
+    r"|cirugia|consulta|limpieza)(?: (?:on|of|from|del?|el)(?: the)?|:)? $"
+)
+"""The name of what was done, with nothing between it and its date."""
 _VISITS = re.compile(r"\bvisits? (?:since|from|between)(?: the)? $")
 _SERVICE = re.compile(
     r"\b(?:visits?|appointments?|appt|surgery|exam|physical|cleaning|session|sessions|seen|procedure"
@@ -96,7 +102,12 @@ def find_service_dates(dates: Sequence[Mention], question: str) -> list[Mention]
 
 
 def _is_service(date: Mention, question: str) -> bool:
-    if _VISITS.search(date.before) or _VISIT_AFTER.match(date.after) or _CHARGE_OF.search(date.before):
+    if (
+        _RIGHT_BEFORE.search(date.before)
+        or _VISITS.search(date.before)
+        or _VISIT_AFTER.match(date.after)
+        or _CHARGE_OF.search(date.before)
+    ):
         return True
     if question == "superbill":
         return not _OTHER_THAN_BILLED.search(date.before)

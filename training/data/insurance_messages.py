@@ -18,8 +18,8 @@ from training.data.spans.setting import Values
 from training.data.spans.slots import read_kinds
 
 FILE: Final = Path("entities") / "insurance.tsv"
-COVERAGE: Final = Path("entities") / "coverage.tsv"
-"""Messages with marked values, many of which say whose insurance it is."""
+MARKED_RECORDS: Final = {name: Path("entities") / f"{name}.tsv" for name in ("coverage", "abacus")}
+"""Messages by strangers, with marked values, many of which say whose insurance it is."""
 _SPANISH: Final = Path("entities") / "spanish.txt"
 _REFERENCE = re.compile(r"([a-z0-9_]+?)(?:#(\d+))?")
 

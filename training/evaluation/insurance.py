@@ -19,7 +19,7 @@ from classifier.entities.rules_insurance import canonical_carrier
 from classifier.insurance import assemble_record, normalize
 from training.data.corpus import CORPUS
 from training.data.entity_tests import INSURANCE, read_insurance_tests
-from training.data.insurance_messages import COVERAGE, InsuranceMessage, read_halves, read_marked_records
+from training.data.insurance_messages import MARKED_RECORDS, InsuranceMessage, read_halves, read_marked_records
 from training.evaluation.test_set_log import record_read
 
 Find = Callable[[InsuranceMessage], Sequence[Entity]]
@@ -31,6 +31,7 @@ _FORMS: Final[Mapping[str, Callable[[str], str | None]]] = {
     "claim_number": normalize.normal_code,
     "policy_number": normalize.normal_code,
     "rx_bin": normalize.normal_code,
+    "subscriber_name": lambda name: normalize.normal_person(name).casefold(),
     "subscriber_dob": normalize.normal_birth_date,
     "amounts": normalize.normal_amount,
     "cpt_codes": normalize.normal_cpt,
@@ -130,7 +131,7 @@ def main() -> None:
         sets = {"strangers": read_insurance_tests(CORPUS)}
     else:
         sets = dict(zip(("first half", "second half"), read_halves(CORPUS), strict=True))
-        sets["coverage"] = read_marked_records(CORPUS / COVERAGE)
+        sets |= {name: read_marked_records(CORPUS / file) for name, file in MARKED_RECORDS.items()}
     served = "rules" if recognizer.tagger is None else "network and rules"
     for name, messages in sets.items():
         columns = {

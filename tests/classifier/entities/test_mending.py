@@ -96,3 +96,19 @@ def test_what_is_mended_does_not_overlap() -> None:
     text, entities = read_marked("a[NAME b]c[NAME d]ef [DATE the] [DATE 4]5 [DOB ninety] [ID 1]2[PHONE 3]4é\u0301" * 50)
 
     assert all(first.end <= second.start for first, second in pairwise(mend(text, entities)))
+
+
+@pytest.mark.parametrize(
+    ("marked", "parts"),
+    [
+        pytest.param("for [DATE 6/4 6/11 6/18]?", ["DATE 6/4", "DATE 6/11", "DATE 6/18"], id="dates in a row"),
+        pytest.param("on [DATE 6/4, 6/11 & 6/18]", ["DATE 6/4", "DATE 6/11", "DATE 6/18"], id="dates in a list"),
+        pytest.param("paid on [DATE 6/4.\n2]. next", ["DATE 6/4"], id="the next line"),
+        pytest.param("the [DATE 1,250] quote", ["AMOUNT 1,250"], id="thousands"),
+        pytest.param("implant [ID D6057]?", ["CPT D6057"], id="dental code"),
+        pytest.param("invoice [ID D6057]", ["ID D6057"], id="number with a label"),
+        pytest.param("call [MEMBER_ID 877-555-0142]", ["PHONE 877-555-0142"], id="toll-free number"),
+    ],
+)
+def test_a_value_is_of_the_kind_that_its_form_says_and_stands_by_itself(marked: str, parts: list[str]) -> None:
+    assert mended(marked) == parts

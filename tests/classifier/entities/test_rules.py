@@ -46,6 +46,16 @@ def found(text: str) -> list[str]:
         ("claim number CLM-0012345 was denied", ["CLAIM_NUMBER CLM-0012345"]),
         ("mi póliza es POL-778812", ["MEMBER_ID POL-778812"]),
         ("rx bin 610014", ["ID 610014"]),
+        ("member id NHQ0771842, BIN 003858", ["MEMBER_ID NHQ0771842", "ID 003858"]),
+        ("claim 48-22X1-908, PIP limit reached", ["CLAIM_NUMBER 48-22X1-908"]),
+        ("group two oh four four nine and i need a visit", ["GROUP_NUMBER two oh four four nine"]),
+        ("i paid 75 and you owe me 1,150", ["AMOUNT 75", "AMOUNT 1,150"]),
+        ("it's three fifteen a quadrant, i can do 40 a month", ["AMOUNT three fifteen", "AMOUNT 40"]),
+        ("my copay is 35", ["AMOUNT 35"]),
+        (
+            "Insurance: Peak Mutual\nPlan: Clear Path\nEmployer: Peak Freight",
+            ["CARRIER Peak Mutual", "PLAN Clear Path", "EMPLOYER Peak Freight"],
+        ),
         ("do you take atena or Blue Cross?", ["CARRIER atena", "CARRIER Blue Cross"]),
         ("we have a Gold PPO", ["PLAN Gold PPO"]),
         ("we moved to 12 Oak Street, Apt 4", ["ADDRESS 12 Oak Street, Apt 4"]),
@@ -88,6 +98,20 @@ def test_a_value_is_found_with_its_kind(text: str, expected: list[str]) -> None:
     ],
 )
 def test_what_only_looks_like_a_value_is_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i paid 75 times",
+        "you pay 20% only",
+        "copay is 2 visits",
+        "Insurance: none\nPlan: n/a\nEmployer: retired",
+        "9 a week",
+    ],
+)
+def test_what_is_counted_is_no_amount_and_no_answer_is_no_name(text: str) -> None:
     assert found(text) == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.insurance.normalize import normal_amount, normal_phone
+from classifier.insurance.normalize import normal_amount, normal_code, normal_person, normal_phone
 from classifier.insurance.question import QUESTIONS
 from tests.classifier.insurance.marked import record
 
@@ -332,3 +332,60 @@ def test_of_a_very_long_message_only_a_part_is_read() -> None:
     said = record("subscriber [NAME Ana], [CARRIER Aetna], is it accepted? " * 3_000)
 
     assert (said["carrier"], said["subscriber_name"], said["question"]) == ("Aetna", "Ana", "eligibility")
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("dale peak d a l e", "dale peak"),
+        ("june park P-A-R-K", "june park P-A-R-K"),
+        ("ana ana ruiz", "ana ruiz"),
+        ("J R Peak", "J R Peak"),
+        ("Dale R", "Dale R"),
+    ],
+)
+def test_a_person_is_named_once(said: str, name: str) -> None:
+    assert normal_person(said) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("Q as in queen, Q 4410 22", "Q441022"),
+        ("r zero four r zero four eight one", "R0481"),
+        ("b as in boy b five", "BB5"),
+        ("five five five five", "5555"),
+    ],
+)
+def test_a_code_is_written_once(said: str, code: str) -> None:
+    assert normal_code(said) == code
+
+
+def test_an_employer_that_is_only_described_counts_where_none_is_named() -> None:
+    said = "[CARRIER Aetna] from [EMPLOYER the warehouse]"
+
+    assert record(said)["employer"] == "the warehouse"
+    assert record(f"{said} ([EMPLOYER Peak Freight])")["employer"] == "Peak Freight"
+
+
+def test_an_insurer_that_is_named_in_full_later_is_one() -> None:
+    said = record("[CARRIER Blue Cross] question, it's [CARRIER Blue Cross of Idaho] now")
+
+    assert said["carrier"] == "Blue Cross of Idaho"
+
+
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        (
+            "[CARRIER Aetna] denied claim [CLAIM_NUMBER 771], visit [DATE 3/2/26], you billed [DATE 5/2/26]",
+            ["2026-03-02"],
+        ),
+        ("i paid [AMOUNT $40] up front for the colonoscopy on [DATE May 2], refund me", ["--05-02"]),
+        ("i was hit by a truck on [DATE 4/2] and seen on [DATE 4/3], [CARRIER Geico] pays", ["--04-03"]),
+        ("denied by [CARRIER Aetna], i called [PHONE 800-555-0142] on [DATE 6/2], resend it", None),
+    ],
+    ids=["visit", "procedure", "accident", "call"],
+)
+def test_the_day_of_a_visit_is_told_from_other_days(text: str, dates: list[str] | None) -> None:
+    assert record(text).get("dates_of_service") == dates

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from intake.vocabulary import EntityKind
-from training.data.insurance_messages import InsuranceMessage, read_marked_records
+from training.data.corpus import CORPUS
+from training.data.insurance_messages import MARKED_RECORDS, InsuranceMessage, read_marked_records
 from training.evaluation.insurance import compare_records, score_records, table, true_entities
 
 
@@ -52,3 +53,10 @@ def test_all_but_the_question_is_right_in_records_that_no_rule_was_made_for() ->
         del counts["question"]
     assert scores.stated.total() > 50
     assert scores.fields >= 0.95
+
+
+def test_every_file_of_records_by_strangers_is_measured() -> None:
+    measured = {name: len(read_marked_records(CORPUS / file)) for name, file in MARKED_RECORDS.items()}
+
+    assert measured.keys() == {"coverage", "abacus"}
+    assert all(measured.values())
