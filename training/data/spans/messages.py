@@ -18,11 +18,12 @@ FOLDER: Final = Path("entities")
 IDENTIFIERS: Final = Path("identifiers.tsv")
 SPANISH: Final = FOLDER / "spanish.txt"
 SETS: Final = {
-    "dense": 3, "spoken": 3, "lookalikes": 3, "insurance": 4, "written": 3, "near": 3, "tally": 3, "coverage": 4,
-    "abacus": 4, "sieve": 3, "sieve_near": 3
+    "dense": 3, "spoken": 3, "lookalikes": 3, "insurance": 4, "written": 3, "near": 3, "tally": 3,
+    "abacus": 4, "sieve": 3, "sieve_near": 3, "thimble": 4, "candle": 4, "fresco": 4, "barge": 4, "marlin": 4,
+    "tundra": 4,
 }  # fmt: skip
 """The files in `FOLDER`, by name, with their number of columns; of all, the text is the third."""
-MARKED: Final = frozenset(("tally", "coverage", "abacus", "sieve_near"))
+MARKED: Final = frozenset(("tally", "abacus", "sieve_near", "thimble", "candle", "fresco", "barge", "marlin", "tundra"))
 """Those whose values are marked where they stand, with the columns language, channel, text, and possibly more."""
 
 _SLOT = re.compile(r"\{[a-z0-9_]+\}|\[\[[A-Z_]+\|")
