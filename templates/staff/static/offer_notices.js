@@ -22,8 +22,8 @@ async function turnOn() {
   turn("notify", isShown);
   for (const button of offer.querySelectorAll("button")) button.hidden = true;
   for (const state of offer.querySelectorAll("[data-when]")) state.hidden = state.dataset.when !== "on";
-  offer.querySelector("[role=status]").textContent = isShown ? ON : SOUND_ONLY;
   if (isShown) await notify("Notifications are on", "/staff/", "on");
+  offer.querySelector("[role=status]").textContent = isShown ? ON : SOUND_ONLY;
 }
 
 document.addEventListener("click", ({ target }) => {
