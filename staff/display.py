@@ -45,6 +45,7 @@ _REASONS = {
     "30008": "the carrier gave no reason",
     "lost_file": "a file of it is no longer there",
     "invalid_address": "this is not a valid email address",
+    "bounced": "a mail server sent it back",
     "landline": "a landline cannot receive texts; call the patient",
     "opted out": "the patient opted out of texts",
     CANCELLED: "staff cancelled it",
