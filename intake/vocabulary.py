@@ -268,11 +268,17 @@ class ConsentHow(_WordedEnum):
 
 
 class SenderDoubt(_WordedEnum):
-    """Why the sender of an email is not believed, so that no automatic reply goes to the address."""
+    """Why an email gets no automatic reply, mostly as its sender is not believed."""
 
     UNVERIFIED = "unverified", "nothing proves that it comes from this address"
     AUTOMATIC = "automatic", "a program sent it, or it asks for no automatic reply"
     OWN_ADDRESS = "own_address", "it claims to come from a practice's own address"
+    PROGRAM = "program", "a program wrote it"
+    BOUNCE = "bounce", "it reports that an email was not delivered"
+
+
+NEVER_ALARMS: tuple[SenderDoubt, ...] = (SenderDoubt.PROGRAM, SenderDoubt.BOUNCE)
+"""What no patient wrote: whatever its words, it pages nobody by itself."""
 
 
 class EntityKind(_WordedEnum):

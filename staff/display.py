@@ -49,6 +49,7 @@ _REASONS = {
     "lost_file": "a file of it is no longer there",
     "not_composed": "the program could not write it as an email",
     "invalid_address": "this is not a valid email address",
+    "bounced": "a mail server sent it back",
     "landline": "a landline cannot receive texts; call the patient",
     "opted out": "the patient opted out of texts",
     CANCELLED: "staff cancelled it",

@@ -73,7 +73,7 @@ def mail_link(context: Context, link_id: int) -> AfterCommit:
     else:
         address = address_of_link(context.settings.public_url, token)
         body = _BODIES[purpose].format(practice=practice.name, link=address, email=email)
-        outcome = _send(context, practice, email, _SUBJECTS[purpose], body, f"link {link_id}")
+        outcome = _send(context, practice, email, _SUBJECTS[purpose], body, f"link-{link_id}")
     with context.database.write() as session:
         link = session.get(StaffLink, link_id, with_for_update=True)
         if link is not None and has_token(link, token):  # no other attempt has begun
@@ -107,7 +107,7 @@ def announce_emergency(context: Context, access_id: int) -> AfterCommit:
         left = [staff_id for staff_id in admins if staff_id not in access.announced_to]
     is_done, subject = True, f"Emergency access at {practice.name}"
     for staff_id in left:
-        outcome = _send(context, practice, admins[staff_id], subject, body, f"emergency {access_id} {admins[staff_id]}")
+        outcome = _send(context, practice, admins[staff_id], subject, body, f"emergency-{access_id}-{staff_id}")
         if isinstance(outcome, Retryable | Postponed | Refused):
             log.error("account_mail_failed", access_id=access_id, outcome=type(outcome).__name__)
         if isinstance(outcome, Retryable | Postponed):
@@ -171,6 +171,6 @@ def _send(context: Context, practice: Practice, to: str, subject: str, body: str
             sending_at=now(),
             from_name=practice.sender_name,
             subject=subject,
-            staff_mail=f"{key} {now().isoformat()}",
+            staff_mail=f"{key}-{now():%Y%m%d%H%M%S%f}",
         )
     )

@@ -27,7 +27,7 @@ from inbox.models import Conversation, Decision, Message, now
 from inbox.unsafe_contact import flag_on
 from intake.errors import IntakeError, MissingKeyError
 from intake.practices import Practice
-from intake.vocabulary import DangerKind, NotificationReason, Priority, Route, Team, TriageLevel
+from intake.vocabulary import NEVER_ALARMS, DangerKind, NotificationReason, Priority, Route, Team, TriageLevel
 from tasks.carriers.backoff import wait_after
 from tasks.notification.models import add_notifications, tickets_for
 from tasks.pubsub import topics_of
@@ -189,6 +189,8 @@ def _tell_people(
     conversation = message.conversation
     level, danger = find_level(message, understanding)
     _note_unsafe(session, message)
+    if message.doubt in NEVER_ALARMS:
+        level, danger = TriageLevel.ROUTINE, None
     is_urgent = level is None or level is TriageLevel.EMERGENCY
     team, priority = team_and_priority(Route.URGENT, practice) if is_urgent else (Team.REVIEW, Priority.HIGH)
     reason = NotificationReason.UNPROCESSED

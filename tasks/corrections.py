@@ -26,6 +26,7 @@ from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
 from intake.settings import Settings
 from intake.vocabulary import (
+    NEVER_ALARMS,
     TOPICS,
     DangerKind,
     Disposition,
@@ -95,7 +96,8 @@ def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) ->
         practice: the practice whose rules apply.
     """
     confirmed = past.was_routed and label == past.guess
-    if label == NONE_OF_THESE or confirmed or past.is_settled or facts.triage is TriageLevel.EMERGENCY:
+    was_alarm = facts.triage is TriageLevel.EMERGENCY and facts.doubt not in NEVER_ALARMS
+    if label == NONE_OF_THESE or confirmed or past.is_settled or was_alarm:
         return NOTHING_ELSE  # an emergency already got the strongest response, whatever its label
     plan = decide(as_labeled(facts, label), practice)
     if past.is_placed and plan.route not in RAISED_BY_LABEL:
@@ -115,6 +117,8 @@ def plan_correction(label: str, facts: Facts, past: Past, practice: Practice) ->
 def as_labeled(facts: Facts, label: str) -> Facts:
     """Return the routing inputs of a message that a person has understood."""
     language = Language.ES if facts.language == Language.ES else Language.EN
+    if facts.doubt in NEVER_ALARMS:  # now a person has read it, whose word alone counts
+        facts = replace(facts, doubt=None, triage=TriageLevel.ROUTINE, danger=None)
     understood = replace(
         facts,
         keyword=None,

@@ -28,6 +28,7 @@ from inbox.models import (
 from intake.channels import is_vouched
 from intake.practices import Practice
 from intake.vocabulary import (
+    NEVER_ALARMS,
     REMARKS,
     TOPICS,
     EntityKind,
@@ -162,7 +163,7 @@ def handle_message(
         message.conversation.staff_took_over_at = message.conversation.staff_took_over_at or moment
     team = _team(message.conversation, plan)
     note_decision(message.conversation, _topic(plan, understanding), team, plan.priority, message)
-    if understanding is not None:
+    if understanding is not None and not (understanding.urgent and message.doubt in NEVER_ALARMS):
         note_triage(message.conversation, understanding.triage, understanding.danger)
     log.info(
         "message_handled",

@@ -150,7 +150,7 @@ def _word(rows: Sequence[MemberNotice], context: Context) -> _Claim:
         to=first.member.email,
         subject=f"{who} {what}",
         body=body,
-        key=f"notice {first.id} {first.created_at.isoformat()}",
+        key=f"member-{first.id}-{first.created_at:%Y%m%d%H%M%S%f}",
     )
 
 

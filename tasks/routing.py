@@ -13,6 +13,7 @@ from intake.vocabulary import (
     EMERGENCY_REPLIES,
     INTENTS,
     KEYWORD_REPLIES,
+    NEVER_ALARMS,
     SENT_IN_EMERGENCIES,
     AutoReply,
     DangerKind,
@@ -25,6 +26,7 @@ from intake.vocabulary import (
     Reply,
     ReplyName,
     Route,
+    SenderDoubt,
     Silence,
     Team,
     TriageLevel,
@@ -111,6 +113,7 @@ class Facts:
         unsafe: whether the patient said that it is not safe to contact them there.
         follows: the matter that the message follows if nothing of its own can be made of it, None if there is none.
         clinical_share: the probability that it is a clinical concern, given that one of the intents fits.
+        doubt: why an email gets no automatic reply, None if it may.
     """
 
     intent: str
@@ -152,6 +155,7 @@ class Facts:
     unsafe: bool = False
     follows: Matter | None = None
     clinical_share: float = 0.0
+    doubt: SenderDoubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,13 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     """Return the reply, the teams, and the priority for a message."""
     if facts.keyword is not None:
         return _limit(_plan_for_keyword(facts, practice), facts, practice)
+    if facts.doubt in NEVER_ALARMS:
+        return _without_alarm(_plan_for_no_patient(facts, practice))
+    return _plan_for_words(facts, practice)
+
+
+def _plan_for_words(facts: Facts, practice: Practice) -> RoutingDecision:
+    """Return the decision about a message by what it says."""
     facts = doubt_transcript(facts, practice)
     route, why = _route(facts, practice)
     if route == Route.ACKNOWLEDGEMENT:
@@ -243,6 +254,29 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
     # Who asked in Spanish and was answered in English may still need somebody as soon as otherwise.
     is_settled = plan.is_answer and (facts.language == Language.EN or facts.answered_in_spanish)
     return replace(plan, priority=Priority.LOW) if is_settled else plan
+
+
+def _plan_for_no_patient(facts: Facts, practice: Practice) -> RoutingDecision:
+    """Return the decision about an email that no patient wrote.
+
+    It may quote anything, such as what to do in an emergency, and still be the one sign that somebody is in danger. A
+    report quotes mail that was sent from here.
+    """
+    is_danger = facts.triage is TriageLevel.EMERGENCY and facts.doubt is not SenderDoubt.BOUNCE
+    if facts.doubt is SenderDoubt.PROGRAM and not is_danger:
+        return _plan_for_words(facts, practice)
+    team, priority = team_and_priority(Route.REVIEW, practice)
+    why = facts.doubt.words if facts.doubt else ""
+    if is_danger:
+        why, priority = f"speaks of danger, but {why}", max(priority, Priority.HIGH)
+    plan = RoutingDecision(Route.REVIEW, reply_in(facts.language, ReplyName.REVIEW), team, priority, why)
+    return _limit(plan, facts, practice)
+
+
+def _without_alarm(plan: RoutingDecision) -> RoutingDecision:
+    """Return a decision that pages nobody, whatever priority the practice gives its route."""
+    also = tuple(replace(told, priority=min(told.priority, Priority.HIGH)) for told in plan.also)
+    return replace(plan, priority=plan.priority and min(plan.priority, Priority.HIGH), also=also)
 
 
 def doubt_transcript(facts: Facts, practice: Practice) -> Facts:

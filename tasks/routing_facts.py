@@ -19,7 +19,7 @@ from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.unsafe_contact import is_silenced
 from intake.channels import is_vouched, medium_for, traits_of
 from intake.practices import Practice
-from intake.vocabulary import DangerKind, Disposition, Intent, Language, Medium, Priority, TriageLevel
+from intake.vocabulary import DangerKind, Disposition, Intent, Language, Medium, Priority, SenderDoubt, TriageLevel
 from tasks.follow_ups import Matter, find_matter, may_follow
 from tasks.imminent_visits import is_visit_soon
 from tasks.message_language import decide_language, has_language
@@ -138,6 +138,7 @@ def gather_facts(
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
         reply_ages=reply_ages_of(session, conversation, moment),
         unsafe=is_silenced(session, conversation, medium_of(conversation), named=not lacks_keys(session)),
+        doubt=SenderDoubt(message.doubt) if message.doubt else None,
     )
     if understanding is None:
         return facts

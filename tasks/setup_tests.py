@@ -94,6 +94,6 @@ def _send_email(context: Context, practice: Practice, to: str, test_id: int) -> 
             sending_at=now(),
             from_name=practice.sender_name,
             subject=f"Test email from Intake at {practice.name}",
-            staff_mail=f"setup test {test_id}",
+            staff_mail=f"test-{test_id}",
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -11,11 +12,12 @@ from email.utils import format_datetime
 from intake import email_address
 from intake.mail_syntax import MESSAGE_ID, REPLY_MARK, default_subject
 from tasks.carriers.protocol import OutgoingMessage
+from tasks.carriers.staff_mail import sign_staff_mail
 
 LONGEST_SUBJECT = 200
 
 
-def compose(text: OutgoingMessage, service: str) -> EmailMessage:
+def compose(text: OutgoingMessage, service: str, secret: str = "") -> EmailMessage:
     """Return a reply as an email.
 
     Automatic replies are marked as such (RFC 3834, section 3.1.7, and Microsoft's X-Auto-Response-Suppress), so that
@@ -24,6 +26,7 @@ def compose(text: OutgoingMessage, service: str) -> EmailMessage:
     Args:
         text: the reply.
         service: the host of the service's public URL.
+        secret: what makes its Message-ID one that nobody can guess.
 
     Raises:
         IntakeError: the sender or the recipient is not a valid email address, or a file is lost.
@@ -35,7 +38,7 @@ def compose(text: OutgoingMessage, service: str) -> EmailMessage:
     mail["To"] = Address(addr_spec=text.to)
     mail["Subject"] = _subject(text)
     mail["Date"] = format_datetime(text.sending_at)
-    mail["Message-ID"] = f"<{delivery_key(text, service)}@{text.sender.rpartition('@')[2]}>"
+    mail["Message-ID"] = f"<{delivery_key(text, service, secret)}@{text.sender.rpartition('@')[2]}>"
     if text.in_reply_to and MESSAGE_ID.fullmatch(text.in_reply_to):
         mail["In-Reply-To"] = text.in_reply_to
         mail["References"] = text.in_reply_to
@@ -49,14 +52,18 @@ def compose(text: OutgoingMessage, service: str) -> EmailMessage:
     return mail
 
 
-def delivery_key(text: OutgoingMessage, service: str) -> str:
+def delivery_key(text: OutgoingMessage, service: str, secret: str = "") -> str:
     """Return the local part of the Message-ID, 40 hexadecimal digits, which is the same for every attempt.
+
+    That of mail to staff says what it is about. Nobody can guess it who has not seen the mail, so that nobody can report another's as undelivered.
 
     If an email is sent twice in spite of everything, most mail programs then show it once. The id of the message that
     it answers is included, because a service that starts over with an empty database numbers deliveries from 1 again.
     """
-    named = f"{service}\n{text.delivery_id}\n{text.in_reply_to or text.staff_mail}"
-    return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+    if text.staff_mail:
+        return sign_staff_mail(text.staff_mail, secret)
+    named = f"{service}\n{text.delivery_id}\n{text.in_reply_to or ''}"
+    return hmac.new(secret.encode(), named.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:40]
 
 
 def _subject(text: OutgoingMessage) -> str:

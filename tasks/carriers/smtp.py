@@ -46,7 +46,14 @@ class EmailSender:
     email, the email may have gone out. It is not sent again and stays unconfirmed, so that staff follow up.
     """
 
-    def __init__(self, server: MailServer, service: str, encryption: ssl.SSLContext, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        server: MailServer,
+        service: str,
+        encryption: ssl.SSLContext,
+        timeout_seconds: float,
+        secret: str = "",
+    ) -> None:
         """Create a sender for a mail server.
 
         Args:
@@ -54,8 +61,10 @@ class EmailSender:
             service: the host of the service's public URL, used as the name in the greeting.
             encryption: the certificates to trust.
             timeout_seconds: the time limit for each of the server's answers.
+            secret: what makes Message-IDs that nobody can guess.
         """
         self._server = server
+        self._secret = secret
         self._service = service
         self._encryption = encryption
         self._timeout = timeout_seconds
@@ -63,7 +72,7 @@ class EmailSender:
     def send(self, text: OutgoingMessage) -> Outcome:
         """Try to send an email once."""
         try:
-            mail = compose(text, self._service).as_bytes()
+            mail = compose(text, self._service, self._secret).as_bytes()
         except LostFileError:
             return Refused("lost_file")
         except StoreAwayError:
@@ -95,7 +104,7 @@ class EmailSender:
         return None
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
-        """Return None: SMTP cannot look up an accepted email. If it bounces, the notice arrives as an email."""
+        """Return None: SMTP cannot look up an accepted email. If it bounces, the report arrives as an email."""
         return None
 
     def _connect(self) -> smtplib.SMTP:
@@ -134,7 +143,7 @@ class EmailSender:
         _expect(2, answer)
         with contextlib.suppress(OSError, smtplib.SMTPException):
             connection.quit()
-        return Accepted(delivery_key(text, self._service))
+        return Accepted(delivery_key(text, self._service, self._secret))
 
 
 def make_email_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS) -> EmailSender | None:
@@ -151,6 +160,7 @@ def make_email_sender(settings: Settings, timeout_seconds: float = TIMEOUT_SECON
         _greeting(urlsplit(settings.public_url).hostname or "localhost"),
         _trusted(),
         timeout_seconds,
+        settings.secret_key,
     )
 
 

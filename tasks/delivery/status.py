@@ -89,7 +89,7 @@ def record_status(
             return None
         before = delivery.state
         apply_provider_status(delivery, provider_status)
-        if delivery.state != before:
+        if delivery.state != before and delivery.medium == Medium.SMS:
             note_sighting(session, delivery.conversation.practice, SightingKind.STATUS_CALLBACK, now())
         log.info("delivery_status", delivery_id=delivery.id, state=delivery.state)
         return follow_up(session, delivery, before, practices)

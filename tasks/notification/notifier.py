@@ -17,6 +17,7 @@ from intake.vocabulary import Medium
 from tasks.carriers.choose import make_senders
 from tasks.carriers.circuit import Circuit
 from tasks.carriers.protocol import Accepted, Outcome, OutgoingMessage, Refused, Retryable, Sender
+from tasks.carriers.staff_mail import name_notices
 from tasks.notification.addresses import parse_address, scheme_of
 from tasks.notification.models import AnyNotice
 from tasks.notification.public_targets import only_public
@@ -43,22 +44,27 @@ class Notifier:
         self._hosts = hosts
         self._circuits: dict[str, Circuit] = {}
 
-    def notify(self, notice: AnyNotice, address: str, practice: Practice | None) -> Outcome:
+    def notify(
+        self, notice: AnyNotice, address: str, practice: Practice | None, row_ids: Collection[int] = ()
+    ) -> Outcome:
         """Send one notification to one address.
 
         Args:
             notice: the notification.
             address: the console, `sms:` and a number, `mailto:` and an email address, or an Apprise URL.
             practice: whose number or address it is sent from; None if it is no longer in the practices file.
+            row_ids: the rows of the outbox that it covers, which its mail names in case it comes back.
         """
         if address == CONSOLE:
             return Accepted(CONSOLE)  # left pending by an earlier version
-        return self.send(word(notice, self._public_url), address, practice)
+        return self.send(word(notice, self._public_url), address, practice, row_ids)
 
-    def send(self, wording: Wording, address: str, practice: Practice | None) -> Outcome:
+    def send(self, wording: Wording, address: str, practice: Practice | None, row_ids: Collection[int] = ()) -> Outcome:
         """Send a worded notification to an address other than the console."""
         if is_plain_mail(address):
-            return self._send_mail(wording, address.removeprefix(MAIL_PREFIX), practice)
+            # another attempt must not be hidden as a repeat
+            about = name_notices(row_ids, secrets.token_hex(8))
+            return self._send_mail(wording, address.removeprefix(MAIL_PREFIX), practice, about)
         if not address.startswith(TEXT_PREFIX):
             return self._circuit_to(address).send(lambda: self._send_through_apprise(wording, address))
         if practice is None or practice.texts_from is None:
@@ -67,7 +73,7 @@ class Notifier:
         text = OutgoingMessage(delivery_id=None, to=to, sender=practice.texts_from, body=wording.text, sending_at=now())
         return self._senders[Medium.SMS].send(text)
 
-    def _send_mail(self, wording: Wording, to: str, practice: Practice | None) -> Outcome:
+    def _send_mail(self, wording: Wording, to: str, practice: Practice | None, about: str) -> Outcome:
         """Send by the service's own mail server, from the practice's address."""
         if practice is None or practice.email is None:
             return Refused("no address to write from")
@@ -79,7 +85,7 @@ class Notifier:
             sending_at=now(),
             from_name=practice.sender_name,
             subject=wording.title,
-            staff_mail=f"notice {secrets.token_hex(8)}",  # another attempt must not be hidden as a repeat
+            staff_mail=about,
         )
         return self._senders[Medium.EMAIL].send(mail)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from inbox.audit import record_action
 from inbox.chat import CHAT_COPIES
 from inbox.consent import is_opted_out_for_sure
 from inbox.conversation_state import note_untold
-from inbox.database import MISSING_KEY
+from inbox.database import MISSING_KEY, Database
 from inbox.found_entities import stored_entities
 from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Delivery, DeliveryState, Message, Notification, NotificationState, now
@@ -122,12 +122,24 @@ def _note_failure(session: Session, row: Notification) -> None:
     note_untold(conversation, row.team, Priority(row.priority))
 
 
+def record_returned(database: Database, practice: str, row_ids: Collection[int]) -> AfterCommit:
+    """Mark notices as failed whose mail came back, and bring their conversations to staff."""
+    with database.write() as session:
+        query = select(Notification).where(Notification.id.in_(row_ids), Notification.state == NotificationState.SENT)
+        rows = [row for row in session.scalars(query) if row.about.practice == practice]
+        for row in rows:
+            _note_failure(session, row)
+            row.state = NotificationState.FAILED
+        topics = [topic for row in rows for topic in topics_of(row.about.id, practice)]
+        return AfterCommit(topics=tuple(topics))
+
+
 def _tell(context: Context, claim: _Claim) -> Outcome:
     if claim.notice is None:
         return Retryable("the practice is not in the practices file")
     if claim.address is None:
         return Refused("the address is not in the practices file any more")
-    return context.notifier.notify(claim.notice, claim.address, claim.practice)
+    return context.notifier.notify(claim.notice, claim.address, claim.practice, claim.row_ids)
 
 
 def _claim(session: Session, notification_id: int, context: Context) -> _Claim | AfterCommit:

@@ -27,6 +27,7 @@ from inbox.models import (
     NotificationState,
     now,
 )
+from intake.vocabulary import SenderDoubt
 from tasks import jobs
 from tasks.attempts import MAX_FAILURES
 from tasks.context import use
@@ -153,6 +154,18 @@ def test_who_is_told_of_a_message_that_cannot_be_handled_unless_it_is_surely_no_
     pages = [message.body for message in service.twilio.messages if message.to == ON_CALL]
     codes = [f"Reply ACK {row.code} " in page for row, page in zip(service.rows(Escalation), pages, strict=True)]
     assert codes == ([True] if told[0] == "on_call" else [])
+
+
+def test_what_a_program_wrote_pages_nobody_either_if_it_cannot_be_handled(service: Service) -> None:
+    tell(service, {NO_SIGN: EMERGENCY | BROKEN})
+    service.text(NO_SIGN)
+    with service.edit() as session:
+        session.execute(update(Message).values(doubt=SenderDoubt.PROGRAM))
+    for _ in range(MAX_FAILURES):
+        service.reconcile()
+        make_due(service)
+
+    assert {(row.team, row.priority) for row in service.rows(Notification)} == {("review", "high")}
 
 
 def test_another_danger_that_cannot_be_handled_is_told_again(start_service: StartService) -> None:

@@ -14,7 +14,7 @@ from classifier import Understanding
 from inbox.models import Keyword, Message, Review, ReviewReason
 from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
-from intake.vocabulary import INTENTS, DangerKind, Disposition, Priority, TriageLevel
+from intake.vocabulary import INTENTS, DangerKind, Disposition, Priority, SenderDoubt, TriageLevel
 from tasks.corrections import NOTHING_ELSE, Past, plan_correction
 from tasks.review_sampling import chance, in_scope, why_review
 from tasks.routing import Facts
@@ -219,6 +219,15 @@ def test_what_staff_have_settled_stays_settled(past: Past) -> None:
 @pytest.mark.parametrize("past", [UNDECIDED, ROUTED])
 def test_an_urgent_message_had_the_most_there_is(past: Past) -> None:
     assert plan_correction("price_shopper", replace(FACTS, **EMERGENCY), past, PRACTICE) == NOTHING_ELSE
+
+
+@pytest.mark.parametrize(
+    ("label", "team", "priority"), [("urgent", "on_call", "urgent"), ("billing_inquiry", "billing", "normal")]
+)
+def test_what_a_program_wrote_is_an_alarm_once_a_person_says_so(label: str, team: str, priority: str) -> None:
+    by_program = {"doubt": SenderDoubt.PROGRAM, "can_be_answered": False}
+
+    assert planned(label, UNDECIDED, **EMERGENCY, **by_program) == (None, team, priority)
 
 
 @pytest.mark.parametrize("past", [UNDECIDED, ROUTED])

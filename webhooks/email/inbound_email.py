@@ -11,6 +11,7 @@ from email.parser import HeaderParser
 from intake import email_address
 from intake.errors import IntakeError
 from intake.mail_syntax import MESSAGE_ID
+from webhooks.email.reports import DeliveryReport
 
 LONGEST_NAME = 100
 LONGEST_SUBJECT = 500
@@ -34,7 +35,8 @@ _ROBOT = re.compile(
     r"|bounces?(?:[+=-].*)?)@.*"
 )
 _BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
-_MADE_BY_PROGRAMS = ("List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond")
+_MADE_BY_RESPONDERS = ("X-Autoreply", "X-Autorespond")
+_MADE_BY_PROGRAMS = ("List-Id", "List-Unsubscribe", *_MADE_BY_RESPONDERS)
 _SUPPRESSES_REPLIES = frozenset({"all", "autoreply", "oof"})
 
 
@@ -60,6 +62,8 @@ class InboundEmail:
             it ends in `[…]`.
         raw_headers: all headers.
         is_automatic: whether a program sent it, or it asks not to receive automatic replies.
+        is_by_program: whether it is certain that no person wrote it.
+        report: what it reports of a mail that was sent from here; None if it is no report.
         is_verified: whether it is proved to come from the domain of its sender.
         attachments: the content types of the files that came with it.
         files: those files, each in the place of its content type; None for what is no file.
@@ -80,6 +84,8 @@ class InboundEmail:
     files: tuple[MailFile | None, ...] = field(default=(), repr=False)
     is_readable: bool = True
     trimmed: str = field(default="", repr=False)
+    is_by_program: bool = False
+    report: DeliveryReport | None = field(default=None, repr=False)
 
     @property
     def may_be_answered(self) -> bool:
@@ -116,17 +122,41 @@ def is_automatic(headers: Message, sender: str | None, return_path: str | None) 
         sender: the address in its From header.
         return_path: the envelope's sender, empty for an email that must not be answered; None if unknown.
     """
-    submitted = str(headers.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
     suppressed = str(headers.get("X-Auto-Response-Suppress", "")).lower().replace(" ", "").split(",")
     return (
-        submitted != "no"
-        or str(headers.get("Precedence", "")).strip().lower() in _BULK
+        _auto_submitted(headers) != "no"
+        or _precedence(headers) in _BULK
         or any(name in headers for name in _MADE_BY_PROGRAMS)
         or not _SUPPRESSES_REPLIES.isdisjoint(suppressed)
         or headers.get_content_type() == "multipart/report"
         or (return_path is not None and return_path.strip() in ("", "<>"))
         or any(_ROBOT.fullmatch(address.lower()) for address in (sender or "", return_path or ""))
     )
+
+
+def is_by_program(headers: Message) -> bool:
+    """Return whether no person wrote the email, by what only responders and mail servers write into headers.
+
+    Lists, newsletters, and Microsoft's servers mark what people write with the other signs of `is_automatic`, and some
+    servers forward people's mail with an empty envelope sender: none of that proves anything. A website's form is mailed
+    as `auto-generated`, and holds a person's words, so that says enough only of what answers another email.
+    """
+    answers = "In-Reply-To" in headers or "References" in headers
+    return (
+        _auto_submitted(headers) not in ("no", "auto-generated")
+        or (_auto_submitted(headers) == "auto-generated" and answers)
+        or _precedence(headers) == "auto_reply"
+        or any(name in headers for name in _MADE_BY_RESPONDERS)
+        or headers.get_content_type() == "multipart/report"
+    )
+
+
+def _auto_submitted(headers: Message) -> str:
+    return str(headers.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
+
+
+def _precedence(headers: Message) -> str:
+    return str(headers.get("Precedence", "")).strip().lower()
 
 
 def find_sender(written: str, return_path: object) -> str | None:

@@ -23,12 +23,14 @@ from webhooks.email.inbound_email import (
     find_name,
     find_sender,
     is_automatic,
+    is_by_program,
     mark_not_read,
     shorten,
     tidy_subject,
     usable_address,
 )
 from webhooks.email.mime_parts import LONGEST_HEADERS, MimePart, open_part
+from webhooks.email.reports import LOOKED_THROUGH, read_report
 from webhooks.email.text import has_words, is_garbled, patient_words, read_words, reconcile
 
 log = structlog.get_logger(__name__)
@@ -99,6 +101,8 @@ def _read(
         attachments=tuple(part.kind[:LONGEST_CONTENT_TYPE] for part in files),
         files=tuple(part.file for part in files),
         is_readable=body.is_whole and not is_garbled(words.patients),
+        is_by_program=is_by_program(headers),
+        report=read_report(headers, sender, returned_to, [email.body[:LOOKED_THROUGH].decode("latin-1")]),
     )
 
 

@@ -10,19 +10,23 @@ from inbox.inbound import Contact, InboundMessage, Media, Recorded, find_known_i
 from inbox.models import Refusal
 from intake.practices import Practice
 from intake.vocabulary import Channel, SenderDoubt
+from tasks.delivery.reports import record_report
 from web.services import Services
 from webhooks.email.inbound_email import InboundEmail, MailFile, shorten
 from webhooks.email.news import add_news
+from webhooks.email.reports import DeliveryReport
 
 MOST_MEDIA, MOST_FILES = 50, 10
 
 
-def record_email(services: Services, practice: Practice, email: InboundEmail) -> Recorded:
-    """Store and queue an email.
+def record_email(services: Services, practice: Practice, email: InboundEmail) -> Recorded | None:
+    """Store and queue an email, unless it reports what became of a mail that was sent from here.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
     """
+    if email.report is not None and _take_report(services, practice, email.report):
+        return None
     doubt = _doubt(services, email)
     earlier = find_earlier_words(services.database, practice.slug, email.sender) if email.sender else EarlierWords()
     inbound = InboundMessage(
@@ -44,6 +48,19 @@ def record_email(services: Services, practice: Practice, email: InboundEmail) ->
     return services.receive(inbound)
 
 
+def _take_report(services: Services, practice: Practice, report: DeliveryReport) -> bool:
+    """Note what became of a mail; return whether it was sent from here."""
+    keys = [message_id.strip("<>").rpartition("@")[0] for message_id in report.message_ids]
+    secrets = services.settings.secret_keys
+    after_commit = record_report(
+        services.database, services.practices, practice.slug, keys, secrets, has_failed=report.has_failed
+    )
+    if after_commit is None:
+        return False
+    services.queue.put_all(after_commit)
+    return True
+
+
 def _media(email: InboundEmail) -> tuple[Media, ...]:
     """Return what came with an email; files beyond the first ten are only named."""
     listed = list(zip_longest(email.attachments, email.files, fillvalue=None))[:MOST_MEDIA]
@@ -61,8 +78,12 @@ def _medium(content_type: str, file: MailFile | None) -> Media:
 
 def _doubt(services: Services, email: InboundEmail) -> SenderDoubt | None:
     """Return why nothing may be sent to an email's sender by itself, None if it may be answered."""
+    if email.report is not None:
+        return SenderDoubt.BOUNCE
     if services.practices.by_email(email.sender or "") is not None:
         return SenderDoubt.OWN_ADDRESS
+    if email.is_by_program:
+        return SenderDoubt.PROGRAM
     if email.may_be_answered:
         return None
     return SenderDoubt.AUTOMATIC if email.is_automatic and email.is_verified else SenderDoubt.UNVERIFIED

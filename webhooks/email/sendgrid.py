@@ -22,6 +22,7 @@ from webhooks.email.inbound_email import (
     find_name,
     find_sender,
     is_automatic,
+    is_by_program,
     mark_not_read,
     read_headers,
     shorten,
@@ -29,6 +30,7 @@ from webhooks.email.inbound_email import (
     usable_address,
     without_files,
 )
+from webhooks.email.reports import LOOKED_THROUGH, read_report
 from webhooks.email.text import has_words, html_to_text, is_garbled, read_words, reconcile
 from webhooks.multipart import LONGEST_FIELD, PostedFile, PostedForm
 
@@ -67,9 +69,15 @@ def read_email(posted: PostedForm) -> InboundEmail:
         attachments=tuple(part.kind for part in files),
         files=tuple(part.file for part in files),
         is_readable=not is_garbled(words.patients),
+        is_by_program=is_by_program(headers),
+        report=read_report(headers, sender, return_path, [text, *map(_beginning, posted.files)]),
     )
     read = {"headers", "subject", "text" if body == text else "html"}
     return email if email.is_readable and cut.isdisjoint(read) else mark_not_read(email)
+
+
+def _beginning(file: PostedFile) -> str:
+    return (file.contents or b"")[:LOOKED_THROUGH].decode("latin-1")
 
 
 def _attached(file: PostedFile) -> AttachedPart:

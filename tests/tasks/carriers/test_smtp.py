@@ -231,7 +231,7 @@ def test_the_settings_name_the_server(settings: Settings, server: SmtpStandIn) -
     named = make_email_sender(settings.model_copy(update={"smtp_url": server.url}))
 
     assert named is not None
-    assert named.send(text()) == Accepted(delivery_key(text(), "intake.example.com"))
+    assert named.send(text()) == Accepted(delivery_key(text(), "intake.example.com", settings.secret_key))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])

@@ -507,7 +507,8 @@ def test_an_emergency_in_a_mail_of_an_unverified_sender_is_an_alarm(service: Ser
     ("changes", "doubt"),
     [
         ({"SPF": "fail", "dkim": "none"}, "unverified"),
-        ({"headers": {"Auto-Submitted": "auto-replied"}}, "automatic"),
+        ({"headers": {"Auto-Submitted": "auto-replied"}}, "program"),
+        ({"headers": {"List-Unsubscribe": "<https://news.example>"}}, "automatic"),
         ({"from_": PRACTICE, "SPF": "fail", "dkim": "none"}, "own_address"),
         ({}, None),
     ],
