@@ -138,8 +138,8 @@ def is_by_program(headers: Message) -> bool:
     """Return whether no person wrote the email, by what only responders and mail servers write into headers.
 
     Lists, newsletters, and Microsoft's servers mark what people write with the other signs of `is_automatic`, and some
-    servers forward people's mail with an empty envelope sender: none of that proves anything. A website's form is mailed
-    as `auto-generated`, and holds a person's words, so that says enough only of what answers another email.
+    servers forward people's mail with an empty envelope sender: none of that proves anything. A website's form is
+    mailed as `auto-generated`, and holds a person's words, so that says enough only of what answers another email.
     """
     answers = "In-Reply-To" in headers or "References" in headers
     return (

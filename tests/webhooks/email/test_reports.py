@@ -252,7 +252,7 @@ def test_a_made_up_notice_came_back_to_nobody(desk: Service, smtp: SmtpStandIn) 
     "headers",
     [
         {"Auto-Submitted": "auto-replied"},
-        {"Auto-Submitted": "auto-generated; owner-email=ana@patient.example"},
+        {"Auto-Submitted": "auto-generated; owner-email=ana@patient.example", "In-Reply-To": "<1@maple.example>"},
         {"X-Autoreply": "yes"},
         {"Precedence": "auto_reply"},
         {"Content-Type": "multipart/report; report-type=disposition-notification"},
@@ -298,6 +298,7 @@ def test_what_a_program_wrote_is_sorted_by_its_words_if_it_shows_no_danger(servi
         {"headers": {"Precedence": "list", "List-Id": "<family.example>"}},
         {"headers": {"Precedence": "bulk", "List-Unsubscribe": "<https://family.example>"}},
         {"headers": {"Auto-Submitted": "no"}},
+        {"headers": {"Auto-Submitted": "auto-generated"}},  # such as what a website's form mails
         {"envelope": RETURNED},
         {"from_": "Ana Lopez <no-reply@forms.example>"},
     ],
