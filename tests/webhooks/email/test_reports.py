@@ -302,7 +302,7 @@ def test_what_a_program_wrote_is_sorted_by_its_words_if_it_shows_no_danger(servi
         {"envelope": RETURNED},
         {"from_": "Ana Lopez <no-reply@forms.example>"},
     ],
-    ids=["exchange", "list", "bulk", "no", "forwarded without a return path", "a form's server"],
+    ids=["exchange", "list", "bulk", "no", "a form", "forwarded without a return path", "a form's server"],
 )
 def test_a_person_in_danger_is_heard_however_a_server_marked_the_mail(
     service: Service, smtp: SmtpStandIn, changes: dict[str, Any]
