@@ -103,7 +103,7 @@ class InboundMessage:
         sender_message_id: the sender's id for it, in a chat or an email, used to reply in its thread.
         subject: the subject of an email.
         contact: the contact details that the patient gave.
-        doubt: why an email's sender is not believed, None if there is no doubt.
+        doubt: why an email gets no automatic reply, None if it may.
     """
 
     practice: str

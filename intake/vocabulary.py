@@ -275,8 +275,11 @@ class SenderDoubt(_WordedEnum):
     OWN_ADDRESS = "own_address", "it claims to come from a practice's own address"
     PROGRAM = "program", "a program wrote it"
     BOUNCE = "bounce", "it reports that an email was not delivered"
+    LATE = "late", "it came in days late"
 
 
+BELIEVED: tuple[SenderDoubt | None, ...] = (None, SenderDoubt.LATE)
+"""With these, an email is proved to come from its sender, who has the conversation."""
 NEVER_ALARMS: tuple[SenderDoubt, ...] = (SenderDoubt.PROGRAM, SenderDoubt.BOUNCE)
 """What no patient wrote: whatever its words, it pages nobody by itself."""
 
@@ -396,6 +399,7 @@ class Silence(_WordedEnum):
 
     UNSAFE = "unsafe", "it is not safe to contact the patient here"
     NO_ADDRESS = "no_address", "there is no number or address to reply to"
+    LATE = "late", "it waited for more than three days before it came in"
     OPTED_OUT = "opted_out", "the patient opted out"
     MAY_OPT_OUT = "may_opt_out", "the patient may want no more texts"
     REPLIES_OFF = "replies_off", "automatic replies are off"

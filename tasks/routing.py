@@ -555,6 +555,8 @@ def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> Silence | Non
         return Silence.UNSAFE
     if not facts.can_be_answered:
         return Silence.NO_ADDRESS
+    if facts.doubt is SenderDoubt.LATE:
+        return Silence.LATE
     if reply.name is ReplyName.OPT_OUT:  # the confirmation is required once, regardless of the hourly limit
         return _why_not_texted(reply, facts, practice)
     if facts.opted_out and not (facts.opt_out_claimed and reply.name in ALWAYS_SENT):

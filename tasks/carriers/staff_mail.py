@@ -1,4 +1,4 @@
-"""The Message-IDs of mail to staff: they say what the mail is about, and are signed, so that only we can have sent it."""
+"""The Message-IDs of mail to staff: they say what it is about, and are signed, so that only we can have sent it."""
 
 from __future__ import annotations
 

@@ -180,7 +180,8 @@ def claim_delivery(
         practice = context.practices.by_slug(delivery.conversation.practice)
         if delivery.scheduled_for is not None:  # written long ago perhaps, so that it would be deleted at once
             delivery.conversation.last_activity_at = moment
-        if delivery.message_id is None and practice is not None:
+        is_tied = delivery.message_id is not None and delivery.medium != Medium.EMAIL  # a text's answer to its number
+        if practice is not None and not is_tied:
             delivery.sender = practice.sends_from(delivery.sender)  # which may have been retired since it was written
         text = outgoing_message(session, delivery, context.practices)
         return Medium(delivery.medium), replace(text, files=outgoing_files(context, session, delivery))

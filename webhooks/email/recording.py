@@ -8,7 +8,7 @@ from inbox.column_types import keyring
 from inbox.inbound import Contact, InboundMessage, Media, Recorded, find_known_id
 from inbox.models import Refusal
 from intake.practices import Practice
-from intake.vocabulary import Channel, SenderDoubt
+from intake.vocabulary import BELIEVED, Channel, SenderDoubt
 from tasks.delivery.reports import record_report
 from web.services import Services
 from webhooks.email.inbound_email import InboundEmail, MailFile
@@ -32,7 +32,7 @@ def record_email(services: Services, practice: Practice, email: InboundEmail) ->
         provider="email",
         provider_id=find_known_id(services.database, "email", identify_email(practice.slug, email)),
         # without an address, nothing is sent; staff still see the sender in the contact
-        patient_address=email.sender if doubt is None else None,
+        patient_address=email.sender if doubt in BELIEVED else None,
         received_on=practice.email or "",
         text=email.text,
         media=_media(email),
@@ -81,7 +81,7 @@ def _doubt(services: Services, email: InboundEmail) -> SenderDoubt | None:
     if email.is_by_program:
         return SenderDoubt.PROGRAM
     if email.may_be_answered:
-        return None
+        return SenderDoubt.LATE if email.is_late else None
     return SenderDoubt.AUTOMATIC if email.is_automatic and email.is_verified else SenderDoubt.UNVERIFIED
 
 
