@@ -27,6 +27,7 @@ from intake.vocabulary import (
     REPLIES,
     SAMPLE,
     SENT_IN_EMERGENCIES,
+    TO_STAFF,
     Channel,
     Medium,
     ReplyName,
@@ -67,6 +68,7 @@ _CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT
 _SENT_BESIDE_STAFF = (
     *(reply for reply in REPLIES if reply.name in (*KEYWORD_REPLIES, *EMERGENCY_REPLIES, ReplyName.WRONG_NUMBER)),
     *CHAT_COPIES.values(),
+    TO_STAFF,
 )
 _LOCKED = (
     select(Delivery)
