@@ -32,7 +32,7 @@ class MailService:
         door = services.settings.mail_door
         self.listener = MailListener(services, door) if door else None
         self.watches = [
-            MailboxWatch(services, practice, practice.mailbox, tls)
+            MailboxWatch(services, practice.slug, practice.mailbox, tls)
             for practice in services.practices.all
             if practice.mailbox is not None
         ]

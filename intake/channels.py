@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from intake.vocabulary import Channel, Medium, SenderDoubt
+from intake.vocabulary import BELIEVED, Channel, Medium, SenderDoubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,12 @@ def is_vouched(channel: str, doubt: SenderDoubt | None) -> bool:
 
     Args:
         channel: a `Channel`.
-        doubt: why an email's sender is not believed, None if there is no doubt.
+        doubt: why an email gets no automatic reply, None if it may.
 
     Raises:
         ValueError: the channel is unknown.
     """
-    return traits_of(channel).vouches_for_sender and doubt is None
+    return traits_of(channel).vouches_for_sender and doubt in BELIEVED
 
 
 def traits_of(channel: str) -> ChannelTraits:

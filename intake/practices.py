@@ -674,6 +674,13 @@ class Practice(_Strict):
         texted = {address.removeprefix(TEXT_PREFIX) for address in addresses if address.startswith(TEXT_PREFIX)}
         return frozenset(texted | {step.number for step in self.escalation if step.number})
 
+    @property
+    def staff_addresses(self) -> frozenset[str]:
+        """Email addresses that notices go to, in lower case."""
+        notified = [address for team in self.teams.values() for address in team.notify]
+        notified += [step.address for step in self.escalation if step.address]
+        return frozenset(address.removeprefix(MAIL_PREFIX).lower() for address in notified if is_plain_mail(address))
+
     def is_open(self, moment: datetime) -> bool:
         """Return whether the practice is open at an aware moment."""
         local = moment.astimezone(ZoneInfo(self.time_zone))

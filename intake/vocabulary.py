@@ -275,10 +275,19 @@ class SenderDoubt(_WordedEnum):
     OWN_ADDRESS = "own_address", "it claims to come from a practice's own address"
     PROGRAM = "program", "a program wrote it"
     BOUNCE = "bounce", "it reports that an email was not delivered"
+    LATE = "late", "it came in days late"
+    STAFF = "staff", "it comes from an address of the staff"
+    STAFF_ANSWER = "staff_answer", "it answers a notice to staff"
 
 
-NEVER_ALARMS: tuple[SenderDoubt, ...] = (SenderDoubt.PROGRAM, SenderDoubt.BOUNCE)
-"""What no patient wrote: whatever its words, it pages nobody by itself."""
+BELIEVED: tuple[SenderDoubt | None, ...] = (None, SenderDoubt.LATE)
+"""With these, an email is proved to come from its sender, who has the conversation."""
+FROM_STAFF: tuple[SenderDoubt | None, ...] = (SenderDoubt.STAFF, SenderDoubt.STAFF_ANSWER)
+"""Staff wrote these to where patients write."""
+NEVER_ALARMS: tuple[SenderDoubt | None, ...] = (SenderDoubt.PROGRAM, SenderDoubt.BOUNCE, SenderDoubt.STAFF_ANSWER)
+"""What no patient wrote: whatever its words, it pages nobody by itself. What staff forward may well be an alarm."""
+TO_STAFF = "to_staff"
+"""The `reply` of the line that staff get who write to where patients write."""
 
 
 class EntityKind(_WordedEnum):
@@ -396,6 +405,8 @@ class Silence(_WordedEnum):
 
     UNSAFE = "unsafe", "it is not safe to contact the patient here"
     NO_ADDRESS = "no_address", "there is no number or address to reply to"
+    LATE = "late", "it waited for more than three days before it came in"
+    FROM_STAFF = "from_staff", "staff wrote it"
     OPTED_OUT = "opted_out", "the patient opted out"
     MAY_OPT_OUT = "may_opt_out", "the patient may want no more texts"
     REPLIES_OFF = "replies_off", "automatic replies are off"

@@ -26,6 +26,7 @@ from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
 from intake.settings import Settings
 from intake.vocabulary import (
+    FROM_STAFF,
     NEVER_ALARMS,
     TOPICS,
     DangerKind,
@@ -35,6 +36,7 @@ from intake.vocabulary import (
     NotificationReason,
     Priority,
     Route,
+    SenderDoubt,
     Silence,
     TriageLevel,
 )
@@ -118,7 +120,8 @@ def as_labeled(facts: Facts, label: str) -> Facts:
     """Return the routing inputs of a message that a person has understood."""
     language = Language.ES if facts.language == Language.ES else Language.EN
     if facts.doubt in NEVER_ALARMS:  # now a person has read it, whose word alone counts
-        facts = replace(facts, doubt=None, triage=TriageLevel.ROUTINE, danger=None)
+        doubt = SenderDoubt.STAFF if facts.doubt in FROM_STAFF else None
+        facts = replace(facts, doubt=doubt, triage=TriageLevel.ROUTINE, danger=None)
     understood = replace(
         facts,
         keyword=None,

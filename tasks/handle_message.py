@@ -47,6 +47,7 @@ from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
 from tasks.entities import has_named_contact, note_entities
 from tasks.insurance_details import details_to_ask
+from tasks.line_to_staff import tell_staff
 from tasks.metrics import QUESTIONS, Measure, of_message
 from tasks.notification.models import add_notifications, tickets_for
 from tasks.notification.stopped_phones import pages_somebody
@@ -142,6 +143,7 @@ def handle_message(
         ask=ask,
         may_opt_out=facts.may_opt_out,
     )
+    reply |= tell_staff(session, message, moment)
     if understanding is not None:
         session.add(_classification(message, understanding))
     later = () if understanding is None else note_entities(session, message, entities)

@@ -11,6 +11,7 @@ from intake.practices import Practice
 from intake.vocabulary import (
     ANSWERS,
     EMERGENCY_REPLIES,
+    FROM_STAFF,
     INTENTS,
     KEYWORD_REPLIES,
     NEVER_ALARMS,
@@ -558,6 +559,10 @@ def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> Silence | Non
         return Silence.UNSAFE
     if not facts.can_be_answered:
         return Silence.NO_ADDRESS
+    if facts.doubt is SenderDoubt.LATE:
+        return Silence.LATE
+    if facts.doubt in FROM_STAFF:
+        return Silence.FROM_STAFF
     if reply.name is ReplyName.OPT_OUT:  # the confirmation is required once, regardless of the hourly limit
         return _why_not_texted(reply, facts, practice)
     if facts.opted_out and not (facts.opt_out_claimed and reply.name in ALWAYS_SENT):

@@ -10,6 +10,7 @@ from intake.vocabulary import NotificationReason, Route, Silence
 _LEFT_ALONE = (
     Silence.UNSAFE,
     Silence.NO_ADDRESS,
+    Silence.LATE,
     Silence.OPTED_OUT,
     Silence.ROUTE_OFF,
     Silence.FOREIGN,

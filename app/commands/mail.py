@@ -70,7 +70,7 @@ def fetch() -> None:
         resting = RestingEmails()
         try:
             with open_mailbox(mailbox, ssl.create_default_context()) as client:
-                click.echo(f"{practice.slug}: {fetch_new(client, services, practice, mailbox, resting)} emails")
+                click.echo(f"{practice.slug}: {fetch_new(client, services, practice.slug, mailbox, resting)} emails")
         except (IMAPClientError, OSError, SQLAlchemyError) as error:
             failed.append(f"{practice.slug} ({type(error).__name__})")
         if resting.count:

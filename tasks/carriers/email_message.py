@@ -55,8 +55,7 @@ def compose(text: OutgoingMessage, service: str, secret: str = "") -> EmailMessa
 def delivery_key(text: OutgoingMessage, service: str, secret: str = "") -> str:
     """Return the local part of the Message-ID, 40 hexadecimal digits, which is the same for every attempt.
 
-    That of mail to staff says what it is about. Nobody can guess it who has not seen the mail, so that nobody can
-    report another's as undelivered.
+    That of mail to staff says what it is about. Who has not seen a mail can't guess it, and so can't report it as lost.
 
     If an email is sent twice in spite of everything, most mail programs then show it once. The id of the message that
     it answers is included, because a service that starts over with an empty database numbers deliveries from 1 again.

@@ -49,8 +49,8 @@ class OutgoingMessage:
         is_answer: whether it answers a message, so that its subject says so.
         automatic: whether a program wrote it, not a person.
         files: pictures and files to send along.
-        staff_mail: what an email to staff is about, as no other is: lower-case letters, digits, and hyphens. Empty for
-            a reply to a patient.
+        staff_mail: what an email to staff is about, as no other is, in lower-case letters, digits, and hyphens; empty
+            for a reply to a patient.
     """
 
     delivery_id: int | None

@@ -28,6 +28,7 @@ from intake.vocabulary import (
     REPLIES,
     SAMPLE,
     SENT_IN_EMERGENCIES,
+    TO_STAFF,
     Channel,
     Medium,
     ReplyName,
@@ -69,6 +70,7 @@ _CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT
 _SENT_BESIDE_STAFF = (
     *(reply for reply in REPLIES if reply.name in (*KEYWORD_REPLIES, *EMERGENCY_REPLIES, ReplyName.WRONG_NUMBER)),
     *CHAT_COPIES.values(),
+    TO_STAFF,
 )
 _LOCKED = (
     select(Delivery)
@@ -183,7 +185,8 @@ def claim_delivery(
         if delivery.scheduled_for is not None:  # written long ago perhaps, so that it would be deleted at once
             delivery.conversation.last_activity_at = moment
             _note_scheduled_answer(session, delivery, moment)
-        if delivery.message_id is None and practice is not None:
+        is_tied = delivery.message_id is not None and delivery.medium != Medium.EMAIL  # a text's answer to its number
+        if practice is not None and not is_tied:
             delivery.sender = practice.sends_from(delivery.sender)  # which may have been retired since it was written
         text = outgoing_message(session, delivery, context.practices)
         return Medium(delivery.medium), replace(text, files=outgoing_files(context, session, delivery))

@@ -29,6 +29,7 @@ from inbox.setup_facts import note_sighting
 from intake.practices import Practice, Practices
 from intake.vocabulary import (
     SENT_IN_EMERGENCIES,
+    TO_STAFF,
     Medium,
     NotificationReason,
     Priority,
@@ -165,8 +166,8 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
     topics = AfterCommit(
         topics=topics_of(conversation.id, conversation.practice), measures=of_delivery(delivery, before, now())
     )
-    if delivery.reply in CHAT_COPIES.values():
-        return topics  # the visitor has read it all in the chat
+    if delivery.reply in (*CHAT_COPIES.values(), TO_STAFF):
+        return topics  # the visitor has read it all in the chat, and a colleague waits for nothing
     by_staff = delivery.message_id is None
     if delivery.state in UNDELIVERED and (by_staff or is_answer(delivery.reply)):
         bring_back(conversation, None if _was_answered_since(session, delivery) else delivery.answered)

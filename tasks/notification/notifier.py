@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its warnings contain addresses
 
 
+NO_ANSWER = "Nobody reads an answer to this email as an acknowledgment: open the link."
+
+
 class Notifier:
     """Sends notifications to staff."""
 
@@ -81,7 +84,7 @@ class Notifier:
             delivery_id=None,
             to=to,
             sender=practice.email,
-            body=wording.body,
+            body=f"{wording.body}\n\n{NO_ANSWER}",
             sending_at=now(),
             from_name=practice.sender_name,
             subject=wording.title,

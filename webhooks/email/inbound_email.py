@@ -63,6 +63,8 @@ class InboundEmail:
         raw_headers: all headers.
         is_automatic: whether a program sent it, or it asks not to receive automatic replies.
         is_by_program: whether it is certain that no person wrote it.
+        references: the Message-IDs of the mail that it answers.
+        is_late: whether it waited so long that an automatic reply would only confuse.
         report: what it reports of a mail that was sent from here; None if it is no report.
         is_verified: whether it is proved to come from the domain of its sender.
         attachments: the content types of the files that came with it.
@@ -85,6 +87,8 @@ class InboundEmail:
     is_readable: bool = True
     trimmed: str = field(default="", repr=False)
     is_by_program: bool = False
+    references: tuple[str, ...] = field(default=(), repr=False)
+    is_late: bool = False
     report: DeliveryReport | None = field(default=None, repr=False)
 
     @property

@@ -20,7 +20,6 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, Statement
 
 from intake.logs import where_raised
 from intake.mailbox import Mailbox
-from intake.practices import Practice
 from web.services import Services
 from webhooks.email.raw_email import read_raw_email
 from webhooks.email.recording import record_email
@@ -29,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT = SocketTimeout(connect=20, read=60)
 ANSWERED_WITHIN = timedelta(days=3)
+SETTINGS_HOLD_SECONDS = 1.0
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 60.0, 3600.0
 _SIZE, _DATE = b"RFC822.SIZE", b"INTERNALDATE"
 
@@ -85,10 +85,8 @@ def prepare_done_folder(client: IMAPClient, mailbox: Mailbox) -> None:
         client.create_folder(mailbox.done_folder)
 
 
-def fetch_new(
-    client: IMAPClient, services: Services, practice: Practice, mailbox: Mailbox, resting: RestingEmails
-) -> int:
-    """Store every email in the open folder, and return how many there were.
+def fetch_new(client: IMAPClient, services: Services, slug: str, mailbox: Mailbox, resting: RestingEmails) -> int:
+    """Store every email in the open folder for a practice, and return how many there were.
 
     An email that fails stays in the folder and rests; the others don't wait for it.
 
@@ -100,12 +98,12 @@ def fetch_new(
     stored = 0
     for uid in resting.choose_awake(client.search("UNDELETED"), time.monotonic()):
         try:
-            stored += _take_one(client, uid, services, practice, mailbox)
+            stored += _take_one(client, uid, services, slug, mailbox)
         except Exception as error:
             if _is_outage(error):
                 raise
             where = where_raised(error, error.__traceback__)
-            log.error("email_not_fetched", practice=practice.slug, uid=uid, error=where)
+            log.error("email_not_fetched", practice=slug, uid=uid, error=where)
             resting.note_failure(uid, time.monotonic())
     return stored
 
@@ -118,8 +116,10 @@ def _is_outage(error: Exception) -> bool:
     return isinstance(error, OSError | IMAPClientAbortError)
 
 
-def _take_one(client: IMAPClient, uid: int, services: Services, practice: Practice, mailbox: Mailbox) -> bool:
+def _take_one(client: IMAPClient, uid: int, services: Services, slug: str, mailbox: Mailbox) -> bool:
     """Store one email and move it away; return whether it was still there."""
+    services.live.refresh(older_than=SETTINGS_HOLD_SECONDS)
+    practice = services.practices.require(slug)
     about = client.fetch([uid], [_SIZE, _DATE]).get(uid)
     if about is None:
         return False
@@ -137,7 +137,7 @@ def _take_one(client: IMAPClient, uid: int, services: Services, practice: Practi
         is_whole=about[_SIZE] <= limit,
     )
     if _is_old(about[_DATE]):  # such as what was in the mailbox when it was connected
-        email = replace(email, is_automatic=True)
+        email = replace(email, is_late=True)
     record_email(services, practice, email)
     _move_away(client, uid, mailbox.done_folder)
     return True

@@ -14,7 +14,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from intake.errors import IntakeError
 from intake.logs import where_raised
 from intake.mailbox import Mailbox
-from intake.practices import Practice
 from web.services import Services
 from webhooks.email.mailbox_reader import RestingEmails, fetch_new, open_mailbox, prepare_done_folder
 
@@ -33,15 +32,14 @@ class MailboxWatch:
         is_failing: whether its last try failed.
     """
 
-    def __init__(self, services: Services, practice: Practice, mailbox: Mailbox, tls: ssl.SSLContext) -> None:
-        self.practice = practice.slug
+    def __init__(self, services: Services, practice: str, mailbox: Mailbox, tls: ssl.SSLContext) -> None:
+        self.practice = practice
         self.is_failing = False
         self._services = services
-        self._practice = practice
         self._mailbox = mailbox
         self._tls = tls
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name=f"mailbox {practice.slug}", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name=f"mailbox {practice}", daemon=True)
 
     def start(self) -> None:
         """Begin to watch."""
@@ -77,13 +75,12 @@ class MailboxWatch:
             failures += 1
 
     def _fetch(self, client: IMAPClient, resting: RestingEmails) -> None:
-        self._services.live.refresh(older_than=_GLANCE_SECONDS)
         prepare_done_folder(client, self._mailbox)
         # What comes in meanwhile the server tells in answers that nobody looks at, and does not tell again while the
         # client waits.
         looked_at, following = object(), self._next_uid(client)
         while following != looked_at:
-            fetch_new(client, self._services, self._practice, self._mailbox, resting)
+            fetch_new(client, self._services, self.practice, self._mailbox, resting)
             looked_at, following = following, self._next_uid(client)
 
     def _next_uid(self, client: IMAPClient) -> object:

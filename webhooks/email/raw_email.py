@@ -30,7 +30,7 @@ from webhooks.email.inbound_email import (
     usable_address,
 )
 from webhooks.email.mime_parts import LONGEST_HEADERS, MimePart, open_part
-from webhooks.email.reports import LOOKED_THROUGH, read_report
+from webhooks.email.reports import LOOKED_THROUGH, find_references, read_report
 from webhooks.email.text import has_words, is_garbled, patient_words, read_words, reconcile
 
 log = structlog.get_logger(__name__)
@@ -102,6 +102,7 @@ def _read(
         files=tuple(part.file for part in files),
         is_readable=body.is_whole and not is_garbled(words.patients),
         is_by_program=is_by_program(headers),
+        references=find_references(headers),
         report=read_report(headers, sender, returned_to, [email.body[:LOOKED_THROUGH].decode("latin-1")]),
     )
 

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import zip_longest
 
+import structlog
+
+from inbox.accounts import find_member
 from inbox.column_types import keyring
 from inbox.earlier_words import EarlierWords, find_earlier_words
 from inbox.inbound import Contact, InboundMessage, Media, Recorded, find_known_id
 from inbox.models import Refusal
 from intake.practices import Practice
-from intake.vocabulary import Channel, SenderDoubt
+from intake.vocabulary import BELIEVED, FROM_STAFF, Channel, SenderDoubt
+from tasks.carriers.staff_mail import find_staff_mail
 from tasks.delivery.reports import record_report
 from web.services import Services
 from webhooks.email.inbound_email import InboundEmail, MailFile, shorten
 from webhooks.email.news import add_news
 from webhooks.email.reports import DeliveryReport
 
+log = structlog.get_logger(__name__)
+
 MOST_MEDIA, MOST_FILES = 50, 10
 
 
 def record_email(services: Services, practice: Practice, email: InboundEmail) -> Recorded | None:
-    """Store and queue an email, unless it reports what became of a mail that was sent from here.
+    """Store and queue an email, unless a program wrote it about mail that was sent from here.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
     """
     if email.report is not None and _take_report(services, practice, email.report):
         return None
-    doubt = _doubt(services, email)
+    doubt = _doubt(services, practice, email)
+    if doubt is SenderDoubt.PROGRAM and _answers_notice(services, email):
+        log.info("notice_answered_by_program", practice=practice.slug)  # such as that a nurse is on vacation
+        return None
+    is_known = doubt in BELIEVED or (doubt in FROM_STAFF and email.may_be_answered)
     earlier = find_earlier_words(services.database, practice.slug, email.sender) if email.sender else EarlierWords()
     inbound = InboundMessage(
         practice=practice.slug,
@@ -35,7 +46,7 @@ def record_email(services: Services, practice: Practice, email: InboundEmail) ->
         provider="email",
         provider_id=find_known_id(services.database, "email", identify_email(practice.slug, email)),
         # without an address, nothing is sent; staff still see the sender in the contact
-        patient_address=email.sender if doubt is None else None,
+        patient_address=email.sender if is_known else None,
         received_on=practice.email or "",
         text=shorten(add_news(email, earlier, practice.sender_name)),
         trimmed=email.trimmed or None,
@@ -50,8 +61,7 @@ def record_email(services: Services, practice: Practice, email: InboundEmail) ->
 
 def _take_report(services: Services, practice: Practice, report: DeliveryReport) -> bool:
     """Note what became of a mail; return whether it was sent from here."""
-    keys = [message_id.strip("<>").rpartition("@")[0] for message_id in report.message_ids]
-    secrets = services.settings.secret_keys
+    keys, secrets = _keys_of(report.message_ids), services.settings.secret_keys
     after_commit = record_report(
         services.database, services.practices, practice.slug, keys, secrets, has_failed=report.has_failed
     )
@@ -59,6 +69,27 @@ def _take_report(services: Services, practice: Practice, report: DeliveryReport)
         return False
     services.queue.put_all(after_commit)
     return True
+
+
+def _keys_of(message_ids: Iterable[str]) -> list[str]:
+    """Return the local parts of Message-IDs, by which mail that was sent from here is known."""
+    return [message_id.strip("<>").rpartition("@")[0] for message_id in message_ids]
+
+
+def _answers_notice(services: Services, email: InboundEmail) -> bool:
+    """Return whether an email answers mail to staff, which only those can name who got it."""
+    return any(find_staff_mail(_keys_of(email.references), services.settings.secret_keys))
+
+
+def _is_of_staff(services: Services, practice: Practice, address: str | None) -> bool:
+    """Return whether notices go to an address, or a member of the practice signs in with it."""
+    if address is None or address in practice.staff_addresses:
+        return address is not None
+    with services.database.read() as session:
+        member = find_member(session, address)
+        if member is None or member.disabled_at is not None:
+            return False
+        return practice.slug in [row.practice for row in member.practices]
 
 
 def _media(email: InboundEmail) -> tuple[Media, ...]:
@@ -76,7 +107,7 @@ def _medium(content_type: str, file: MailFile | None) -> Media:
     return Media("", content_type, " ".join(file.name.split()) or None, file.contents, refusal)
 
 
-def _doubt(services: Services, email: InboundEmail) -> SenderDoubt | None:
+def _doubt(services: Services, practice: Practice, email: InboundEmail) -> SenderDoubt | None:
     """Return why nothing may be sent to an email's sender by itself, None if it may be answered."""
     if email.report is not None:
         return SenderDoubt.BOUNCE
@@ -84,8 +115,12 @@ def _doubt(services: Services, email: InboundEmail) -> SenderDoubt | None:
         return SenderDoubt.OWN_ADDRESS
     if email.is_by_program:
         return SenderDoubt.PROGRAM
+    if _answers_notice(services, email):
+        return SenderDoubt.STAFF_ANSWER
+    if _is_of_staff(services, practice, email.sender):
+        return SenderDoubt.STAFF
     if email.may_be_answered:
-        return None
+        return SenderDoubt.LATE if email.is_late else None
     return SenderDoubt.AUTOMATIC if email.is_automatic and email.is_verified else SenderDoubt.UNVERIFIED
 
 

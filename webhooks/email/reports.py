@@ -65,8 +65,13 @@ def read_report(
     return DeliveryReport(tuple(dict.fromkeys(_find_ids(headers, texts)))[:MOST_IDS], has_failed)
 
 
+def find_references(headers: Message) -> tuple[str, ...]:
+    """Return the Message-IDs of the mail that an email answers, as its headers name them."""
+    named = (found for name in _REFERENCES for found in MESSAGE_ID.findall(str(headers.get(name, ""))))
+    return tuple(dict.fromkeys(named))[:MOST_IDS]
+
+
 def _find_ids(headers: Message, texts: Iterable[str]) -> Iterator[str]:
-    for name in _REFERENCES:
-        yield from MESSAGE_ID.findall(str(headers.get(name, "")))
+    yield from find_references(headers)
     for text in texts:
         yield from _RETURNED_ID.findall(text)

@@ -30,7 +30,7 @@ from webhooks.email.inbound_email import (
     usable_address,
     without_files,
 )
-from webhooks.email.reports import LOOKED_THROUGH, read_report
+from webhooks.email.reports import LOOKED_THROUGH, find_references, read_report
 from webhooks.email.text import has_words, html_to_text, is_garbled, read_words, reconcile
 from webhooks.multipart import LONGEST_FIELD, PostedFile, PostedForm
 
@@ -70,6 +70,7 @@ def read_email(posted: PostedForm) -> InboundEmail:
         files=tuple(part.file for part in files),
         is_readable=not is_garbled(words.patients),
         is_by_program=is_by_program(headers),
+        references=find_references(headers),
         report=read_report(headers, sender, return_path, [text, *map(_beginning, posted.files)]),
     )
     read = {"headers", "subject", "text" if body == text else "html"}

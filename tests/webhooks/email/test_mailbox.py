@@ -14,12 +14,17 @@ from sqlalchemy import func, select
 from sqlalchemy import text as sql
 from sqlalchemy.exc import SQLAlchemyError
 
-from inbox.models import Conversation, Delivery, Message, Notification
+from inbox.accounts import add_member
+from inbox.models import Conversation, Decision, Delivery, Message, Notification, Role
 from inbox.rotation import rotate_keys
+from inbox.setting_versions import Standing, add_version
+from intake.channels import is_vouched
 from intake.errors import IntakeError
 from intake.logs import configure_logging
 from intake.mailbox import Mailbox
+from intake.practice_settings import Override
 from intake.settings import Settings
+from intake.vocabulary import Channel, SenderDoubt, Silence
 from tests.service import Service
 from tests.standins.certificates import Certificate
 from tests.standins.imap import PASSWORD, USER, ImapServer
@@ -81,9 +86,8 @@ def mail(body: str = BILL, *, message_id: str | None = "<abc@patient.example>", 
 
 
 def fetch(services: Services, mailbox: Mailbox, certificate: Certificate) -> int:
-    practice = services.practices.require("demo")
     with open_mailbox(mailbox, certificate.trusting()) as client:
-        return fetch_new(client, services, practice, mailbox, RestingEmails())
+        return fetch_new(client, services, "demo", mailbox, RestingEmails())
 
 
 # ---- stored, then moved
@@ -127,9 +131,8 @@ def test_a_crash_between_storing_and_moving_stores_nothing_twice(
     server.deliver(mail("And in April?"))
     # moving fails, as if the process had ended there
     cut = mailbox.model_copy(update={"done_folder": "No such folder"})
-    practice = services.practices.require("demo")
     with open_mailbox(mailbox, certificate.trusting()) as client:
-        assert fetch_new(client, services, practice, cut, RestingEmails()) == 0
+        assert fetch_new(client, services, "demo", cut, RestingEmails()) == 0
     assert len(server.emails("INBOX")) == 2
     assert len(service.rows(Message)) == 2
 
@@ -294,6 +297,67 @@ def test_what_waited_for_days_is_stored_and_not_answered(
     assert smtp.mails == []
 
 
+def test_what_waited_for_days_is_in_its_patients_conversation_and_an_emergency_still_pages(
+    service: Service,
+    smtp: SmtpStandIn,
+    services: Services,
+    server: ImapServer,
+    mailbox: Mailbox,
+    certificate: Certificate,
+) -> None:
+    """A password may have expired over a long weekend."""
+    server.deliver(mail("My chest hurts badly and I can't breathe"), at=datetime.now(UTC) - timedelta(days=4))
+    server.deliver(mail())
+    fetch(services, mailbox, certificate)
+    service.work()
+
+    [conversation] = service.rows(Conversation)
+    assert conversation.patient_address == PATIENT
+    late, _ = service.rows(Decision)
+    assert (late.route, late.silence) == ("urgent", Silence.LATE)
+    told = [row.reason for row in service.rows(Notification) if row.message_id == late.message_id]
+    assert told == ["unanswered_emergency"]
+    assert len(smtp.mails) == 1
+
+
+def test_what_only_came_late_is_vouched_for_and_can_be_answered_by_staff() -> None:
+    assert is_vouched(Channel.EMAIL, SenderDoubt.LATE)
+    assert not is_vouched(Channel.EMAIL, SenderDoubt.AUTOMATIC)
+
+
+# ---- another address of the practice
+
+
+def change_address(service: Service) -> None:
+    overrides = {"email": Override("front@maple.example", PRACTICE), "former_emails": Override([PRACTICE], [])}
+    with service.edit() as session:
+        manager = add_member(session, "mira@maple.example", "Mira", Role.MANAGER, ["demo"], "correct horse battery")
+        add_version(session, "demo", Standing(0, overrides), {}, staff_id=manager.id)
+
+
+def test_an_email_is_answered_from_the_address_that_the_practice_has_by_then(
+    service: Service,
+    smtp: SmtpStandIn,
+    services: Services,
+    server: ImapServer,
+    mailbox: Mailbox,
+    certificate: Certificate,
+) -> None:
+    server.deliver(mail())
+    with open_mailbox(mailbox, certificate.trusting()) as client:
+        fetch_new(client, services, "demo", mailbox, RestingEmails())
+        change_address(service)
+        services.live.refresh()
+        server.deliver(mail("And in April?", message_id="<def@patient.example>"))
+        client.noop()
+        fetch_new(client, services, "demo", mailbox, RestingEmails())
+    service.context.live.refresh()
+    service.work()
+
+    assert [message.received_on for message in service.rows(Message)] == [PRACTICE, "front@maple.example"]
+    assert {sent.sender for sent in smtp.mails} == {"front@maple.example"}
+
+
 def test_an_email_that_is_too_large_goes_to_a_person_with_its_beginning(
     service: Service, services: Services, server: ImapServer, mailbox: Mailbox, certificate: Certificate
 ) -> None:
@@ -350,7 +414,7 @@ def wait_for(service: Service, count: int) -> None:
 def test_an_email_is_fetched_as_soon_as_it_comes_in(
     service: Service, services: Services, server: ImapServer, mailbox: Mailbox, certificate: Certificate
 ) -> None:
-    watch = MailboxWatch(services, services.practices.require("demo"), mailbox, certificate.trusting())
+    watch = MailboxWatch(services, "demo", mailbox, certificate.trusting())
     server.deliver(mail())
     watch.start()
     wait_for(service, 1)
@@ -373,7 +437,7 @@ def test_a_watch_goes_on_beside_an_email_that_always_fails(
     configure_logging()
     refuse_without_subject(service)
     server.deliver(mail().replace(b"Subject: My bill\r\n", b""))
-    watch = MailboxWatch(services, services.practices.require("demo"), mailbox, certificate.trusting())
+    watch = MailboxWatch(services, "demo", mailbox, certificate.trusting())
     watch.start()
     for count in (1, 2, 3):
         server.deliver(mail(f"Question {count}", message_id=None))
@@ -403,7 +467,7 @@ def test_a_mailbox_that_fails_is_tried_again_and_says_so(
     server.deliver(mail("The password is swordfish"))
     with service.edit() as session:
         session.execute(sql("ALTER TABLE messages RENAME TO away"))
-    watch = MailboxWatch(services, services.practices.require("demo"), mailbox, certificate.trusting())
+    watch = MailboxWatch(services, "demo", mailbox, certificate.trusting())
     watch.start()
     Record[Any]("failures").quiet(0, until=lambda: watch.is_failing)
     with service.edit() as session:

@@ -1,4 +1,4 @@
-"""Mail by machines: a report marks the mail that was lost, no machine pages anybody, and a person is always heard."""
+"""Mail by machines and by staff: a report marks the mail that was lost, neither is a patient, and a person is heard."""
 
 from __future__ import annotations
 
@@ -10,13 +10,24 @@ from typing import Any
 import pytest
 
 from classifier import Classifier
-from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message, Notification, NotificationState
+from inbox.accounts import add_member
+from inbox.models import (
+    Conversation,
+    Decision,
+    Delivery,
+    DeliveryState,
+    Message,
+    Notification,
+    NotificationState,
+    Role,
+)
 from intake.practices import Practice
 from intake.settings import Settings
-from intake.vocabulary import Priority, SenderDoubt
+from intake.vocabulary import Priority, SenderDoubt, Silence
 from tasks.carriers.email_message import delivery_key
 from tasks.carriers.protocol import OutgoingMessage
 from tasks.carriers.staff_mail import sign_staff_mail
+from tasks.line_to_staff import LINE
 from tasks.notification.targets import CONSOLE
 from tasks.routing import Facts, decide
 from tests.service import Service
@@ -195,7 +206,8 @@ def test_a_report_counts_for_the_practice_that_sent_the_mail_alone(service: Serv
 def desk(settings: Settings, classifier: Classifier, twilio: TwilioStandIn) -> Iterator[Service]:
     """A service whose teams are notified by mail."""
     teams = "".join(f'{team} = {{ notify = ["mailto:{DESK}"] }}\n' for team in ("billing", "front_desk", "review"))
-    toml = PRACTICES_TOML.replace("[practice.hours]", f"[practice.teams]\n{teams}[practice.hours]", 1)
+    steps = '[[practice.escalation]]\nemail = "kim@maple-staff.example"\nafter_minutes = 5\n'
+    toml = PRACTICES_TOML.replace("[practice.hours]", f"[practice.teams]\n{teams}{steps}[practice.hours]", 1)
     settings.practices_file.write_text(toml)
     with Service(settings, classifier, twilio) as running:
         yield running
@@ -312,3 +324,90 @@ def test_a_person_in_danger_is_heard_however_a_server_marked_the_mail(
 
     [told] = service.rows(Decision)
     assert (told.route, told.priority, told.team) == ("urgent", "urgent", "on_call")
+
+
+# ---- staff write to where patients write
+
+
+REACHED = "I can't reach her, she says her chest hurts. Please try again in an hour. Lea"
+FROM_DESK = {"from_": f"Desk <{DESK}>", "dkim": "{@maple-staff.example : pass}"}
+
+
+def answer(service: Service, notice: str, text: str = REACHED, **changes: Any) -> None:
+    """Posts what somebody of the staff writes in answer to a notice."""
+    given = {"subject": "Re: [normal] Billing", "headers": {"In-Reply-To": notice}, **FROM_DESK}
+    email(service, text, **{**given, **changes})
+    service.work()
+
+
+def lines_to(smtp: SmtpStandIn, address: str) -> list[str]:
+    """Returns the lines to staff that an address got."""
+    return [mail.text for mail in smtp.mails if mail.recipient == address and mail.text == LINE]
+
+
+def test_who_answers_a_notice_is_no_patient_and_learns_once_a_day_that_nobody_takes_it_as_acknowledged(
+    desk: Service, smtp: SmtpStandIn
+) -> None:
+    email(desk)
+    desk.work()
+    notice = notice_in(smtp)
+    for number in range(2):
+        answer(desk, notice, f"{REACHED} {number}", message_id=f"<{number}@maple-staff.example>")
+
+    assert len(lines_to(smtp, DESK)) == 1
+    told = service_decisions(desk)
+    assert told == [("billing_inquiry", None), ("review", Silence.FROM_STAFF), ("review", Silence.FROM_STAFF)]
+    assert [decision.priority for decision in desk.rows(Decision)] == ["normal", "high", "high"]
+    _, of_desk = desk.rows(Conversation)
+    assert (of_desk.patient_address, of_desk.triage) == (DESK, None)
+    assert REACHED in desk.rows(Message)[1].text
+
+
+def service_decisions(service: Service) -> list[tuple[str, Silence | None]]:
+    return [(decision.route, decision.silence) for decision in service.rows(Decision)]
+
+
+def test_a_nurse_may_answer_from_an_address_that_nobody_knows(desk: Service, smtp: SmtpStandIn) -> None:
+    email(desk)
+    desk.work()
+    answer(desk, notice_in(smtp), from_="Lea <lea@elsewhere.example>", dkim="{@elsewhere.example : pass}")
+
+    assert len(lines_to(smtp, "lea@elsewhere.example")) == 1
+    assert desk.rows(Message)[1].doubt == SenderDoubt.STAFF_ANSWER
+
+
+@pytest.mark.parametrize("who", ["team", "escalation", "member"])
+def test_what_staff_forward_may_be_an_alarm_and_they_get_the_line(desk: Service, smtp: SmtpStandIn, who: str) -> None:
+    address = {"team": DESK, "escalation": "kim@maple-staff.example", "member": "mira@maple-staff.example"}[who]
+    with desk.edit() as session:
+        add_member(session, "mira@maple-staff.example", "Mira", Role.STAFF, ["demo"], "correct horse battery")
+    answer(desk, "<1@patient.example>", CHEST, from_=address)
+
+    assert service_decisions(desk) == [("urgent", Silence.FROM_STAFF)]
+    assert desk.rows(Message)[0].doubt == SenderDoubt.STAFF
+    assert len(lines_to(smtp, address)) == 1
+
+
+def test_an_account_of_another_practice_may_be_a_patients(desk: Service) -> None:
+    with desk.edit() as session:
+        add_member(session, "ana@patient.example", "Ana", Role.STAFF, ["other"], "correct horse battery")
+    email(desk)
+
+    assert desk.rows(Message)[0].doubt is None
+
+
+def test_the_line_does_not_go_where_nothing_proves_that_staff_wrote(desk: Service, smtp: SmtpStandIn) -> None:
+    answer(desk, "<1@patient.example>", SPF="fail", dkim="none")
+
+    assert desk.rows(Message)[0].doubt == SenderDoubt.STAFF
+    assert lines_to(smtp, DESK) == []
+
+
+def test_a_vacation_message_in_answer_to_a_notice_is_dropped(desk: Service, smtp: SmtpStandIn) -> None:
+    email(desk)
+    desk.work()
+    sent, notice = len(smtp.mails), notice_in(smtp)
+    answer(desk, notice, "I'm on vacation.", headers={"In-Reply-To": notice, "Auto-Submitted": "auto-replied"})
+
+    assert len(desk.rows(Message)) == 1
+    assert len(smtp.mails) == sent
