@@ -28,17 +28,12 @@ from inbox.sign_in_failures import (
 from staff.auth.access import REPLY_UNSENT, idle_limit, member, open_to
 from staff.auth.entry import HOME, enter
 from staff.auth.source import client_address, source_of
+from staff.static_files import serve_files
 from templates.staff import FOLDER
 from web.services import services_of
 
-blueprint = Blueprint(
-    "sign_in",
-    __name__,
-    url_prefix="/staff",
-    template_folder=str(FOLDER.parent),
-    static_folder=str(FOLDER / "static"),
-    static_url_path="/static",
-)
+blueprint = Blueprint("sign_in", __name__, url_prefix="/staff", template_folder=str(FOLDER.parent))
+serve_files(blueprint)
 
 REFUSED = "Incorrect email or password, or too many failed attempts. Check them, or try again later."
 CODE_REFUSED = "Incorrect or already used code, or too many failed attempts. Enter the next code, or try again later."

@@ -109,7 +109,7 @@ def test_a_colleague_is_mentioned_by_keyboard_and_told_by_a_notification_on_any_
     dana.goto("/staff/patients/demo")
     other = dana.context.new_page()
     other.goto("/staff/account")
-    expect(dana.locator("#favicon")).to_have_attribute("href", "/staff/static/favicon.svg")
+    expect(dana.locator("#favicon")).to_have_attribute("href", re.compile(r"/favicon\.svg$"))
 
     bob.reload()
     bob.locator("#note").focus()
@@ -130,7 +130,7 @@ def test_a_colleague_is_mentioned_by_keyboard_and_told_by_a_notification_on_any_
         tab.evaluate(LOOK)
 
     expect(dana).to_have_title("(1 urgent, 1 for you) Patients · Intake")
-    expect(dana.locator("#favicon")).to_have_attribute("href", "/staff/static/favicon-badge.svg")
+    expect(dana.locator("#favicon")).to_have_attribute("href", re.compile(r"/favicon-badge\.svg$"))
     expect(other.locator("#for-me")).to_have_text("1 for you")
     assert notifications(dana, other) == [
         ["Urgent conversation", "", "/staff/conversations/2"],

@@ -1,7 +1,7 @@
 // Tells whoever is signed in what calls them: a new alarm, a mention, an assignment. The favicon has a badge; system
 // notifications and a sound are for those who turned them on in this browser, and hold nothing of a patient.
 
-const WORKER = new URL("notify_worker.js", import.meta.url);
+const WORKER = "/staff/static/notify_worker.js"; // in every version, as a browser knows it by its address
 const WORDS = {
   alarm: ["Urgent conversation", "urgent conversations"],
   assigned: ["You were assigned a conversation", "conversations were assigned to you"],
