@@ -319,7 +319,7 @@ def variables(
         is_text: whether they go into a text, whose letters are few.
     """
     opening = practice.next_opening(moment)
-    next_opening = opening and say_when(opening, moment, language, is_text=is_text)
+    next_opening = say_when(opening, moment, language, is_text=is_text) if opening else None
     return {
         "practice": practice,
         "links": practice.links,
