@@ -289,6 +289,7 @@ def test_a_nurse_looks_at_a_same_day_message_today_while_the_practice_is_open() 
         ("clinical_concern", "", "If it cannot wait, call our on-call line (202) 555-0111"),
         ("clinical_concern_es", "", "Si no puede esperar, llame a la persona de guardia al (202) 555-0111"),
     ],
+    ids=["same day", "same day, Spanish", "symptom", "symptom, Spanish"],
 )
 def test_a_minute_before_closing_a_symptom_is_sent_to_who_is_there_at_night(name: str, when: str, whom: str) -> None:
     text, alone = reply(name, CLOSING), reply(name, CLOSING, on_call_number=None)
@@ -310,6 +311,7 @@ def test_a_minute_before_closing_no_reply_promises_an_answer_of_today_alone(name
 @pytest.mark.parametrize(
     ("name", "where"),
     [("pregnancy_loss", "or go to an emergency room"), ("pregnancy_loss_es", "o vaya a una sala de emergencias")],
+    ids=["English", "Spanish"],
 )
 def test_who_may_bleed_is_not_left_with_a_phone_that_nobody_answers(name: str, where: str) -> None:
     for moment in (EVENING, CLOSING):
@@ -627,6 +629,7 @@ def test_no_call_is_promised_to_who_cannot_be_reached(name: Intent | ReplyName, 
         ("pregnancy_loss", "a nurse will call you", "a nurse will get back to you"),
         ("pregnancy_loss_es", "una enfermera le va a llamar", "una enfermera le va a responder"),
     ],
+    ids=["complaint", "complaint, Spanish", "loss", "loss, Spanish"],
 )
 def test_a_call_is_promised_only_where_there_is_a_number(name: str, by_phone: str, otherwise: str) -> None:
     by_email = Occasion(OPEN, is_first=False, is_text=False, has_phone=False)
