@@ -44,6 +44,11 @@ def sniff(data: bytes) -> str:
     return str(filetype.guess_mime(data) or "") if data else ""
 
 
+def is_kept(data: bytes) -> bool:
+    """Return whether what begins so is of a kind that is kept."""
+    return sniff(data) in (*PICTURES, PDF, *AUDIO)
+
+
 def check(data: bytes, render: Callable[[bytes], Picture | Refusal]) -> Checked | Refusal:
     """Return what is kept of an attachment, or why it isn't.
 

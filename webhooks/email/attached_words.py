@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tasks.attachments.content import is_kept
 from webhooks.email.inbound_email import MailFile, decode
 from webhooks.email.text import enriched_to_text, html_to_text
 
 LONGEST_WORDS = 1024 * 1024
+DATA = ("text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/csv", "text/css", "text/xml")
+"""Texts that programs write for programs, such as a calendar's answer to an invitation."""
 _ALWAYS_WORDS = ("text/plain", "text/enriched")
 
 
@@ -24,22 +27,28 @@ class AttachedPart:
 def take_words(parts: Sequence[AttachedPart], *, has_words: bool) -> tuple[list[str], list[AttachedPart]]:
     """Return the words that came as files, and what stays a file.
 
-    HTML among the files is often a copy, or a notice of a program, so it is read only in the place of words.
+    HTML among the files is often a copy, or a notice of a program, and other texts are often data, so they are read
+    only in the place of words.
 
     Args:
         parts: the files.
         has_words: whether the email itself says anything.
     """
-    kinds = _ALWAYS_WORDS if has_words else (*_ALWAYS_WORDS, "text/html")
     texts: list[str] = []
     rest: list[AttachedPart] = []
     for part in parts:
         contents = part.file.contents
-        if part.kind in kinds and contents is not None and len(contents) <= LONGEST_WORDS:
+        is_text = part.kind in _ALWAYS_WORDS or (not has_words and part.kind.startswith("text/"))
+        if is_text and contents is not None and len(contents) <= LONGEST_WORDS:
             texts.append(to_text(part.kind, decode_text(contents, part.charset)))
         else:
             rest.append(part)
     return texts, rest
+
+
+def is_lost(files: Iterable[AttachedPart]) -> bool:
+    """Return whether there is a file that nobody will be able to open, as its kind is not kept."""
+    return any(file.file.contents and not is_kept(file.file.contents) for file in files)
 
 
 def to_text(kind: str, text: str) -> str:

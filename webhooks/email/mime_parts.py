@@ -73,6 +73,10 @@ class MimePart:
         decoded = self._decode(len(self.body))
         return decoded if len(decoded) <= most_bytes else None
 
+    def decode_body(self) -> bytes:
+        """Return the decoded body, which is an email."""
+        return self._decode(len(self.body))
+
     def split(self) -> list[bytes] | None:
         """Return the parts between the boundaries; None if it has no parts."""
         boundary = self.headers.get_boundary()

@@ -12,7 +12,7 @@ import structlog
 
 from inbox.attachments import MOST_BYTES
 from intake.logs import where_raised
-from webhooks.email.attached_words import AttachedPart, decode_text, take_words, to_text
+from webhooks.email.attached_words import DATA, AttachedPart, decode_text, is_lost, take_words, to_text
 from webhooks.email.authentication_results import proves_sender
 from webhooks.email.inbound_email import (
     LONGEST_HEADER,
@@ -41,6 +41,7 @@ LONGEST_SALVAGED = 8000
 LONGEST_CONTENT_TYPE = 100
 _WORD = r"=\?[!->@-~]{1,60}\?[BbQq]\?[ -~]*?\?="
 _ENCODED_WORDS = re.compile(rf"{_WORD}(?:[ \t]*{_WORD})*", re.ASCII)
+EMAILS = ("message/rfc822", "message/global")
 
 
 def read_raw_email(
@@ -61,7 +62,7 @@ def read_raw_email(
         is_whole: whether these are all of its bytes.
     """
     try:
-        email = _read(open_part(raw), recipients, return_path, trusted)
+        email = _read(open_part(_with_line_ends(raw)), recipients, return_path, trusted)
     except Exception as error:
         # whatever nobody thought of: a person reads the beginning
         log.error("email_not_readable", error=where_raised(error, error.__traceback__))
@@ -82,7 +83,8 @@ def _read(
     body = _BodyReader()
     text = body.read(email)
     attached, files = take_words(body.files, has_words=has_words(text))
-    words = read_words(subject, text, "", attached)
+    words = read_words(subject, text, "", [*body.enclosed, *attached])
+    shows_words = any(map(has_words, [text, *body.enclosed, *attached]))
     # of two senders, the server that vouches for one may have read the other
     is_one = len(_headers(headers, "From")) == 1
     return InboundEmail(
@@ -100,7 +102,7 @@ def _read(
         and proves_sender(sender, _headers(headers, "Authentication-Results"), trusted),
         attachments=tuple(part.kind[:LONGEST_CONTENT_TYPE] for part in files),
         files=tuple(part.file for part in files),
-        is_readable=body.is_whole and not is_garbled(words.patients),
+        is_readable=body.is_whole and not is_garbled(words.patients) and (shows_words or not is_lost(files)),
         is_by_program=is_by_program(headers),
         references=find_references(headers),
         report=read_report(headers, sender, returned_to, [email.body[:LOOKED_THROUGH].decode("latin-1")]),
@@ -112,11 +114,13 @@ class _BodyReader:
 
     Attributes:
         files: the parts that are not text, or are declared as attachments.
+        enclosed: the emails inside, such as one that is forwarded as an attachment, with who wrote them.
         is_whole: whether every part was read to its end.
     """
 
     def __init__(self) -> None:
         self.files: list[AttachedPart] = []
+        self.enclosed: list[str] = []
         self.is_whole = True
         self._parts = 0
 
@@ -126,23 +130,45 @@ class _BodyReader:
         if self._parts > MOST_PARTS or depth > DEEPEST or len(part.header_bytes) > LONGEST_HEADERS:
             self.is_whole = False
             return ""
+        if part.content_type in EMAILS:
+            self.enclose(open_part(part.decode_body()), depth + 1)
+            return ""
         chunks = part.split()
         if chunks is None:
             return self._read_leaf(part)
         texts = [text for chunk in chunks if has_words(text := self.read(open_part(chunk), depth + 1))]
         return reconcile(texts) if part.content_type == "multipart/alternative" else "\n\n".join(texts)
 
+    def enclose(self, email: MimePart, depth: int = 0) -> None:
+        """Read an email inside, below who wrote it and about what."""
+        text = self.read(email, depth)
+        named = [(name, decode_words(_header(email.headers, name) or "")) for name in ("From", "Subject")]
+        lines = "\n".join(f"{name}: {value}" for name, value in named if value)
+        self.enclosed.append("\n\n".join(filter(None, (lines, text))))
+
     def _read_leaf(self, part: MimePart) -> str:
         kind = part.content_type
         if kind.startswith("multipart/"):  # without any boundary
             kind = "text/plain"
-        if part.is_attached or kind not in ("text/plain", "text/html", "text/enriched"):
+        if part.is_attached or not kind.startswith("text/") or kind in DATA:
             file = MailFile(part.file_name, part.decode_file(MOST_BYTES))
             self.files.append(AttachedPart(kind, file, part.headers.get_content_charset()))
             return ""
         body, is_whole = part.decode_text()
         self.is_whole = self.is_whole and is_whole
         return to_text(kind, decode_text(body, part.headers.get_content_charset()))
+
+
+def read_enclosed(raw: bytes) -> tuple[list[str], bool]:
+    """Return what an email says that is inside another, with who wrote it, and whether that is all of it."""
+    body = _BodyReader()
+    body.enclose(open_part(raw))
+    return body.enclosed, body.is_whole and not body.files
+
+
+def _with_line_ends(raw: bytes) -> bytes:
+    """Return an email whose lines end in CR alone as others are written."""
+    return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
 
 
 def decode_words(value: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from email.message import Message
 
 from webhooks.email.alignment import is_aligned
-from webhooks.email.attached_words import AttachedPart, take_words
+from webhooks.email.attached_words import AttachedPart, is_lost, take_words
 from webhooks.email.inbound_email import (
     LONGEST_HEADER,
     InboundEmail,
@@ -30,6 +30,7 @@ from webhooks.email.inbound_email import (
     usable_address,
     without_files,
 )
+from webhooks.email.raw_email import EMAILS, read_enclosed
 from webhooks.email.reports import LOOKED_THROUGH, find_references, read_report
 from webhooks.email.text import has_words, html_to_text, is_garbled, read_words, reconcile
 from webhooks.multipart import LONGEST_FIELD, PostedFile, PostedForm
@@ -54,7 +55,11 @@ def read_email(posted: PostedForm) -> InboundEmail:
     text = decoded.get("text", "")
     body = reconcile([text, html_to_text(decoded.get("html", ""))])
     attached, files = take_words([_attached(file) for file in posted.files], has_words=has_words(body))
+    enclosed = [read_enclosed(part.file.contents) for part in files if part.kind in EMAILS and part.file.contents]
+    attached += [words for texts, _ in enclosed for words in texts]
     words = read_words(subject, body, "", attached)
+    is_whole = all(is_whole for _, is_whole in enclosed)
+    is_whole = is_whole and (any(map(has_words, [body, *attached])) or not is_lost(files))
     email = InboundEmail(
         sender=sender,
         sender_name=find_name(written_from),
@@ -68,7 +73,7 @@ def read_email(posted: PostedForm) -> InboundEmail:
         is_verified=sender is not None and is_aligned(sender, proved=proved, dmarc=decoded.get("dmarc", "")),
         attachments=tuple(part.kind for part in files),
         files=tuple(part.file for part in files),
-        is_readable=not is_garbled(words.patients),
+        is_readable=not is_garbled(words.patients) and is_whole,
         is_by_program=is_by_program(headers),
         references=find_references(headers),
         report=read_report(headers, sender, return_path, [text, *map(_beginning, posted.files)]),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.pictures import phone_photo
 from webhooks.email.inbound_email import LONGEST_TEXT, NOT_READ, InboundEmail, MailFile
 from webhooks.email.mime_parts import LONGEST_BODY
 from webhooks.email.raw_email import read_raw_email
@@ -195,17 +196,77 @@ def test_a_text_that_nobody_can_read_goes_to_a_person() -> None:
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
-        ("text/calendar; method=REPLY", "text/calendar"),
         ("application/ms-tnef; name=winmail.dat", "application/ms-tnef"),
         ("application/pkcs7-mime; smime-type=enveloped-data", "application/pkcs7-mime"),
-        ("message/rfc822", "message/rfc822"),
+        ("message/partial", "message/partial"),
         ("image/jpeg", "image/jpeg"),
     ],
 )
-def test_what_is_no_text_is_a_file_and_leaves_the_words_to_a_person(kind: str, name: str) -> None:
-    email = read(f"From: {PATIENT}\r\nContent-Type: {kind}\r\n\r\nSubject: x\r\n\r\ny")
+def test_what_is_no_text_is_a_file_and_without_words_the_email_is_not_read(kind: str, name: str) -> None:
+    email = read(f"{VOUCHED}From: {PATIENT}\r\nContent-Type: {kind}\r\n\r\nSubject: x\r\n\r\ny")
 
-    assert (email.text, email.attachments) == ("", (name,))
+    assert (email.text, email.attachments) == ("", (NOT_READ, name))
+    assert not email.may_be_answered
+
+
+def test_a_picture_alone_is_all_there_is_to_read() -> None:
+    picture = base64.b64encode(phone_photo()).decode()
+    lines = "Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    email = read(f"{VOUCHED}From: {PATIENT}\r\n{lines}{picture}")
+
+    assert (email.attachments, email.is_readable) == (("image/jpeg",), True)
+
+
+@pytest.mark.parametrize("kind", ["markdown", "rtf", "calendar; method=REPLY", "x-amp-html", "something"])
+def test_any_text_alone_is_the_words(kind: str) -> None:
+    assert words(f"Content-Type: text/{kind}\r\n") == "It is wrong."
+
+
+def test_data_for_programs_is_a_file_beside_words() -> None:
+    email = read(HEADERS + parts("mixed", "\r\nYes.", "Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR"))
+
+    assert (email.text, email.attachments) == ("My bill. Yes.", ("text/calendar",))
+
+
+CHEST = "My chest hurts and I can't breathe."
+ENCLOSED = f"From: Ana <{PATIENT}>\r\nSubject: =?utf-8?q?=C2=A1Ay!?=\r\n\r\n{CHEST}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "before"),
+    [
+        (f"Content-Type: message/rfc822\r\n\r\n{ENCLOSED}", ""),
+        (parts("mixed", "\r\nSee below.", f"Content-Type: message/rfc822\r\n\r\n{ENCLOSED}"), "See below.\n\n"),
+        (
+            parts("mixed", f"Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\n{ENCLOSED}"),
+            "",
+        ),
+        (
+            "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            + base64.b64encode(ENCLOSED.encode()).decode(),
+            "",
+        ),
+    ],
+    ids=["alone", "below words", "attached", "encoded"],
+)
+def test_an_email_inside_another_is_read_with_who_wrote_it(lines: str, before: str) -> None:
+    email = read(HEADERS.replace("My bill", "Re: a bill") + lines)
+
+    assert email.text == f"{before}From: Ana <{PATIENT}>\nSubject: ¡Ay!\n\n{CHEST}"
+    assert email.is_readable
+    assert email.attachments == ()
+
+
+def test_emails_inside_emails_end_somewhere() -> None:
+    email = read(HEADERS + "Content-Type: message/rfc822\r\n\r\n" * 1000)
+
+    assert NOT_READ in email.attachments
+
+
+def test_lines_that_end_in_a_return_alone_are_lines() -> None:
+    email = read(f"{HEADERS}\r\nIt is wrong.\r\n".replace("\r\n", "\r"))
+
+    assert (email.sender, email.text) == (PATIENT, "My bill. It is wrong.")
 
 
 def test_an_encrypted_email_has_no_words_but_its_subject() -> None:
@@ -217,7 +278,7 @@ def test_an_encrypted_email_has_no_words_but_its_subject() -> None:
     email = read(HEADERS + lines)
 
     assert email.text == "My bill"
-    assert email.attachments == ("application/pgp-encrypted", "application/octet-stream")
+    assert email.attachments == (NOT_READ, "application/pgp-encrypted", "application/octet-stream")
 
 
 # ---- charsets and encodings

@@ -277,6 +277,15 @@ def test_an_email_of_nothing_but_an_attachment_goes_to_a_person(service: Service
     assert service.rows(Decision)[0].route == "review"
 
 
+def test_an_email_that_is_forwarded_as_an_attachment_is_read_by_the_model(service: Service) -> None:
+    inside = f"From: {PATIENT}\r\nSubject: Help\r\n\r\nMy chest hurts badly and I can't breathe".encode()
+    email(service, "Please see attached", files=(("Help.eml", inside, "message/rfc822"),))
+    service.work()
+
+    assert service.rows(Decision)[0].route == "urgent"
+    assert f"From: {PATIENT}\nSubject: Help" in service.rows(Message)[0].text
+
+
 # ---- robots
 
 
