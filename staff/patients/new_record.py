@@ -41,13 +41,13 @@ def page(slug: str) -> str:
 def create(slug: str) -> Response | tuple[str, int]:
     """Create a record with a number or email address; show the one that seems to be the same patient's instead."""
     practice, services = own_practice(slug), services_of(current_app)
-    typed = {name: request.form.get(name, "") for name in (*FIELDS, "address", "how")}
+    typed = {name: request.form.get(name, "") for name in (*FIELDS, "new_address", "how")}
     details, wrong = check_details(typed, now().astimezone(ZoneInfo(practice.time_zone)).date())
     address = ""
     try:
-        address = normalise_address(typed["address"].strip()[:LONGEST_ADDRESS])
+        address = normalise_address(typed["new_address"].strip()[:LONGEST_ADDRESS])
     except IntakeError:
-        wrong["address"] = NO_ADDRESS
+        wrong["new_address"] = NO_ADDRESS
     with services.database.write() as session:
         if address and typed["how"] and (problem := _why_no_consent(session, slug, address, typed["how"])):
             wrong["how"] = problem
@@ -89,7 +89,7 @@ def _show(slug: str, typed: Mapping[str, str], wrong: Mapping[str, str], alike: 
     shown: dict[str, Any] = {
         "practice": own_practice(slug),
         "labels": {name: LABELS[name] for name in ASKED},
-        "typed": dict.fromkeys((*ASKED, "address", "how"), "") | dict(typed),
+        "typed": dict.fromkeys((*ASKED, "new_address", "how"), "") | dict(typed),
         "wrong": wrong,
         "alike": alike,
         "consents": {how: how.words for how in ConsentHow},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,7 +29,7 @@ MAPLE_NAME, HARBOR_NAME = "Maple Street", "Harbor Dental"
 PRICE_RANGE = "A first visit is $120 to $180 without insurance."
 HARBOR_PRICE_RANGE = "A cleaning is $90."
 
-# One practice that never closes and one that never opens, so that both look the same at every hour.
+# One practice that never closes and one that opens in some days, so that both look the same at every hour.
 PRACTICES = """
 [[practice]]
 slug = "maple-street"
@@ -56,6 +57,7 @@ widget_key = "{harbor_key}"
 allowed_origins = ["{origin}"]
 time_zone = "America/Chicago"
 price_range = "{harbor_price_range}"
+hours = {{ {opens} = ["12:00-13:00"] }}
 
 [practice.chat.strings.en]
 greeting = "Ask Harbor Dental."
@@ -77,6 +79,7 @@ class Product:
         practices.write_text(
             PRACTICES.format(
                 never_closed=NEVER_CLOSED,
+                opens=f"{datetime.now(UTC) + timedelta(days=3):%a}".lower(),
                 maple=MAPLE_NAME,
                 maple_key=MAPLE,
                 harbor=HARBOR_NAME,

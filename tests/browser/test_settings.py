@@ -252,7 +252,7 @@ def test_a_kind_of_message_goes_to_another_team_and_back_with_the_keyboard_alone
 
 def test_an_address_takes_the_warning_away_as_soon_as_it_is_typed(sign_in: Callable[..., Page]) -> None:
     page = sign_in(f"{ADDRESS}#teams-on_call")
-    warning = page.get_by_text("nobody is paged at once")
+    warning = page.get_by_text("This team has no address, so nobody is paged at once.")
     expect(warning).to_be_visible()
     address = page.locator("#teams-on_call").get_by_label("New addresses")
     address.fill("desk@maple.example")

@@ -70,7 +70,7 @@ document.addEventListener("keydown", (event) => {
   if (menu) moveInMenu(menu, target, step);
   else if (key !== "Enter") return;
   else if (target.matches("#bulk select")) target.parentElement.querySelector("button").click();
-  else if (target.id === "send-at") document.getElementById("schedule").click();
+  else if (target.matches("#later-menu #send-at")) document.getElementById("schedule").click();
   else if (isSending && event.shiftKey && target.id === "text" && openMenu("later-menu")) return event.preventDefault();
   else if (isSending && target.matches(SENT)) target.form.requestSubmit();
   else if (target.id === "team" && target.value && !isSending) document.getElementById("transfer-note").focus();

@@ -386,7 +386,7 @@ def test_members_of_another_practice_open_no_record(console: Console) -> None:
 
 
 def make(browser: Browser, **form: str) -> requests.Response:
-    return browser.post(f"{RECORDS}/new", data={"name": "Maria Rivera", "address": "(202) 555-0188", **form})
+    return browser.post(f"{RECORDS}/new", data={"name": "Maria Rivera", "new_address": "(202) 555-0188", **form})
 
 
 def test_a_record_is_made_by_hand_without_consent_to_texts_unless_that_is_said(console: Console) -> None:
@@ -400,7 +400,7 @@ def test_a_record_is_made_by_hand_without_consent_to_texts_unless_that_is_said(c
     assert "(202) 555-0188 No consent to texts on record" in page
     assert 'value="Spanish"' in browser.get(RECORD).text
     assert "record_created" in actions(console)
-    make(browser, name="Ann Lee", address="+12025550177", how="by_phone")
+    make(browser, name="Ann Lee", new_address="+12025550177", how="by_phone")
     assert "Agreed to texts by phone" in words(browser.get(f"{RECORDS}/2").text)
 
 
@@ -408,8 +408,10 @@ def test_a_record_is_made_by_hand_without_consent_to_texts_unless_that_is_said(c
     ("form", "why"),
     [
         pytest.param({"name": " "}, "Enter the patient’s name.", id="no name"),
-        pytest.param({"address": "soon"}, "Enter a phone number such as", id="no address"),
-        pytest.param({"address": "m@example.com", "how": "by_phone"}, "Only a phone number can have", id="of an email"),
+        pytest.param({"new_address": "soon"}, "Enter a phone number such as", id="no address"),
+        pytest.param(
+            {"new_address": "m@example.com", "how": "by_phone"}, "Only a phone number can have", id="of an email"
+        ),
         pytest.param({"how": "somehow"}, "Choose how the patient agreed", id="unknown consent"),
     ],
 )
@@ -425,8 +427,10 @@ def test_a_record_by_hand_that_is_wrong_is_refused_with_what_was_typed(
 @pytest.mark.parametrize(
     "again",
     [
-        pytest.param({"name": "M. Rivera", "address": "202-555-0188"}, id="the same number"),
-        pytest.param({"address": "maria@example.com", "birth_date": "1984-03-14"}, id="the same name and birth date"),
+        pytest.param({"name": "M. Rivera", "new_address": "202-555-0188"}, id="the same number"),
+        pytest.param(
+            {"new_address": "maria@example.com", "birth_date": "1984-03-14"}, id="the same name and birth date"
+        ),
     ],
 )
 def test_a_second_record_of_a_patient_is_refused_by_showing_the_first(console: Console, again: dict[str, str]) -> None:
@@ -445,5 +449,5 @@ def test_a_number_that_opted_out_gets_no_consent_by_hand(console: Console) -> No
     console.text("STOP")
     console.work()
 
-    assert "This number opted out of texts." in make(console.sign_in(), address=PATIENT, how="by_phone").text
+    assert "This number opted out of texts." in make(console.sign_in(), new_address=PATIENT, how="by_phone").text
     assert console.rows(Patient) == []

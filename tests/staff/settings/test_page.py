@@ -203,7 +203,7 @@ def test_hours_hold_at_once_in_the_web_process_too(console: Console, manager: Br
     save(manager, **{f"hours__{day}": "" for day in Weekday}, closed_on="2026-12-25, 2027-01-01")
 
     shown = requests.get(f"{console.url}/chat/practices/{WIDGET_KEY}", headers={"Origin": SITE}, timeout=30).json()
-    assert (shown["open"], shown["next_opening"]) == (False, None)
+    assert (shown["open"], shown["next_opening"]) == (None, None)  # without hours, nobody calls it closed
     assert [day.isoformat() for day in effective(console).closed_on] == ["2026-12-25", "2027-01-01"]
 
 
