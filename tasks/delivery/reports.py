@@ -14,7 +14,6 @@ from intake.vocabulary import Medium
 from tasks.carriers.protocol import ProviderStatus
 from tasks.carriers.staff_mail import find_staff_mail, read_notices
 from tasks.delivery.status import record_status
-from tasks.notification.outbox import record_returned
 from tasks.queue import AfterCommit
 
 log = structlog.get_logger(__name__)
@@ -46,7 +45,11 @@ def record_report(
     """
     for about in find_staff_mail(keys, secrets):
         log.warning("staff_mail_returned", practice=practice, about=about, has_failed=has_failed)
-        return record_returned(database, practice, read_notices(about)) if has_failed else AfterCommit()
+        if not has_failed:
+            return AfterCommit()
+        from tasks.notification.outbox import record_returned  # with all that words notices, which edges do without
+
+        return record_returned(database, practice, read_notices(about))
     named = select(Delivery.provider_id).join(Conversation)
     own = (Conversation.practice == practice, Delivery.medium == Medium.EMAIL, Delivery.provider_id.in_(keys))
     with database.read() as session:
