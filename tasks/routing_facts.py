@@ -113,6 +113,7 @@ def gather_facts(
     conversation = message.conversation
     address = conversation.patient_address or ""
     opt_out = opt_out_of(session, conversation.practice, address)
+    transcribed = traits_of(conversation.channel).needs_text and not is_unheard(message)
     facts = Facts(
         intent="",
         confidence=0.0,
@@ -133,8 +134,8 @@ def gather_facts(
         unproven_number=unproven_number(session, conversation, moment),
         staff_active=conversation.staff_took_over_at is not None,
         unheard=is_unheard(message),
-        transcribed=traits_of(conversation.channel).needs_text and not is_unheard(message),
-        reads_as_english=reads_as_english(message.text),
+        transcribed=transcribed,
+        reads_as_english=transcribed and reads_as_english(message.text),
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
         reply_ages=reply_ages_of(session, conversation, moment),
         unsafe=is_silenced(session, conversation, medium_of(conversation), named=not lacks_keys(session)),

@@ -145,10 +145,10 @@ def is_by_program(headers: Message) -> bool:
     servers forward people's mail with an empty envelope sender: none of that proves anything. A website's form is
     mailed as `auto-generated`, and holds a person's words, so that says enough only of what answers another email.
     """
+    submitted = _auto_submitted(headers)
     answers = "In-Reply-To" in headers or "References" in headers
     return (
-        _auto_submitted(headers) not in ("no", "auto-generated")
-        or (_auto_submitted(headers) == "auto-generated" and answers)
+        (submitted != "no" and (submitted != "auto-generated" or answers))
         or _precedence(headers) == "auto_reply"
         or any(name in headers for name in _MADE_BY_RESPONDERS)
         or headers.get_content_type() == "multipart/report"

@@ -20,6 +20,11 @@ _WORDS = re.compile(r"[^\W_]+")
 _SUBJECT_FIELD = re.compile(r"^[>*\s]*(?:subject|asunto):[>*\s]*", re.IGNORECASE)
 
 
+def may_have_news(email: InboundEmail) -> bool:
+    """Return whether an email says anything beside its text; if not, `add_news` needs no earlier words."""
+    return bool(email.trimmed) or REPLY_MARK.match(email.subject) is not None
+
+
 def add_news(email: InboundEmail, earlier: EarlierWords, sender_name: str) -> str:
     """Return an email's text with what it says beside that and nobody said before.
 

@@ -18,7 +18,7 @@ from tasks.carriers.staff_mail import find_staff_mail
 from tasks.delivery.reports import record_report
 from web.services import Services
 from webhooks.email.inbound_email import InboundEmail, MailFile, shorten
-from webhooks.email.news import add_news
+from webhooks.email.news import add_news, may_have_news
 from webhooks.email.reports import DeliveryReport
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,9 @@ def record_email(services: Services, practice: Practice, email: InboundEmail) ->
         log.info("notice_answered_by_program", practice=practice.slug)  # such as that a nurse is on vacation
         return None
     is_known = doubt in BELIEVED or (doubt in FROM_STAFF and email.may_be_answered)
-    earlier = find_earlier_words(services.database, practice.slug, email.sender) if email.sender else EarlierWords()
+    earlier = EarlierWords()
+    if email.sender and may_have_news(email):
+        earlier = find_earlier_words(services.database, practice.slug, email.sender)
     inbound = InboundMessage(
         practice=practice.slug,
         channel=Channel.EMAIL,
