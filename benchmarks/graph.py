@@ -22,19 +22,20 @@ from transformers import (
 )
 
 from classifier import INTENTS, Classifier
-from classifier.model_bundle import CALIBRATION, DEFAULT_FOLDER
+from classifier.model_bundle import CALIBRATION, DEFAULT_FOLDER, FAST_FOLDER
 from training.export.export_model import export_network
 from training.export.model_folder import NETWORK, write_json, write_manifest
 
 TOKENS: Final = (16, 32, 64, 128, 256)
 BATCHES: Final = (1, 16)
 ROUNDS: Final = 7
-# One token of the tokenizer that all three use.
+# One token of the tokenizer that all of them use.
 WORD: Final = "appointment"
 
 PIPELINE: Final = "PyTorch pipeline"
 SERVED: Final = "served, reference"
 SHIPPED: Final = "served, shipped"
+FAST: Final = "served, fast"
 
 Read = Callable[[list[str]], object]
 
@@ -43,7 +44,7 @@ def main() -> None:
     """Measure everything in turn, several times, and print the medians."""
     torch.set_num_threads(1)
     print(f"milliseconds a message, one thread, median of {ROUNDS} rounds; in brackets the pipeline's over it\n")
-    print(f"{'texts':>5}{'tokens':>8}{PIPELINE:>20}{SERVED:>24}{SHIPPED:>24}")
+    print(f"{'texts':>5}{'tokens':>8}{PIPELINE:>20}{SERVED:>24}{SHIPPED:>24}{FAST:>24}")
     with tempfile.TemporaryDirectory() as folder:
         readers = dict(readers_of(Path(folder)))
         for texts in BATCHES:
@@ -56,6 +57,7 @@ def readers_of(folder: Path) -> Iterator[tuple[str, Read]]:
     model = reference()
     yield SERVED, Classifier.load(served(model, folder)).classify
     yield SHIPPED, Classifier.load().classify
+    yield FAST, Classifier.load(FAST_FOLDER).classify
     special = {"pad_token": "[PAD]", "unk_token": "[UNK]"}
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(DEFAULT_FOLDER / "tokenizer.json"), **special)
     tokenizer.model_input_names = ["input_ids", "attention_mask"]
@@ -115,7 +117,7 @@ def measure(readers: dict[str, Read], texts: int, tokens: int) -> dict[str, floa
 def print_row(texts: int, tokens: int, medians: dict[str, float]) -> None:
     """Print one line of the table."""
     pipeline = medians[PIPELINE]
-    cells = (f"{medians[name]:>14.2f} ({pipeline / medians[name]:>5.1f} x)" for name in (SERVED, SHIPPED))
+    cells = (f"{medians[name]:>14.2f} ({pipeline / medians[name]:>5.1f} x)" for name in (SERVED, SHIPPED, FAST))
     print(f"{texts:>5}{tokens:>8}{pipeline:>20.2f}" + "".join(f"{cell:>24}" for cell in cells))
 
 

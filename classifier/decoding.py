@@ -21,7 +21,7 @@ from classifier.outputs import (
     Language,
     check_columns,
 )
-from classifier.plain_words import needs_today, tells_of_swallowing, tells_of_violence
+from classifier.plain_words import kind_of_threat, needs_today, tells_of_swallowing, tells_of_violence
 from classifier.praise import is_praise
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
@@ -260,11 +260,14 @@ def danger_kind(dangers: Floats | None, screening: Screening, text: str) -> Dang
         dangers: The network's probabilities of self-harm and ingestion in the most dangerous window; None if it has
             no such output.
         screening: The danger signs in the words.
-        text: The message, which may tell plainly that something was swallowed, or of violence.
+        text: The message, which may tell plainly that something was swallowed, of violence, or of a threat.
     """
     named = screening.certain or screening.possible
-    if named in (DangerKind.SELF_HARM, DangerKind.INGESTION):
+    threatened = kind_of_threat(text)
+    if named == DangerKind.INGESTION or (named == DangerKind.SELF_HARM and threatened is None):
         return named
+    if threatened is not None:
+        return threatened
     self_harm, ingestion = (0.0, 0.0) if dangers is None else dangers
     if self_harm >= SELF_HARM_SURE:
         return DangerKind.SELF_HARM

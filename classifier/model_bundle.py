@@ -20,6 +20,7 @@ from classifier.outputs import INTENTS, Language
 from classifier.second_intents import PartsWeights, SecondIntentWeights, WholeWeights
 
 DEFAULT_FOLDER: Final = Path(__file__).parent / "models" / "intent"
+FAST_FOLDER: Final = Path(__file__).parent / "models" / "intent_fast"
 FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 NETWORK: Final = "model.onnx"

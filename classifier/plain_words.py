@@ -9,8 +9,15 @@ from typing import Final, NamedTuple
 
 from classifier.danger_signs import read_alternatives
 from classifier.screen import break_sentences
+from intake.vocabulary import DangerKind
 
 TABLE: Final = Path(__file__).with_name("signs") / "plain.toml"
+
+
+_OWN_DEATH: Final = re.compile(
+    r"\b(?:myself|me too|then me|and me|suicide|suicidal|end (?:it|my life)|die|dying|dead|herself|himself|themselves"
+    r"|matarme|mi vida|morir\w*|suicid\w+|yo tambien|despues yo|matarse)\b"
+)
 
 
 class _Words(NamedTuple):
@@ -28,6 +35,17 @@ def tells_of_swallowing(text: str) -> bool:
 def tells_of_violence(text: str) -> bool:
     """Return whether somebody hurts, threatens, or locks in somebody else."""
     return _is_found(load_words()["violence"], text)
+
+
+def kind_of_threat(text: str) -> DangerKind | None:
+    """Return what a threat to kill or hurt somebody else is: self-harm if the writer's own death is spoken of, too.
+
+    Returns:
+        None if nobody is threatened.
+    """
+    if not _is_found(load_words()["threat"], text):
+        return None
+    return DangerKind.SELF_HARM if _OWN_DEATH.search(break_sentences(text)) else DangerKind.OTHER
 
 
 def needs_today(text: str) -> bool:

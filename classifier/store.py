@@ -1,7 +1,8 @@
 """The model store: installed models, and which of them is in use.
 
 `<home>/<version>/` is a model folder, which never changes once it is there. `<home>/active.json` says which model is in
-use and which were in use before. Without that file, the model that ships with the program is in use.
+use and which were in use before. Without that file, the model that ships with the program is in use. A second, faster
+one ships, too, and has a name instead of a version.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ from classifier.check import WITHOUT_TRIAGE, check, missing_screens
 from classifier.errors import ModelError
 
 SHIPPED: Final = "shipped"
-"""Stands for the model that ships with the program, whatever its version."""
+"""Stands for the model that ships with the program and is used by default, whatever its version."""
+
+FAST: Final = "fast"
+"""Stands for the small model that ships with the program, whatever its version."""
+
+BUILT_IN: Final = {SHIPPED: model_bundle.DEFAULT_FOLDER, FAST: model_bundle.FAST_FOLDER}
+"""The folders of the models that ship with the program."""
 
 ACTIVE: Final = "active.json"
 FORMAT: Final = 1
@@ -37,7 +44,7 @@ class Use:
     """A model that is or was in use.
 
     Attributes:
-        version: 12 hexadecimal digits, or `SHIPPED`.
+        version: 12 hexadecimal digits, `SHIPPED`, or `FAST`.
         since: When it was activated, aware; None for the shipped model before any activation.
     """
 
@@ -123,10 +130,10 @@ class ModelStore:
 
     def folder_of(self, version: str) -> Path:
         """Return the folder of a version, which need not exist."""
-        return model_bundle.DEFAULT_FOLDER if version == SHIPPED else self.home / version
+        return BUILT_IN.get(version, self.home / version)
 
     def versions(self) -> list[str]:
-        """Return the versions in the store, usable or not, in order, without the shipped model."""
+        """Return the versions in the store, usable or not, in order, without those that ship."""
         if not self.home.is_dir():
             return []
         return sorted(path.name for path in self.home.iterdir() if path.is_dir() and _VERSION.fullmatch(path.name))
@@ -159,7 +166,7 @@ class ModelStore:
         Activating the version in use again changes nothing, but workers that could not load it try again.
 
         Args:
-            version: 12 hexadecimal digits, or `SHIPPED`; the shipped model's own version means the same.
+            version: 12 hexadecimal digits, `SHIPPED`, or `FAST`; the own version of a model that ships means the same.
             moment: Now, aware.
             without_triage: Whether the model may know no triage levels, so that it misses most emergencies.
 
@@ -198,10 +205,11 @@ class ModelStore:
 
     def _known(self, version: str) -> str:
         self._require_unpinned()
-        if version in (SHIPPED, model_bundle.read_manifest(model_bundle.DEFAULT_FOLDER).version):
-            return SHIPPED
+        for name, folder in BUILT_IN.items():
+            if version in (name, model_bundle.read_manifest(folder).version):
+                return name
         if version not in self.versions():
-            known = ", ".join([SHIPPED, *self.versions()])
+            known = ", ".join([*BUILT_IN, *self.versions()])
             raise ModelError(f"{self.home} has no model of that version; it has {known}")
         return version
 
@@ -215,7 +223,7 @@ class ModelStore:
             if not finding.passed:
                 raise ModelError(f"{_named(version)} did not pass and is not used: {finding.subject}: {finding.detail}")
         inside = model_bundle.read_manifest(home).version
-        if version not in (SHIPPED, inside):
+        if version not in (*BUILT_IN, inside):
             raise ModelError(f"{home} holds version {inside}: rename the folder to what it holds")
 
     def _write(self, choice: ModelChoice) -> None:
@@ -232,7 +240,7 @@ class ModelStore:
 
 
 def _named(version: str) -> str:
-    return "the shipped model" if version == SHIPPED else f"model {version}"
+    return {SHIPPED: "the shipped model", FAST: "the fast model"}.get(version, f"model {version}")
 
 
 def _replace(path: Path, text: str) -> None:
@@ -262,6 +270,6 @@ def _read_choice(table: Any) -> ModelChoice:
 
 def _read_use(entry: Any) -> Use:
     version, since = entry["version"], entry["since"]
-    if version != SHIPPED and not _VERSION.fullmatch(version):
+    if version not in BUILT_IN and not _VERSION.fullmatch(version):
         raise ValueError("not a version")
     return Use(version, None if since is None else datetime.fromisoformat(since))

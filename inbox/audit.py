@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -30,6 +30,8 @@ START = "0" * 64
 PRUNED, CHECKED = "audit_pruned", "trail_checked"
 TRAIL = "audit"
 BATCH = 1000
+CHECK_EVERY = timedelta(days=7)
+MOST_CHECKED = 300_000  # takes half a minute; a longer trail is left to the command
 _UNREADABLE = (ValueError, MissingKeyError)
 _APPENDING = 0x1A4B17  # an arbitrary lock number that nothing else in this database uses
 
@@ -137,6 +139,19 @@ def last_check(session: Session) -> AuditEntry | None:
     """Return the entry of the last time that the trail was verified, None if it never was."""
     checks = select(AuditEntry).where(AuditEntry.action == CHECKED)
     return session.scalar(checks.order_by(AuditEntry.id.desc()).limit(1))
+
+
+def due_check(session: Session, moment: datetime) -> int | None:
+    """Return the id of the newest entry if the trail is due to be verified by itself, None if it is not.
+
+    It is due a week after the last check, or after its first entry. A trail of over `MOST_CHECKED` entries never is.
+    """
+    checked = last_check(session)
+    oldest, newest = session.execute(select(func.min(AuditEntry.id), func.max(AuditEntry.id))).one()
+    if newest is None or newest - oldest >= MOST_CHECKED:
+        return None
+    since = checked.at if checked else session.get_one(AuditEntry, oldest).at
+    return int(newest) if since <= moment - CHECK_EVERY else None
 
 
 def _verify(session: Session, noted: str | None, batch: int) -> AuditCheck:

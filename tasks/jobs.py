@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 
 from intake.error_reporting import report_error
-from tasks import account_mail, entities, notice_mail, retention, search_index, setup_tests, voicemail
+from tasks import account_mail, entities, notice_mail, retention, search_index, setup_tests, trail, voicemail
 from tasks.attachments import fetch
 from tasks.context import Context, current
 from tasks.delivery import batch as deliveries
@@ -102,6 +102,7 @@ run_setup_test = job(for_each(setup_tests.run_setup_test))
 find_entities = job(entities.find_entities)
 index_texts = job(for_each(search_index.index_texts))
 mail_notice = job(for_each(notice_mail.mail_notice))
+verify_trail = job(for_each(trail.verify_trail))
 
 # A worker runs these and nothing else, whatever Redis says.
 JOBS: dict[str, Callable[..., None]] = {
@@ -109,5 +110,6 @@ JOBS: dict[str, Callable[..., None]] = {
     for run in (
         *(handle_message, deliver, settle, notify, escalate, look_for_recording, retain, erase_at_carrier),
         *(fetch_attachment, mail_link, announce_emergency, run_setup_test, find_entities, index_texts, mail_notice),
+        verify_trail,
     )
 }

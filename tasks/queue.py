@@ -47,6 +47,7 @@ Job = Literal[
     "find_entities",
     "index_texts",
     "mail_notice",
+    "verify_trail",
 ]
 _QUEUE_OF: dict[Job, str] = {
     "handle_message": MESSAGES,
@@ -64,6 +65,7 @@ _QUEUE_OF: dict[Job, str] = {
     "find_entities": LOOKUPS,  # it waits for nobody, but everything else goes first
     "index_texts": LOOKUPS,
     "mail_notice": LOOKUPS,  # a colleague's call is on the console at once; the mail comes after all that patients need
+    "verify_trail": LOOKUPS,
 }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from inbox.attachments import due_attachments
+from inbox.audit import due_check
 from inbox.carrier_erasures import claim_due_erasures
 from inbox.models import Delivery, DeliveryState, Escalation, Message, Notification, NotificationState, now
 from inbox.retention import due_runs
@@ -131,7 +132,7 @@ def reconcile(context: Context, *, grace: timedelta) -> int:
     with context.database.read() as session:
         fetched = due_attachments(session, now(), BATCH)
         last += [Ticket("fetch_attachment", row) for row in fetched if ("fetch_attachment", row) not in waiting]
-        last += _to_index(session, waiting)
+        last += [*_to_index(session, waiting), *_to_verify(session, waiting)]
         tickets = [*_due(session, now(), now() - grace, waiting), *last]
     added = sum(context.queue.put_tickets(tickets[start : start + BATCH]) for start in range(0, len(tickets), BATCH))
     if added:
@@ -145,6 +146,14 @@ def _to_index(session: Session, waiting: frozenset[tuple[str, int]]) -> list[Tic
         return []
     first = first_unindexed(session)
     return [] if first is None else [Ticket("index_texts", first)]
+
+
+def _to_verify(session: Session, waiting: frozenset[tuple[str, int]]) -> list[Ticket]:
+    """Return a job that verifies the audit trail, if that is due and no such job waits."""
+    if any(job == "verify_trail" for job, _ in waiting):
+        return []
+    newest = due_check(session, now())
+    return [] if newest is None else [Ticket("verify_trail", newest)]
 
 
 def _store_overdue_voicemails(context: Context) -> None:

@@ -74,10 +74,11 @@ def test_the_list_shows_what_can_be_activated_and_what_is_in_use(folder: Path) -
     intake("model", "activate", B, folder=folder)
     (folder / "var" / "models" / A / "manifest.json").unlink()
 
-    shipped, first, second, third = intake("model", "list", folder=folder).lines
+    shipped, fast, first, second, third = intake("model", "list", folder=folder).lines
 
     assert shipped.startswith("shipped, intent ")
     assert shipped.endswith(", used before")
+    assert fast.startswith("fast, intent ")
     assert first.startswith(f"{A}, not usable (")
     assert second == f"{B}, intent {B} of 2026-01-31, in use"
     assert third == f"{BROKEN}, intent {BROKEN} of 2026-01-31"
@@ -86,7 +87,7 @@ def test_the_list_shows_what_can_be_activated_and_what_is_in_use(folder: Path) -
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["activate", "dddddddddddd"], f"has no model of that version; it has shipped, {A}, {B}, {BROKEN}"),
+        (["activate", "dddddddddddd"], f"has no model of that version; it has shipped, fast, {A}, {B}, {BROKEN}"),
         (["activate", BROKEN], f"model {BROKEN} did not pass and is not used: "),
         (["rollback"], "the shipped model is in use and there was none before it"),
     ],

@@ -101,6 +101,7 @@ def test_it_carries_every_file_of_every_room(source: Path, wheel: Path) -> None:
     assert {
         "app/starter/env.example",
         "classifier/models/intent/model.onnx",
+        "classifier/models/intent_fast/model.onnx",
         "inbox/migrations/script.py.mako",
         "templates/staff/base.html",
         "training/recipes/compact.toml",

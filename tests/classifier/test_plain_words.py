@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifier.decoding import danger_kind
-from classifier.plain_words import needs_today, tells_of_swallowing, tells_of_violence
+from classifier.plain_words import kind_of_threat, needs_today, tells_of_swallowing, tells_of_violence
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind
 
@@ -145,3 +145,42 @@ def test_who_is_hurt_threatened_or_locked_in_is_answered_about_that_and_not_abou
 @pytest.mark.parametrize("text", NO_VIOLENCE)
 def test_accidents_company_and_figures_of_speech_are_no_violence(text: str) -> None:
     assert not tells_of_violence(text)
+
+
+THREATS = [
+    "I'm going to make him pay for what he did to me, I bought bullets today",
+    "i bought a gun and im going to shoot my boss",
+    "i want to hurt my ex and i have a knife with me",
+    "thinking about stabbing my roommate, i cant calm down",
+    "my brother says he will burn down the school tomorrow",
+    "voy a matar a mi vecino, ya compre la pistola",
+    "me las va a pagar, ya tengo la pistola",
+    "lo voy a matar cuando llegue",
+]
+WITH_OWN_DEATH = ["im going to shoot my boss and then myself", "tengo ganas de matar a mi esposo y despues yo"]
+NO_THREATS = [
+    "i bought a gun and im going to end it",
+    "i would never hurt my wife",
+    "im not going to hurt anybody",
+    "i want to hurt myself",
+    "scared i will hurt the baby when he wont stop crying",
+    "make him pay the copay please",
+    "who is going to shoot the xray",
+    "la voy a llevar el jueves",
+]
+
+
+@pytest.mark.parametrize("text", THREATS)
+def test_a_threat_to_somebody_else_is_not_taken_for_self_harm(text: str) -> None:
+    for screening in (Screening(), Screening(certain=DangerKind.SELF_HARM), Screening(possible=DangerKind.SELF_HARM)):
+        assert danger_kind(np.array([0.99, 0.0]), screening, text) is DangerKind.OTHER
+
+
+@pytest.mark.parametrize("text", WITH_OWN_DEATH)
+def test_a_threat_that_speaks_of_ones_own_death_is_self_harm_too(text: str) -> None:
+    assert danger_kind(np.array([0.1, 0.0]), Screening(certain=DangerKind.OTHER), text) is DangerKind.SELF_HARM
+
+
+@pytest.mark.parametrize("text", NO_THREATS)
+def test_what_threatens_nobody_else_is_no_threat(text: str) -> None:
+    assert kind_of_threat(text) is None

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from classifier import Classifier, ModelError
-from classifier.model_bundle import DEFAULT_FOLDER
-from classifier.store import SHIPPED, ModelStore
+from classifier.model_bundle import DEFAULT_FOLDER, FAST_FOLDER, read_manifest
+from classifier.store import FAST, SHIPPED, ModelStore
 from tests.classifier import tiny_model
 from tests.models import write_misreading_model, write_model
 
@@ -57,14 +57,26 @@ def test_rolling_back_goes_step_by_step_to_the_shipped_model(store: ModelStore) 
         store.rollback(WEDNESDAY)
 
 
-@pytest.mark.parametrize("name", [SHIPPED, "its version"])
-def test_the_shipped_model_can_be_activated_like_any_other(store: ModelStore, name: str) -> None:
+@pytest.mark.parametrize("by_version", [False, True], ids=["by name", "by version"])
+@pytest.mark.parametrize(("name", "folder"), [(SHIPPED, DEFAULT_FOLDER), (FAST, FAST_FOLDER)])
+def test_what_ships_can_be_activated_like_any_other(
+    store: ModelStore, name: str, folder: Path, by_version: bool
+) -> None:
     store.activate(A, MONDAY)
 
-    store.activate(name if name == SHIPPED else Classifier.load().info.version, TUESDAY)
+    store.activate(read_manifest(folder).version if by_version else name, TUESDAY)
 
-    assert store.choice().active.version == SHIPPED
+    assert store.choice().active.version == name
+    assert store.usable_folder() == (folder, None)
     assert store.rollback(WEDNESDAY).version == A
+
+
+def test_rolling_back_can_lead_to_the_fast_model(store: ModelStore) -> None:
+    store.activate(FAST, MONDAY)
+    store.activate(A, TUESDAY)
+
+    assert store.rollback(WEDNESDAY).version == FAST
+    assert ModelStore(store.home).active_folder() == FAST_FOLDER
 
 
 def test_activating_what_is_in_use_adds_no_history_but_is_noticed(store: ModelStore) -> None:
@@ -132,7 +144,7 @@ def test_a_folder_that_holds_another_version_than_its_name_says_is_refused(store
 
 @pytest.mark.parametrize("version", ["dddddddddddd", "../models/" + A, "", "active.json"])
 def test_a_version_that_is_not_there_is_refused_with_those_that_are(store: ModelStore, version: str) -> None:
-    with pytest.raises(ModelError, match=f"has no model of that version; it has shipped, {A}, {B}"):
+    with pytest.raises(ModelError, match=f"has no model of that version; it has shipped, fast, {A}, {B}"):
         store.activate(version, MONDAY)
 
 

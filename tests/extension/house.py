@@ -13,7 +13,9 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("app", "staff", "webhooks", "web", "tasks", "inbox", "templates", "classifier", "intake", "training", "tests")
-LEFT_OUT = shutil.ignore_patterns("intent", "corpus", "runs", "reports")  # what is compiled comes along and saves time
+LEFT_OUT = shutil.ignore_patterns(
+    "intent", "intent_fast", "corpus", "runs", "reports"
+)  # what is compiled comes along and saves time
 PRODUCT = ROOMS[:-1]
 FAILED = ("failure", "error", "skipped")
 
@@ -32,7 +34,7 @@ class House:
         self._outcomes: dict[str, list[str]] = {}
         for room in ROOMS:
             shutil.copytree(ROOT / room, folder / room, ignore=LEFT_OUT)
-        for data in ("classifier/models/intent", "training/corpus"):
+        for data in ("classifier/models/intent", "classifier/models/intent_fast", "training/corpus"):
             (folder / data).symlink_to(ROOT / data)
         for file in ("pyproject.toml", "practices.demo.toml"):
             shutil.copy(ROOT / file, folder)

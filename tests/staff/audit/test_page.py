@@ -278,7 +278,7 @@ def test_a_page_reads_no_more_of_a_long_trail(kept: Console, ada: Browser, quest
 
 
 def test_the_last_check_is_told_and_none_is_made_for_a_page(kept: Console, ada: Browser) -> None:
-    assert "Nobody has checked yet" in words(ada.get(TRAIL).text)
+    assert "Not checked yet" in words(ada.get(TRAIL).text)
 
     with kept.edit() as session:
         record_check(session, verify(session))
