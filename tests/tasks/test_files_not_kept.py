@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from inbox.models import Attachment, AttachmentState, Conversation, Delivery, Message, Refusal, now
+from inbox.models import Attachment, AttachmentState, Conversation, Delivery, Message, Refusal, Review, now
+from tasks.corrections import read_label_replies
 from tests.pictures import HTML, phone_photo
 from tests.sent_files import ARCHIVE, HEIC, VOICE_MEMO, XLSM
 from tests.service import Service
@@ -110,3 +111,17 @@ def test_nobody_is_told_days_later(service: Service) -> None:
 
     assert reasons(service) == [Refusal.ARCHIVE]
     assert told(service) == []
+
+
+def test_a_label_still_answers_a_message_whose_only_reply_was_about_its_file(service: Service) -> None:
+    send(service, ARCHIVE, text="asdf qwer zxcv")
+    with service.edit() as session:
+        for row in session.scalars(select(Delivery).where(Delivery.reply != "file_not_kept")):
+            session.delete(row)
+    practice = service.context.practices.require("demo")
+
+    with service.edit() as session:
+        review = session.scalars(select(Review)).one()
+        replies = read_label_replies(session, review, ["billing_inquiry"], practice, now(), service.settings)
+
+    assert list(replies) == ["billing_inquiry"]
