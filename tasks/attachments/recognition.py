@@ -81,16 +81,16 @@ _MACROS = re.compile(r"vbaproject|vbadata|/macrosheets/|/dialogsheets/|/activex/
 _PRINTER = re.compile(r"/printersettings/[^/]*\.bin$")  # what Excel remembers of the paper
 
 _BYTE_ORDERS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
-_ACTIVE = re.compile(
-    r"""\A\s*(?: <[!?/%] | <[a-z][\w:-]*[\s/>]
-        | \#! | @?echo\s+off | \[internetshortcut] | windows\ registry\ editor | option\ explicit )
-    | <(?:script|html|svg|iframe|object|embed|\?php|!doctype)\b
-    | \b(?:wscript\.|createobject\s*\(|activexobject|invoke-expression|powershell(?:\.exe)?\s+-|cmd(?:\.exe)?\s+/[ck]\b)
-    """,
-    re.IGNORECASE | re.VERBOSE,
+_CONTROLS = bytes((*range(0x09), 0x0B, *range(0x0E, 0x20)))
+_LOOKED_AT = 1000
+_ACTIVE_BEGINNING = re.compile(
+    r"<[!?/%]|<[a-z][\w:-]*[\s/>]|#!|@?echo\s+off|\[internetshortcut]|windows registry editor|option explicit"
 )
-_OBJECT_IN_RTF = re.compile(rb"\\obj(?:ect|data)|\\ddeauto", re.IGNORECASE)
+_ACTIVE = (  # looked for without a pattern, as texts are long and a web server waits
+    *("<script", "<html", "<svg", "<iframe", "<object", "<embed", "<?php", "<!doctype", "wscript.", "createobject("),
+    *("activexobject", "invoke-expression", "powershell -", "powershell.exe", "cmd /c", "cmd.exe /c"),
+)
+_OBJECTS_IN_RTF = ("\\object", "\\objdata", "\\ddeauto")
 
 
 def recognize(data: bytes) -> tuple[AttachmentKind, str] | Refusal:
@@ -173,9 +173,11 @@ def _recognize_text(data: bytes) -> tuple[AttachmentKind, str] | Refusal:
     text = _read_text(data)
     if not text:
         return Refusal.UNSUPPORTED
+    lowered = text.lower()
     if text.startswith("{\\rtf"):
-        return Refusal.MACROS if _OBJECT_IN_RTF.search(data) else (AttachmentKind.DOCUMENT, RICH_TEXT)
-    if _ACTIVE.search(text):
+        has_object = any(sign in lowered for sign in _OBJECTS_IN_RTF)
+        return Refusal.MACROS if has_object else (AttachmentKind.DOCUMENT, RICH_TEXT)
+    if _ACTIVE_BEGINNING.match(lowered.lstrip()[:_LOOKED_AT]) or any(sign in lowered for sign in _ACTIVE):
         return Refusal.UNSUPPORTED
     is_card = text.lstrip()[:11].upper() == "BEGIN:VCARD"
     return AttachmentKind.DOCUMENT, CONTACT_CARD if is_card else PLAIN_TEXT
@@ -193,5 +195,6 @@ def _read_text(data: bytes) -> str:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return "" if _NO_TEXT.search(text) else text
+        plain = text.encode() if order else data
+        return text if len(plain.translate(None, _CONTROLS)) == len(plain) else ""
     return ""
