@@ -20,17 +20,6 @@ from inbox.models import Attachment, AttachmentState, CarrierErasure, ErasureKin
 
 MOST_BYTES = 10 * 1024 * 1024
 UNKNOWN_TYPE = "application/octet-stream"
-_ENDINGS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "application/pdf": "pdf",
-    "audio/mpeg": "mp3",
-    "audio/mp4": "m4a",
-    "audio/ogg": "ogg",
-    "audio/wav": "wav",
-    "audio/amr": "amr",
-    "audio/aac": "aac",
-}
 _TAKE_WITHIN = timedelta(minutes=10)
 _MARGIN = timedelta(minutes=5)  # for clocks that differ
 Part = tuple[ErasureKind, str, str | None]
@@ -58,11 +47,6 @@ class Sent(Protocol):
     def refusal(self) -> Refusal | None:
         """Why it was not taken."""
         ...
-
-
-def ending_of(content_type: str | None) -> str:
-    """Return how the name of a file ends, by what its bytes were found to be."""
-    return _ENDINGS.get(content_type or "", "bin")
 
 
 @dataclass(frozen=True, slots=True)

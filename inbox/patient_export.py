@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mimetypes
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from inbox.attachment_files import FileStore
 from inbox.attachments import read_contents
+from inbox.file_types import ending_of
 from inbox.found_entities import stored_entities
 from inbox.models import (
     Attachment,
@@ -65,7 +65,7 @@ _UNDERSTOOD = (
 )
 _DECIDED = ("route", "reply", "team", "priority", "why")
 _VOICEMAIL = ("caller", "created_at", "recording", "recording_sid", "duration_seconds", "text")
-_FILE = ("id", "name", "content_type", "size", "state")
+_FILE = ("id", "name", "kind", "content_type", "size", "state")
 _DELIVERY = ("reply", "medium", "sender", "body", "state", "error_code", "created_at", "emptied_at")
 _CONSENT = ("practice", "active", "changed_at")
 
@@ -108,7 +108,7 @@ def files_of_records(session: Session, records: PatientRecords) -> Sequence[Atta
 
 def name_of_file(attachment_id: int, content_type: str | None) -> str:
     """Return how a picture or file is named beside an export: after its id there."""
-    return f"{attachment_id}{mimetypes.guess_extension(content_type or '') or '.bin'}"
+    return f"{attachment_id}.{ending_of(content_type)}"
 
 
 def write_files(store: FileStore, files: Sequence[Attachment], folder: Path) -> list[int]:

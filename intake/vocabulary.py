@@ -128,6 +128,7 @@ class ReplyName(_WordedEnum):
     WRONG_NUMBER = "wrong_number", "Wrong number"
     CONTACT = "contact", "Contact details"
     IN_CONFIDENCE = "in_confidence", "Asks in confidence"
+    FILE_NOT_KEPT = "file_not_kept", "File that was not kept"
     OPT_OUT = "opt_out", "Opt-out"
     OPT_IN = "opt_in", "Opt-in"
     HELP = "help", "Help"
@@ -168,6 +169,8 @@ REPLIES: tuple[Reply, ...] = tuple(
 """Every automatic reply, each English one before its Spanish twin; each has a template in `templates/replies/`."""
 ANSWERS: tuple[Reply, ...] = tuple(reply for reply in REPLIES if reply.name is ReplyName.COMMON_QUESTION)
 """The replies that give the practice's own answer to a common question."""
+ABOUT_FILES: tuple[Reply, ...] = tuple(reply for reply in REPLIES if reply.name is ReplyName.FILE_NOT_KEPT)
+"""The replies about a file that was not kept, which answer nothing that a message says."""
 SENT_IN_EMERGENCIES: tuple[Reply, ...] = tuple(reply for reply in REPLIES if reply.name in EMERGENCY_REPLIES)
 """The replies to emergencies, in each language."""
 

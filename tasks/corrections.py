@@ -26,6 +26,7 @@ from inbox.reviews import NONE_OF_THESE
 from intake.practices import Practice
 from intake.settings import Settings
 from intake.vocabulary import (
+    ABOUT_FILES,
     FROM_STAFF,
     NEVER_ALARMS,
     TOPICS,
@@ -247,7 +248,9 @@ def _followed(
 ) -> tuple[Sequence[Delivery], Sequence[Notification], Sequence[Escalation]]:
     """Return and lock the rows that a decided review created, so that no worker claims one."""
     deliveries = select(Delivery).where(
-        Delivery.message_id == review.message_id, Delivery.created_at >= review.decided_at
+        Delivery.message_id == review.message_id,
+        Delivery.reply.not_in(ABOUT_FILES),
+        Delivery.created_at >= review.decided_at,
     )
     notices = select(Notification).where(
         Notification.message_id == review.message_id,
@@ -287,7 +290,11 @@ def _was_joined(session: Session, escalations: Sequence[Escalation], review: Rev
 
 def _past(session: Session, review: Review, moment: datetime) -> Past:
     message, decision = review.message, review.message.decision
-    automatic = select(Delivery.id).where(Delivery.message_id == message.id, Delivery.state.not_in(NEVER_ARRIVED))
+    automatic = select(Delivery.id).where(
+        Delivery.message_id == message.id,
+        Delivery.reply.not_in(ABOUT_FILES),
+        Delivery.state.not_in(NEVER_ARRIVED),
+    )
     by_staff = select(Delivery.id).where(
         Delivery.conversation_id == message.conversation_id,
         Delivery.message_id.is_(None),

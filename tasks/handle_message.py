@@ -46,6 +46,7 @@ from tasks.attempts import end_attempt
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
 from tasks.entities import has_named_contact, note_entities
+from tasks.files_not_kept import answer_lost, find_lost, tell_of_files
 from tasks.insurance_details import details_to_ask
 from tasks.line_to_staff import tell_staff
 from tasks.metrics import QUESTIONS, Measure, of_message
@@ -125,7 +126,8 @@ def handle_message(
             is_new_question=is_new,
             answered_in_spanish=question.answer_es != "",
         )
-    plan = decide(facts, practice)
+    lost = find_lost(session, message)
+    plan = answer_lost(decide(facts, practice), lost, facts)
     # What is read comes before what is written: a statement in between would flush the rows so far by themselves.
     answer = ""
     if question and plan.is_answer:
@@ -144,6 +146,7 @@ def handle_message(
         may_opt_out=facts.may_opt_out,
     )
     reply |= tell_staff(session, message, moment)
+    reply |= tell_of_files(session, message, practice, lost, facts, plan.route, moment)
     if understanding is not None:
         session.add(_classification(message, understanding))
     later = () if understanding is None else note_entities(session, message, entities)

@@ -46,7 +46,7 @@ REPLIES_TO_DANGERS: dict[DangerKind | None, ReplyName] = {
 """The replies to emergencies by kind of danger; any other kind gets the general one."""
 ALWAYS_SENT = EMERGENCY_REPLIES
 """The replies that go out even if automatic replies are off."""
-NOT_COOLED_DOWN = (*ALWAYS_SENT, ReplyName.PERSON, ReplyName.COMMON_QUESTION)
+NOT_COOLED_DOWN = (*ALWAYS_SENT, ReplyName.PERSON, ReplyName.COMMON_QUESTION, ReplyName.FILE_NOT_KEPT)
 ANSWERED_ROUTES: tuple[Intent | Route, ...] = (
     *(intent for intent in Intent if intent not in (Intent.CLINICAL_CONCERN, Intent.COMPLAINT)),
     Route.REVIEW,
@@ -550,11 +550,12 @@ def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDe
     """Drop the reply if another one would be unwanted; the teams are notified either way."""
     if plan.reply is None:
         return plan
-    silence = _why_silent(plan.reply, facts, practice)
+    silence = why_silent(plan.reply, facts, practice)
     return plan if silence is None else silenced(plan, silence)
 
 
-def _why_silent(reply: Reply, facts: Facts, practice: Practice) -> Silence | None:
+def why_silent(reply: Reply, facts: Facts, practice: Practice) -> Silence | None:
+    """Return why a reply would be unwanted or could not arrive, None if it may go out."""
     if facts.unsafe:
         return Silence.UNSAFE
     if not facts.can_be_answered:

@@ -24,11 +24,14 @@ class AttachmentState(StrEnum):
 
 
 class AttachmentKind(StrEnum):
-    """What a stored attachment is; only pictures are ever shown in the console."""
+    """What a stored attachment is; only pictures, which were drawn anew, are ever shown in the console."""
 
     PICTURE = "picture"
+    PHOTO = "photo"
     PDF = "pdf"
     AUDIO = "audio"
+    VIDEO = "video"
+    DOCUMENT = "document"
 
 
 class Refusal(StrEnum):
@@ -36,7 +39,10 @@ class Refusal(StrEnum):
 
     TOO_LARGE = "too_large"
     TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY = "too_many"
     UNSUPPORTED = "unsupported"
+    ARCHIVE = "archive"
+    MACROS = "macros"
     DAMAGED = "damaged"
     FOREIGN = "foreign"
     UNREACHABLE = "unreachable"
@@ -69,7 +75,7 @@ class Attachment(Base):
     state: Mapped[AttachmentState] = mapped_column(String(8), default=AttachmentState.WAITING)
     reason: Mapped[Refusal | None] = mapped_column(String(16))
     kind: Mapped[AttachmentKind | None] = mapped_column(String(8))
-    content_type: Mapped[str | None] = mapped_column(String(32))
+    content_type: Mapped[str | None] = mapped_column(String(100))
     size: Mapped[int | None]
     width: Mapped[int | None]
     height: Mapped[int | None]

@@ -22,7 +22,7 @@ from inbox.models import (
 )
 from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.settings import Settings
-from intake.vocabulary import SAMPLE, NotificationReason, words_of
+from intake.vocabulary import ABOUT_FILES, SAMPLE, NotificationReason, words_of
 from staff import display
 from tasks.notification.escalation_policy import NEVER, Unpaged, next_reached, why_unpaged
 from tasks.notification.stopped_phones import find_stopped
@@ -279,7 +279,7 @@ def _left_alone(session: Session, notices: Mapping[int, Sequence[Notification]])
     query = (
         select(Delivery.message_id, Delivery.state, Conversation.unsafe_since)
         .join(Conversation, Conversation.id == Delivery.conversation_id)
-        .where(Delivery.message_id.in_(of_alarm), Delivery.reply.not_in(CHAT_COPIES.values()))
+        .where(Delivery.message_id.in_(of_alarm), Delivery.reply.not_in((*CHAT_COPIES.values(), *ABOUT_FILES)))
     )
     for message_id, state, unsafe_since in session.execute(query):
         answers[of_alarm[message_id]].append(state)

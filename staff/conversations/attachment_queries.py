@@ -8,17 +8,16 @@ from dataclasses import dataclass, field
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from inbox.file_types import file_type
 from inbox.models import Attachment, AttachmentKind, AttachmentState, Refusal
 
-_NAMES = {
-    AttachmentKind.PICTURE: "Picture",
-    AttachmentKind.PDF: "PDF document",
-    AttachmentKind.AUDIO: "Sound recording",
-}
 _ASK = "Ask the patient to send it as"
 REFUSALS = {
     Refusal.TOO_LARGE: f"A file was too large to keep (over 10 MB). {_ASK} a smaller picture or PDF.",
     Refusal.TOO_MANY_PIXELS: f"A picture was too large to open safely. {_ASK} a normal photo.",
+    Refusal.TOO_MANY: "Only the first ten files of an email are kept. Ask the patient to send this one again.",
+    Refusal.ARCHIVE: f"An archive, such as a ZIP file, can't be opened safely here. {_ASK} photos or PDFs.",
+    Refusal.MACROS: f"An Office file that is locked, old (DOC, XLS), or has macros can't be kept safely. {_ASK} a PDF.",
     Refusal.UNSUPPORTED: f"A file was of a kind that can't be opened safely here. {_ASK} a photo (JPEG or PNG) or PDF.",
     Refusal.DAMAGED: "A picture was damaged and couldn't be opened. Ask the patient to send it again.",
     Refusal.FOREIGN: "A file wasn't fetched, because it isn't at the phone carrier. Ask the patient to send it again.",
@@ -26,6 +25,8 @@ REFUSALS = {
 }
 WAITING = "A picture or file is on its way. It appears here in a moment."
 GONE = "A picture or file is no longer available."
+TELLS_PLACE = "It may show where it was taken."
+_KILOBYTE, _MEGABYTE = 1024, 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class ShownAttachment:
         name: what the sender called it.
         is_ours: whether a member sent it.
         width: of the picture, as of `height`.
+        warning: what to know before it is passed on.
     """
 
     id: int
@@ -49,6 +51,7 @@ class ShownAttachment:
     is_ours: bool = False
     width: int = 0
     height: int = 0
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def show_draft_files(files: Iterable[Attachment]) -> tuple[ShownAttachment, ...]
 
 def _show(attachment: Attachment, number: int) -> ShownAttachment:
     is_stored = attachment.state == AttachmentState.STORED
+    may_tell_place = is_stored and file_type(attachment.content_type).may_tell_place
     return ShownAttachment(
         id=attachment.id,
         is_stored=is_stored,
@@ -90,6 +94,7 @@ def _show(attachment: Attachment, number: int) -> ShownAttachment:
         is_ours=attachment.staff_id is not None,
         width=attachment.width or 0,
         height=attachment.height or 0,
+        warning=TELLS_PLACE if may_tell_place else "",
     )
 
 
@@ -102,4 +107,13 @@ def _describe(attachment: Attachment, number: int) -> str:
         case AttachmentState.GONE:
             return GONE
     sender = "the patient" if attachment.staff_id is None else "the practice"
-    return f"{_NAMES[AttachmentKind(attachment.kind or AttachmentKind.PDF)]} {number} from {sender}"
+    described = f"{file_type(attachment.content_type).words} {number} from {sender}"
+    is_picture = attachment.kind == AttachmentKind.PICTURE
+    return described if is_picture else f"{described}, {say_size(attachment.size or 0)}"
+
+
+def say_size(size: int) -> str:
+    """Return a number of bytes as people read it."""
+    if size < _MEGABYTE:
+        return f"{-(-size // _KILOBYTE)} KB"
+    return f"{size / _MEGABYTE:.1f} MB"

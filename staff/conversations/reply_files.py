@@ -24,6 +24,7 @@ blueprint = Blueprint("reply_files", __name__, url_prefix="/staff/conversations/
 
 LONGEST_NAME = 100
 MOST_BYTES_BY_TEXT, MOST_BYTES_BY_EMAIL = 5 * 1024 * 1024, 15 * 1024 * 1024
+_SENT = (AttachmentKind.PICTURE, AttachmentKind.PDF)
 _UNSUPPORTED = "Only pictures (JPEG, PNG, GIF, or WebP) and PDFs can be sent."
 _REFUSALS = {
     Refusal.TOO_LARGE: "A file can have at most 10 MB. Send a smaller one.",
@@ -44,7 +45,7 @@ def add(conversation_id: int) -> Response:
         with services.database.read() as session:
             return _answer(session, conversation_id)
     checked = check(contents, render)
-    if isinstance(checked, Refusal) or checked.kind is AttachmentKind.AUDIO:
+    if isinstance(checked, Refusal) or checked.kind not in _SENT:
         abort(422, _REFUSALS.get(checked, _UNSUPPORTED) if isinstance(checked, Refusal) else _UNSUPPORTED)
     kept = keep_contents(services.database, services.files, checked.contents, checked.thumbnail)
     with services.database.write() as session:

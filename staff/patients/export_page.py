@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from inbox.models import AttachmentState
+from inbox.models import AttachmentKind, AttachmentState
 from inbox.patient_export import name_of_file
 from intake.practices import Practice
 from staff import display
@@ -153,7 +153,7 @@ def _entries(row: Mapping[str, Any], zone: str, folder: str, lost: Collection[in
 def _files(files: Sequence[Mapping[str, Any]], folder: str, lost: Collection[int]) -> list[_File]:
     found = []
     for file in files:
-        is_picture = str(file["content_type"] or "").startswith("image/")
+        is_picture = file["kind"] == AttachmentKind.PICTURE
         name = file["name"] or f"{'Picture' if is_picture else 'File'} {file['id']}"
         is_there = file["state"] == AttachmentState.STORED and file["id"] not in lost
         place = f"{folder}/{name_of_file(file['id'], file['content_type'])}" if is_there else ""

@@ -1,29 +1,17 @@
-"""Deciding what an attachment is from its first bytes, whatever was declared, and what is kept of it."""
+"""What is kept of an attachment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import filetype
-
 from inbox.attachments import MOST_BYTES
+from inbox.file_types import PDF, TIFF
 from inbox.models import AttachmentKind, Refusal
-from tasks.attachments.rendering import Picture
+from tasks.attachments.recognition import CHAT_PICTURES, recognize
+from tasks.attachments.rendering import Pages, Picture
 
-PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-PDF = "application/pdf"
-# the names that the library has for them, and the standard ones
-AUDIO = {
-    "audio/mpeg": "audio/mpeg",
-    "audio/mp4": "audio/mp4",
-    "audio/ogg": "audio/ogg",
-    "audio/x-wav": "audio/wav",
-    "audio/amr": "audio/amr",
-    "audio/aac": "audio/aac",
-}
-
-CHAT_TYPES = PICTURES | {PDF}
+CHAT_TYPES = CHAT_PICTURES | {PDF}
 """What a chat takes."""
 
 
@@ -39,17 +27,7 @@ class Checked:
     height: int | None = None
 
 
-def sniff(data: bytes) -> str:
-    """Return the content type that the first bytes have, empty if they have none that is known."""
-    return str(filetype.guess_mime(data) or "") if data else ""
-
-
-def is_kept(data: bytes) -> bool:
-    """Return whether what begins so is of a kind that is kept."""
-    return sniff(data) in (*PICTURES, PDF, *AUDIO)
-
-
-def check(data: bytes, render: Callable[[bytes], Picture | Refusal]) -> Checked | Refusal:
+def check(data: bytes, render: Callable[[bytes], Picture | Pages | Refusal]) -> Checked | Refusal:
     """Return what is kept of an attachment, or why it isn't.
 
     Args:
@@ -58,15 +36,23 @@ def check(data: bytes, render: Callable[[bytes], Picture | Refusal]) -> Checked 
     """
     if len(data) > MOST_BYTES:
         return Refusal.TOO_LARGE
-    found = sniff(data)
-    if found in PICTURES:
-        picture = render(data)
-        if isinstance(picture, Refusal):
-            return picture
-        kind = AttachmentKind.PICTURE
-        return Checked(kind, picture.content_type, picture.contents, picture.thumbnail, picture.width, picture.height)
-    if found == PDF:
-        return Checked(AttachmentKind.PDF, PDF, data)
-    if found in AUDIO:
-        return Checked(AttachmentKind.AUDIO, AUDIO[found], data)
-    return Refusal.UNSUPPORTED
+    found = recognize(data)
+    if isinstance(found, Refusal):
+        return found
+    kind, content_type = found
+    if kind is not AttachmentKind.PICTURE:
+        return Checked(kind, content_type, data)
+    match render(data):
+        case Picture() as picture:
+            parts = (picture.contents, picture.thumbnail, picture.width, picture.height)
+            return Checked(kind, picture.content_type, *parts)
+        case Pages():  # one picture would lose all but the first
+            return Checked(AttachmentKind.DOCUMENT, TIFF, data)
+        case refusal:
+            return refusal
+
+
+def refuse_unlooked(data: bytes) -> Refusal | None:
+    """Return why what came is refused whatever else is in it, None if it is to be checked."""
+    found = recognize(data)
+    return found if isinstance(found, Refusal) else None

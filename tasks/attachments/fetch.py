@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox.attachment_files import StoreAwayError
 from inbox.attachments import MOST_BYTES, Kept, keep_contents, read_unchecked, source_of, take_contents
 from inbox.carrier_erasures import queue_erasures
-from inbox.models import Attachment, AttachmentState, ErasureKind, Refusal, now
+from inbox.models import Attachment, AttachmentState, ErasureKind, Message, Refusal, now
 from intake.errors import MissingKeyError
 from tasks.attachments.content import Checked, check
 from tasks.attachments.lost import LostError
 from tasks.attachments.rendering import render
+from tasks.attempts import lock_conversations
 from tasks.carriers.backoff import MAX_ATTEMPTS, wait_after
 from tasks.carriers.protocol import CarrierUnreachableError
+from tasks.files_not_kept import Lost, find_lost, tell_of_files
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
+from tasks.routing_facts import gather_facts
 
 if TYPE_CHECKING:
     from tasks.context import Context
@@ -28,6 +31,11 @@ log = structlog.get_logger(__name__)
 
 _Outcome = tuple[Checked, Kept] | Refusal | None
 
+_CONVERSATION = (
+    select(Message.conversation_id)
+    .join(Attachment, Attachment.message_id == Message.id)
+    .where(Attachment.id == bindparam("attachment"))
+)
 LOOKS_FOR_LOST = 5  # Twilio may announce a picture moments before its servers have it
 
 
@@ -116,8 +124,11 @@ def _obtain(context: Context, attachment_id: int) -> bytes | Refusal:
 
 
 def _finish(context: Context, attachment_id: int, outcome: _Outcome) -> AfterCommit:
-    """Store what an attempt ended with; None if the carrier has lost the attachment."""
+    """Store what an attempt ended with, None if the carrier has lost the attachment, and tell who sent it in vain."""
     with context.database.write() as session:
+        is_kept = isinstance(outcome, tuple)
+        if not is_kept:  # first, as whoever handles the message does: one of both tells of it
+            lock_conversations(session, session.scalars(_CONVERSATION, {"attachment": attachment_id}).all())
         attachment = _lock(session, attachment_id)
         if attachment is None:  # the message was deleted meanwhile, or another attempt was faster
             return AfterCommit()
@@ -133,9 +144,24 @@ def _finish(context: Context, attachment_id: int, outcome: _Outcome) -> AfterCom
                 attachment.width, attachment.height = checked.width, checked.height
                 take_contents(session, attachment, kept)
         queue_erasures(session, [(ErasureKind.FILE, file_id, None) for file_id in unchecked])
+        after = AfterCommit() if is_kept else _tell(context, session, attachment.message)
         log.info("attachment", attachment_id=attachment_id, state=str(attachment.state), reason=attachment.reason)
         conversation = attachment.message.conversation
-        return AfterCommit(topics=topics_of(conversation.id, conversation.practice))
+        return after | AfterCommit(topics=topics_of(conversation.id, conversation.practice))
+
+
+def _tell(context: Context, session: Session, message: Message) -> AfterCommit:
+    """Tell a patient of a file that was not kept, unless the message's own answer is still to come and will."""
+    practice = context.practices.by_slug(message.conversation.practice)
+    if message.handled_at is None or practice is None:
+        return AfterCommit()
+    session.flush()
+    lost = find_lost(session, message)
+    if lost is Lost.NOTHING:
+        return AfterCommit()
+    moment, route = now(), message.decision.route if message.decision else None
+    facts = gather_facts(session, message, message.classification, practice, 0.0, moment)
+    return tell_of_files(session, message, practice, lost, facts, route, moment)
 
 
 def _lock(session: Session, attachment_id: int) -> Attachment | None:

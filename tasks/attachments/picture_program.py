@@ -15,11 +15,15 @@ import warnings
 
 from PIL import Image, ImageOps
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")
 MOST_PIXELS = 40_000_000
 LONGEST_SIDE, THUMBNAIL_SIDE = 2560, 360
 MEMORY_BYTES, CPU_SECONDS = 2 * 1024**3, 20
 QUALITY = 88
+
+
+class _SeveralPagesError(Exception):
+    pass
 
 
 def main() -> None:
@@ -36,6 +40,8 @@ def main() -> None:
         _answer({"refused": "too_many_pixels"})
     except (OSError, ValueError, SyntaxError, MemoryError, EOFError, IndexError, TypeError):
         _answer({"refused": "damaged"})
+    except _SeveralPagesError:
+        _answer({"pages": "several"})
     else:
         full = _encode(picture)
         picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
@@ -48,8 +54,14 @@ def main() -> None:
 
 
 def _open(data: bytes) -> Image.Image:
-    """Return the pixels of a picture, the right way up and of a bounded size; of an animation, the first."""
+    """Return the pixels of a picture, the right way up and of a bounded size; of an animation, the first.
+
+    Raises:
+        _SeveralPagesError: it is a scan of several pages, such as a fax.
+    """
     with Image.open(io.BytesIO(data), formats=FORMATS) as found:
+        if found.format == "TIFF" and getattr(found, "is_animated", False):
+            raise _SeveralPagesError
         found.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded no larger than needed
         upright = ImageOps.exif_transpose(found)
         upright.load()

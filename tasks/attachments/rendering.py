@@ -25,7 +25,12 @@ class Picture:
     thumbnail: bytes = field(repr=False)
 
 
-def render(data: bytes) -> Picture | Refusal:
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Says that a picture has several pages, so that one drawn anew could not hold it."""
+
+
+def render(data: bytes) -> Picture | Pages | Refusal:
     """Return a clean copy of a picture, or why there is none; a decoder that crashes or hangs refuses the picture.
 
     Raises:
@@ -44,5 +49,7 @@ def render(data: bytes) -> Picture | Refusal:
     described = json.loads(line)
     if "refused" in described:
         return Refusal(described["refused"])
+    if "pages" in described:
+        return Pages()
     length = described["bytes"][0]
     return Picture(described["content_type"], described["width"], described["height"], rest[:length], rest[length:])

@@ -11,7 +11,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from inbox.attachment_files import FileStore, StoreAwayError
-from inbox.attachments import UNKNOWN_TYPE, ending_of, read_contents
+from inbox.attachments import UNKNOWN_TYPE, read_contents
+from inbox.file_types import ending_of
 from inbox.models import Attachment, Delivery
 from inbox.reply_files import files_of_reply
 from tasks.carriers.protocol import LostFileError, OutgoingFile

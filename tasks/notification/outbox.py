@@ -23,7 +23,7 @@ from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Delivery, DeliveryState, Message, Notification, NotificationState, now
 from inbox.unsafe_contact import flag_on
 from intake.practices import TEXT_PREFIX, Practice, TeamSettings
-from intake.vocabulary import Channel, Medium, NotificationReason, Priority
+from intake.vocabulary import ABOUT_FILES, Channel, Medium, NotificationReason, Priority
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Postponed, Refused, Retryable
 from tasks.due import is_due
@@ -322,7 +322,8 @@ def _is_unanswered(session: Session, row: Notification, settings: Settings) -> b
     same = or_(Notification.escalation_id == row.escalation_id, Notification.message_id == row.message_id)
     causes = session.execute(select(Notification.reason, Notification.message_id).where(same)).all()
     query = select(Delivery.state, Delivery.medium).where(
-        Delivery.message_id.in_({message_id for _, message_id in causes}), Delivery.reply.not_in(CHAT_COPIES.values())
+        Delivery.message_id.in_({message_id for _, message_id in causes}),
+        Delivery.reply.not_in((*CHAT_COPIES.values(), *ABOUT_FILES)),
     )
     answers = [
         DeliveryState.NOT_SENT if state == DeliveryState.PENDING and not _is_carried(medium, settings) else state

@@ -20,6 +20,7 @@ from inbox.inbound import Contact, record_message
 from inbox.legal_hold import hold_conversation
 from inbox.models import (
     Attachment,
+    AttachmentKind,
     AttachmentState,
     AuditEntry,
     Base,
@@ -193,13 +194,17 @@ def test_an_export_has_the_pictures_and_files_beside_it(folder: Path, stored: Da
     converse(stored)
     [message], [reply] = rows(stored, Message), rows(stored, Delivery)
     store = Folder(folder / "var" / "attachments")
-    kept = [keep_contents(stored, store, contents) for contents in (b"her knee", b"a form", b"lost")]
+    kept = [keep_contents(stored, store, contents) for contents in (b"her knee", b"a form", b"lost", b"her gait")]
+    kinds = [
+        (AttachmentKind.PICTURE, "image/jpeg"),
+        (AttachmentKind.PDF, "application/pdf"),
+        (AttachmentKind.PDF, "application/pdf"),
+        (AttachmentKind.PHOTO, "image/heic"),
+    ]
+    owners = [{"message_id": message.id}, {"delivery_id": reply.id}, *[{"message_id": message.id}] * 2]
     with stored.write() as session:
-        for number, (contents, owner) in enumerate(
-            zip(kept, ({"message_id": message.id}, {"delivery_id": reply.id}, {"message_id": message.id}), strict=True)
-        ):
-            kind = "image/jpeg" if number == 0 else "application/pdf"
-            file = Attachment(position=number, state=AttachmentState.STORED, content_type=kind, **owner)
+        for number, (contents, (kind, form), owner) in enumerate(zip(kept, kinds, owners, strict=True)):
+            file = Attachment(position=number, state=AttachmentState.STORED, kind=kind, content_type=form, **owner)
             session.add(file)
             take_contents(session, file, contents)
     store.delete(kept[2].file_id)
@@ -207,7 +212,7 @@ def test_an_export_has_the_pictures_and_files_beside_it(folder: Path, stored: Da
     said = run(folder, "export", PATIENT, "--to", "maria.json").lines
 
     assert said[1:] == [
-        "Wrote 2 pictures and files to maria.files.",
+        "Wrote 3 pictures and files to maria.files.",
         "Lost, and not there: 3.",
         "Wrote maria.html for people to read.",
     ]
@@ -216,15 +221,20 @@ def test_an_export_has_the_pictures_and_files_beside_it(folder: Path, stored: Da
     assert re.findall(r'(?:src|href)="([^"]+)"', page) == [
         "maria.files/1.jpg",
         "maria.files/1.jpg",
+        "maria.files/4.heic",  # named, as no browser shows it
         "maria.files/2.pdf",
     ]
     assert "Pictures and files that are no longer there: 1." in page
     written = folder / "maria.files"
-    assert {path.name: path.read_bytes() for path in written.iterdir()} == {"1.jpg": b"her knee", "2.pdf": b"a form"}
+    assert {path.name: path.read_bytes() for path in written.iterdir()} == {
+        "1.jpg": b"her knee",
+        "2.pdf": b"a form",
+        "4.heic": b"her gait",
+    }
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (written, *written.iterdir())]
-    assert modes == [0o700, 0o600, 0o600]
+    assert modes == [0o700, 0o600, 0o600, 0o600]
     [conversation] = json.loads((folder / "maria.json").read_text())["conversations"]
-    assert [file["id"] for file in conversation["messages"][0]["files"]] == [1, 3]
+    assert [file["id"] for file in conversation["messages"][0]["files"]] == [1, 3, 4]
     assert [file["id"] for file in conversation["replies"][0]["files"]] == [2]
     assert "maria.files exists" in run(folder, "export", PATIENT, "--to", "maria.txt").error
     assert not (folder / "maria.txt").exists()

@@ -205,6 +205,22 @@ def test_the_key_of_an_erased_patients_opt_out_is_doubted(older: Database) -> No
         assert session.execute(sa.text("SELECT index_key FROM opt_outs ORDER BY id")).scalars().all() == [None, "kept"]
 
 
+@pytest.mark.parametrize("revision", ["0054"])
+def test_no_id_of_a_file_that_is_gone_is_given_again(older: Database) -> None:
+    columns = "file_id, position, state, attempts, next_attempt_at, created_at"
+    row = f"INSERT INTO attachments ({columns}) VALUES (:name, 0, 'gone', 0, '2026-06-01', '2026-06-01')"
+    with older.engine.begin() as connection:
+        for name in ("a", "b"):
+            connection.execute(sa.text(row), {"name": name})
+        connection.execute(sa.text("DELETE FROM attachments WHERE file_id = 'b'"))
+
+    older.migrate()
+
+    with older.engine.begin() as connection:
+        connection.execute(sa.text(row), {"name": "c"})
+        assert connection.scalars(sa.text("SELECT id FROM attachments ORDER BY id")).all() == [1, 3]
+
+
 def named_by_the_audit_trail(connection: Connection) -> None:
     """Has the audit trail name a conversation and a patient that are gone, and a restored backup a message."""
     entry = "INSERT INTO audit_entries (id, at, action, subject, previous_hash, hash, seal, detail) VALUES"

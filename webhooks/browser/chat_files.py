@@ -19,7 +19,8 @@ from inbox.attachments import MOST_BYTES
 from inbox.chat import ChatFile, FilesByEntry
 from inbox.inbound import Media
 from inbox.models import Attachment, AttachmentKind, Conversation, Message, now
-from tasks.attachments.content import CHAT_TYPES, sniff
+from tasks.attachments.content import CHAT_TYPES
+from tasks.attachments.recognition import sniff
 from web.errors import RequestError
 from web.file_answers import file_answer
 from webhooks.browser.request_fields import LONGEST_MESSAGE, client_message_id, require_length, wrong

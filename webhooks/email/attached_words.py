@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tasks.attachments.content import is_kept
 from webhooks.email.inbound_email import MailFile, decode
 from webhooks.email.text import enriched_to_text, html_to_text
 
@@ -13,6 +12,8 @@ LONGEST_WORDS = 1024 * 1024
 DATA = ("text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/csv", "text/css", "text/xml")
 """Texts that programs write for programs, such as a calendar's answer to an invitation."""
 _ALWAYS_WORDS = ("text/plain", "text/enriched")
+_WORDS_ALONE = (*_ALWAYS_WORDS, "text/html")
+"""Texts of which no file is kept beside their words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def take_words(parts: Sequence[AttachedPart], *, has_words: bool) -> tuple[list[
     """Return the words that came as files, and what stays a file.
 
     HTML among the files is often a copy, or a notice of a program, and other texts are often data, so they are read
-    only in the place of words.
+    only in the place of words. Data, and texts with their own markup, such as RTF, stay a file as well.
 
     Args:
         parts: the files.
@@ -41,14 +42,10 @@ def take_words(parts: Sequence[AttachedPart], *, has_words: bool) -> tuple[list[
         is_text = part.kind in _ALWAYS_WORDS or (not has_words and part.kind.startswith("text/"))
         if is_text and contents is not None and len(contents) <= LONGEST_WORDS:
             texts.append(to_text(part.kind, decode_text(contents, part.charset)))
-        else:
-            rest.append(part)
+            if part.kind in _WORDS_ALONE:
+                continue
+        rest.append(part)
     return texts, rest
-
-
-def is_lost(files: Iterable[AttachedPart]) -> bool:
-    """Return whether there is a file that nobody will be able to open, as its kind is not kept."""
-    return any(file.file.contents and not is_kept(file.file.contents) for file in files)
 
 
 def to_text(kind: str, text: str) -> str:

@@ -12,7 +12,7 @@ import structlog
 
 from inbox.attachments import MOST_BYTES
 from intake.logs import where_raised
-from webhooks.email.attached_words import DATA, AttachedPart, decode_text, is_lost, take_words, to_text
+from webhooks.email.attached_words import DATA, AttachedPart, decode_text, take_words, to_text
 from webhooks.email.authentication_results import proves_sender
 from webhooks.email.inbound_email import (
     LONGEST_HEADER,
@@ -84,7 +84,6 @@ def _read(
     text = body.read(email)
     attached, files = take_words(body.files, has_words=has_words(text))
     words = read_words(subject, text, "", [*body.enclosed, *attached])
-    shows_words = any(map(has_words, [text, *body.enclosed, *attached]))
     # of two senders, the server that vouches for one may have read the other
     is_one = len(_headers(headers, "From")) == 1
     return InboundEmail(
@@ -102,7 +101,7 @@ def _read(
         and proves_sender(sender, _headers(headers, "Authentication-Results"), trusted),
         attachments=tuple(part.kind[:LONGEST_CONTENT_TYPE] for part in files),
         files=tuple(part.file for part in files),
-        is_readable=body.is_whole and not is_garbled(words.patients) and (shows_words or not is_lost(files)),
+        is_readable=body.is_whole and not is_garbled(words.patients),
         is_by_program=is_by_program(headers),
         references=find_references(headers),
         report=read_report(headers, sender, returned_to, [email.body[:LOOKED_THROUGH].decode("latin-1")]),

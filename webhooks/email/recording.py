@@ -14,6 +14,7 @@ from inbox.inbound import Contact, InboundMessage, Media, Recorded, find_known_i
 from inbox.models import Refusal
 from intake.practices import Practice
 from intake.vocabulary import BELIEVED, FROM_STAFF, Channel, SenderDoubt
+from tasks.attachments.content import refuse_unlooked
 from tasks.carriers.staff_mail import find_staff_mail
 from tasks.delivery.reports import record_report
 from web.services import Services
@@ -95,18 +96,22 @@ def _is_of_staff(services: Services, practice: Practice, address: str | None) ->
 
 
 def _media(email: InboundEmail) -> tuple[Media, ...]:
-    """Return what came with an email; files beyond the first ten are only named."""
+    """Return what came with an email; of the files beyond the first ten, only the names."""
     listed = list(zip_longest(email.attachments, email.files, fillvalue=None))[:MOST_MEDIA]
-    return tuple(
-        _medium(kind or "", file if number < MOST_FILES else None) for number, (kind, file) in enumerate(listed)
-    )
+    return tuple(_medium(kind or "", file, number) for number, (kind, file) in enumerate(listed))
 
 
-def _medium(content_type: str, file: MailFile | None) -> Media:
+def _medium(content_type: str, file: MailFile | None, number: int) -> Media:
     if file is None:
         return Media("", content_type)
-    refusal = Refusal.TOO_LARGE if file.contents is None else None
-    return Media("", content_type, " ".join(file.name.split()) or None, file.contents, refusal)
+    refusal = Refusal.TOO_MANY if number >= MOST_FILES else _refuse(file.contents)
+    contents = file.contents if refusal is None else None
+    return Media("", content_type, " ".join(file.name.split()) or None, contents, refusal)
+
+
+def _refuse(contents: bytes | None) -> Refusal | None:
+    """Return why a file is not kept, None if it is to be checked: its first answer can then be true."""
+    return Refusal.TOO_LARGE if contents is None else refuse_unlooked(contents)
 
 
 def _doubt(services: Services, practice: Practice, email: InboundEmail) -> SenderDoubt | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from email.message import Message
 
 from webhooks.email.alignment import is_aligned
-from webhooks.email.attached_words import AttachedPart, is_lost, take_words
+from webhooks.email.attached_words import AttachedPart, take_words
 from webhooks.email.inbound_email import (
     LONGEST_HEADER,
     InboundEmail,
@@ -59,7 +59,6 @@ def read_email(posted: PostedForm) -> InboundEmail:
     attached += [words for texts, _ in enclosed for words in texts]
     words = read_words(subject, body, "", attached)
     is_whole = all(is_whole for _, is_whole in enclosed)
-    is_whole = is_whole and (any(map(has_words, [body, *attached])) or not is_lost(files))
     email = InboundEmail(
         sender=sender,
         sender_name=find_name(written_from),

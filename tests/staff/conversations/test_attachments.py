@@ -6,8 +6,10 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from inbox.file_types import WORD
 from inbox.models import Attachment, AttachmentState, AuditEntry
 from tests.pictures import HTML, PDF, PLACE, opened, phone_photo
+from tests.sent_files import ARCHIVE, CARD, DOCX, HEIC, MP4, THREE_GP, VOICE_MEMO, XLSM, pages
 from tests.staff.conftest import Browser, Console
 from tests.standins.twilio import ACCOUNT_SID
 
@@ -59,6 +61,58 @@ def test_a_pdf_is_offered_for_download_and_never_shown(console: Console, browser
     assert (answer.headers["Content-Type"], answer.content) == ("application/pdf", PDF)
     assert browser.get(f"{ONE}/picture").status_code == 404
     assert browser.get(f"{ONE}/thumbnail").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("file", "words", "content_type", "ending", "tells_place"),
+    [
+        (HEIC, "Photo (HEIC) 1 from the patient, 1 KB", "image/heic", "heic", True),
+        (MP4, "Video 1 from the patient, 1 KB", "video/mp4", "mp4", True),
+        (THREE_GP, "Video 1 from the patient, 1 KB", "video/3gpp", "3gp", True),
+        (MP4 + bytes(2_000_000), "Video 1 from the patient, 1.9 MB", "video/mp4", "mp4", True),
+        (DOCX, "Word document 1 from the patient, 1 KB", WORD, "docx", False),
+        (b"day,pressure\n", "Text file 1 from the patient, 1 KB", "text/plain", "txt", False),
+        (CARD, "Contact card 1 from the patient, 1 KB", "text/vcard", "vcf", False),
+        (VOICE_MEMO, "Sound recording 1 from the patient, 1 KB", "audio/mp4", "m4a", False),
+    ],
+    ids=["heic", "mp4", "3gp", "large mp4", "docx", "csv", "card", "voice memo"],
+)
+def test_what_nothing_here_draws_is_named_and_can_only_be_downloaded(
+    console: Console, browser: Browser, file: bytes, words: str, content_type: str, ending: str, tells_place: bool
+) -> None:
+    send(console, file)
+
+    page = browser.get(PAGE).text
+    assert words in page
+    assert ("It may show where it was taken." in page) == tells_place
+    answer = browser.get(f"{ONE}/download")
+    check_headers(answer, f'attachment; filename="attachment-1.{ending}"')
+    assert answer.headers["Content-Type"].partition(";")[0] == content_type
+    assert answer.content == file
+    assert browser.get(f"{ONE}/picture").status_code == browser.get(f"{ONE}/thumbnail").status_code == 404
+    assert [entry.action for entry in console.rows(AuditEntry) if entry.detail.get("attachment") == 1] == [
+        "file_downloaded"
+    ]
+
+
+def test_a_scan_is_drawn_anew_and_shown(console: Console, browser: Browser) -> None:
+    send(console, pages(1))
+
+    answer = browser.get(f"{ONE}/picture")
+    check_headers(answer, 'inline; filename="attachment-1.jpg"')
+    assert opened(answer.content).size == (32, 48)
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [(ARCHIVE, "such as a ZIP file"), (XLSM, "or has macros")],
+    ids=["archive", "macros"],
+)
+def test_staff_read_which_kind_was_refused(console: Console, browser: Browser, file: bytes, why: str) -> None:
+    send(console, file)
+
+    assert why in browser.get(PAGE).text
+    assert browser.get(f"{ONE}/download").status_code == 404
 
 
 def test_a_refused_file_says_why_and_cannot_be_opened(console: Console, browser: Browser) -> None:

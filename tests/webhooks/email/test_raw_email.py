@@ -202,11 +202,11 @@ def test_a_text_that_nobody_can_read_goes_to_a_person() -> None:
         ("image/jpeg", "image/jpeg"),
     ],
 )
-def test_what_is_no_text_is_a_file_and_without_words_the_email_is_not_read(kind: str, name: str) -> None:
+def test_what_is_no_text_is_a_file_and_without_words_there_is_nothing_else_to_read(kind: str, name: str) -> None:
     email = read(f"{VOUCHED}From: {PATIENT}\r\nContent-Type: {kind}\r\n\r\nSubject: x\r\n\r\ny")
 
-    assert (email.text, email.attachments) == ("", (NOT_READ, name))
-    assert not email.may_be_answered
+    assert (email.text, email.attachments, email.is_readable) == ("", (name,), True)
+    assert email.may_be_answered  # with what becomes of the file
 
 
 def test_a_picture_alone_is_all_there_is_to_read() -> None:
@@ -215,6 +215,12 @@ def test_a_picture_alone_is_all_there_is_to_read() -> None:
     email = read(f"{VOUCHED}From: {PATIENT}\r\n{lines}{picture}")
 
     assert (email.attachments, email.is_readable) == (("image/jpeg",), True)
+
+
+def test_data_and_texts_with_markup_in_the_place_of_words_stay_a_file_as_well() -> None:
+    email = read(f"From: {PATIENT}\r\n" + parts("mixed", "Content-Type: text/csv\r\n\r\nday,pressure"))
+
+    assert (email.text, email.attachments) == ("day,pressure", ("text/csv",))
 
 
 @pytest.mark.parametrize("kind", ["markdown", "rtf", "calendar; method=REPLY", "x-amp-html", "something"])
@@ -278,7 +284,7 @@ def test_an_encrypted_email_has_no_words_but_its_subject() -> None:
     email = read(HEADERS + lines)
 
     assert email.text == "My bill"
-    assert email.attachments == (NOT_READ, "application/pgp-encrypted", "application/octet-stream")
+    assert email.attachments == ("application/pgp-encrypted", "application/octet-stream")
 
 
 # ---- charsets and encodings
@@ -521,7 +527,6 @@ def test_whatever_comes_in_is_read(raw: bytes) -> None:
     for text in (email.text, email.subject, email.sender_name or "", email.raw_headers):
         assert "\x00" not in email.text
         text.encode()  # no half of a character, which no database takes
-    is_file = len(email.attachments) > 1  # of a kind that is not kept, where the words would be
-    assert email.is_readable or is_garbled(email.text) or is_file, (
+    assert email.is_readable or is_garbled(email.text), (
         "nothing of this is beyond the limits, so nothing may have failed"
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from inbox.attachments import read_contents
+from inbox.attachments import MOST_BYTES, read_contents
 from inbox.models import (
     Attachment,
     AttachmentKind,
@@ -25,6 +25,7 @@ from inbox.models import (
 )
 from intake.settings import Settings
 from tests.pictures import HTML, PDF, PLACE, phone_photo
+from tests.sent_files import ARCHIVE, CARD, DOCX, HEIC, MOV, VOICE_MEMO, XLSM, pages
 from tests.service import Service
 from tests.standins.smtp import Fault, SmtpStandIn, Stage
 from webhooks.email.inbound_email import NOT_READ
@@ -236,7 +237,8 @@ def test_an_email_to_two_practices_is_stored_for_each(service: Service) -> None:
 def test_attachments_are_checked_and_kept(service: Service, smtp: SmtpStandIn) -> None:
     files = (("card.jpg", phone_photo(), "image/jpeg"), ("letter.pdf", PDF, "application/pdf"), ("x.png", HTML, "x/y"))
     email(service, files=files)
-    assert all(row.state == AttachmentState.WAITING for row in service.rows(Attachment))
+    waiting = AttachmentState.WAITING
+    assert [row.state for row in service.rows(Attachment)] == [waiting, waiting, AttachmentState.REFUSED]
 
     service.reconcile()
 
@@ -275,6 +277,105 @@ def test_an_email_of_nothing_but_an_attachment_goes_to_a_person(service: Service
 
     assert service.rows(Message)[0].text == ""
     assert service.rows(Decision)[0].route == "review"
+
+
+@pytest.mark.parametrize(
+    ("name", "contents", "kind"),
+    [
+        ("IMG_0042.HEIC", HEIC, AttachmentKind.PHOTO),
+        ("breathing.mov", MOV, AttachmentKind.VIDEO),
+        ("memo.m4a", VOICE_MEMO, AttachmentKind.AUDIO),
+        ("letter.docx", DOCX, AttachmentKind.DOCUMENT),
+        ("fax.tif", pages(1), AttachmentKind.PICTURE),
+        ("doctor.vcf", CARD, AttachmentKind.DOCUMENT),
+    ],
+    ids=["photo", "video", "voice memo", "word", "fax", "card"],
+)
+def test_an_email_that_is_nothing_but_a_file_is_kept_and_a_person_will_answer_it(
+    service: Service, smtp: SmtpStandIn, name: str, contents: bytes, kind: AttachmentKind
+) -> None:
+    email(service, None, subject="", files=((name, contents, "application/octet-stream"),))
+    service.reconcile()
+
+    [file] = service.rows(Attachment)
+    assert (file.state, file.kind, file.name) == (AttachmentState.STORED, kind, name)
+    assert [(row.team, row.reason) for row in service.rows(Notification)] == [("review", "review")]
+    [mail] = smtp.mails
+    assert "a person will answer you" in mail.text
+
+
+@pytest.mark.parametrize(
+    ("name", "contents", "reason"),
+    [
+        ("photos.zip", ARCHIVE, Refusal.ARCHIVE),
+        ("form.xlsx", XLSM, Refusal.MACROS),
+        ("letter.docx", HTML, Refusal.UNSUPPORTED),
+        ("winmail.dat", bytes.fromhex("789f3e22") + bytes(200), Refusal.UNSUPPORTED),
+    ],
+    ids=["zip", "macros", "html named docx", "winmail"],
+)
+def test_an_email_that_is_nothing_but_a_refused_file_is_answered_with_that_alone(
+    service: Service, smtp: SmtpStandIn, name: str, contents: bytes, reason: Refusal
+) -> None:
+    email(service, None, subject="", files=((name, contents, "application/octet-stream"),))
+    service.reconcile()
+
+    [file] = service.rows(Attachment)
+    assert (file.state, file.reason, file.name) == (AttachmentState.REFUSED, reason, name)
+    assert service.rows(Conversation)[0].patient_address == PATIENT
+    assert [(row.team, row.reason) for row in service.rows(Notification)] == [("review", "review")]
+    [mail] = smtp.mails
+    assert mail.text.startswith("We could not keep a file that you sent, so nobody here can see it.")
+
+
+def test_words_beside_a_refused_file_are_read_and_answered_and_the_file_is_told_of(
+    service: Service, smtp: SmtpStandIn
+) -> None:
+    email(service, files=(("photos.zip", ARCHIVE, "application/zip"), ("big.mov", MOV + bytes(MOST_BYTES), "video/x")))
+    service.reconcile()
+
+    assert service.rows(Message)[0].text == f"My bill. {BILL}"
+    assert [(row.name, row.reason) for row in service.rows(Attachment)] == [
+        ("photos.zip", Refusal.ARCHIVE),
+        ("big.mov", Refusal.TOO_LARGE),
+    ]
+    assert [row.reply for row in service.rows(Delivery)] == ["billing_inquiry", "file_not_kept"]
+    assert [("could not keep" in mail.text) for mail in smtp.mails] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("smime.p7s", "application/pkcs7-signature"),
+        ("smil.xml", "application/smil"),
+        ("ATT00001.htm", "text/html"),
+    ],
+)
+def test_what_a_mail_program_adds_is_no_file_that_the_patient_is_told_of(
+    service: Service, smtp: SmtpStandIn, name: str, kind: str
+) -> None:
+    email(service, files=((name, b"<html>" + bytes(40), kind),))
+    service.reconcile()
+
+    assert [row.reason for row in service.rows(Attachment)] == [Refusal.UNSUPPORTED]
+    assert [row.reply for row in service.rows(Delivery)] == ["billing_inquiry"]
+
+
+def test_a_doubted_sender_is_told_nothing_of_a_file(service: Service, smtp: SmtpStandIn) -> None:
+    email(service, files=(("photos.zip", ARCHIVE, "application/zip"),), dkim="", SPF="fail")
+    service.reconcile()
+
+    assert smtp.mails == []
+
+
+def test_of_more_than_ten_files_staff_and_the_patient_learn_what_is_missing(
+    service: Service, smtp: SmtpStandIn
+) -> None:
+    email(service, files=tuple((f"{number}.pdf", PDF, "application/pdf") for number in range(11)))
+    service.reconcile()
+
+    assert [row.reason for row in service.rows(Attachment)] == [None] * 10 + [Refusal.TOO_MANY]
+    assert [row.reply for row in service.rows(Delivery)] == ["billing_inquiry", "file_not_kept"]
 
 
 def test_an_email_that_is_forwarded_as_an_attachment_is_read_by_the_model(service: Service) -> None:
