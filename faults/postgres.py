@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from inbox.database import Database
 from intake.encryption import Keyring
 from tests.world import ENCRYPTION_KEY
@@ -53,6 +51,8 @@ class Postgres:
         self._execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
 
     def _execute(self, statement: str) -> None:
+        import psycopg  # here, as few test processes need it
+
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             connection.execute(statement)
 

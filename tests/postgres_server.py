@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 
 from inbox.database import Database
@@ -50,6 +49,8 @@ def server_package() -> Any:
 
 def execute(uri: str, statement: str) -> None:
     """Run a statement outside any transaction."""
+    import psycopg  # here, as few test processes need it
+
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(statement)
 

@@ -29,16 +29,17 @@ from app.gunicorn_config import on_starting
 on_starting(None)
 report()
 """
-WORKER = "from tasks.context import open_context; from intake.settings import load_settings; import tasks.worker; \
-open_context(load_settings()); report()"
-FIRST_TEXTS = """
-from re._compiler import compile as compile_pattern
-from classifier.questions import is_answerable
-from classifier.unsafe_contact import read_unsafe_contact
+WORKER = """
+import tasks.worker
 from intake.settings import load_settings
 from tasks.context import open_context
 
 classifier, compiled = open_context(load_settings()).classifier, []
+modules = sorted(sys.modules)
+
+from re._compiler import compile as compile_pattern
+from classifier.questions import is_answerable
+from classifier.unsafe_contact import read_unsafe_contact
 
 def note(frame, event, _):
     if event == "call" and frame.f_code is compile_pattern.__code__:
@@ -49,7 +50,8 @@ for text in ("Do you take new patients?", "I lost my baby last week", "I just wa
     is_answerable(classifier.classify([text])[0], text)
     read_unsafe_contact(text)
 sys.setprofile(None)
-print(json.dumps([module for module in compiled if not module.startswith("numpy")]))
+compiled = [module for module in compiled if not module.startswith("numpy")]
+print(json.dumps({"modules": modules, "compiled_later": compiled}))
 """
 PROLOGUE = """
 import atexit, gc, json, os, sys, threading
@@ -79,6 +81,13 @@ def web(folder: Path) -> dict[str, Any]:
     return answer
 
 
+@pytest.fixture(scope="module")
+def worker(folder: Path) -> dict[str, Any]:
+    """What a worker says of itself once it has started, and of its first texts."""
+    answer: dict[str, Any] = started(WORKER, folder)
+    return answer
+
+
 def started(program: str, folder: Path) -> Any:
     """What a process says of itself once it has started."""
     done = subprocess.run(
@@ -103,12 +112,12 @@ def test_the_web_server_needs_no_model_and_nothing_that_few_requests_do(web: dic
     assert {*TRAINING, *MODEL, *SELDOM, "requests"} & set(web["modules"]) == set()
 
 
-def test_a_worker_needs_nothing_that_few_jobs_do(folder: Path) -> None:
-    assert {*TRAINING, *SELDOM, "flask", "requests"} & set(started(WORKER, folder)["modules"]) == set()
+def test_a_worker_needs_nothing_that_few_jobs_do(worker: dict[str, Any]) -> None:
+    assert {*TRAINING, *SELDOM, "flask", "requests"} & set(worker["modules"]) == set()
 
 
-def test_no_pattern_is_compiled_while_the_first_patients_wait(folder: Path) -> None:
-    assert started(FIRST_TEXTS, folder) == []
+def test_no_pattern_is_compiled_while_the_first_patients_wait(worker: dict[str, Any]) -> None:
+    assert worker["compiled_later"] == []
 
 
 def test_web_processes_share_the_imported_application_and_no_thread_or_connection(web: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -52,8 +53,9 @@ def run(folder: Path) -> Run:
 
 
 @pytest.fixture
-def dana(database: Database) -> Callable[[Session], StaffMember]:
-    """An account, to look at within a transaction."""
+def dana(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[Session], StaffMember]:
+    """An account, to look at within a transaction; its password is hashed quickly, those of the command are not."""
+    monkeypatch.setattr("inbox.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     with database.write() as session:
         member = add_member(session, EMAIL, "Dana Reyes", Role.STAFF, ["demo"], PASSWORD)
         record_action(session, staff_id=None, practice=None, action="account_added", subject=f"staff:{member.id}")

@@ -20,16 +20,15 @@ class Machine:
         self.folder = processes.folder
         shutil.copy(ROOT / "practices.demo.toml", self.folder)
 
-    def up(self, port: int) -> Process:
+    def up(self, port: int, *, is_fork: bool = True) -> Process:
         """Starts the service and waits until it says that it is ready."""
-        service = self.start("up", "--port", str(port))
+        service = self.start("up", "--port", str(port), is_fork=is_fork)
         self.processes.wait_until(lambda: READY in service.output or not service.is_running, "the service to be ready")
         assert service.is_running, service.tail()
         return service
 
-    def start(self, *arguments: str) -> Process:
-        """Starts an `intake` command."""
-        is_fork = arguments[0] != "up"  # which is started from the very start
+    def start(self, *arguments: str, is_fork: bool = True) -> Process:
+        """Starts an `intake` command, as a fork of a process that has imported it or from the very start."""
         return self.processes.start(arguments[0], ["-m", "app", *arguments], {}, is_fork=is_fork)
 
     def simulate(self, text: str) -> str:

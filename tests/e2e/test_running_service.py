@@ -34,12 +34,12 @@ class Running:
     def __init__(self, machine: Machine) -> None:
         self.machine, self.mail_port = machine, free_port()
         (machine.folder / ".env").write_text(f"MAIL_LISTEN=127.0.0.1:{self.mail_port}\n")
-        self.start()
+        self.start(is_fork=False)
 
-    def start(self) -> None:
-        """Starts it, or starts it again after its end."""
+    def start(self, *, is_fork: bool = True) -> None:
+        """Starts it from the very start, or starts it again after its end as a fork, which has everything imported."""
         self.port = free_port()
-        self.service: Process = self.machine.up(self.port)
+        self.service: Process = self.machine.up(self.port, is_fork=is_fork)
 
     def count(self, provider: str) -> tuple[int, int]:
         """Returns how many messages it has of a provider, and in how many conversations."""
@@ -136,6 +136,18 @@ def test_email_is_taken_in_and_the_receiver_is_started_again_when_it_is_killed(r
     assert running.count("email")[0] == known + 2
 
 
+def test_what_workers_are_forked_from_has_no_thread_and_no_connection(running: Running) -> None:
+    """A fork would lack the thread, and share the connection.
+
+    This comes before the service is started again, as only the first start imports what might start a thread.
+    """
+    (up,) = running.machine.running("app up")
+    files = [os.readlink(f"/proc/{up}/fd/{number}") for number in os.listdir(f"/proc/{up}/fd")]
+
+    assert len(os.listdir(f"/proc/{up}/task")) == 1
+    assert [file for file in files if file.startswith("socket:") or "intake.db" in file] == []
+
+
 def test_ctrl_c_stops_everything_and_the_next_start_has_the_messages(running: Running) -> None:
     machine, service = running.machine, running.service
     machine.simulate(QUESTION)
@@ -169,15 +181,6 @@ def test_what_is_killed_is_started_again(shared: Running) -> None:
         machine.processes.wait_until(partial(machine.has_replaced, what, before), f"another {what}")
     machine.processes.wait_until(lambda: machine.start("simulate", "sms", "HELP").wait() == 0, "an answer")
     assert shared.service.is_running
-
-
-def test_what_workers_are_forked_from_has_no_thread_and_no_connection(running: Running) -> None:
-    """A fork would lack the thread, and share the connection."""
-    (up,) = running.machine.running("app up")
-    files = [os.readlink(f"/proc/{up}/fd/{number}") for number in os.listdir(f"/proc/{up}/fd")]
-
-    assert len(os.listdir(f"/proc/{up}/task")) == 1
-    assert [file for file in files if file.startswith("socket:") or "intake.db" in file] == []
 
 
 def test_when_up_is_killed_so_is_what_it_started_and_the_next_start_answers_what_was_left(shared: Running) -> None:

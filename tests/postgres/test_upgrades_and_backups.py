@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import inspect, select, text
 
 from inbox.backup.database_dump import connection_of, load_dump
@@ -134,6 +133,8 @@ def test_a_backup_without_pg_dump_says_what_to_install(database: Database, tmp_p
 def test_a_backup_connects_as_the_service_does_and_shows_no_password(
     url: str, place: dict[str, str], secret: dict[str, str]
 ) -> None:
+    from psycopg.conninfo import conninfo_to_dict  # here, as few test processes need it
+
     connection, environment = connection_of(url)
 
     assert conninfo_to_dict(connection) == place

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.special import softmax
 
 from classifier import INTENTS
 from classifier.decoding import LONG_WORDS, SHORT_WORDS, Outputs, Thresholds, triage_level
@@ -16,6 +15,7 @@ from classifier.model_bundle import CalibrationFile
 from classifier.outputs import ALL_COLUMNS, DANGER_COLUMNS, LANGUAGE_COLUMNS, LEVEL_COLUMNS, Language
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
+from tests.training.lazy import Lazy
 from training.data.corpus import CorpusMessage
 from training.export.calibrate import (
     LEAST_LONG_MESSAGES,
@@ -29,6 +29,8 @@ from training.export.calibrate import (
 from training.export.second_intents import IMAGINED, LEAST_DOUBLE
 from training.recipe import CalibrationTargets
 from training.statistics import expected_calibration_error
+
+softmax = Lazy("scipy.special", "softmax")
 
 TARGETS = CalibrationTargets(accuracy=0.9)
 EMERGENCY, SAME_DAY, ROUTINE = TriageLevel
