@@ -151,12 +151,10 @@ class Alarm:
     @property
     def summary(self) -> str:
         """The alarm in a line of a list."""
-        return " ".join(filter(None, [self.unanswered, self.pages if self.is_open else self.ended]))
-
-    @property
-    def unanswered(self) -> str:
-        """That the patient has had no word and how to reach them, in sentences; empty if they have."""
-        return f"{self.lead}. {self.way.words}" if self.lead and self.way else ""
+        stands = self.pages if self.is_open else self.ended
+        if not (self.lead and self.way):
+            return stands
+        return f"{'No reply' if self.is_open else 'No word yet'}. {self.way.words} {stands}"
 
     @property
     def pages(self) -> str:
