@@ -38,7 +38,7 @@ from staff.conversations.changes import (
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
-from staff.conversations.no_word import CALLED, NOTE_OF_CALL
+from staff.conversations.no_word import NOTE_OF_CALL
 from staff.conversations.people import names_of
 from staff.conversations.reply import hand_back, take_over
 from staff.conversations.unseen import newest_shown, require_seen, why_unseen
@@ -213,12 +213,11 @@ def note(conversation_id: int) -> AnyResponse:
 @open_to(Role.STAFF)
 def note_call(conversation_id: int) -> AnyResponse:
     """Note for other staff that the member called the patient, so that an emergency without a reply had a word."""
-    return _act(
-        conversation_id,
-        CALLED,
-        lambda session, conversation: add_note(session, conversation, NOTE_OF_CALL),
-        place="#newest",
-    )
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        return add_note(session, conversation, NOTE_OF_CALL)
+
+    return _act(conversation_id, "called", change, place="#newest")
 
 
 @blueprint.post("/tags")

@@ -26,7 +26,7 @@ from tasks.silence import NEVER_REACHED, is_left_alone
 from tasks.way_to_patient import NO_REPLY, Way, read_known, way_to
 
 CALLED = "called"
-"""What the audit trail calls that a member noted a call to the patient."""
+"""What the audit trail calls that a member noted a call to the patient; see `note_call` in `staff.conversations`."""
 NOTE_OF_CALL = "Called the patient."
 NO_WORD = "The patient has had no word yet"
 
