@@ -96,6 +96,7 @@ ACTIONS = {
     "assigned": Action(Group.HANDLING, "assigned"),
     "transferred": Action(Group.HANDLING, "transferred it"),
     "transfer_undone": Action(Group.HANDLING, "undid the transfer"),
+    "called": Action(Group.HANDLING, "noted a call to the patient"),
     "noted": Action(Group.HANDLING, "added a note"),
     "tagged": Action(Group.HANDLING, "added a tag"),
     "untagged": Action(Group.HANDLING, "removed a tag"),

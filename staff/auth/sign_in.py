@@ -45,6 +45,7 @@ UNSENT = {
 }
 ENDED = "You were signed out"
 KEPT = "What you typed in a reply box or as a note is kept."
+ALARMS = "/staff/escalations/"
 CODE_WITHIN = timedelta(minutes=5)
 _HALF_WAY = "half_way"
 
@@ -126,6 +127,7 @@ def _form(problem: str | None = None, status: int = 200) -> Response:
         keeps_reply=request.args.get("unsent") == REPLY_UNSENT,
         is_new=page == "sign_in" and not _has_accounts(),
         has_oidc=services_of(current_app).settings.oidc_issuer is not None,
+        alarm_waits=request.args.get("next", "").startswith(ALARMS),
         mails=services_of(current_app).settings.smtp_url is not None,
     )
     return make_response(shown, status)

@@ -38,6 +38,7 @@ from staff.conversations.changes import (
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
+from staff.conversations.no_word import NOTE_OF_CALL
 from staff.conversations.people import names_of
 from staff.conversations.reply import hand_back, take_over
 from staff.conversations.unseen import newest_shown, require_seen, why_unseen
@@ -206,6 +207,17 @@ def note(conversation_id: int) -> AnyResponse:
         return add_note(session, conversation, text)
 
     return _act(conversation_id, "noted", change, place="#newest", calls=True)
+
+
+@blueprint.post("/called")
+@open_to(Role.STAFF)
+def note_call(conversation_id: int) -> AnyResponse:
+    """Note for other staff that the member called the patient, so that an emergency without a reply had a word."""
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        return add_note(session, conversation, NOTE_OF_CALL)
+
+    return _act(conversation_id, "called", change, place="#newest")
 
 
 @blueprint.post("/tags")

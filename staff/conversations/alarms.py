@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,6 @@ from flask import current_app
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from inbox.chat import CHAT_COPIES
 from inbox.models import (
     AlarmEnd,
     Conversation,
@@ -22,8 +21,9 @@ from inbox.models import (
 )
 from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.settings import Settings
-from intake.vocabulary import ABOUT_FILES, SAMPLE, NotificationReason, words_of
+from intake.vocabulary import SAMPLE, words_of
 from staff import display
+from staff.conversations.no_word import NoWord, read_no_word
 from tasks.notification.escalation_policy import NEVER, Unpaged, next_reached, why_unpaged
 from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import (
@@ -34,7 +34,8 @@ from tasks.notification.targets import (
     targets_for,
 )
 from tasks.samples import is_sample
-from tasks.silence import NEVER_REACHED, is_left_alone
+from tasks.silence import NEVER_REACHED
+from tasks.way_to_patient import Way
 from web.services import services_of
 
 MOST_COUNTED = 100
@@ -43,8 +44,7 @@ SET_UP_CARRIER = "The setup checklist in Settings says what is missing."
 TEXT_START = "To get notices there again, text START from it to the practice."
 IS_SAMPLE = "This patient is fictional."
 UNACKNOWLEDGED = "Nobody has acknowledged this urgent message."
-NO_REPLY = "The patient got no reply: call now"
-NO_SAFE_REPLY = "The patient got no reply: find a safe way to reach them, or send help"
+COLLECTING = "to be notified, together with any other unverified senders"
 _STATES = {
     NotificationState.PENDING: "notifying",
     NotificationState.SENDING: "notifying",
@@ -113,7 +113,9 @@ class Alarm:
         next_at: when that is, None if no one is.
         message_id: the message that raised it.
         newest_id: the newest urgent message in it.
-        unanswered: that the patient got no reply and what to do, as a sentence without its period; empty if they did.
+        lead: that the patient got no reply, or has had no word since, as a sentence without its period; empty if they
+            have, or if nobody owes them any.
+        way: how to reach the patient; None if it was not asked for, or if the patient has had a word.
         unreachable: why nobody was and nobody will be notified; empty if somebody was, or will be.
         reached_nobody: whether it is open, and nobody has been notified yet.
         ended: who ended it, how, and when; empty while it is open.
@@ -132,7 +134,8 @@ class Alarm:
     ended: str
     message_id: int
     newest_id: int
-    unanswered: str = ""
+    lead: str = ""
+    way: Way | None = None
     unreachable: str = ""
     reached_nobody: bool = False
 
@@ -148,9 +151,10 @@ class Alarm:
     @property
     def summary(self) -> str:
         """The alarm in a line of a list."""
-        if not self.is_open:
-            return self.ended
-        return f"{self.unanswered}. {self.pages}" if self.unanswered else self.pages
+        stands = self.pages if self.is_open else self.ended
+        if not (self.lead and self.way):
+            return stands
+        return f"{'No reply' if self.is_open else 'No word yet'}. {self.way.words} {stands}"
 
     @property
     def pages(self) -> str:
@@ -204,7 +208,11 @@ def count_open(session: Session, practices: Sequence[str]) -> int:
 
 
 def read_alarms(
-    session: Session, conversation_ids: Iterable[int], practices: Mapping[str, Practice], moment: datetime
+    session: Session,
+    conversation_ids: Iterable[int],
+    practices: Mapping[str, Practice],
+    moment: datetime,
+    own: Collection[str],
 ) -> dict[int, Alarm]:
     """Return the newest alarm of each conversation that has had one.
 
@@ -213,22 +221,27 @@ def read_alarms(
         conversation_ids: the conversations.
         practices: their practices, by slug.
         moment: the current time, aware.
+        own: the practices whose patient records the member may open.
     """
     newest = (
         select(func.max(Escalation.id))
         .where(Escalation.conversation_id.in_(list(conversation_ids)))
         .group_by(Escalation.conversation_id)
     )
-    return _show_found(session, Escalation.id.in_(newest), practices, moment)
+    return _show_found(session, Escalation.id.in_(newest), practices, moment, own)
 
 
-def read_alarm(session: Session, row: Escalation, practice: Practice, moment: datetime) -> Alarm:
+def read_alarm(session: Session, row: Escalation, practice: Practice, moment: datetime, own: Collection[str]) -> Alarm:
     """Return an alarm in display words; see `read_alarms`."""
-    return _show_found(session, Escalation.id == row.id, {practice.slug: practice}, moment)[row.conversation_id]
+    return _show_found(session, Escalation.id == row.id, {practice.slug: practice}, moment, own)[row.conversation_id]
 
 
 def _show_found(
-    session: Session, wanted: ColumnElement[bool], practices: Mapping[str, Practice], moment: datetime
+    session: Session,
+    wanted: ColumnElement[bool],
+    practices: Mapping[str, Practice],
+    moment: datetime,
+    own: Collection[str],
 ) -> dict[int, Alarm]:
     """Return the alarms that meet a condition in display words, by the conversation's id."""
     query = (
@@ -244,8 +257,8 @@ def _show_found(
         if notice is not None:
             notices.append(notice)
     unsent = _replies_not_sent(session, [row for row, _, _ in raised.values()])
-    real = [(row, notices) for row, is_fictional, notices in raised.values() if not is_fictional]
-    unanswered = _left_alone(session, {row.id: notices for row, notices in real if row.acknowledged_at is None})
+    real = {row: notices for row, is_fictional, notices in raised.values() if not is_fictional}
+    no_word = read_no_word(session, real, moment, own)
     stopped = {
         slug: find_stopped(session, practices[slug])
         for slug in {row.practice for row, _, _ in raised.values() if row.acknowledged_at is None}
@@ -259,36 +272,9 @@ def _show_found(
             stopped.get(row.practice, frozenset()),
             is_fictional=fictional,
             is_unsent=row.id in unsent,
-            unanswered=unanswered.get(row.id, ""),
+            no_word=no_word.get(row.id),
         )
         for row, fictional, notices in raised.values()
-    }
-
-
-def _left_alone(session: Session, notices: Mapping[int, Sequence[Notification]]) -> dict[int, str]:
-    """Return what to do about the patients of open alarms that got no reply, by the alarm's id."""
-    if not notices:
-        return {}
-    of_alarm = {notice.message_id: alarm_id for alarm_id, found in notices.items() for notice in found}
-    answers: dict[int, list[str]] = {alarm_id: [] for alarm_id in notices}
-    unsafe = {
-        alarm_id
-        for alarm_id, found in notices.items()
-        if any(notice.reason == NotificationReason.UNANSWERED_UNSAFE for notice in found)
-    }
-    query = (
-        select(Delivery.message_id, Delivery.state, Conversation.unsafe_since)
-        .join(Conversation, Conversation.id == Delivery.conversation_id)
-        .where(Delivery.message_id.in_(of_alarm), Delivery.reply.not_in((*CHAT_COPIES.values(), *ABOUT_FILES)))
-    )
-    for message_id, state, unsafe_since in session.execute(query):
-        answers[of_alarm[message_id]].append(state)
-        if unsafe_since is not None:
-            unsafe.add(of_alarm[message_id])
-    return {
-        alarm_id: NO_SAFE_REPLY if alarm_id in unsafe else NO_REPLY
-        for alarm_id, found in notices.items()
-        if is_left_alone({notice.reason for notice in found}, answers[alarm_id])
     }
 
 
@@ -317,13 +303,14 @@ def _show(
     *,
     is_fictional: bool,
     is_unsent: bool,
-    unanswered: str,
+    no_word: NoWord | None,
 ) -> Alarm:
     is_open = row.acknowledged_at is None
     settings = services_of(current_app).settings
     is_next = is_open and not is_fictional
     step, next_at = next_reached(practice, row.step, row.next_step_at, settings, stopped) if is_next else (0, NEVER)
-    steps = _steps([notice for notice in notices if notice.target != CONSOLE], practice, settings, is_open=is_open)
+    told = [notice for notice in notices if notice.target != CONSOLE]
+    steps = _steps(told, practice, settings, moment, is_open=is_open)
     message_ids = {row.message_id, *(notice.message_id for notice in notices if notice.message_id is not None)}
     return Alarm(
         id=row.id,
@@ -339,11 +326,12 @@ def _show(
         ended=_ended(row, practice.time_zone, is_unsent=is_unsent),
         message_id=row.message_id,
         newest_id=max(message_ids),
-        unanswered=unanswered,
+        lead=no_word.lead if no_word else "",
+        way=no_word.way if no_word else None,
         unreachable=_unreachable(practice, settings, stopped, is_fictional=is_fictional)
         if is_open and not steps and not step
         else "",
-        reached_nobody=is_open and not any(notice.state in _REACHING for notice in notices if notice.target != CONSOLE),
+        reached_nobody=is_open and not any(notice.state in _REACHING for notice in told),
     )
 
 
@@ -355,17 +343,17 @@ def _unreachable(practice: Practice, settings: Settings, stopped: frozenset[str]
 
 
 def _steps(
-    notices: Sequence[Notification], practice: Practice, settings: Settings, *, is_open: bool
+    notices: Sequence[Notification], practice: Practice, settings: Settings, moment: datetime, *, is_open: bool
 ) -> tuple[Step, ...]:
     """Return what became of each page, also of those that were sent once more since, by time."""
-    shown = [found for notice in notices for found in _rounds(notice, practice, settings, is_open=is_open)]
+    shown = [found for notice in notices for found in _rounds(notice, practice, settings, moment, is_open=is_open)]
     return tuple(step for _, step in sorted(shown, key=lambda found: found[0]))
 
 
 def _rounds(
-    notice: Notification, practice: Practice, settings: Settings, *, is_open: bool
+    notice: Notification, practice: Practice, settings: Settings, moment: datetime, *, is_open: bool
 ) -> list[tuple[datetime, Step]]:
-    at = notice.next_attempt_at if _is_collecting(notice) else notice.updated_at
+    at = notice.next_attempt_at if _is_collecting(notice, moment) else notice.updated_at
     earlier = [(datetime.fromisoformat(found["at"]), NotificationState(found["state"])) for found in notice.rounds]
     address = _address_of(notice, practice)
     person = personal_address(practice, notice.escalation_step)
@@ -376,7 +364,7 @@ def _rounds(
     ]
     state = NotificationState(notice.state)
     why = _failure(notice, address, practice, settings) if state in _FAILED else ""
-    said, shown_at = _state(notice, is_open=is_open), display.clock(at, practice.time_zone)
+    said, shown_at = _state(notice, moment, is_open=is_open), display.clock(at, practice.time_zone)
     steps.append(Step(who, said, shown_at, why, where, *_outcome(state)))
     return list(zip([*(when for when, _ in earlier), at], steps, strict=True))
 
@@ -399,9 +387,9 @@ def _spoken(address: str | None) -> str:
     return display.spoken(address.removeprefix(TEXT_PREFIX).removeprefix(MAIL_PREFIX))
 
 
-def _state(notice: Notification, *, is_open: bool) -> str:
-    if _is_collecting(notice):
-        return "notified with others soon"
+def _state(notice: Notification, moment: datetime, *, is_open: bool) -> str:
+    if _is_collecting(notice, moment):
+        return COLLECTING
     if notice.state == NotificationState.DROPPED and not is_open:
         return "not notified: already acknowledged"
     return _STATES[NotificationState(notice.state)]
@@ -420,8 +408,10 @@ def _failure(notice: Notification, address: str | None, practice: Practice, sett
     return f"What carries it did not take it for {where}. Call them, and check the address in Settings."
 
 
-def _is_collecting(notice: Notification) -> bool:
-    return notice.collected and notice.state == NotificationState.PENDING and not notice.attempts
+def _is_collecting(notice: Notification, moment: datetime) -> bool:
+    """Return whether a notice still waits for its time, to go out with any others that come until then."""
+    is_waiting = notice.state == NotificationState.PENDING and not notice.attempts
+    return notice.collected and is_waiting and notice.next_attempt_at > moment
 
 
 def _contact(practice: Practice, step: int) -> str:

@@ -225,8 +225,9 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         known = names_among(people)
         records = patients_of_conversation(session, conversation) if is_own else []  # emergency access opens none
         kept = read_drafts(session, conversation_id, member().id)
-        alarm = read_alarms(session, [conversation_id], {practice.slug: practice}, moment).get(conversation_id)
-        thread = read_thread(session, conversation, zone, before, known)
+        slugs, own = {practice.slug: practice}, member().practices
+        alarm = read_alarms(session, [conversation_id], slugs, moment, own).get(conversation_id)
+        thread = read_thread(session, conversation, zone, before, known, alarm)
         newest = (
             thread.last_message
             if before is None
@@ -290,7 +291,6 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             ),
             "alarm": alarm,
             "alarm_words": _words_of(session, alarm) if alarm and alarm.is_open else [],
-            "number": display.spoken(conversation.patient_address or conversation.contact_phone or ""),
             "not_safe": flagged is not None,
             "flag": display.urgency_flag(conversation),
             "medium": reach.medium.words,

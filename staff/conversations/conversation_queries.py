@@ -49,6 +49,7 @@ from intake.vocabulary import (
 )
 from staff import display
 from staff.audit.words import name_actor, say
+from staff.conversations.alarms import Alarm
 from staff.conversations.attachment_queries import ShownAttachment, read_attachments
 from staff.conversations.people import NOBODY, names_of
 from staff.conversations.row_words import COMMON_QUESTION, NOT_SURE
@@ -63,10 +64,9 @@ OWN_ADDRESS = "This email claims to come from a practice's own address, so that 
 LEFT = "The visitor has left this chat and gave no phone or email."
 ENDED = "This chat has ended: the patient can no longer read replies in it."
 UNANSWERED: dict[str | None, str] = {
-    NotificationReason.UNANSWERED_EMERGENCY: "The patient got no reply to this emergency, and no text reaches them."
-    " Call now.",
-    NotificationReason.UNANSWERED_UNSAFE: "The patient got no reply to this emergency, as contact here is not safe."
-    " Find a safe way to reach them, or send help.",
+    NotificationReason.UNANSWERED_EMERGENCY: "The patient got no automatic reply to this emergency.",
+    NotificationReason.UNANSWERED_UNSAFE: "The patient got no automatic reply to this emergency, as contact here is not"
+    " safe.",
 }
 MAY_CANCEL_VISIT = "CANCEL ended our texts, but the patient may have meant a visit. Call to find out."
 _Dated = TypeVar("_Dated", Delivery, Note)
@@ -233,6 +233,7 @@ def read_thread(
     zone: str,
     before: int | None = None,
     known: Mapping[int, str] = NOBODY,
+    alarm: Alarm | None = None,
 ) -> Thread:
     """Return the newest messages, or those before a given one, with the replies and notes between them.
 
@@ -242,6 +243,7 @@ def read_thread(
         zone: the practice's time zone.
         before: where the part ends, None for the newest.
         known: the names of members that are known already, by id.
+        alarm: the conversation's alarm, which says how to reach a patient who has had no word.
     """
     own = Message.conversation_id == conversation.id
     found = _read_messages(session, own if before is None else own & (Message.id < before))
@@ -257,7 +259,9 @@ def read_thread(
     languages = (message.classification.language for message in messages if message.classification)
     replies = [delivery.id for delivery in deliveries if delivery.message_id is None]
     return Thread(
-        entries=_entries(session, shown, deliveries, notes, zone, known, is_gone=is_out_of_reach(conversation, now())),
+        entries=_entries(
+            session, shown, deliveries, notes, zone, known, alarm, is_gone=is_out_of_reach(conversation, now())
+        ),
         last_message=messages[0].id if messages else 0,
         last_reply=max(replies, default=0) if is_whole else last_staff_reply(session, conversation.id),
         earlier=messages[-1].id if since else None,
@@ -464,6 +468,7 @@ def _entries(
     notes: Sequence[Note],
     zone: str,
     known: Mapping[int, str],
+    alarm: Alarm | None,
     *,
     is_gone: bool,
 ) -> list[ThreadEntry]:
@@ -472,7 +477,7 @@ def _entries(
     )
     writers = [*(delivery.staff_id for delivery in deliveries), *(note.staff_id for note in notes)]
     names = names_of(session, writers, known)
-    entries = [_said(read, attached.messages.get(read.message.id, ()), zone) for read in messages]
+    entries = [_said(read, attached.messages.get(read.message.id, ()), zone, alarm) for read in messages]
     entries += [
         _answered(
             delivery,
@@ -499,7 +504,7 @@ def _in_order(seen: Sequence[ThreadEntry], notes: Sequence[ThreadEntry]) -> list
     return [entry for _, entry in sorted(places, key=lambda place: place[0])]
 
 
-def _said(read: _Read, attachments: tuple[ShownAttachment, ...], zone: str) -> ThreadEntry:
+def _said(read: _Read, attachments: tuple[ShownAttachment, ...], zone: str, alarm: Alarm | None) -> ThreadEntry:
     message = read.message
     return ThreadEntry(
         key=f"message-{message.id}",
@@ -518,20 +523,22 @@ def _said(read: _Read, attachments: tuple[ShownAttachment, ...], zone: str) -> T
         seconds=read.seconds,
         reading=_reading(message, read.corrected),
         claims=_claims(message),
-        alert=_alert(message),
+        alert=_alert(message, alarm),
         waiting=message.handled_at is None,
         emptied=message.emptied_at is not None,
     )
 
 
-def _alert(message: Message) -> str:
+def _alert(message: Message, alarm: Alarm | None) -> str:
     decision = message.decision
     if decision is None:
         return ""
     if message.keyword == Keyword.STOP:
         return MAY_CANCEL_VISIT if is_ambiguous(message.text) else ""
     silence = read_silence(decision.silence, decision.reply, decision.why)
-    return UNANSWERED.get(unanswered_reason(decision.route, silence), "")
+    alert = UNANSWERED.get(unanswered_reason(decision.route, silence), "")
+    is_of_alarm = alarm is not None and alarm.lead and message.id >= alarm.message_id
+    return f"{alert} {alarm.way.words}" if alert and is_of_alarm and alarm and alarm.way else alert
 
 
 def _claims(message: Message) -> str:

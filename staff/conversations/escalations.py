@@ -10,12 +10,13 @@ from inbox.models import AlarmEnd, Role, UndoKind, now
 from inbox.patient_book import record_names
 from inbox.unsafe_contact import flag_on
 from intake.practices import TEXT_PREFIX, Practice
-from intake.vocabulary import Channel
+from intake.vocabulary import SAMPLE, Channel
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
 from staff.conversations.actions import finish_action
 from staff.conversations.alarms import read_alarm
 from staff.conversations.changes import change_assignee
+from staff.conversations.no_word import read_way
 from staff.conversations.people import may_be_assigned
 from staff.conversations.rows import text_of
 from staff.undo.offers import begin_action, offer_undo
@@ -42,8 +43,9 @@ def page(escalation_id: int) -> str | Response:
             return redirect(url_for("acknowledge.page", escalation_id=raised[-1].id), 303)
         practice = services.practices.require(escalation.practice)
         conversation, found = escalation.conversation, escalation.message.classification
-        alarm = read_alarm(session, escalation, practice, now())
-        names = record_names(session, [conversation], member().practices)
+        own, is_fictional = member().practices, escalation.message.provider == SAMPLE
+        alarm = read_alarm(session, escalation, practice, now(), own)
+        names = record_names(session, [conversation], own)
         shown = render_template(
             "staff/acknowledge.html",
             escalation=escalation,
@@ -56,7 +58,7 @@ def page(escalation_id: int) -> str | Response:
             who=display.who(conversation, names.get(conversation.id, "")),
             received=display.clock(escalation.message.received_at, practice.time_zone),
             alarm=alarm,
-            number=display.spoken(conversation.patient_address or conversation.contact_phone or ""),
+            way=None if is_fictional else alarm.way or read_way(session, escalation, (), now(), own),
             has_number=number_of(conversation) is not None,
             is_chat=conversation.channel == Channel.CHAT,
             unsafe_at=flagged.conversation_id if (flagged := flag_on(session, conversation)) else None,

@@ -128,7 +128,7 @@ def show_rows(
     callers = (call.by_staff_id for call in calls.values())
     concerned = [*(conversation.assigned_to for conversation in conversations), *writers, *callers]
     names = names_of(session, concerned, known)
-    alarms = read_alarms(session, ids, practices, moment)
+    alarms = read_alarms(session, ids, practices, moment, member.practices)
     raising, newer = alarming_messages(session, [alarm.message_id for alarm in alarms.values() if alarm.is_open])
     recorded = record_names(session, conversations, member.practices)
     return [

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, Message, Notification, NotificationState, now
 from intake.channels import UNVOUCHED
 from intake.vocabulary import Channel
-from tasks.notification.escalation_policy import COLLECTED_FOR, collected_until
+from tasks.notification.escalation_policy import AT_ONCE, COLLECTED_FOR, collected_until
 
 # An email whose sender nothing proves is in a conversation without an address; see `webhooks.email`.
 _UNVOUCHED = or_(
@@ -26,7 +27,7 @@ def is_unvouched(conversation: Conversation) -> bool:
 
 
 def collect_notice(session: Session, notice: Notification, practice: str) -> None:
-    """Let a notice go out with others if one like it went out just before; the first one goes out at once.
+    """Let a notice go out with others if several like it went out just before; the first ones go out at once.
 
     Args:
         session: an open write transaction.
@@ -34,15 +35,15 @@ def collect_notice(session: Session, notice: Notification, practice: str) -> Non
         practice: the practice's slug.
     """
     moment = now()
-    until = collected_until(_last_round(session, notice, practice, moment), moment)
+    until = collected_until(_last_rounds(session, notice, practice, moment), moment)
     if until is not None:
         notice.collected, notice.next_attempt_at = True, max(until, notice.next_attempt_at)
 
 
-def _last_round(session: Session, notice: Notification, practice: str, moment: datetime) -> datetime | None:
-    """Return when the last other such notice to the same address was or will be due; None if that is long ago."""
+def _last_rounds(session: Session, notice: Notification, practice: str, moment: datetime) -> Sequence[datetime]:
+    """Return when the last other such notices to the same address were or will be due, unless that is long ago."""
     query = (
-        select(func.max(Notification.next_attempt_at))
+        select(Notification.next_attempt_at)
         .join(Message, Notification.message_id == Message.id)
         .join(Conversation)
         .where(
@@ -55,7 +56,9 @@ def _last_round(session: Session, notice: Notification, practice: str, moment: d
             Notification.escalation_step == notice.escalation_step,
             Notification.state.not_in((NotificationState.DROPPED, NotificationState.OPTED_OUT)),
         )
+        .order_by(Notification.next_attempt_at.desc())
+        .limit(AT_ONCE)
     )
     if notice.id is not None:  # which is renewed: it is no round of its own
         query = query.where(Notification.id != notice.id)
-    return session.scalar(query)
+    return session.scalars(query).all()

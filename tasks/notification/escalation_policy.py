@@ -25,6 +25,8 @@ from tasks.silence import UNANSWERED
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 COLLECTED_FOR = timedelta(minutes=3)
+AT_ONCE = 3
+"""How many notices about unproven senders go to an address within that time before any is collected."""
 SLOWER_AFTER = timedelta(hours=2)
 SLOWER_EVERY = timedelta(minutes=30)
 
@@ -232,21 +234,22 @@ def _is_done(notices: Sequence[Notification]) -> bool:
     )
 
 
-def collected_until(last_round: datetime | None, moment: datetime) -> datetime | None:
+def collected_until(rounds: Sequence[datetime], moment: datetime) -> datetime | None:
     """Return when a notice about someone whom no carrier vouches for goes out with others, None if at once.
 
-    The first goes out at once. What follows within three minutes waits until they are over, and goes out as one. A
-    stranger who opens many chats can therefore not drown the phone on call, and nobody waits longer than that.
+    The first three within three minutes go out at once, so that one stranger delays nobody. What follows waits until
+    three minutes after the last of them, and goes out as one. A stranger who opens many chats can therefore not drown
+    the phone on call, and nobody waits longer than that.
 
     Args:
-        last_round: when the last such notice to the same address was or will be due, None before the first.
+        rounds: when the last notices like it to the same address were or will be due, the newest first.
         moment: the current time, aware.
     """
-    if last_round is None or last_round <= moment - COLLECTED_FOR:
+    recent = [at for at in rounds[:AT_ONCE] if at > moment - COLLECTED_FOR]
+    if len(recent) < AT_ONCE:
         return None
-    if last_round > moment:
-        return min(last_round, moment + COLLECTED_FOR)
-    return last_round + COLLECTED_FOR
+    newest = recent[0]
+    return min(newest, moment + COLLECTED_FOR) if newest > moment else newest + COLLECTED_FOR
 
 
 def why_unpaged(practice: Practice, settings: Settings | None, stopped: Collection[str]) -> Unpaged | None:

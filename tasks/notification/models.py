@@ -55,7 +55,7 @@ class Notice:
         text: the patient's text, None unless the practice allows it at the team's addresses.
         billing: which facts of a billing question the message states; None if it is none.
         unsafe: whether the patient said that it is not safe to contact them there.
-        unanswered: whether it is about an alarm of an emergency to which the patient got no reply.
+        way: how to reach the patient, without number or address, if it is about an alarm to which they got no reply.
     """
 
     conversation_id: int
@@ -69,7 +69,7 @@ class Notice:
     text: str | None = field(default=None, repr=False)
     billing: BillingFields | None = None
     unsafe: bool = False
-    unanswered: bool = False
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)

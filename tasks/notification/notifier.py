@@ -84,7 +84,7 @@ class Notifier:
             delivery_id=None,
             to=to,
             sender=practice.email,
-            body=f"{wording.body}\n\n{NO_ANSWER}",
+            body=f"{wording.body}\n\n{NO_ANSWER}" if wording.is_alarm else wording.body,
             sending_at=now(),
             from_name=practice.sender_name,
             subject=wording.title,

@@ -35,6 +35,7 @@ from tasks.notification.targets import CONSOLE, personal_address, settings_of_no
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
 from tasks.silence import is_left_alone
+from tasks.way_to_patient import read_known, way_to
 
 if TYPE_CHECKING:
     from intake.settings import Settings
@@ -291,6 +292,7 @@ def _notice(session: Session, row: Notification, practice: Practice, team: TeamS
     message = row.message
     entities = stored_entities(session, [message.id]).get(message.id) if message else None
     quoted = message if message and row.target != CONSOLE and not _is_in_confidence(session, message) else None
+    is_unsafe = row.reason == NotificationReason.UNANSWERED_UNSAFE or _is_unsafe(session, row.about)
     return Notice(
         conversation_id=row.about.id,
         message_id=row.message_id,
@@ -302,14 +304,23 @@ def _notice(session: Session, row: Notification, practice: Practice, team: TeamS
         code=row.escalation.code if row.escalation else None,
         text=quote_for(team.include_text, quoted.text, entities) if quoted else None,
         billing=facts_for(row.reason, message.text, entities) if message else None,
-        unsafe=row.reason == NotificationReason.UNANSWERED_UNSAFE or _is_unsafe(session, row.about),
-        unanswered=_is_unanswered(session, row, settings),
+        unsafe=is_unsafe,
+        way=_way_to(session, row, is_unsafe=is_unsafe) if _is_unanswered(session, row, settings) else "",
     )
 
 
 def _is_unsafe(session: Session, conversation: Conversation) -> bool:
     """Return whether whoever reads a notice must not contact the patient, as far as this process can tell."""
     return flag_on(session, conversation, named=not lacks_keys(session)) is not None
+
+
+def _way_to(session: Session, row: Notification, *, is_unsafe: bool) -> str:
+    """Return how to reach the patient, without any number or address; the console has those."""
+    has_keys = not lacks_keys(session)
+    facts = read_known(
+        session, row.about, row.message, now(), is_unsafe=is_unsafe, opens_record=True, has_keys=has_keys
+    )
+    return way_to(facts).in_notices
 
 
 def _is_unanswered(session: Session, row: Notification, settings: Settings) -> bool:

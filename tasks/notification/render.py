@@ -10,11 +10,10 @@ from classifier.insurance.missing import BillingFields
 from intake.channels import CHANNELS
 from intake.vocabulary import NotificationReason, words_of
 from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice, describe
+from tasks.way_to_patient import NO_REPLY
 
 LONGEST_QUOTE = 500
 MOST_CODES = 12
-UNANSWERED = "The patient got no reply: call now."
-UNANSWERED_UNSAFE = "The patient got no reply. Find a safe way to reach them, or send help."
 UNSAFE = "Do not text or call the patient's number: they said it is not safe."
 
 
@@ -26,11 +25,13 @@ class Wording:
         title: one line.
         body: the text below the title.
         text: title and body as one short text.
+        is_alarm: whether somebody has to acknowledge it.
     """
 
     title: str
     body: str = field(repr=False)
     text: str = field(repr=False)
+    is_alarm: bool = False
 
 
 def word(notice: AnyNotice, public_url: str) -> Wording:
@@ -51,12 +52,12 @@ def _word_notice(notice: Notice, public_url: str) -> Wording:
     else:
         link = f"{public_url}/staff/escalations/{notice.escalation_id}"
         answer = f" Reply ACK {notice.code} to acknowledge."
-    unanswered = UNANSWERED_UNSAFE if notice.unsafe else UNANSWERED
-    warning = (f" {UNSAFE}" if notice.unsafe else "") + (f" {unanswered}" if notice.unanswered else "")
+    warning = (f" {UNSAFE}" if notice.unsafe else "") + (f" {NO_REPLY}. {notice.way}" if notice.way else "")
     quote = "" if notice.text is None else f"\n\n{_shorten(notice.text)}"
     facts = "" if notice.billing is None else _word_facts(notice.billing)
     body = f"{_recipient(notice.team)}{warning}{facts} View it: {link}"
-    return Wording(title, body + quote, f"{title}.{warning}{facts}{answer} {link}{quote}")
+    text = f"{title}.{warning}{facts}{answer} {link}{quote}"
+    return Wording(title, body + quote, text, is_alarm=notice.escalation_id is not None)
 
 
 def _word_facts(fields: BillingFields) -> str:
@@ -78,6 +79,7 @@ def _word_bundle(bundle: AlarmBundle, public_url: str) -> Wording:
         title,
         f"{_recipient(bundle.team)}{warning} View them: {link}",
         f"{title}.{warning} Reply ACK and a code to acknowledge one: {codes}. {link}",
+        is_alarm=True,
     )
 
 

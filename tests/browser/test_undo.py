@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import update
 
-from inbox.models import Conversation, Delivery, Undo, UndoKind, now
+from inbox.models import Conversation, Delivery, DeliveryState, Undo, UndoKind, now
 from intake.settings import Settings
 from staff.undo.offers import TOO_LATE
 from tests.browser.axe import violations
 from tests.browser.test_console import TWO, SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.staff.conftest import Console
+from tests.told_classifier import EMERGENCY, tell
 
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
 
 PLACE = "/staff/conversations/1"
+CHEST = "I have crushing chest pain"
 WORDS = "We can see you on Tuesday."
 
 
@@ -204,3 +206,48 @@ def test_a_half_typed_time_does_not_keep_a_reply_from_being_sent(console: Consol
     page.keyboard.type("12")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#undo-bar")).to_contain_text("Sending in")
+
+
+# Firefox 140: no `field-sizing`
+WITHOUT_FIELD_SIZING = """
+  const supports = CSS.supports.bind(CSS);
+  CSS.supports = (name, ...rest) => name !== "field-sizing" && supports(name, ...rest);
+"""
+STANDS_ABOVE = """() => {
+  const bar = document.querySelector("#undo-bar form").getBoundingClientRect();
+  const reply = document.querySelector(".reply").getBoundingClientRect();
+  const alarm = document.querySelector("#alarm").getBoundingClientRect(); // who it is, and the number
+  return bar.bottom <= reply.top && reply.top - bar.bottom < 24 && bar.top >= alarm.bottom;
+}"""
+
+
+@pytest.mark.parametrize("grows", ["by-style", "by-script"])
+def test_on_a_phone_the_bar_stands_above_the_reply_box_which_grows_with_its_words(
+    console: Console, sign_in: SignIn, grows: str
+) -> None:
+    tell(console, {CHEST: EMERGENCY})
+    receive(console, CHEST)
+    with console.edit() as session:
+        session.execute(update(Delivery).values(state=DeliveryState.FAILED))
+    page = sign_in(viewport={"width": 390, "height": 844})
+    if grows == "by-script":
+        page.add_init_script(WITHOUT_FIELD_SIZING)
+        page.route("**/thread*.css*", without_field_sizing)
+    page.goto(PLACE)
+    page.get_by_role("button", name="I’ll handle it").click()
+    expect(page.locator("#undo-bar")).to_contain_text("Emergency acknowledged.")
+    expect(page.locator("#alarm")).to_contain_text("The patient has had no word yet. Call now: (202) 555-0131.")
+    page.wait_for_function(STANDS_ABOVE)
+
+    box = page.get_by_label("Your reply")
+    for lines in (6, 60, 6):
+        box.fill("\n".join(["This is Noor, the nurse on call."] * lines))
+        page.wait_for_function(STANDS_ABOVE)
+        height, shown, whole = box.evaluate("box => [box.offsetHeight, box.clientHeight, box.scrollHeight]")
+        assert (height <= 0.4 * 844 + 1, shown >= whole) == (True, lines == 6)
+    accessible(page)
+
+
+def without_field_sizing(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=answer.text().replace("field-sizing: content;", ""))

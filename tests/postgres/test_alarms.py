@@ -22,7 +22,7 @@ from tests.tasks.notification.test_alarms import (
     codes,
     service,
     test_a_code_ends_its_alarm_alone_in_any_spelling,
-    test_twelve_anonymous_chats_are_two_texts_and_twelve_alarms,
+    test_twelve_anonymous_chats_are_four_texts_and_twelve_alarms,
     test_two_urgent_messages_that_are_handled_at_once_raise_one_alarm,
     text,
     three,
@@ -31,7 +31,7 @@ from tests.tasks.notification.test_alarms import (
 __all__ = [
     "service",
     "test_a_code_ends_its_alarm_alone_in_any_spelling",
-    "test_twelve_anonymous_chats_are_two_texts_and_twelve_alarms",
+    "test_twelve_anonymous_chats_are_four_texts_and_twelve_alarms",
     "test_two_urgent_messages_that_are_handled_at_once_raise_one_alarm",
     "three",
 ]

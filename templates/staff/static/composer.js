@@ -1,4 +1,4 @@
-// The reply box: counting what goes out.
+// The reply box: counting what goes out, and making room for it.
 
 import { countSegments } from "./segments.js";
 
@@ -15,7 +15,15 @@ function outgoing(words) {
   return SAYS_HOW_TO_STOP.test(words) ? named : named + after;
 }
 
+// where the style sheet cannot do it
+function fit() {
+  if (CSS.supports("field-sizing", "content")) return;
+  box().style.height = "";
+  box().style.height = `${box().scrollHeight + box().offsetHeight - box().clientHeight}px`;
+}
+
 function count() {
+  fit();
   const goes = outgoing(box().value.trim());
   const longest = Number(added().longest);
   const segments = countSegments(goes);

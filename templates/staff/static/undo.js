@@ -25,6 +25,12 @@ function take(form) {
   announce(said);
 }
 
+/** Lets the bar stand above the reply box on a phone, however high that is. */
+function makeRoom() {
+  const reply = document.querySelector(".reply");
+  if (reply) document.documentElement.style.setProperty("--reply-height", `${reply.offsetHeight}px`);
+}
+
 /** Takes back what was announced, as the bar does not offer it anymore: it is too late, or it was undone. */
 function silence() {
   if (document.getElementById("undo-said").textContent === offered.said) announce("");
@@ -48,6 +54,7 @@ function tick() {
   }
   if (offered && form?.dataset.undo !== offered.id) silence();
   if (!form) return;
+  makeRoom();
   if (!ends.has(form.dataset.undo)) take(form);
   const left = Math.ceil((ends.get(form.dataset.undo) - performance.now()) / 1000);
   const shown = form.querySelector(".left");

@@ -557,6 +557,26 @@ def test_one_gets_to_the_page_that_one_came_for(console: Console, page: str, sec
     assert answer.headers["Location"] == page
 
 
+WAITS = "An urgent message waits. Sign in to see it."
+
+
+@pytest.mark.parametrize("second_factor", [False, True], ids=["password", "authenticator"])
+def test_whoever_comes_by_an_alarms_link_reads_that_it_waits_and_what_to_do_without_a_way_in(
+    console: Console, second_factor: bool
+) -> None:
+    browser = console.browser()
+    form = browser.get("/staff/escalations/7").headers["Location"]
+    if second_factor:
+        member, _, _ = with_authenticator(console)
+        form = browser.sign_in(member, to=form).headers["Location"]
+    page = browser.get(form).text
+
+    assert WAITS in page
+    assert "Call a colleague or your manager now" in page
+    assert "Maple" not in page
+    assert WAITS not in console.browser().get("/staff/sign-in?next=/staff/account").text
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     [

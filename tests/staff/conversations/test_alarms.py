@@ -6,15 +6,29 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 import requests
 from sqlalchemy import select, update
 
-from inbox.models import AuditEntry, Conversation, Escalation, Message, Notification, NotificationState, now
+from inbox.inbound import Contact, InboundMessage, record_message
+from inbox.models import (
+    AlarmEnd,
+    AuditEntry,
+    Conversation,
+    ConversationState,
+    Escalation,
+    Message,
+    Notification,
+    NotificationState,
+    now,
+)
 from intake.settings import Settings
+from intake.vocabulary import Channel, SenderDoubt
 from staff.conversations.inbox_queries import MOST_PINNED
 from staff.conversations.inbox_queries import PAGE as PAGE_LENGTH
+from staff.conversations.no_word import Since, is_over
 from tasks.notification.targets import CONSOLE
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
@@ -22,7 +36,7 @@ from tests.staff.conversations.test_inbox import events, search
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import TwilioStandIn
 from tests.told_classifier import EMERGENCY, SELF_HARM, tell
-from tests.world import PRACTICES_TOML
+from tests.world import DEMO_NUMBER, PRACTICES_TOML
 
 CHEST = "I have crushing chest pain"
 WORSE = "It hurts more now"
@@ -323,16 +337,16 @@ def test_whoever_was_paged_about_a_chat_is_paged_again_at_every_press(console: C
 
 
 def test_what_waits_to_be_collected_or_sent_once_more_goes_out_at_a_press(console: Console) -> None:
-    ChatClient(console.url).send(CHEST, "m1")
-    ChatClient(console.url).send(CHEST, "m2")
+    for number in range(4):
+        ChatClient(console.url).send(CHEST, f"m{number}")
     console.work()
-    assert len(texts_to_on_call(console)) == 1
+    assert len(texts_to_on_call(console)) == 3
     dana = console.sign_in(name="Dana Reyes")
 
-    assert dana.post("/staff/escalations/2/again").status_code == 303
+    assert dana.post("/staff/escalations/4/again").status_code == 303
     console.work()
 
-    assert len(texts_to_on_call(console)) == 2
+    assert len(texts_to_on_call(console)) == 4
 
 
 def test_everyone_who_was_paged_is_paged_again_by_one_click_and_not_twice_in_two_minutes(
@@ -722,7 +736,8 @@ def half(settings: Settings, console_of: Callable[[Settings], Console], hook: Ho
     return console
 
 
-NO_REPLY = "The patient got no reply: call now"
+NO_REPLY = "The patient got no reply. Call now"
+NO_WORD = re.compile("no word yet. Call now: \\(202\\) 555-0131 ?\\.", re.IGNORECASE)
 
 
 def test_one_sentence_says_first_who_was_reached_and_then_who_was_not(half: Console) -> None:
@@ -738,14 +753,16 @@ def test_an_emergency_whose_reply_could_not_go_out_says_so_wherever_it_is_shown(
 ) -> None:
     dana = half.sign_in()
 
-    for path in ("/staff/", PAGE, ALARM):
+    for path in (PAGE, ALARM):
         assert NO_REPLY in words(dana.get(path).text), path
-    assert '<a href="tel:+12025550131">(202) 555-0131</a>' in dana.get(PAGE).text
-    assert NO_REPLY in str(hook.notifications[0].body)
+    assert "No reply. Call now: (202) 555-0131. Paged " in words(dana.get("/staff/").text)  # a row has less room
+    for path in (PAGE, ALARM):
+        assert 'Call now: <a href="tel:+12025550131">(202) 555-0131</a>.' in dana.get(path).text
+    assert f"{NO_REPLY}." in str(hook.notifications[0].body)
 
 
 def test_one_whose_reply_went_out_does_not_say_that(console: Console, dana: Browser) -> None:
-    assert [path for path in ("/staff/", PAGE, ALARM) if NO_REPLY in words(dana.get(path).text)] == []
+    assert [path for path in ("/staff/", PAGE, ALARM) if "o reply. " in words(dana.get(path).text)] == []
     assert NO_REPLY not in texts_to_on_call(console)[0]
 
 
@@ -756,8 +773,138 @@ def test_where_contact_is_not_safe_no_page_offers_to_call(half: Console) -> None
 
     for path in (PAGE, ALARM):
         page = dana.get(path).text
-        assert "The patient got no reply: find a safe way to reach them, or send help" in words(page)
+        assert "The patient got no reply. Find a safe way to reach them, or send help." in words(page)
         assert "tel:" not in page
+
+
+def nobody_knows(console: Console, message: InboundMessage) -> Browser:
+    """Receives what no automatic reply can go to, and opens the console."""
+    record_message(console.database, message)
+    console.reconcile()
+    console.work()
+    return console.sign_in(name="Dana Reyes")
+
+
+UNKNOWN = {
+    "unverified-mail": (
+        InboundMessage(
+            "demo",
+            Channel.EMAIL,
+            "email",
+            "m1",
+            None,
+            "hello@maple.example",
+            CHEST,
+            contact=Contact(email="x@nowhere.example"),
+            doubt=SenderDoubt.UNVERIFIED,
+        ),
+        "No phone is known. You can write to x@nowhere.example (not verified).",
+        "No phone is known. You can write to the email address that they gave (not verified).",
+    ),
+    "hidden-number": (
+        InboundMessage("demo", Channel.VOICEMAIL, "twilio", "CA1", None, DEMO_NUMBER, CHEST),
+        "The number is hidden: nobody can be called back. Ask your phone company or 911 to trace the call.",
+        "The number is hidden: nobody can be called back. Ask your phone company or 911 to trace the call.",
+    ),
+}
+
+
+@pytest.mark.parametrize("who", UNKNOWN)
+def test_of_whom_no_number_is_known_every_place_says_what_is_left_to_do(console: Console, who: str) -> None:
+    message, on_console, in_notice = UNKNOWN[who]
+    dana = nobody_knows(console, message)
+
+    for path in (PAGE, ALARM):
+        assert f"The patient got no reply. {on_console}" in words(dana.get(path).text), path
+    assert f"No reply. {on_console} Paged " in words(dana.get("/staff/").text)
+    assert f"The patient got no automatic reply to this emergency. {on_console}" in words(dana.get(PAGE).text)
+    assert f"The patient got no reply. {in_notice}" in texts_to_on_call(console)[0]
+    assert "nowhere.example" not in texts_to_on_call(console)[0]
+    assert "Call now" not in words(dana.get(PAGE).text + dana.get(ALARM).text)
+
+
+def test_the_page_of_the_link_says_how_to_reach_a_patient_who_was_answered_too(dana: Browser) -> None:
+    page = words(dana.get(ALARM).text)
+
+    assert "got no reply" not in page
+    assert "Call now: (202) 555-0131 ." in page
+
+
+# ---- once somebody has it
+
+
+ON_THE_WAY = ("/staff/", PAGE, ALARM)
+
+
+def without_word(browser: Browser) -> list[str]:
+    """Where the console says that the patient has had no word."""
+    return [path for path in ON_THE_WAY if NO_WORD.search(words(browser.get(path).text))]
+
+
+def test_until_the_patient_has_a_word_the_acknowledged_alarm_says_that_they_have_had_none(half: Console) -> None:
+    dana = half.sign_in(name="Dana Reyes")
+    dana.post(ALARM)
+
+    assert without_word(dana) == list(ON_THE_WAY)
+    for path in (PAGE, ALARM):
+        assert '<a href="tel:+12025550131">' in dana.get(path).text
+        assert "I called</button>" in dana.get(path).text
+    assert "No reply." not in words(dana.get("/staff/").text)
+
+
+def test_a_call_is_noted_with_one_press(half: Console) -> None:
+    dana = half.sign_in(name="Dana Reyes")
+    dana.post(ALARM)
+
+    assert dana.post(f"{PAGE}/called").status_code == 303
+
+    assert without_word(dana) == []
+    assert "Note by Dana Reyes" in words(dana.get(PAGE).text)
+    assert "Called the patient." in dana.get(PAGE).text
+    assert "noted a call to the patient" in dana.get(PAGE).text
+    assert [row.detail["note"] for row in half.rows(AuditEntry) if row.action == "called"] == [1]
+
+
+def test_a_note_that_is_none_of_a_call_leaves_it_as_it_is(half: Console) -> None:
+    dana = half.sign_in()
+    dana.post(ALARM)
+    dana.post(f"{PAGE}/notes", data={"note": "I will call her."})
+
+    assert without_word(dana) == list(ON_THE_WAY)
+
+
+def test_a_reply_that_was_not_sent_is_no_word(half: Console) -> None:
+    dana = half.sign_in()
+    dana.post(f"{PAGE}/reply", data={"text": "Call 911 now.", "form_id": "a" * 32, "then": "waiting"})
+    half.work()
+
+    assert "the reply was not sent" in words(dana.get(ALARM).text)
+    assert without_word(dana) == list(ON_THE_WAY)
+
+
+BEFORE: dict[str, Any] = {"how": AlarmEnd.BUTTON, "state": ConversationState.OPEN, "answers": ["not_sent"]}
+
+
+@pytest.mark.parametrize(
+    ("since", "over"),
+    [
+        pytest.param({}, False, id="nothing"),
+        pytest.param({"by_hand": ["sent"]}, True, id="a-reply"),
+        pytest.param({"by_hand": ["pending"]}, True, id="a-reply-on-its-way"),
+        pytest.param({"by_hand": ["failed"]}, False, id="a-lost-reply"),
+        pytest.param({"by_hand": ["failed"], "is_shown": True}, False, id="a-lost-reply-that-answered"),
+        pytest.param({"by_hand": ["failed", "delivered"]}, True, id="a-second-reply"),
+        pytest.param({"answers": ["not_sent", "sent"]}, True, id="a-later-automatic-reply"),
+        pytest.param({"answers": []}, False, id="no-reply-at-all"),
+        pytest.param({"is_called": True}, True, id="a-call"),
+        pytest.param({"state": ConversationState.CLOSED}, True, id="closed"),
+        pytest.param({"state": ConversationState.WAITING, "is_shown": True}, False, id="waits-on-the-patient"),
+        pytest.param({"is_shown": True}, True, id="closed-before-the-patient-wrote-again"),
+        pytest.param({"how": AlarmEnd.FALSE_ALARM}, True, id="no-emergency"),
+    ],
+)
+def test_what_becomes_of_it_decides_whether_anybody_owes_them_a_word(since: dict[str, Any], over: bool) -> None:
+    assert is_over(Since(**(BEFORE | since))) == over
 
 
 def test_paging_again_tells_each_address_once_and_keeps_when_it_was_paged_before(
@@ -793,13 +940,13 @@ def test_a_member_of_two_practices_reads_which_one_it_is(console: Console) -> No
 
 
 def test_anonymous_chats_that_are_told_together_are_all_pinned(console: Console) -> None:
-    for _ in range(3):
+    for _ in range(5):
         ChatClient(console.url).send(CHEST, "m1")
     console.work()
     page = console.sign_in().get("/staff/")
 
-    assert names(page) == ["Chat visitor"] * 3
-    assert "notified with others soon" in words(pinned(page))
+    assert names(page) == ["Chat visitor"] * 5
+    assert words(pinned(page)).count("On call to be notified, together with any other unverified senders, ") == 2
 
 
 def test_an_alarm_that_can_reach_nobody_says_so_and_names_no_next_contact(start_console: StartConsole) -> None:

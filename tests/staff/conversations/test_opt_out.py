@@ -61,7 +61,7 @@ def test_an_emergency_of_someone_who_ended_our_texts_raises_the_alarm_and_says_t
     [alarm] = console.rows(Escalation)
     assert alarm.acknowledged_at is None
     assert {row.reason for row in console.rows(Notification) if row.priority == "urgent"} == {"unanswered_emergency"}
-    assert "The patient got no reply to this emergency" in console.sign_in().get(PAGE).text
+    assert "The patient got no automatic reply to this emergency" in console.sign_in().get(PAGE).text
 
 
 def test_it_is_audited_each_time_with_who_did_it(console: Console) -> None:

@@ -15,10 +15,12 @@ from intake.notice_hosts import parse_notice_hosts
 from intake.practice_settings import Override
 from intake.practices import load_practices
 from intake.settings import Settings
+from intake.vocabulary import Priority
 from tasks.carriers.choose import make_senders
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Refused, Retryable
 from tasks.notification.addresses import SERVICES, describe_address, parse_address
-from tasks.notification.notifier import Notifier, make_notifier
+from tasks.notification.models import Notice
+from tasks.notification.notifier import NO_ANSWER, Notifier, make_notifier
 from tasks.notification.render import Wording
 from tests.standins.hook import HookReceiver
 from tests.standins.loopback import LoopbackServer, Request, Response
@@ -65,6 +67,22 @@ def test_an_email_address_is_written_to_by_the_services_mail_server(settings: Se
     settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"', own, 1))
     with pytest.raises(IntakeError, match="practice's own email address"):
         load_practices(settings.practices_file)
+
+
+@pytest.mark.parametrize("is_alarm", [True, False], ids=["alarm", "notice"])
+def test_only_mail_about_an_alarm_speaks_of_an_acknowledgment(
+    settings: Settings, mail: SmtpStandIn, is_alarm: bool
+) -> None:
+    notice = Notice(
+        1, 1, "Maple Street", "review", Priority.NORMAL, "review", 1 if is_alarm else None, "4F7" if is_alarm else None
+    )
+    practice = load_practices(settings.practices_file).require("demo")
+    notifier = make_notifier(settings.model_copy(update={"smtp_url": mail.url}))
+
+    assert isinstance(notifier.notify(notice, "mailto:desk@maple.example", practice), Accepted)
+    (sent,) = mail.mails
+    assert (NO_ANSWER in sent.text) == is_alarm
+    assert ("acknowledg" in sent.text) == is_alarm
 
 
 # ---- one address, one service, no surprises

@@ -438,6 +438,6 @@ def test_every_contact_reads_that_the_patient_got_no_reply(service: Service, twi
     later(service, 15)
 
     [page] = texts_to(twilio, ON_CALL)
-    assert "Urgent message that got no reply at Maple Street. The patient got no reply: call now." in page
+    assert "Urgent message that got no reply at Maple Street. The patient got no reply. Call now." in page
     [step] = texts_to(twilio, BOSS)
-    assert "The patient got no reply: call now." in step
+    assert "The patient got no reply. Call now." in step

@@ -11,6 +11,7 @@ from intake.practices import EscalationStep, Practice
 from intake.settings import Settings
 from intake.vocabulary import DangerKind
 from tasks.notification.escalation_policy import (
+    AT_ONCE,
     COLLECTED_FOR,
     NEVER,
     ToldSoFar,
@@ -121,35 +122,42 @@ def test_a_contact_that_is_added_after_the_last_step_is_still_due() -> None:
 # ---- several strangers at once
 
 
-def test_the_first_notice_goes_out_at_once() -> None:
-    assert collected_until(None, MOMENT) is None
+def ago(*seconds: int) -> list[datetime]:
+    """When notices like it went out, the newest first."""
+    return [MOMENT - timedelta(seconds=before) for before in seconds]
 
 
-def test_what_follows_soon_waits_for_the_end_of_the_three_minutes() -> None:
-    assert collected_until(MOMENT - timedelta(seconds=10), MOMENT) == MOMENT - timedelta(seconds=10) + COLLECTED_FOR
+@pytest.mark.parametrize("rounds", [(), (10,), (10, 10)], ids=["first", "second", "third"])
+def test_the_first_three_notices_go_out_at_once(rounds: tuple[int, ...]) -> None:
+    assert collected_until(ago(*rounds), MOMENT) is None
+
+
+def test_the_fourth_waits_for_the_end_of_the_three_minutes_after_the_third() -> None:
+    assert collected_until(ago(10, 60, 90), MOMENT) == MOMENT - timedelta(seconds=10) + COLLECTED_FOR
 
 
 def test_a_round_that_waits_already_is_joined() -> None:
     waiting = MOMENT + timedelta(minutes=1)
 
-    assert collected_until(waiting, MOMENT) == waiting
+    assert collected_until([waiting, *ago(60, 60, 60)], MOMENT) == waiting
 
 
-def test_after_a_quiet_while_the_next_goes_out_at_once_again() -> None:
-    assert collected_until(MOMENT - COLLECTED_FOR, MOMENT) is None
+def test_what_is_three_minutes_old_counts_no_more() -> None:
+    assert collected_until(ago(10, 60, 180), MOMENT) is None
 
 
-def test_nobody_waits_longer_than_three_minutes_though_the_first_notice_is_tried_again_in_an_hour() -> None:
-    assert collected_until(MOMENT + timedelta(hours=1), MOMENT) == MOMENT + COLLECTED_FOR
+def test_nobody_waits_longer_than_three_minutes_though_a_notice_is_tried_again_in_an_hour() -> None:
+    assert collected_until([MOMENT + timedelta(hours=1), *ago(10, 60)], MOMENT) == MOMENT + COLLECTED_FOR
 
 
-def test_twelve_in_a_minute_make_two_rounds() -> None:
+def test_twelve_in_a_minute_make_three_pages_at_once_and_one_round() -> None:
     rounds: list[datetime] = []
     for number in range(12):
         moment = MOMENT + timedelta(seconds=5 * number)
-        rounds.append(collected_until(max(rounds, default=None), moment) or moment)
+        rounds.append(collected_until(sorted(rounds, reverse=True)[:AT_ONCE], moment) or moment)
 
-    assert set(rounds) == {MOMENT, MOMENT + COLLECTED_FOR}
+    third = MOMENT + timedelta(seconds=10)
+    assert sorted(set(rounds)) == [MOMENT, MOMENT + timedelta(seconds=5), third, third + COLLECTED_FOR]
 
 
 # ---- whom an emergency reaches

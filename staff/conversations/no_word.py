@@ -1,0 +1,187 @@
+"""Emergencies whose patient has had no word, and how to reach them: until one went out, or a call was noted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from inbox.chat import CHAT_COPIES
+from inbox.models import (
+    AlarmEnd,
+    AuditEntry,
+    ConversationState,
+    Delivery,
+    DeliveryState,
+    Escalation,
+    Message,
+    Notification,
+)
+from inbox.unsafe_contact import flag_on
+from intake.vocabulary import ABOUT_FILES, NotificationReason
+from tasks.silence import NEVER_REACHED, is_left_alone
+from tasks.way_to_patient import NO_REPLY, Way, read_known, way_to
+
+CALLED = "called"
+"""What the audit trail calls that a member noted a call to the patient; see `note_call` in `staff.conversations`."""
+NOTE_OF_CALL = "Called the patient."
+NO_WORD = "The patient has had no word yet"
+
+
+@dataclass(frozen=True, slots=True)
+class NoWord:
+    """What is said of an emergency whose patient has had no word.
+
+    Attributes:
+        lead: that they have had none, without a period.
+        way: how to reach them.
+    """
+
+    lead: str
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What has become of an acknowledged alarm.
+
+    Attributes:
+        how: what ended it.
+        state: its conversation's state.
+        is_shown: whether whoever last answered or closed the conversation had been shown all its urgent messages.
+        is_called: whether a member noted a call to the patient since it was raised.
+        answers: the states of the automatic replies to its messages.
+        by_hand: the states of what staff have sent since; without what waits for its time.
+    """
+
+    how: AlarmEnd | None
+    state: str
+    is_shown: bool = False
+    is_called: bool = False
+    answers: Collection[str] = ()
+    by_hand: Collection[str] = ()
+
+
+def is_over(since: Since) -> bool:
+    """Return whether nobody owes the patient of an acknowledged alarm a word anymore."""
+    if since.is_called or since.how == AlarmEnd.FALSE_ALARM or since.state == ConversationState.CLOSED:
+        return True
+    if not NEVER_REACHED.issuperset([*since.answers, *since.by_hand]):
+        return True
+    # somebody closed it without a word, and the patient wrote again
+    return since.is_shown and since.state == ConversationState.OPEN and not since.by_hand
+
+
+def read_no_word(
+    session: Session, alarms: Mapping[Escalation, Sequence[Notification]], moment: datetime, own: Collection[str]
+) -> dict[int, NoWord]:
+    """Return what to say of the alarms whose patients have had no word, by the alarm's id.
+
+    Args:
+        session: an open transaction.
+        alarms: the alarms and their notices.
+        moment: the current time, aware.
+        own: the practices whose patient records the member may open.
+    """
+    found = _find_left_alone(session, alarms)
+    return {
+        alarm.id: NoWord(
+            NO_REPLY if alarm.acknowledged_at is None else NO_WORD, read_way(session, alarm, alarms[alarm], moment, own)
+        )
+        for alarm in alarms
+        if alarm.id in found
+    }
+
+
+def read_way(
+    session: Session, alarm: Escalation, notices: Sequence[Notification], moment: datetime, own: Collection[str]
+) -> Way:
+    """Return how to reach the patient of an alarm; see `read_no_word`."""
+    conversation = alarm.conversation
+    was_unsafe = any(notice.reason == NotificationReason.UNANSWERED_UNSAFE for notice in notices)
+    facts = read_known(
+        session,
+        conversation,
+        session.get(Message, alarm.message_id),
+        moment,
+        is_unsafe=was_unsafe or flag_on(session, conversation) is not None,
+        opens_record=conversation.practice in own,
+    )
+    return way_to(facts)
+
+
+def _find_left_alone(session: Session, alarms: Mapping[Escalation, Sequence[Notification]]) -> set[int]:
+    if not alarms:
+        return set()
+    messages = {
+        alarm.id: {alarm.message_id, *(notice.message_id for notice in notices if notice.message_id is not None)}
+        for alarm, notices in alarms.items()
+    }
+    sent = _read_sent(session, messages)
+    left = [
+        alarm
+        for alarm, notices in alarms.items()
+        if is_left_alone({notice.reason for notice in notices}, sent[alarm.id].answers)
+    ]
+    called = _find_called(session, [alarm for alarm in left if alarm.acknowledged_at is not None])
+    return {
+        alarm.id
+        for alarm in left
+        if alarm.acknowledged_at is None
+        or not is_over(_read_since(alarm, sent[alarm.id], max(messages[alarm.id]), is_called=alarm.id in called))
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    answers: list[str] = field(default_factory=list)
+    by_hand: list[str] = field(default_factory=list)
+
+
+def _read_sent(session: Session, messages: Mapping[int, Collection[int]]) -> dict[int, _Sent]:
+    """Return the states of what was sent to the patients of alarms since, by the alarm's id."""
+    by_hand = and_(Delivery.message_id.is_(None), Delivery.created_at >= Escalation.created_at)
+    every = {message_id for own in messages.values() for message_id in own}
+    query = (
+        select(Escalation.id, Delivery.message_id, Delivery.state, Delivery.scheduled_for)
+        .join(Delivery, Delivery.conversation_id == Escalation.conversation_id)
+        .where(
+            Escalation.id.in_(messages),
+            or_(Delivery.message_id.in_(every), by_hand),
+            Delivery.reply.not_in((*CHAT_COPIES.values(), *ABOUT_FILES)),
+        )
+    )
+    sent = {alarm_id: _Sent() for alarm_id in messages}
+    for alarm_id, message_id, state, scheduled_for in session.execute(query):
+        if message_id in messages[alarm_id]:
+            sent[alarm_id].answers.append(state)
+        elif message_id is None and not (state == DeliveryState.PENDING and scheduled_for):
+            sent[alarm_id].by_hand.append(state)
+    return sent
+
+
+def _read_since(alarm: Escalation, sent: _Sent, newest: int, *, is_called: bool) -> Since:
+    conversation = alarm.conversation
+    return Since(
+        how=alarm.acknowledged_how,
+        state=conversation.state,
+        is_shown=(conversation.answered_up_to or 0) >= newest,
+        is_called=is_called,
+        answers=sent.answers,
+        by_hand=sent.by_hand,
+    )
+
+
+def _find_called(session: Session, alarms: Sequence[Escalation]) -> set[int]:
+    """Return the alarms since which a member has noted a call to the patient."""
+    of_subject = {f"conversation:{alarm.conversation_id}": alarm for alarm in alarms}
+    if not of_subject:
+        return set()
+    query = select(AuditEntry.subject, func.max(AuditEntry.at)).where(
+        AuditEntry.subject.in_(of_subject), AuditEntry.action == CALLED
+    )
+    last = session.execute(query.group_by(AuditEntry.subject))
+    return {of_subject[subject].id for subject, at in last if at >= of_subject[subject].created_at}
