@@ -132,7 +132,8 @@ def _without_contact(known: Known) -> str:
         return f"The number is hidden: nobody can be called back. {listen} your phone company or 911 to trace the call."
     match known.chat:
         case Chat.LEFT:
-            return f"They left the chat and gave no phone or email. Answer there in case they come back, and {_NAME_OR_PLACE}"
+            left = "They left the chat and gave no phone or email."
+            return f"{left} Answer there in case they come back, and {_NAME_OR_PLACE}"
         case Chat.ENDED:
             return f"The chat has ended, and they gave no phone or email: {_NAME_OR_PLACE}"
     return f"No phone or email is known: {_NAME_OR_PLACE}"
