@@ -59,7 +59,7 @@ from tasks.routing import ANSWERED_EVERY, RoutingDecision, decide
 from tasks.routing_facts import gather_facts, medium_of, needs_no_model, settle_language
 from tasks.unproven_numbers import tell_of_cap
 from tasks.unsafe_contact import note_unsafe_contact
-from templates.opening_hours import fill_hours
+from templates.opening_hours import HOURS_QUESTIONS, fill_hours
 from templates.replies import Occasion, render_for_patient
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def handle_message(
     answer = ""
     if question and plan.is_answer:
         is_text = medium_of(message.conversation) is Medium.SMS
-        answer = word_answer(question.answer_in(facts.language), practice, plan, is_text=is_text)
+        answer = word_answer(question, practice, plan, moment, is_text=is_text)
     ask = details_to_ask(session, message, practice, plan, facts, entities, moment)
     reply = add_reply(
         session,
@@ -189,13 +189,17 @@ def _was_told_to_listen(session: Session, message: Message, plan: RoutingDecisio
     return session.scalar(told.limit(1)) is not None
 
 
-def word_answer(answer: str, practice: Practice, plan: RoutingDecision, *, is_text: bool) -> str:
+def word_answer(
+    question: FoundQuestion, practice: Practice, plan: RoutingDecision, moment: datetime, *, is_text: bool
+) -> str:
     """Return the practice's own answer, with its hours filled in, and for a newcomer with where to start.
 
     Nothing is added about what the practice takes or does: a plan that its answer doesn't name is not affirmed.
     """
     language = plan.reply.language if plan.reply else Language.EN
-    words = fill_hours(answer, practice.hours, language, is_text=is_text)
+    is_of_hours = not HOURS_QUESTIONS.isdisjoint((question.match.topic, *question.match.also))
+    answer = question.answer_in(language)
+    words = fill_hours(answer, practice, moment, language, is_text=is_text, is_of_hours=is_of_hours)
     link = practice.links.new_patient
     if plan.route == Intent.NEW_PATIENT_INQUIRY and link and link not in words:
         words += " " + NEWCOMERS[language].format(link)

@@ -1252,9 +1252,10 @@ class IntakeChat extends HTMLElement {
     const named = (date, parts) => date.toLocaleDateString(this.#lang, parts);
     const week = "mon tue wed thu fri sat sun".split(" ");
     const special = Object.entries(this.#practice.special_hours ?? {});
+    const dated = { weekday: "long", month: "long", day: "numeric" };
     return [
+      ...special.map(([date, ranges]) => line(named(new Date(`${date}T12:00`), dated), ranges)),
       ...week.map((key, index) => line(named(new Date(2024, 0, 1 + index), { weekday: "long" }), this.#practice.hours[key])),
-      ...special.map(([date, ranges]) => line(named(new Date(`${date}T12:00`), { month: "long", day: "numeric" }), ranges)),
     ];
   }
 
