@@ -12,12 +12,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox.chat_contact import has_contact, has_number, note_contact
-from inbox.conversation_state import note_decision, note_triage
+from inbox.conversation_state import note_answer, note_decision, note_triage
 from inbox.models import (
     AskedOutcome,
     AskedQuestion,
     Classification,
     Conversation,
+    ConversationState,
     Decision,
     Delivery,
     Keyword,
@@ -148,7 +149,7 @@ def handle_message(
         session.add(_classification(message, understanding))
     later = () if understanding is None else note_entities(session, message, entities)
     session.add(_decision(message, plan))
-    if not plan.is_answer and plan.route not in REMARKS:
+    if not plan.is_answer and plan.route not in (*REMARKS, Route.AUTO_REPLY):
         add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     counted = _count_question(session, message, practice, plan, question)
     reason = plan.notice or plan.route
@@ -163,8 +164,7 @@ def handle_message(
     end_attempt(message)
     if plan.route == Route.WRONG_NUMBER:  # until staff resume them, no automatic reply goes to whoever this is
         message.conversation.staff_took_over_at = message.conversation.staff_took_over_at or moment
-    team = _team(message.conversation, plan)
-    note_decision(message.conversation, _topic(plan, understanding), team, plan.priority, message)
+    _place(message, plan, understanding)
     if understanding is not None and not (understanding.urgent and message.doubt in NEVER_ALARMS):
         note_triage(message.conversation, understanding.triage, understanding.danger)
     log.info(
@@ -246,6 +246,14 @@ def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practic
     )
 
 
+def _place(message: Message, plan: RoutingDecision, understanding: Understanding | None) -> None:
+    """Apply a decision to its conversation, which a responder's mail leaves closed if nobody else waits in it."""
+    conversation = message.conversation
+    note_decision(conversation, _topic(plan, understanding), _team(conversation, plan), plan.priority, message)
+    if plan.route == Route.AUTO_REPLY and conversation.priority is None:
+        note_answer(conversation, ConversationState.CLOSED, message.id)
+
+
 def _team(conversation: Conversation, plan: RoutingDecision) -> str | None:
     """Return the team that a conversation goes to: what is unclear leaves it where staff have taken over."""
     if conversation.staff_took_over_at is not None and conversation.team is not None and plan.route == Route.REVIEW:
@@ -253,9 +261,12 @@ def _team(conversation: Conversation, plan: RoutingDecision) -> str | None:
     return plan.team
 
 
+_SAYS_NOTHING = (Route.ACKNOWLEDGEMENT, Route.AUTO_REPLY, Route.WRONG_NUMBER, Route.CONTACT)
+
+
 def _topic(plan: RoutingDecision, understanding: Understanding | None) -> str | None:
     """Return what a message is about, as the inbox shows it; None if it says nothing, or only adds to something."""
-    if understanding is None or plan.route in (Route.ACKNOWLEDGEMENT, Route.WRONG_NUMBER, Route.CONTACT):
+    if understanding is None or plan.route in _SAYS_NOTHING:
         return None
     if plan.route == Route.FOLLOW_UP:
         is_symptom = plan.is_clinical and understanding.intent == Intent.CLINICAL_CONCERN

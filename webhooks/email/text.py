@@ -55,30 +55,31 @@ _CONTACT_LABEL = re.compile(
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"(?:(?:(?:best|kind|warm|warmest) )?regards|best(?: wishes)?|(?:yours )?sincerely(?: yours)?"
-    r"|yours (?:truly|faithfully)|(?:many )?thanks(?: again| so much| in advance)?|thank you(?: so much| very much| again| in advance)?|cheers"
-    r"|respectfully|cordially|(?:muchas )?gracias(?: de antemano)?|saludos(?: cordiales)?|un (?:cordial )?saludo"
-    r"|atentamente|cordialmente|atte)[,.!]?",
+    r"(?:(?:(?:best|kind|warm|warmest) )?regards|best(?: wishes)?|(?:yours )?sincerely(?: yours)?|yours (?:truly"
+    r"|faithfully)|(?:many )?thanks(?: again| so much| in advance)?|thank you(?: so much| very much| again"
+    r"| in advance)?|cheers|respectfully|cordially|(?:muchas )?gracias(?: de antemano)?|saludos(?: cordiales)?"
+    r"|un (?:cordial )?saludo|atentamente|cordialmente|atte)[,.!]?",
     re.IGNORECASE,
 )
 """A line that closes a letter, above its writer's name."""
 # what only a lawyer writes about an email
 _NOTICE = re.compile(
     r"\bconfidentiality (?:notice|note|statement)\b|\b(?:legal|privacy) (?:notice|disclaimer)\b"
-    r"|\bintended recipients?\b|\bintended (?:only |solely |exclusively )?for the (?:\w+ ){0,3}(?:use|person|individual|addressee|recipient)"
-    r"|\baviso (?:de confidencialidad|legal|de privacidad)\b|\bdestinatario\b"
+    r"|\bintended recipients?\b|\bintended (?:only |solely |exclusively )?for the (?:\w+ ){0,3}(?:use|person|individual"
+    r"|addressee|recipient)|\baviso (?:de confidencialidad|legal|de privacidad)\b|\bdestinatario\b"
     r"|\bdirigid\w+ (?:\w+ ){0,2}exclusivamente\b",
     re.IGNORECASE,
 )
 _OF_NOTICE = re.compile(
-    r"confiden[ct]ial|privileg|intended|recipient|disclos|unauthori[sz]ed|distribut|dissemin|copy(?:ing)?\b|copies|delete"
-    r"|destroy|in error|\bsender\b|hipaa|\bvirus|before printing|environment|disclaimer|e-?mail|attachment|transmission"
-    r"|destinatari|divulg|difusi|copia|elimin|borr[ae]|por error|remitente|imprimir|medio ambiente|correo|adjunt|prohibi|mailbox",
+    r"confiden[ct]ial|privileg|intended|recipient|disclos|unauthori[sz]ed|distribut|dissemin|copy(?:ing)?\b|copies"
+    r"|delete|destroy|in error|\bsender\b|hipaa|\bvirus|before printing|environment|disclaimer|e-?mail|attachment"
+    r"|transmission|destinatari|divulg|difusi|copia|elimin|borr[ae]|por error|remitente|imprimir|medio ambiente"
+    r"|correo|adjunt|prohibi|mailbox",
     re.IGNORECASE,
 )
 _OF_PERSON = re.compile(
-    r"\b(?:i|i'?m|i'?ve|my|mine|we|our|he|she|his|him|her|mom|dad|husband|wife|son|daughter|yo|mi|mis|nuestr\w+|esposo|esposa"
-    r"|hij[oa]|mam[aá]|pap[aá])\b",
+    r"\b(?:i|i'?m|i'?ve|my|mine|we|our|he|she|his|him|her|mom|dad|husband|wife|son|daughter|yo|mi|mis|nuestr\w+|esposo"
+    r"|esposa|hij[oa]|mam[aá]|pap[aá])\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+")
