@@ -62,8 +62,9 @@ def receive(slug: str) -> AnyResponse:
         more = ({} if address else {"can_be_answered": False}) | ({"emergency": danger} if danger else {})
         return jsonify(message="received", **more), 202  # type: ignore[return-value]
     # a page of the practice's own would promise an answer, and names no helpline
-    is_elsewhere = target and address and not danger
-    return redirect(target, 303) if is_elsewhere else _page(practice, 202, can_be_answered=bool(address), danger=danger)
+    if target and address and not danger:
+        return redirect(target, 303)
+    return _page(practice, 202, can_be_answered=bool(address), danger=danger)
 
 
 @blueprint.after_request
