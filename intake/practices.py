@@ -707,11 +707,24 @@ class Practice(_Strict):
         is_kept = day in self.open_on or self._special_spans(day) or not self._is_holiday(day)
         return day not in self.closed_on and bool(is_kept)
 
-    def hours_soon(self, moment: datetime) -> dict[str, list[str]]:
-        """Return the hours of the days of the next two weeks that have their own, by their ISO dates in order."""
+    def hours_on(self, day: date) -> list[str]:
+        """Return the opening hours of a date, such as `08:00-17:00`, in order; none if the practice is closed."""
+        return sorted(self._special_spans(day) or self.usual_hours(day)) if self.keeps_hours(day) else []
+
+    def usual_hours(self, day: date) -> list[str]:
+        """Return the opening hours of a date's weekday, in order, whatever is different on the date."""
+        return sorted(self.hours.get(WEEKDAYS[day.weekday()], []))
+
+    def hours_soon(self, moment: datetime, *, days: int = 14) -> dict[date, list[str]]:
+        """Return the opening hours of the coming days that are not their weekday's, in order; none of a closed day.
+
+        Args:
+            moment: whose day is the first, aware.
+            days: how many there are.
+        """
         today = moment.astimezone(ZoneInfo(self.time_zone)).date()
-        days = (today + timedelta(days=ahead) for ahead in range(14))
-        return {day.isoformat(): sorted(spans) for day in days if (spans := self._special_spans(day))}
+        coming = (today + timedelta(days=ahead) for ahead in range(days))
+        return {day: spans for day in coming if (spans := self.hours_on(day)) != self.usual_hours(day)}
 
     def next_opening(self, moment: datetime) -> datetime | None:
         """Return the next time the doors open after a moment, in the practice's zone; None without opening hours."""
@@ -738,10 +751,8 @@ class Practice(_Strict):
         return self.thresholds.get(intent, general)
 
     def _openings(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        if not self.keeps_hours(day):
-            return
         zone = ZoneInfo(self.time_zone)
-        for span in sorted(self._special_spans(day) or self.hours.get(WEEKDAYS[day.weekday()], [])):
+        for span in self.hours_on(day):
             opens, closes = (datetime.combine(day, time.fromisoformat(part), tzinfo=zone) for part in span.split("-"))
             # who writes 23:59 means the end of the day, which has no time of its own
             yield opens, closes + timedelta(minutes=1) if span.endswith(LAST_MINUTE) else closes

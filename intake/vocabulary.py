@@ -53,6 +53,7 @@ class Route(_WordedEnum):
     CONTACT = "contact", "Contact details"
     IN_CONFIDENCE = "in_confidence", "Asks in confidence"
     ACKNOWLEDGEMENT = "acknowledgement", "No reply needed"
+    AUTO_REPLY = "auto_reply", "Automatic reply"
     OPT_OUT = "opt_out", "Opt-out"
     OPT_IN = "opt_in", "Opt-in"
     HELP = "help", "Help request"
@@ -277,6 +278,7 @@ class SenderDoubt(_WordedEnum):
     AUTOMATIC = "automatic", "a program sent it, or it asks for no automatic reply"
     OWN_ADDRESS = "own_address", "it claims to come from a practice's own address"
     PROGRAM = "program", "a program wrote it"
+    AUTO_REPLY = "auto_reply", "it is an automatic reply"
     BOUNCE = "bounce", "it reports that an email was not delivered"
     LATE = "late", "it came in days late"
     STAFF = "staff", "it comes from an address of the staff"
@@ -287,7 +289,9 @@ BELIEVED: tuple[SenderDoubt | None, ...] = (None, SenderDoubt.LATE)
 """With these, an email is proved to come from its sender, who has the conversation."""
 FROM_STAFF: tuple[SenderDoubt | None, ...] = (SenderDoubt.STAFF, SenderDoubt.STAFF_ANSWER)
 """Staff wrote these to where patients write."""
-NEVER_ALARMS: tuple[SenderDoubt | None, ...] = (SenderDoubt.PROGRAM, SenderDoubt.BOUNCE, SenderDoubt.STAFF_ANSWER)
+BY_PROGRAM: tuple[SenderDoubt | None, ...] = (SenderDoubt.PROGRAM, SenderDoubt.AUTO_REPLY)
+"""A program wrote these, and may quote a patient."""
+NEVER_ALARMS: tuple[SenderDoubt | None, ...] = (*BY_PROGRAM, SenderDoubt.BOUNCE, SenderDoubt.STAFF_ANSWER)
 """What no patient wrote: whatever its words, it pages nobody by itself. What staff forward may well be an alarm."""
 TO_STAFF = "to_staff"
 """The `reply` of the line that staff get who write to where patients write."""

@@ -12,12 +12,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox.chat_contact import has_contact, has_number, note_contact
-from inbox.conversation_state import note_decision, note_triage
+from inbox.conversation_state import note_answer, note_decision, note_triage
 from inbox.models import (
     AskedOutcome,
     AskedQuestion,
     Classification,
     Conversation,
+    ConversationState,
     Decision,
     Delivery,
     Keyword,
@@ -60,7 +61,7 @@ from tasks.routing import ANSWERED_EVERY, RoutingDecision, decide
 from tasks.routing_facts import gather_facts, medium_of, needs_no_model, settle_language
 from tasks.unproven_numbers import tell_of_cap
 from tasks.unsafe_contact import note_unsafe_contact
-from templates.opening_hours import fill_hours
+from templates.opening_hours import HOURS_QUESTIONS, fill_hours
 from templates.replies import Occasion, render_for_patient
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def handle_message(
     answer = ""
     if question and plan.is_answer:
         is_text = medium_of(message.conversation) is Medium.SMS
-        answer = word_answer(question.answer_in(facts.language), practice, plan, is_text=is_text)
+        answer = word_answer(question, practice, plan, moment, is_text=is_text)
     ask = details_to_ask(session, message, practice, plan, facts, entities, moment)
     reply = add_reply(
         session,
@@ -151,7 +152,7 @@ def handle_message(
         session.add(_classification(message, understanding))
     later = () if understanding is None else note_entities(session, message, entities)
     session.add(_decision(message, plan))
-    if not plan.is_answer and plan.route not in REMARKS:
+    if not plan.is_answer and plan.route not in (*REMARKS, Route.AUTO_REPLY):
         add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     counted = _count_question(session, message, practice, plan, question)
     reason = plan.notice or plan.route
@@ -166,8 +167,7 @@ def handle_message(
     end_attempt(message)
     if plan.route == Route.WRONG_NUMBER:  # until staff resume them, no automatic reply goes to whoever this is
         message.conversation.staff_took_over_at = message.conversation.staff_took_over_at or moment
-    team = _team(message.conversation, plan)
-    note_decision(message.conversation, _topic(plan, understanding), team, plan.priority, message)
+    _place(message, plan, understanding)
     if understanding is not None and not (understanding.urgent and message.doubt in NEVER_ALARMS):
         note_triage(message.conversation, understanding.triage, understanding.danger)
     log.info(
@@ -192,13 +192,17 @@ def _was_told_to_listen(session: Session, message: Message, plan: RoutingDecisio
     return session.scalar(told.limit(1)) is not None
 
 
-def word_answer(answer: str, practice: Practice, plan: RoutingDecision, *, is_text: bool) -> str:
+def word_answer(
+    question: FoundQuestion, practice: Practice, plan: RoutingDecision, moment: datetime, *, is_text: bool
+) -> str:
     """Return the practice's own answer, with its hours filled in, and for a newcomer with where to start.
 
     Nothing is added about what the practice takes or does: a plan that its answer doesn't name is not affirmed.
     """
     language = plan.reply.language if plan.reply else Language.EN
-    words = fill_hours(answer, practice.hours, language, is_text=is_text)
+    is_of_hours = not HOURS_QUESTIONS.isdisjoint((question.match.topic, *question.match.also))
+    answer = question.answer_in(language)
+    words = fill_hours(answer, practice, moment, language, is_text=is_text, is_of_hours=is_of_hours)
     link = practice.links.new_patient
     if plan.route == Intent.NEW_PATIENT_INQUIRY and link and link not in words:
         words += " " + NEWCOMERS[language].format(link)
@@ -245,6 +249,14 @@ def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practic
     )
 
 
+def _place(message: Message, plan: RoutingDecision, understanding: Understanding | None) -> None:
+    """Apply a decision to its conversation, which a responder's mail leaves closed if nobody else waits in it."""
+    conversation = message.conversation
+    note_decision(conversation, _topic(plan, understanding), _team(conversation, plan), plan.priority, message)
+    if plan.route == Route.AUTO_REPLY and conversation.priority is None:
+        note_answer(conversation, ConversationState.CLOSED, message.id)
+
+
 def _team(conversation: Conversation, plan: RoutingDecision) -> str | None:
     """Return the team that a conversation goes to: what is unclear leaves it where staff have taken over."""
     if conversation.staff_took_over_at is not None and conversation.team is not None and plan.route == Route.REVIEW:
@@ -252,9 +264,12 @@ def _team(conversation: Conversation, plan: RoutingDecision) -> str | None:
     return plan.team
 
 
+_SAYS_NOTHING = (Route.ACKNOWLEDGEMENT, Route.AUTO_REPLY, Route.WRONG_NUMBER, Route.CONTACT)
+
+
 def _topic(plan: RoutingDecision, understanding: Understanding | None) -> str | None:
     """Return what a message is about, as the inbox shows it; None if it says nothing, or only adds to something."""
-    if understanding is None or plan.route in (Route.ACKNOWLEDGEMENT, Route.WRONG_NUMBER, Route.CONTACT):
+    if understanding is None or plan.route in _SAYS_NOTHING:
         return None
     if plan.route == Route.FOLLOW_UP:
         is_symptom = plan.is_clinical and understanding.intent == Intent.CLINICAL_CONCERN

@@ -10,6 +10,7 @@ from inbox.models import Keyword, LineType
 from intake.practices import Practice
 from intake.vocabulary import (
     ANSWERS,
+    BY_PROGRAM,
     EMERGENCY_REPLIES,
     FROM_STAFF,
     INTENTS,
@@ -264,7 +265,9 @@ def _plan_for_no_patient(facts: Facts, practice: Practice) -> RoutingDecision:
     report quotes mail that was sent from here.
     """
     is_danger = facts.triage is TriageLevel.EMERGENCY and facts.doubt is not SenderDoubt.BOUNCE
-    if facts.doubt is SenderDoubt.PROGRAM and not is_danger:
+    if facts.doubt is SenderDoubt.AUTO_REPLY and _is_routine(facts):
+        return RoutingDecision(Route.AUTO_REPLY, None, None, None, facts.doubt.words)
+    if facts.doubt in BY_PROGRAM and not is_danger:
         return _plan_for_words(facts, practice)
     team, priority = team_and_priority(Route.REVIEW, practice)
     why = facts.doubt.words if facts.doubt else ""

@@ -47,6 +47,7 @@ def render_page(
     *,
     can_be_corrected: bool = False,
     can_be_answered: bool = True,
+    danger: str = "",
 ) -> str:
     """Return an HTML page in the practice's name.
 
@@ -56,6 +57,7 @@ def render_page(
         problem: why the form was refused, None if it was accepted.
         can_be_corrected: whether the patient can put it right.
         can_be_answered: whether the patient left an address or a number to write to.
+        danger: what to read first for who may be in danger, with its helplines; empty for everybody else.
     """
     return _pages.get_template("page_es.html" if language is Language.ES else "page.html").render(
         practice=practice,
@@ -63,4 +65,5 @@ def render_page(
         problem=problem,
         can_be_corrected=can_be_corrected,
         can_be_answered=can_be_answered,
+        danger=danger,
     )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from itertools import groupby, pairwise
 
+from intake.practices import Practice
 from intake.vocabulary import Language, Weekday
+from templates.say_when import say_date
 
 VARIABLE = re.compile(r"\{\{\s*hours\s*\}\}")
 """What stands for the opening hours of Settings in the answer to a common question."""
 HOURS_QUESTION = "hours"
 """The key of the starter question about the opening hours."""
+HOURS_QUESTIONS = frozenset({HOURS_QUESTION, "holiday_hours"})
+"""The keys of the starter questions that ask when the practice is open."""
 HOURS_ANSWER = "Our hours: {{ hours }}."
 MEND = "Change one of them, or use the hours of Settings in the answer."
 WEEK = tuple(Weekday)
@@ -19,6 +24,9 @@ _DAYS_ES = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "do
 _IN_TEXTS = {"sábado": "sab."}
 """Without á, which would turn a text into UCS-2, with 70 characters a segment."""
 _WORDS = {Language.EN: ("to", "closed", "and"), Language.ES: ("a", "cerrado", "y")}
+_DATES = {Language.EN: ("on {}", "{} to {}"), Language.ES: ("el {}", "del {} al {}")}
+_SOON_DAYS = 7
+"""How far ahead the days with other hours are said: today and the rest of a week."""
 _NAMES = (
     "mon(?:days?)?|lun(?:es)?",
     "tue(?:s|sdays?)?|martes",
@@ -54,16 +62,37 @@ def say_hours(hours: Mapping[Weekday, Sequence[str]], language: Language, *, is_
         days = [_name(day, language, is_text=is_text) for day, _ in run]
         named = days[0] if len(days) == 1 else f"{days[0]} {to if len(days) > 2 else and_} {days[-1]}"
         if spans:
-            parts.append(f"{named} {f' {and_} '.join(_span(span, to) for span in spans)}")
+            parts.append(f"{named} {_spans(spans, language)}")
         else:
             shut.append(f"{closed} {named}")
     said = ", ".join(parts + shut)
     return said[:1].upper() + said[1:]
 
 
-def fill_hours(answer: str, hours: Mapping[Weekday, Sequence[str]], language: Language, *, is_text: bool) -> str:
-    """Return an answer with the opening hours in place of their variable."""
-    return VARIABLE.sub(lambda _: say_hours(hours, language, is_text=is_text), answer)
+def say_current_hours(practice: Practice, moment: datetime, language: Language, *, is_text: bool = True) -> str:
+    """Return the week's opening hours and, after a semicolon, the days soon that differ from it."""
+    said = (say_hours(practice.hours, language, is_text=is_text), _say_days_soon(practice, moment, language))
+    return "; ".join(filter(None, said))
+
+
+def fill_hours(
+    answer: str, practice: Practice, moment: datetime, language: Language, *, is_text: bool, is_of_hours: bool = False
+) -> str:
+    """Return an answer with the opening hours in place of their variable.
+
+    Args:
+        answer: the practice's words.
+        practice: the practice.
+        moment: when they are said, aware.
+        language: English or Spanish.
+        is_text: whether they go into a text.
+        is_of_hours: whether the question was about the hours, so that an answer in other words, which knows only the
+            usual ones, is followed by the days soon that differ.
+    """
+    if VARIABLE.search(answer):
+        return VARIABLE.sub(lambda _: say_current_hours(practice, moment, language, is_text=is_text), answer)
+    different = _say_days_soon(practice, moment, language) if is_of_hours else ""
+    return f"{answer} {different[0].upper()}{different[1:]}." if different else answer
 
 
 def find_contradiction(answer: str, hours: Mapping[Weekday, Sequence[str]]) -> str:
@@ -87,6 +116,26 @@ def find_contradiction(answer: str, hours: Mapping[Weekday, Sequence[str]]) -> s
         if days
     ]
     return " ".join(parts)
+
+
+def _say_days_soon(practice: Practice, moment: datetime, language: Language) -> str:
+    """Return the days of the coming week with other hours: `closed on December 25`; empty if there are none."""
+    closed = _WORDS[language][1]
+    single, several = _DATES[language]
+    parts = []
+    for first, last, spans in _runs(practice.hours_soon(moment, days=_SOON_DAYS)):
+        names = [say_date(day, language) for day in (first, last)]
+        named = single.format(names[0]) if first == last else several.format(*names)
+        parts.append(f"{named} {_spans(spans, language)}" if spans else f"{closed} {named}")
+    return ", ".join(parts)
+
+
+def _runs(days: Mapping[date, Sequence[str]]) -> Iterator[tuple[date, date, Sequence[str]]]:
+    """Yield the first and the last of the days in a row that have the same hours, and those hours."""
+    ordered = [(day, tuple(spans), day.toordinal() - place) for place, (day, spans) in enumerate(days.items())]
+    for (spans, _), run in groupby(ordered, key=lambda entry: entry[1:]):
+        members = [day for day, *_ in run]
+        yield members[0], members[-1], spans
 
 
 def _days_said_open(answer: str) -> set[int]:
@@ -121,9 +170,10 @@ def _name(day: Weekday, language: Language, *, is_text: bool) -> str:
     return _IN_TEXTS.get(name, name) if is_text else name
 
 
-def _span(span: str, to: str) -> str:
-    opens, closes = span.split("-")
-    return f"{_clock(opens)} {to} {_clock(closes)}"
+def _spans(spans: Sequence[str], language: Language) -> str:
+    to, _, and_ = _WORDS[language]
+    times = ([_clock(part) for part in span.split("-")] for span in spans)
+    return f" {and_} ".join(f"{opens} {to} {closes}" for opens, closes in times)
 
 
 def _clock(written: str) -> str:

@@ -29,7 +29,7 @@ from intake.vocabulary import (
     find_reply,
 )
 from templates.helplines import missing_helplines
-from templates.opening_hours import say_hours
+from templates.opening_hours import say_current_hours
 from templates.say_when import say_when
 
 FOLDER = Path(__file__).parent / "replies"
@@ -327,7 +327,7 @@ def variables(
         "on_call": _spoken(practice.on_call_number) if practice.on_call_number else None,
         "is_open": practice.is_open(moment),
         "is_closing": practice.is_closing(moment),
-        "hours": say_hours(practice.hours, language, is_text=is_text),
+        "hours": say_current_hours(practice, moment, language, is_text=is_text),
         "next_opening": next_opening,
         "when": _say_answered(practice, moment, next_opening, language),
     }

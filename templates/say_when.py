@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from intake.vocabulary import Language
@@ -33,18 +33,23 @@ def say_when(opening: datetime, moment: datetime, language: Language, *, is_text
     return f"{_day(days, opening, ('today', 'tomorrow'), _day_in_english)} at {clock}"
 
 
+def say_date(day: date, language: Language) -> str:
+    """Return a date in words: `December 24`, `24 de diciembre`."""
+    return f"{day.day} de {_MONTHS_ES[day.month - 1]}" if language is Language.ES else f"{day:%B} {day.day}"
+
+
 def _day(days: int, opening: datetime, soon: tuple[str, str], name: Callable[[datetime, bool], str]) -> str:
     return soon[days] if days < len(soon) else name(opening, days < 7)
 
 
 def _day_in_english(opening: datetime, is_this_week: bool) -> str:
-    return f"on {opening:%A}" if is_this_week else f"on {opening:%B} {opening.day}"
+    return f"on {opening:%A}" if is_this_week else f"on {say_date(opening, Language.EN)}"
 
 
 def _day_in_spanish(opening: datetime, is_this_week: bool) -> str:
     if is_this_week:
         return f"el {_DAYS_ES[opening.weekday()]}"
-    return f"el {opening.day} de {_MONTHS_ES[opening.month - 1]}"
+    return f"el {say_date(opening, Language.ES)}"
 
 
 def _day_in_spanish_text(opening: datetime, is_this_week: bool) -> str:

@@ -233,7 +233,9 @@ def _form() -> dict[str, Any]:
         "summary": "Receive a practice's contact form",
         "requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in kinds}},
         "responses": {
-            "202": {"description": "received: JSON, or a page that says so"},
+            "202": {
+                "description": "received: JSON, or a page that says so. If `emergency` is there, show what it says"
+            },
             "303": {"description": "received: the page named by `redirect`"},
         }
         | dict.fromkeys(("400", "403", "404", "413", "429", "503"), _ERROR),

@@ -48,7 +48,8 @@ class InsuranceRecord:
         employer: Through whom the coverage comes.
         amounts: Every amount of money, in the order of the text.
         cpt_codes: Every procedure code.
-        dates_of_service: The days of visits and procedures, past or planned.
+        dates_of_service: The days of visits and procedures that were, or that the message asks about whether they are
+            covered or approved.
         rx_bin: The number of the pharmacy network.
         payer_phone: A phone number of an insurer.
         question: What the message asks, one of `classifier.insurance.question.QUESTIONS`; None if it has nothing

@@ -22,8 +22,8 @@ _NO_SERVICE_BEFORE = re.compile(
     r"|processed|moving us|received|approved(?: on)?(?: the \w+)?|kicked off|last was \{AMOUNT\}|fecha limite"
     r"|posted|charged(?: my card)?"
     r"|left your building|termino|empieza|empezo|comienza|fired|laid off|retired|lost|switch\w*|changed?)"
-    r"(?: it| this| that| again| \{(?:AMOUNT|CARRIER|MEMBER_ID|CLAIM_NUMBER|PLAN)\}|\([^)]{0,30}\)| and"
-    r"| card)?[ :,(]{0,3}"
+    r"(?: it| this| that| again| at \{EMPLOYER\}| \{(?:AMOUNT|CARRIER|MEMBER_ID|CLAIM_NUMBER|PLAN)\}|\([^)]{0,30}\)"
+    r"| and| card)?[ :,(]{0,3}"
     r"(?:on |of |the |el |is |es |by |from |at |in |del? )?$"
 )
 _DEADLINE = re.compile(
@@ -83,9 +83,41 @@ _SERVICE = re.compile(
     r"[^.\n{]{0,25}$|\b(?:bill|charges?|claim|balance) (?:for|from) (?:the )?$"
 )
 
+_MOVED = re.compile(
+    r"\b(?:re-?schedul\w+|re-?book\w*|postpon\w+|reagend\w+|reprogram\w+|pospon\w+)\b[^.\n?!]{0,45}$"
+    r"|\b(?:mov(?:e|ed|ing)|mover|cambiar(?:l[oa])?)\b[^.\n?!{]{0,25}(?:\{DATE\}[^.\n?!{]{0,15})?$"
+    r"|\b(?:mov(?:e|ed|ing)|push(?:ed|ing)?|chang(?:e|ed|ing)|switch(?:ed|ing)?|swap|shift(?:ed)?|mover|mueva\w*|pasar"
+    rf"|cambi\w+|adelantar)(?: [\w']+){{0,3}}? (?:{_VISIT}|it|me|us|him|her)\b[^.\n?!]{{0,30}}$"
+)
+"""A visit that is to be on another day, which is no question about a bill."""
+_INSTEAD = re.compile(r"^,? (?:instead|en vez|en lugar)\b")
+_COVER_CHANGED = re.compile(
+    r"\b(?:chang(?:e|ed|ing)|switch(?:ed|ing)?|cambi\w+)(?: [\w']+){0,2}? (?:insur\w+|plans?|coverage|carriers?"
+    r"|segur\w+|aseguradoras?)\b[^.\n?!]{0,25}$"
+)
+_PLANNED = re.compile(
+    rf"\b(?:{_VISIT}|check-?up)(?: [^.\n?!]{{0,30}})? (?:is|es|will be|sera) (?:on |for |set for |scheduled for )?"
+    r"(?:para )?(?:the |el )?$"
+    rf"|\b(?:next|upcoming|tengo|have (?:an?|my)|proxim[oa]) (?:[\w']+ )?{_VISIT}[^.\n?!]{{0,20}}$"
+    r"|\b(?:seein'?g?|see) (?:you|u)\b[^.\n?!]{0,12}$"
+    r"|\b(?:tomorrow|manana|scheduled for|set for|booked for)[ ,]*(?:the |el )?$"
+)
+"""A visit that is still to come."""
+_TIED = re.compile(
+    r"\b(?:billed|re-?run|re-?submit\w*|re-?file\w*|verified|i was in|was there|went|came in|fui|atendi\w+"
+    r"|dates in question)\b[^.\n{]{0,30}$"
+)
+"""What was done on a day, or with its bill."""
+_BEFOREHAND: Final = frozenset(("eligibility", "prior_auth"))
+"""What is asked before a visit, about it: whether it is covered, or approved."""
+_NOT_OF_VISITS: Final = frozenset((None, "payment_plan", "update_card"))
+"""What is asked about no visit, so that only words beside a date make it one's."""
+
 
 def find_service_dates(dates: Sequence[Mention], question: str) -> list[Mention]:
     """Return the dates that are those of visits and procedures; dates in a list are all of one sort.
+
+    A visit that is still to come counts only if the message asks whether it is covered or approved.
 
     Args:
         dates: The dates of a message, in its order.
@@ -102,11 +134,16 @@ def find_service_dates(dates: Sequence[Mention], question: str) -> list[Mention]
 
 
 def _is_service(date: Mention, question: str) -> bool:
+    if _MOVED.search(date.before) or _INSTEAD.match(date.after) or _COVER_CHANGED.search(date.before):
+        return False
+    if question not in _BEFOREHAND and _PLANNED.search(date.before):
+        return False
     if (
         _RIGHT_BEFORE.search(date.before)
         or _VISITS.search(date.before)
         or _VISIT_AFTER.match(date.after)
         or _CHARGE_OF.search(date.before)
+        or (question == "update_card" and _TIED.search(date.before))
     ):
         return True
     if question == "superbill":
@@ -116,4 +153,4 @@ def _is_service(date: Mention, question: str) -> bool:
     if _SERVICE.search(date.before):
         return True
     is_other = _NO_SERVICE_BEFORE.search(date.before) or _EVENT_BEFORE.search(date.before)
-    return not (is_other or question == "payment_plan")
+    return not (is_other or question in _NOT_OF_VISITS)

@@ -35,6 +35,7 @@ from inbox.patients import conversations_of
 from inbox.reply_medium import staff_medium
 from inbox.reviews import LEVEL_LABELS
 from inbox.unsafe_contact import is_held_back
+from intake.mail_syntax import subject_beside
 from intake.practices import Practice
 from intake.vocabulary import (
     INTENTS,
@@ -515,7 +516,7 @@ def _said(read: _Read, attachments: tuple[ShownAttachment, ...], zone: str, alar
         shown_at=display.clock(message.received_at, zone),
         message=message.id,
         number=message.entry,
-        subject=message.subject or "",
+        subject=subject_beside(message.subject, message.text),
         trimmed=message.trimmed or "",
         media=_media(message.media),
         attachments=attachments,

@@ -15,7 +15,7 @@ from inbox.saved_replies import Owner, read_replies_of
 from intake.practices import Practice
 from intake.vocabulary import KEYWORD_REPLIES, Intent, Language, Medium, ReplyName, reply_in, words_of
 from staff.auth.access import Member
-from templates.opening_hours import fill_hours
+from templates.opening_hours import HOURS_QUESTIONS, fill_hours
 from templates.replies import Occasion, render_for_patient
 from templates.saved_replies import Reader, fill_variables, first_name_of
 
@@ -74,7 +74,8 @@ def read_quick_replies(
             found.append(QuickReply(f"saved-{reply.id}", reply.name, owners[owner], words))
     for question in read_questions(session, practice.slug):
         if question.answer:
-            answer = fill_hours(question.answer, practice.hours, language, is_text=is_text)
+            is_of_hours = question.key in HOURS_QUESTIONS
+            answer = fill_hours(question.answer, practice, moment, language, is_text=is_text, is_of_hours=is_of_hours)
             found.append(QuickReply(f"answer-{question.key}", question.title, "Common question", answer))
     occasion = Occasion(moment, is_first=False, is_text=is_text, has_phone=has_number(conversation))
     return [*found, *_standard_replies(practice, occasion, language)]

@@ -43,7 +43,7 @@ def topic(
     """
     if corrected:
         return words_of(intent)
-    if route in (Route.WRONG_NUMBER, Route.IN_CONFIDENCE):
+    if route in (Route.WRONG_NUMBER, Route.IN_CONFIDENCE, Route.AUTO_REPLY):
         return words_of(route)
     if is_answer(reply):
         return COMMON_QUESTION

@@ -30,6 +30,7 @@ from inbox.search_index import (
 from inbox.search_words import Wanted, find_places, is_found, read_wanted, wanted_stems, words_of_texts
 from intake import phone
 from intake.errors import IntakeError
+from intake.mail_syntax import subject_beside
 from intake.practices import Practice
 from staff.auth.access import Member
 from staff.conversations.alarms import count_open
@@ -209,7 +210,8 @@ def _where_found(wanted: Wanted, hit: Hit, practice: Practice) -> tuple[str, lis
 
 
 def _shown(message: Message) -> str:
-    return f"{message.subject}: {message.text}" if message.subject else message.text
+    subject = subject_beside(message.subject, message.text)
+    return f"{subject}: {message.text}" if subject else message.text
 
 
 def _find_by_patient(session: Session, member: Member, filters: Filters, typed: str, moment: datetime) -> list[Found]:

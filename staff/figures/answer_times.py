@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, case, f
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message
-from intake.vocabulary import KEYWORD_REPLIES, Language, reply_in
+from intake.vocabulary import KEYWORD_REPLIES, Language, SenderDoubt, reply_in
 from staff.figures.local_time import EpochSeconds
 from staff.figures.period import Period
 from staff.figures.row_age import came_in, came_in_since, is_of, is_staffs, message_of_reply, was_written_since
@@ -42,7 +42,8 @@ class AnswerTimes:
 def read_automatic(session: Session, practice: str, period: Period) -> AnswerTimes:
     """Return how long after each message of a period its first automatic answer was sent, in one query.
 
-    The confirmations that carriers require after STOP, START, and HELP are no answers.
+    The confirmations that carriers require after STOP, START, and HELP are no answers. A responder's mail waits
+    for none.
     """
     first = (
         select(Delivery.message_id.label("message_id"), func.min(SENT_AT).label("at"))
@@ -59,7 +60,12 @@ def read_automatic(session: Session, practice: str, period: Period) -> AnswerTim
         select(_round_down(EpochSeconds(first.c.at) - EpochSeconds(Message.received_at)).label("seconds"))
         .join(Conversation, Message.conversation_id == Conversation.id)
         .outerjoin(first, first.c.message_id == Message.id)
-        .where(is_of(practice), came_in(period), Message.keyword.is_(None))
+        .where(
+            is_of(practice),
+            came_in(period),
+            Message.keyword.is_(None),
+            Message.doubt.is_distinct_from(SenderDoubt.AUTO_REPLY),
+        )
     )
     return _count(session, waits)
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from inbox.models import AttachmentKind, AttachmentState
 from inbox.patient_export import name_of_file
+from intake.mail_syntax import subject_beside
 from intake.practices import Practice
 from staff import display
 from staff.patients.history import LABELS
@@ -118,7 +119,7 @@ def _entries(row: Mapping[str, Any], zone: str, folder: str, lost: Collection[in
             message["received_at"],
             _clock(message["received_at"], zone),
             _text(message["text"], message["emptied_at"]),
-            subject=message["subject"] or "",
+            subject=subject_beside(message["subject"], message["text"]),
             status="voicemail" if message["voicemail"] else "",
             files=_files(message["files"], folder, lost),
         )

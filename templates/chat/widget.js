@@ -143,7 +143,7 @@ const STRINGS = {
     busy: "Un momento, por favor. Su mensaje se enviará de nuevo en {seconds} segundos.",
     unavailable: "No podemos recibir su mensaje ahora. También puede llamarnos: {phone}",
     lost: "Su chat anterior ha terminado. Este es uno nuevo.",
-    end: "Terminar el chat",
+    end: "Terminar",
     endQuestion: "¿Terminar este chat? Se borrará de este dispositivo. El consultorio conserva los mensajes que recibió.",
     endYes: "Terminar y borrar",
     endNo: "Seguir en el chat",
@@ -823,7 +823,7 @@ const STYLES = `
   a[href^=tel] { white-space: nowrap }
   ::placeholder { color: var(--soft); opacity: 1 }
   .close, .send, .attach { padding: 0; font-size: 1.5em }
-  .lang { padding: 0 }
+  .lang, .end { padding: 0 }
   .filled, .head button, [data-from=patient] .text { background: var(--accent); color: var(--on-accent);
     border-color: transparent }
 
@@ -839,7 +839,7 @@ const STYLES = `
   .head { display: flex; flex-wrap: wrap; align-items: center; padding: 8px 6px 8px 18px; line-height: 1.3 }
   .head div { flex: 1 1 5em }
   .tools { margin-inline-start: auto }
-  h2 { font-size: 1.1em; overflow-wrap: anywhere }
+  h2 { font-size: 1em; overflow-wrap: anywhere }
   small, .fine { font-size: .8em }
   .fine { color: var(--soft) }
   [data-from] .fine:not(:empty), form .fine, .about .fine { margin-top: 4px }
@@ -1245,16 +1245,16 @@ class IntakeChat extends HTMLElement {
 
   #hours() {
     const time = (text) => this.#time(`2024-01-01T${text}`);
-    const line = (day, ranges) => {
+    const line = (date, ranges, more) => {
+      const day = new Date(`${date}T12:00`).toLocaleDateString(this.#lang, { weekday: "long", ...more });
       const times = (ranges ?? []).map((range) => range.split("-").map(time).join(" – "));
       return make("p", {}, `${day}: ${times.join(", ") || this.#t("closed")}`);
     };
-    const named = (date, parts) => date.toLocaleDateString(this.#lang, parts);
     const week = "mon tue wed thu fri sat sun".split(" ");
     const special = Object.entries(this.#practice.special_hours ?? {});
     return [
-      ...week.map((key, index) => line(named(new Date(2024, 0, 1 + index), { weekday: "long" }), this.#practice.hours[key])),
-      ...special.map(([date, ranges]) => line(named(new Date(`${date}T12:00`), { month: "long", day: "numeric" }), ranges)),
+      ...special.map((day) => line(...day, { month: "long", day: "numeric" })),
+      ...week.map((key, index) => line(`2024-01-0${1 + index}`, this.#practice.hours[key])),
     ];
   }
 

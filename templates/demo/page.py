@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from intake import phone
 from intake.practices import WEEKDAYS, Practice
-from intake.vocabulary import Weekday
+from intake.vocabulary import Language
 from templates.demo import FOLDER, PAGE
 from templates.replies import variables
+from templates.say_when import say_date
 from templates.voice_prompts import greeting, render_prompt
 
 SAMPLE_TEXTS = (
@@ -44,12 +46,13 @@ def render_page(practice: Practice, moment: datetime, *, with_phone: bool) -> st
         with_phone: whether to add a phone for playing a patient.
     """
     number = next(iter(practice.numbers_in_use), None)
+    today = moment.astimezone(ZoneInfo(practice.time_zone)).date()
     return _pages.get_template(PAGE).render(
         **variables(practice, moment),
         text_number=phone.spoken(number) if number else None,
         text_link=number,
-        week=[(day.words, _openings(practice, day)) for day in WEEKDAYS],
-        today=WEEKDAYS[moment.astimezone(ZoneInfo(practice.time_zone)).weekday()].words,
+        week=_week(practice, today),
+        today=WEEKDAYS[today.weekday()].words,
         with_phone=with_phone,
         caller_hears=[render_prompt("emergency", practice, moment), greeting(practice, moment)],
         sample_texts=SAMPLE_TEXTS,
@@ -57,9 +60,13 @@ def render_page(practice: Practice, moment: datetime, *, with_phone: bool) -> st
     )
 
 
-def _openings(practice: Practice, day: Weekday) -> list[str]:
-    spans = sorted(practice.hours.get(day, []))
-    return [" – ".join(_clock(part) for part in span.split("-")) for span in spans]
+def _week(practice: Practice, today: date) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield each weekday with its next hours, and its date if they are not the usual ones."""
+    for place, weekday in enumerate(WEEKDAYS):
+        day = today + timedelta(days=(place - today.weekday()) % len(WEEKDAYS))
+        spans = practice.hours_on(day)
+        dated = "" if spans == practice.usual_hours(day) else say_date(day, Language.EN)
+        yield weekday.words, dated, [" – ".join(_clock(part) for part in span.split("-")) for span in spans]
 
 
 def _clock(value: str) -> str:

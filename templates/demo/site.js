@@ -37,11 +37,12 @@
         signal: AbortSignal.timeout(LONGEST_MS),
       });
       if (answer.ok) {
-        const { can_be_answered: canBeAnswered = true } = await answer.json();
+        const { can_be_answered: canBeAnswered = true, emergency } = await answer.json();
         const isChanged = submission !== sent; // while it was on its way
         if (canBeAnswered && !isChanged) form.reset();
         submission = null;
-        if (canBeAnswered && isChanged) say("We received your message without what you changed since. To add that, send it again.", false);
+        if (emergency) say(`We received your message. ${emergency}`, true);
+        else if (canBeAnswered && isChanged) say("We received your message without what you changed since. To add that, send it again.", false);
         else if (canBeAnswered) say("Thank you! We received your message and will get back to you soon.", false);
         else say("We received your message. To get an answer, add your email or phone and send it again, or call us.", true);
       } else {

@@ -317,6 +317,38 @@ def test_nobody_is_thrown_out_of_an_open_panel_when_the_practice_closes(visitor:
     expect(chat.dialog).to_be_hidden()
 
 
+def test_on_a_phone_the_head_of_a_closed_practice_is_small_and_its_closed_day_leads_the_hours(
+    new_visitor: Callable[..., Visitor], page_address: str
+) -> None:
+    visitor = new_visitor(locale="es-MX", viewport={"width": 390, "height": 844})
+    closed = {
+        "name": "Cedar Lane Counseling & Family Care",
+        "open": False,
+        "next_opening": "2026-12-02T08:00:00-05:00",
+        "special_hours": {"2026-12-01": [], "2026-12-24": ["08:00-12:00"]},
+    }
+
+    def close(route: Route) -> None:
+        found = route.fetch()
+        route.fulfill(response=found, json=found.json() | closed)
+
+    visitor.context.route(PRACTICE, close)
+    chat = visitor.visit(page_address, language="es").open()
+    chat.dialog.get_by_text("Horario de atención", exact=True).click()
+
+    lines = chat.dialog.locator(".hours p").all_text_contents()
+    assert lines[:3] == [
+        "martes, 1 de diciembre: Cerrado",
+        "jueves, 24 de diciembre: 8:00 – 12:00",
+        "lunes: 0:00 – 23:59",
+    ]
+    assert len(lines) == 9
+    chat.ask(PRICES)
+    expect(chat.button("end")).to_be_visible()
+    height = chat.dialog.locator(".head").evaluate("head => head.offsetHeight")
+    assert height <= 80, "two lines for the name and one for the hours"
+
+
 # ---- the page around it
 
 

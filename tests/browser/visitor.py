@@ -27,7 +27,7 @@ NAMES = {
         "message": "Su mensaje",
         "send": "Enviar",
         "close": "Cerrar el chat",
-        "end": "Terminar el chat",
+        "end": "Terminar",
         "forget": "Terminar y borrar",
         "keep": "Seguir en el chat",
     },

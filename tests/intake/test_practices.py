@@ -490,11 +490,25 @@ def test_a_day_with_hours_of_its_own_opens_late_or_closes_early_even_on_a_holida
         False,
     ]
     assert short.is_open(at("2026-12-29T09:00:00+00:00"))
-    assert short.hours_soon(at("2026-12-15T09:00:00+00:00")) == {
-        "2026-12-24": ["08:00-12:00"],
-        "2026-12-28": ["10:00-12:00", "13:00-15:00"],
+
+
+def test_the_days_soon_that_are_closed_or_have_other_hours_are_known_by_their_dates() -> None:
+    short = practice(
+        hours=EVERY_DAY,
+        time_zone="UTC",
+        closed_on=["2026-12-16", "2026-12-19"],  # a Saturday is closed anyway
+        special_hours=["2026-12-24 08:00-12:00", "2026-12-28 13:00-15:00", "2026-12-28 10:00-12:00"],
+    )
+
+    assert short.hours_soon(at("2026-12-16T09:00:00+00:00")) == {
+        date(2026, 12, 16): [],
+        date(2026, 12, 24): ["08:00-12:00"],
+        date(2026, 12, 25): [],
+        date(2026, 12, 28): ["10:00-12:00", "13:00-15:00"],
     }
-    assert short.hours_soon(at("2026-12-29T09:00:00+00:00")) == {}
+    assert list(short.hours_soon(at("2026-12-16T09:00:00+00:00"), days=1)) == [date(2026, 12, 16)]
+    assert list(short.hours_soon(at("2026-12-29T09:00:00+00:00"), days=3)) == [date(2026, 12, 31)]
+    assert practice(closed_on=["2026-12-16"]).hours_soon(at("2026-12-16T09:00:00+00:00")) == {}  # hours not known
 
 
 def test_a_holiday_is_one_on_the_practices_own_calendar() -> None:

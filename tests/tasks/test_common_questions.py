@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from classifier import Classifier
 from inbox.common_questions import PracticeQuestion, read_questions, save_question
 from inbox.models import AskedOutcome, AskedQuestion, Conversation, Decision, Delivery, Notification, Review
+from intake.settings import Settings
 from intake.vocabulary import ReplyName, TriageLevel
 from tasks.metrics import QUESTIONS, read
 from tasks.person_words import person_language
@@ -18,6 +21,7 @@ from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.test_routing import PRACTICE, UNSURE, facts
 from tests.told_classifier import sure_of, tell
+from tests.world import PRACTICES_TOML
 
 ANSWER = "We are open Monday to Thursday from 7 to 6."
 HOURS = "What are your hours?"
@@ -182,6 +186,27 @@ def test_an_answer_with_the_hours_of_settings_is_never_out_of_date(service: Serv
 
     [reply] = service.twilio.messages
     assert "Our hours: Monday to Sunday 12:00 AM to 11:59 PM." in reply.body
+
+
+def test_a_typed_answer_about_the_hours_names_a_day_that_is_closed_all_the_same(
+    settings: Settings, classifier: Classifier, twilio: TwilioStandIn
+) -> None:
+    today = datetime.now(ZoneInfo("America/New_York")).date()
+    days = ", ".join((today + timedelta(days=ahead)).isoformat() for ahead in range(9))
+    settings.practices_file.write_text(
+        PRACTICES_TOML.replace("[practice.hours]", f"closed_on = [{days}]\n[practice.hours]", 1)
+    )
+    with Service(settings, classifier, twilio) as service:
+        answer(service)
+        answer(service, "parking", "Park behind the house.")
+
+        for text in (HOURS, "Is there parking?"):
+            service.text(text)
+            service.work()
+
+        hours, parking = (delivery.body for delivery in service.rows(Delivery))
+    assert f"{ANSWER} Closed {today:%B} {today.day} to " in hours
+    assert "Closed" not in parking.partition("Reply PERSON")[0]
 
 
 @pytest.mark.parametrize("text", ["PERSON", "Person.", "persona"])

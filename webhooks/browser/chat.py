@@ -121,7 +121,7 @@ def practice(key: str) -> Response:
         next_opening=opening.isoformat() if opening else None,
         time_zone=found.time_zone,
         hours=found.hours,
-        special_hours=found.hours_soon(moment),
+        special_hours={day.isoformat(): spans for day, spans in found.hours_soon(moment).items()},
         privacy_url=found.links.privacy,
         text_consent={language: chat_wording(found, language) for language in (Language.EN, Language.ES)},
         strings=chat_strings(found),

@@ -65,7 +65,10 @@ def read_form(values: Mapping[str, object]) -> ContactForm:
     """
     message = _text(values, "message", LONGEST_MESSAGE)
     if message is None:
-        raise wrong("message must not be empty.", "Falta el mensaje.")
+        raise wrong(
+            "Your message is empty. Please write how we can help you.",
+            "Su mensaje está vacío. Escriba en qué podemos ayudarle.",
+        )
     number = _text(values, "phone", LONGEST_CONTACT)
     return ContactForm(
         message=message,

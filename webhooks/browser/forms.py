@@ -11,11 +11,14 @@ from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from classifier.screen import screen_text
 from inbox.form_deduplication import identify_submission
 from inbox.inbound import Contact, InboundMessage
 from intake.practices import Practice
-from intake.vocabulary import Channel, Language
+from intake.vocabulary import Channel, Language, ReplyName, reply_in
+from tasks.routing import REPLIES_TO_DANGERS
 from templates.form_pages import render_page, trouble
+from templates.replies import Occasion, render_for_patient
 from templates.text_consent import consent_language
 from web.errors import RequestError
 from web.services import Services, services_of
@@ -54,11 +57,14 @@ def receive(slug: str) -> AnyResponse:
         log.info("form_dropped", practice=practice.slug)
     else:
         _record(services, _inbound(practice, form, consent, address, received_on), form)
+    danger = _words_in_danger(practice, form.message)
     if _is_for_a_script():
-        unanswerable = {} if address else {"can_be_answered": False}
-        return jsonify(message="received", **unanswerable), 202  # type: ignore[return-value]
-    # a page of the practice's own would promise an answer
-    return redirect(target, 303) if target and address else _page(practice, 202, can_be_answered=bool(address))
+        more = ({} if address else {"can_be_answered": False}) | ({"emergency": danger} if danger else {})
+        return jsonify(message="received", **more), 202  # type: ignore[return-value]
+    # a page of the practice's own would promise an answer, and names no helpline
+    if target and address and not danger:
+        return redirect(target, 303)
+    return _page(practice, 202, can_be_answered=bool(address), danger=danger)
 
 
 @blueprint.after_request
@@ -104,6 +110,20 @@ def _route(form: ContactForm, practice: Practice) -> tuple[str | None, str]:
     if form.phone and number:
         return form.phone, number
     return None, "form"
+
+
+def _words_in_danger(practice: Practice, message: str) -> str:
+    """Return what the page says to who may be in danger by the danger signs alone; empty if there is none.
+
+    It is the emergency's reply, which comes once the model has read the message, and without what only it knows.
+    """
+    signs = screen_text(message)
+    kind = signs.certain or signs.possible
+    if kind is None:
+        return ""
+    name = reply_in(_language(), REPLIES_TO_DANGERS.get(kind, ReplyName.URGENT))
+    occasion = Occasion(datetime.now(UTC), is_first=False, is_text=False, can_page=False)
+    return render_for_patient(name, practice, occasion)[0]
 
 
 def _values() -> Mapping[str, object]:
@@ -161,9 +181,15 @@ def _page(
     *,
     can_be_corrected: bool = False,
     can_be_answered: bool = True,
+    danger: str = "",
 ) -> Response:
     page = render_page(
-        practice, _language(), problem, can_be_corrected=can_be_corrected, can_be_answered=can_be_answered
+        practice,
+        _language(),
+        problem,
+        can_be_corrected=can_be_corrected,
+        can_be_answered=can_be_answered,
+        danger=danger,
     )
     response = Response(page, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = "default-src 'none'"

@@ -37,6 +37,12 @@ _ROBOT = re.compile(
 _BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 _MADE_BY_RESPONDERS = ("X-Autoreply", "X-Autorespond")
 _MADE_BY_PROGRAMS = ("List-Id", "List-Unsubscribe", *_MADE_BY_RESPONDERS)
+_POSTMASTER = re.compile(r"postmaster@", re.IGNORECASE)
+_RESPONDERS_SUBJECT = re.compile(
+    r"(?:auto(?:matic)?[- ]?(?:reply|response)|out[- ]of[- ](?:the[- ])?office|respuesta autom[aá]tica"
+    r"|fuera de (?:la )?oficina)\b",
+    re.IGNORECASE,
+)
 _SUPPRESSES_REPLIES = frozenset({"all", "autoreply", "oof"})
 
 
@@ -63,6 +69,7 @@ class InboundEmail:
         raw_headers: all headers.
         is_automatic: whether a program sent it, or it asks not to receive automatic replies.
         is_by_program: whether it is certain that no person wrote it.
+        is_auto_reply: whether it is also one that a responder sends to whoever writes, such as during a vacation.
         references: the Message-IDs of the mail that it answers.
         is_late: whether it waited so long that an automatic reply would only confuse.
         report: what it reports of a mail that was sent from here; None if it is no report.
@@ -87,6 +94,7 @@ class InboundEmail:
     is_readable: bool = True
     trimmed: str = field(default="", repr=False)
     is_by_program: bool = False
+    is_auto_reply: bool = False
     references: tuple[str, ...] = field(default=(), repr=False)
     is_late: bool = False
     report: DeliveryReport | None = field(default=None, repr=False)
@@ -152,6 +160,21 @@ def is_by_program(headers: Message) -> bool:
         or _precedence(headers) == "auto_reply"
         or any(name in headers for name in _MADE_BY_RESPONDERS)
         or headers.get_content_type() == "multipart/report"
+    )
+
+
+def is_auto_reply(headers: Message, sender: str | None, subject: str) -> bool:
+    """Return whether a responder wrote the email, such as one for vacations; what a postmaster's wrote may be a report.
+
+    Microsoft's mark theirs as other programs do, and in the subject.
+    """
+    if headers.get_content_type() == "multipart/report" or _POSTMASTER.match(sender or ""):
+        return False
+    return (
+        _auto_submitted(headers) == "auto-replied"
+        or _precedence(headers) == "auto_reply"
+        or any(name in headers for name in _MADE_BY_RESPONDERS)
+        or (is_by_program(headers) and _RESPONDERS_SUBJECT.match(subject) is not None)
     )
 
 

@@ -22,6 +22,7 @@ from webhooks.email.inbound_email import (
     find_message_id,
     find_name,
     find_sender,
+    is_auto_reply,
     is_automatic,
     is_by_program,
     mark_not_read,
@@ -103,6 +104,7 @@ def _read(
         files=tuple(part.file for part in files),
         is_readable=body.is_whole and not is_garbled(words.patients),
         is_by_program=is_by_program(headers),
+        is_auto_reply=is_auto_reply(headers, sender, subject),
         references=find_references(headers),
         report=read_report(headers, sender, returned_to, [email.body[:LOOKED_THROUGH].decode("latin-1")]),
     )

@@ -13,7 +13,7 @@ from inbox.earlier_words import EarlierWords, find_earlier_words
 from inbox.inbound import Contact, InboundMessage, Media, Recorded, find_known_id
 from inbox.models import Refusal
 from intake.practices import Practice
-from intake.vocabulary import BELIEVED, FROM_STAFF, Channel, SenderDoubt
+from intake.vocabulary import BELIEVED, BY_PROGRAM, FROM_STAFF, Channel, SenderDoubt
 from tasks.attachments.content import refuse_unlooked
 from tasks.carriers.staff_mail import find_staff_mail
 from tasks.delivery.reports import record_report
@@ -36,7 +36,7 @@ def record_email(services: Services, practice: Practice, email: InboundEmail) ->
     if email.report is not None and _take_report(services, practice, email.report):
         return None
     doubt = _doubt(services, practice, email)
-    if doubt is SenderDoubt.PROGRAM and _answers_notice(services, email):
+    if doubt in BY_PROGRAM and _answers_notice(services, email):
         log.info("notice_answered_by_program", practice=practice.slug)  # such as that a nurse is on vacation
         return None
     is_known = doubt in BELIEVED or (doubt in FROM_STAFF and email.may_be_answered)
@@ -121,7 +121,7 @@ def _doubt(services: Services, practice: Practice, email: InboundEmail) -> Sende
     if services.practices.by_email(email.sender or "") is not None:
         return SenderDoubt.OWN_ADDRESS
     if email.is_by_program:
-        return SenderDoubt.PROGRAM
+        return SenderDoubt.AUTO_REPLY if email.is_auto_reply else SenderDoubt.PROGRAM
     if _answers_notice(services, email):
         return SenderDoubt.STAFF_ANSWER
     if _is_of_staff(services, practice, email.sender):

@@ -21,6 +21,7 @@ from webhooks.email.inbound_email import (
     find_message_id,
     find_name,
     find_sender,
+    is_auto_reply,
     is_automatic,
     is_by_program,
     mark_not_read,
@@ -74,6 +75,7 @@ def read_email(posted: PostedForm) -> InboundEmail:
         files=tuple(part.file for part in files),
         is_readable=not is_garbled(words.patients) and is_whole,
         is_by_program=is_by_program(headers),
+        is_auto_reply=is_auto_reply(headers, sender, subject),
         references=find_references(headers),
         report=read_report(headers, sender, return_path, [text, *map(_beginning, posted.files)]),
     )

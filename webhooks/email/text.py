@@ -39,13 +39,50 @@ _SPANISH_HEADER = re.compile(
 )
 _ENGLISH_HEADER = r"\1On 1/1/2001 1:00 wrote:"
 _QUOTED = re.compile(r"^>.*\n?", re.MULTILINE)
-# Mail programs mark the start of a signature with "-- " (RFC 3676, section 4.3). The parser strips its space.
+# Mail programs mark the start of a signature with "-- " (RFC 3676, section 4.3). The parser strips its space, as many
+# programs do; without it, a person may have typed the line.
 _SIGNATURE_MARK = re.compile(r"^-- $", re.MULTILINE)
-_KEPT_MARK = "--\u2060"
-_MOST_SIGNATURE_LINES, _LONGEST_SIGNATURE_LINE = 6, 80
+_KEPT_MARK, _BARE_MARK = "--\u2060", "--"
+_MOST_SIGNATURE_LINES, _LONGEST_SIGNATURE_LINE = 8, 100
+_MOST_NOTICE_LINES, _MOST_CAPITALS = 60, 2
 # a name, a title, a company: words that begin with a capital, and small ones between them
-_NAMES = re.compile(r"(?:(?:[A-ZÀ-Ý0-9#(][^\s?!]*|[Dd]el?|[Ll]as?|[Oo]f|[Tt]he|[Aa]nd|y|&|[-|,·•/]+)(?:[ \t]+|$)){1,8}")
+_NAMES = re.compile(
+    r"(?:(?:[A-ZÀ-Ý0-9#(][^\s?!]*|[Dd]el?|[Ll]as?|[Oo]f|[Tt]he|[Aa]nd|y|&|[-|,·•/]+)(?:[ \t]+|$)){1,12}"
+)
 _CONTACT_DETAIL = re.compile(r"[^\s@]+@[^\s@]+\.\w+|https?://\S+|www\.\S+|\+?\(?\d[\d\s().-]{5,}\d(?: ?x\d+)?")
+_CONTACT_LABEL = re.compile(
+    r"\b(?:tel|phone|cell|mobile|fax|office|direct|ext|e-?mail|web|[mtfcop]|tel[eé]fono|celular|correo|m[oó]vil|oficina)\b[.:]*",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"(?:(?:(?:best|kind|warm|warmest) )?regards|best(?: wishes)?|(?:yours )?sincerely(?: yours)?|yours (?:truly"
+    r"|faithfully)|(?:many )?thanks(?: again| so much| in advance)?|thank you(?: so much| very much| again"
+    r"| in advance)?|cheers|respectfully|cordially|(?:muchas )?gracias(?: de antemano)?|saludos(?: cordiales)?"
+    r"|un (?:cordial )?saludo|atentamente|cordialmente|atte)[,.!]?",
+    re.IGNORECASE,
+)
+"""A line that closes a letter, above its writer's name."""
+# what only a lawyer writes about an email
+_NOTICE = re.compile(
+    r"\bconfidentiality (?:notice|note|statement)\b|\b(?:legal|privacy) (?:notice|disclaimer)\b"
+    r"|\bintended recipients?\b|\bintended (?:only |solely |exclusively )?for the (?:\w+ ){0,3}(?:use|person|individual"
+    r"|addressee|recipient)|\baviso (?:de confidencialidad|legal|de privacidad)\b|\bdestinatario\b"
+    r"|\bdirigid\w+ (?:\w+ ){0,2}exclusivamente\b",
+    re.IGNORECASE,
+)
+_OF_NOTICE = re.compile(
+    r"confiden[ct]ial|privileg|intended|recipient|disclos|unauthori[sz]ed|distribut|dissemin|copy(?:ing)?\b|copies"
+    r"|delete|destroy|in error|\bsender\b|hipaa|\bvirus|before printing|environment|disclaimer|e-?mail|attachment"
+    r"|transmission|destinatari|divulg|difusi|copia|elimin|borr[ae]|por error|remitente|imprimir|medio ambiente"
+    r"|correo|adjunt|prohibi|mailbox",
+    re.IGNORECASE,
+)
+_OF_PERSON = re.compile(
+    r"\b(?:i|i'?m|i'?ve|my|mine|we|our|he|she|his|him|her|mom|dad|husband|wife|son|daughter|yo|mi|mis|nuestr\w+|esposo"
+    r"|esposa|hij[oa]|mam[aá]|pap[aá])\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+")
 _SENT_FROM = re.compile(
     r"(?:sent (?:from|via|using|with)|enviado (?:desde|por|con|a través de)|get outlook for|obtener outlook para) ",
     re.IGNORECASE,
@@ -110,9 +147,10 @@ def patient_words(subject: str, text: str, html: str, attached: Sequence[str] = 
 def read_words(subject: str, text: str, html: str, attached: Sequence[str] = ()) -> EmailWords:
     """Return the patient's words: the subject, then the text part or, where that says less, the HTML part.
 
-    Only what a program added is left out: quoted history, marked signatures, and a last line like "Sent from my phone".
-    Greetings and closing lines stay, because `Thank you, but my chest hurts` starts like one. If nothing would be left,
-    everything stays. So does a message that the patient forwards.
+    Only what a program added is left out: quoted history, marked signatures, confidentiality notices with the address
+    above them, and a last line like "Sent from my phone". Greetings and closing lines stay, because `Thank you, but
+    my chest hurts` starts like one. If nothing would be left, everything stays. So does a message that the patient
+    forwards.
 
     Args:
         subject: the decoded subject.
@@ -322,23 +360,74 @@ def _without_quotes(text: str, before: str = "") -> str:
 
 
 def _without_endings(text: str) -> str:
-    """Leave out what a mail program says of itself in the last line, and a signature that it marked above that."""
-    lines = text.rstrip().split("\n")
-    while lines and (not lines[-1].strip() or _is_advertisement(lines[-1])):
-        lines.pop()
+    """Leave out what a mail program says of itself in the last line, a notice, and a signature above that."""
+    lines = _without_advertisements(text.split("\n"))
+    above = _without_notice(lines)
+    has_notice = len(above) < len(lines)
+    return "\n".join(_without_signature(above, has_notice=has_notice)).rstrip()
+
+
+def _without_advertisements(lines: list[str]) -> list[str]:
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or _is_advertisement(lines[end - 1])):
+        end -= 1
+    return lines[:end]
+
+
+def _without_notice(lines: list[str]) -> list[str]:
+    """Leave out the paragraphs at the end that say only who may read an email, and what else lawyers add to it."""
+    start = cut = len(lines)
+    while start > max(len(lines) - _MOST_NOTICE_LINES, 0):
+        end = start
+        while start and lines[start - 1].strip() and not _is_mark(lines[start - 1]):
+            start -= 1
+        paragraph = " ".join(lines[start:end])
+        is_notice = _NOTICE.search(paragraph) is not None
+        if start < end and not all(map(_is_said_in_notice, _SENTENCE_END.split(paragraph.strip()))):
+            break
+        cut = start if is_notice else cut
+        if not start or _is_mark(lines[start - 1]):
+            break
+        start -= 1
+    return _without_advertisements(lines[:cut])
+
+
+def _is_said_in_notice(sentence: str) -> bool:
+    is_lawyers = _OF_NOTICE.search(sentence) or _NOTICE.search(sentence)
+    return is_lawyers is not None and _OF_PERSON.search(sentence) is None
+
+
+def _without_signature(lines: list[str], *, has_notice: bool) -> list[str]:
+    """Leave out a signature: what a program marked, what it put below its own name, or the address above a notice.
+
+    A line of two hyphens may be a person's, as may be what is below "Sent from my phone". There, a signature is one if
+    it has a contact detail, or a notice is below it.
+    """
     for start in range(len(lines) - 1, max(len(lines) - _MOST_SIGNATURE_LINES - 2, -1), -1):
-        if lines[start] == _KEPT_MARK:
-            ends = all(map(_is_of_signature, lines[start + 1 :]))
-            return "\n".join(lines[:start] if ends else lines).rstrip()
-    return "\n".join(lines)
+        line, below = lines[start], lines[start + 1 :]
+        if _is_mark(line) or _is_advertisement(line):
+            is_certain = line == _KEPT_MARK or has_notice or any(map(_CONTACT_DETAIL.search, below))
+            return lines[:start] if is_certain and all(map(_is_of_signature, below)) else lines
+        if has_notice and _CLOSING.fullmatch(line.strip()):
+            named = next((place for place, name in enumerate(below, 1) if name.strip()), 0)
+            ends = named and all(map(_is_of_signature, below))
+            return lines[: start + named + 1] if ends else lines
+    return lines
+
+
+def _is_mark(line: str) -> bool:
+    return line in (_KEPT_MARK, _BARE_MARK)
 
 
 def _is_of_signature(line: str) -> bool:
-    """Return whether a line holds only names, titles, and contact details."""
+    """Return whether a line holds only names, titles, and contact details, in other than capitals throughout."""
     if len(line) > _LONGEST_SIGNATURE_LINE:
         return False
     names = _CONTACT_DETAIL.sub(" ", line).strip()
-    return not names or _NAMES.fullmatch(names) is not None
+    if names != line.strip():
+        names = _CONTACT_LABEL.sub(" ", names).strip(" :|,-·•")
+    is_shouted = names.isupper() and len(_WORDS.findall(names)) > _MOST_CAPITALS
+    return not names or (_NAMES.fullmatch(names) is not None and not is_shouted)
 
 
 def _is_advertisement(line: str) -> bool:

@@ -241,6 +241,51 @@ def test_the_subscribers_birth_date_is_taken_not_the_patients() -> None:
     assert said["subscriber_dob"] == "1980-04-12"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We changed insurers on [DATE November 1st], the new card is [CARRIER Aetna] [MEMBER_ID W1234]. Also, can we"
+        " move the session on [DATE December 22] to [DATE the 21st]?",
+        "I start at [EMPLOYER REI] [DATE 5/19]. [CARRIER Aetna]. Can we move my [DATE May 22] appt to [DATE June 4]?",
+        "We got [CARRIER Aetna] now, ID [MEMBER_ID W1234], [DATE 11/1]. Thanks",
+        "new card [CARRIER Aetna] [MEMBER_ID W1234]. My next appointment is [DATE 12/22]",
+        "new card [CARRIER Cigna] [MEMBER_ID W1234], I have my appt tomorrow [DATE the 4th]",
+        "do you take [CARRIER Aetna]? If so, can I reschedule from [DATE the 21st] to [DATE the 28th]",
+        "does [CARRIER Aetna] pay for it, and can I come [DATE the 21st] instead",
+        "[CARRIER Aetna] id [MEMBER_ID W1234]. ¿Puedo mover la cita del [DATE 22 de diciembre] al [DATE 21]?",
+        "[CARRIER Aetna] me cobra $40. Tengo la próxima cita el [DATE 22 de diciembre], ¿me la cambian?",
+    ],
+    ids=[
+        "session moved",
+        "appt moved",
+        "bare",
+        "next",
+        "tomorrow",
+        "rescheduled",
+        "instead",
+        "moved, Spanish",
+        "next, Spanish",
+    ],
+)
+def test_a_plans_start_and_a_visit_to_come_or_to_move_are_no_dates_of_service(text: str) -> None:
+    assert "dates_of_service" not in record(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "new card: [CARRIER Aetna] [MEMBER_ID W1234]. Please rerun [DATE 4/12]",
+        "you billed the wrong plan for [DATE 4/12], it's [CARRIER Aetna] [MEMBER_ID W1234]",
+        "[CARRIER Aetna] denied claim [CLAIM_NUMBER 556677], [DATE 4/12]",
+        "is my surgery on [DATE 4/12] approved by [CARRIER Aetna]?",
+        "statement says [AMOUNT $40] for [DATE 4/12] but [CARRIER Aetna] paid",
+    ],
+    ids=["rerun", "billed", "denied", "to be approved", "statement"],
+)
+def test_a_day_tied_to_a_visit_a_bill_or_a_claim_is_a_date_of_service(text: str) -> None:
+    assert record(text)["dates_of_service"] == ["--04-12"]
+
+
 def test_only_days_of_visits_are_dates_of_service() -> None:
     said = record("denied for my visit on [DATE 4/12]; the appeal is due [DATE May 1], plan effective [DATE 1/1/26]")
 

@@ -1045,6 +1045,20 @@ def email(message_id: str, subject: str) -> InboundMessage:
     )
 
 
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [("My bill", f"My bill. {BILL}"), ("MY BILL", f"My bill. {BILL}"), ("Re: Your visit", BILL)],
+    ids=["in the words", "in other letters", "above them"],
+)
+def test_the_subject_of_an_email_is_shown_once(console: Console, dana: Browser, subject: str, text: str) -> None:
+    record_message(console.database, replace(email("<first@patient.example>", subject), text=text))
+    console.reconcile()
+
+    shown = entry(dana.get(PAGE), "message-1")
+
+    assert shown.casefold().count(subject.casefold()) == 1
+
+
 # ---- long texts
 
 

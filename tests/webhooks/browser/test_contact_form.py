@@ -55,7 +55,7 @@ def test_a_message_alone_is_enough() -> None:
 
 @pytest.mark.parametrize("value", [None, "", " \r\n\t"])
 def test_a_form_needs_a_message(value: object) -> None:
-    assert refusal({"message": value}) == "message must not be empty."
+    assert refusal({"message": value}) == "Your message is empty. Please write how we can help you."
 
 
 @pytest.mark.parametrize(("name", "longest"), [("message", 8000), ("name", 100)])

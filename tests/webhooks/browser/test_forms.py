@@ -189,6 +189,68 @@ def test_who_leaves_nothing_to_write_to_is_heard_and_promised_no_answer(
     assert len(service.rows(Message)) == 2
 
 
+@pytest.mark.parametrize(
+    ("accepted", "message", "said"),
+    [
+        ("en", "I keep thinking about jumping off the parking garage", ("call 911 now", "call or text 988")),
+        ("es", "quiero morirme esta noche", ("llame al 911", "llame al 988 y oprima 2")),
+        ("en", "my husband has crushing chest pain and can't breathe", ("call 911", "988")),
+        ("en", "my son swallowed all of his grandma's pills", ("call 911", "1-800-222-1222")),
+    ],
+    ids=["self-harm", "self-harm, Spanish", "other", "ingestion"],
+)
+def test_whose_words_may_tell_of_danger_reads_the_helplines_at_once(
+    service: Service, accepted: str, message: str, said: tuple[str, ...]
+) -> None:
+    language = {"Accept-Language": accepted}
+    form = {"message": message, "email": EMAIL, "redirect": f"{SITE}/thanks"}
+    page = post(service, headers=BROWSER | language, data=form)
+    script = post(service, headers=language, json=form | {"client_message_id": "another"})
+
+    assert (page.status_code, script.status_code) == (202, 202)
+    for text in (page.text, script.json()["emergency"]):
+        assert all(words in text for words in said)
+    assert "as soon as we can" not in page.text
+    assert "Maple Street:" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "said"),
+    [
+        ("en", "<strong>In an emergency, call 911.</strong> For thoughts of suicide, call or text 988."),
+        (
+            "es",
+            "<strong>En una emergencia, llame al 911.</strong> Si piensa en quitarse la vida, llame al 988 y oprima 2.",
+        ),
+    ],
+    ids=["en", "es"],
+)
+def test_every_page_after_a_form_names_911_and_988(service: Service, accepted: str, said: str) -> None:
+    headers = BROWSER | {"Accept-Language": accepted}
+    pages = [
+        post(service, headers=headers, data=form) for form in ({"message": BILL, "email": EMAIL}, {"message": BILL})
+    ]
+
+    assert all(said in page.text for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("headers", "consent", "said"),
+    [
+        ({"Accept-Language": "en"}, "", "Your message is empty. Please write how we can help you."),
+        ({"Accept-Language": "en"}, "es", "Su mensaje está vacío. Escriba en qué podemos ayudarle."),
+    ],
+    ids=["English", "a Spanish form"],
+)
+def test_who_sends_an_empty_form_reads_so_in_plain_words_of_its_language(
+    service: Service, headers: dict[str, str], consent: str, said: str
+) -> None:
+    page = post(service, headers=BROWSER | headers, data={"message": " ", "consent": consent})
+
+    assert (page.status_code, f"<p>{said}</p>" in page.text) == (400, True)
+    assert "message must" not in page.text
+
+
 def test_line_ends_of_browsers_are_not_stored(service: Service) -> None:
     post(service, headers=BROWSER, data={"message": "One\r\nTwo"})
 

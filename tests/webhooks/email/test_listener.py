@@ -167,7 +167,7 @@ def test_line_ends_smuggled_into_a_message_do_not_end_it(service: Service, liste
         ("", PATIENT),
         (VOUCHED.replace("mx.maple", "mx.attacker"), PATIENT),
         (VOUCHED.replace("=pass", "=fail"), PATIENT),
-        (f"{VOUCHED}Auto-Submitted: auto-replied\r\n", PATIENT),
+        (f"{VOUCHED}Auto-Submitted: auto-generated\r\nReferences: <1@maple.example>\r\n", PATIENT),
         (f"{VOUCHED}List-Id: <news.example>\r\n", PATIENT),
         (VOUCHED, ""),
         (VOUCHED, "MAILER-DAEMON@patient.example"),

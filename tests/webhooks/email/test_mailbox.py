@@ -253,7 +253,7 @@ def test_what_a_person_has_read_is_fetched_and_what_was_deleted_is_not(
     [
         mail(extra=""),
         mail(extra=VOUCHED.replace("mx.maple", "mx.attacker")),
-        mail(extra=f"{VOUCHED}Auto-Submitted: auto-replied\r\n"),
+        mail(extra=f"{VOUCHED}Auto-Submitted: auto-generated\r\nReferences: <1@maple.example>\r\n"),
         mail(extra=f"Return-Path: <>\r\n{VOUCHED}"),
         mail().replace(PATIENT.encode(), PRACTICE.encode()).replace(b"patient.example", b"maple.example"),
         b"\xff\xfe\x00",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_string
 from typing import Any
 
@@ -19,11 +20,12 @@ from inbox.models import (
     Message,
     Notification,
     NotificationState,
+    Review,
     Role,
 )
 from intake.practices import Practice
 from intake.settings import Settings
-from intake.vocabulary import Priority, SenderDoubt, Silence
+from intake.vocabulary import BY_PROGRAM, Priority, SenderDoubt, Silence, TriageLevel, words_of
 from tasks.carriers.email_message import delivery_key
 from tasks.carriers.protocol import OutgoingMessage
 from tasks.carriers.staff_mail import sign_staff_mail
@@ -279,9 +281,45 @@ def test_what_a_program_wrote_pages_nobody_but_a_person_looks_soon(
 
     [told] = service.rows(Decision)
     assert (told.route, told.priority, told.team) == ("review", "high", "review")
-    assert service.rows(Message)[0].doubt == SenderDoubt.PROGRAM
+    assert service.rows(Message)[0].doubt in BY_PROGRAM
     assert service.rows(Conversation)[0].triage is None
     assert smtp.mails == []
+
+
+AWAY = "I am out of the office until Monday. For anything urgent, call my colleague."
+
+
+@pytest.mark.parametrize(
+    ("subject", "headers"),
+    [
+        ("Automatic reply: Your visit", {"Auto-Submitted": "auto-replied"}),
+        ("Automatic reply: Your visit", {"Auto-Submitted": "auto-generated", "In-Reply-To": "<1@maple.example>"}),
+        ("Respuesta automática: Su cita", {"Auto-Submitted": "auto-generated", "In-Reply-To": "<1@maple.example>"}),
+        ("Automatic reply: Your visit", {"X-Autoreply": "yes"}),
+    ],
+    ids=["marked", "Exchange", "Exchange in Spanish", "responder"],
+)
+def test_a_responders_mail_is_kept_and_nobody_waits_in_it_or_is_told_or_labels_it(
+    service: Service, smtp: SmtpStandIn, subject: str, headers: dict[str, str]
+) -> None:
+    email(service, AWAY, subject=subject, headers=headers)
+    service.work()
+
+    [conversation] = service.rows(Conversation)
+    assert (conversation.state, conversation.waiting_since, conversation.priority) == ("closed", None, None)
+    [told] = service.rows(Decision)
+    assert (words_of(told.route), told.team, told.priority) == ("Automatic reply", None, None)
+    assert (service.rows(Review), service.rows(Notification), smtp.mails) == ([], [], [])
+
+
+@pytest.mark.parametrize("level", [{"triage": TriageLevel.SAME_DAY}, {"visit_soon": True}], ids=["same day", "visit"])
+def test_a_responders_mail_that_is_pressing_goes_where_its_words_belong(level: dict[str, Any]) -> None:
+    practice = Practice.model_validate(
+        {"slug": "demo", "name": "Maple", "phone": "+12025550100", "time_zone": "America/New_York"}
+    )
+    facts = Facts("clinical_concern", 0.99, 0.6, doubt=SenderDoubt.AUTO_REPLY, **level)
+
+    assert decide(facts, practice) == decide(replace(facts, doubt=SenderDoubt.PROGRAM), practice)
 
 
 @pytest.mark.parametrize("doubt", [SenderDoubt.PROGRAM, SenderDoubt.BOUNCE])

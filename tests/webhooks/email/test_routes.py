@@ -393,7 +393,7 @@ def test_an_email_that_is_forwarded_as_an_attachment_is_read_by_the_model(servic
 @pytest.mark.parametrize(
     "changes",
     [
-        {"headers": {"Auto-Submitted": "auto-replied"}},
+        {"headers": {"Auto-Submitted": "auto-generated", "References": "<1@maple.example>"}},
         {"headers": {"List-Unsubscribe": "<https://news.example>"}},
         {"from_": "Mail Delivery <MAILER-DAEMON@mx.example>"},
         {"from_": "noreply@shop.example"},
@@ -617,7 +617,10 @@ def test_an_emergency_in_a_mail_of_an_unverified_sender_is_an_alarm(service: Ser
     ("changes", "doubt"),
     [
         ({"SPF": "fail", "dkim": "none"}, "unverified"),
-        ({"headers": {"Auto-Submitted": "auto-replied"}}, "program"),
+        ({"headers": {"Auto-Submitted": "auto-generated", "References": "<1@maple.example>"}}, "program"),
+        ({"headers": {"Auto-Submitted": "auto-replied"}}, "auto_reply"),
+        ({"from_": "MAILER-DAEMON@mx.example", "headers": {"Auto-Submitted": "auto-replied"}}, "bounce"),
+        ({"from_": "postmaster@mx.example", "headers": {"Auto-Submitted": "auto-replied"}}, "program"),
         ({"headers": {"List-Unsubscribe": "<https://news.example>"}}, "automatic"),
         ({"from_": PRACTICE, "SPF": "fail", "dkim": "none"}, "own_address"),
         ({}, None),

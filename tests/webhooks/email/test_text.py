@@ -28,6 +28,15 @@ SPANISH_OUTLOOK = (
     "De: Maple Street <hello@maple.example>\nEnviado: lunes, 5 de enero de 2026 9:00\nPara: Ana\nAsunto: Re: Factura"
 )
 
+NOTICE = (
+    "CONFIDENTIALITY NOTICE: This e-mail is for the intended recipient only. If you received it in error, delete it.\n"
+    "In case of a medical emergency this mailbox is not monitored."
+)
+AVISO = (
+    "AVISO DE CONFIDENCIALIDAD: Este correo va dirigido exclusivamente a su destinatario. Si lo recibió por error,\n"
+    "bórrelo y avise al remitente."
+)
+
 
 # ---- quoted history
 
@@ -125,7 +134,14 @@ def test_an_answer_right_below_a_header_is_not_taken_for_a_part_of_it() -> None:
         "I have two questions.\n-- \n1. Can I take ibuprofen with warfarin?\n-- \n2. My chest hurts at night",
         "Hello.\n-- \nI can't breathe",
         "Hello.\n-- \nAna\n\nAnd my chest hurts",
-        "Hello.\n--\nAna Lopez\n(202) 555-0123",
+        "Hello.\n--\nAna Lopez",
+        "Take two a day\n--\nor three? Call (202) 555-0123",
+        "I fell -- badly -- at work\n--\nCHEST PAIN NOW CALL (202) 555-0123",
+        "Hello.\nSent from my iPhone\nMy chest hurts (202) 555-0123",
+        "Hello.\nThanks,\nAna Lopez\n12 Maple Street\n(202) 555-0123",
+        f"Hello.\n--\nAna Lopez\n{NOTICE}\n\nMy chest hurts",
+        f"Hello.\n\n{NOTICE} My chest hurts, delete this e-mail.",
+        "Hello.\n\nThis message is confidential. Do not copy the husband.",
         "I have pain.\nSent from my house because I can't get up",
         "Hello.\nSent from the ER, my mom had a stroke",
         "Hello.\nSent from my phone, as I can't get up",
@@ -181,6 +197,42 @@ def test_a_signature_that_a_mail_program_marked_is_cut() -> None:
 
     assert without_history(f"Please call me.\n\nAna\n-- \n{signature}\nSent from my iPhone") == "Please call me.\n\nAna"
     assert without_history(f"Please call me.\n-- \n{signature}\n\n{GMAIL}\n> Hello") == "Please call me."
+
+
+GRACE = (
+    "Grace Whitlock\nSenior Paralegal, Whitlock & Stone LLP\n"
+    "44 Elm Street, Suite 900 | Tel 202-555-0190 | Fax 202-555-0191"
+)
+
+
+@pytest.mark.parametrize(
+    ("above", "signature"),
+    [
+        ("Please call me.", f"--\n{GRACE}"),
+        ("Please call me.", f"--\n{GRACE}\n\n{NOTICE}"),
+        ("Please call me.", f"-- \n{GRACE}\n\n{NOTICE}\n\nSent from my iPhone"),
+        ("Please call me.", f"Sent from my iPhone\n\n{GRACE}\n\n{NOTICE}"),
+        ("Please call me.", f"Get Outlook for iOS<https://aka.ms/o0ukef>\n\n{NOTICE}"),
+        ("Llámeme, por favor.", f"Enviado desde mi iPhone\n\nAna Ruiz\nTel. (202) 555-0123\n\n{AVISO}"),
+        ("Llámeme, por favor.", f"Obtener Outlook para iOS\n{AVISO}"),
+        ("Please call me.\n\nBest regards,\nGrace", f"44 Elm Street\nAlexandria, VA 22301\n202-555-0190\n\n{NOTICE}"),
+        ("Llámeme, por favor.\n\nSaludos cordiales,\n\nAna Ruiz", f"Calle Olmo 44\nana@ruiz.example\n\n{AVISO}"),
+        ("Please call me.\n\nGrace", f"{NOTICE}\n\nPlease consider the environment before printing this e-mail."),
+    ],
+    ids=[
+        *("bare mark", "bare mark and notice", "mark, notice, phone", "phone, then notice", "Outlook, then notice"),
+        *("Spanish phone", "Spanish Outlook", "closing", "Spanish closing", "notice alone"),
+    ],
+)
+def test_a_signature_and_a_notice_are_what_the_patient_did_not_write(above: str, signature: str) -> None:
+    words = read_words("", f"{above}\n\n{signature}\n", "")
+
+    assert words.patients == above
+    assert words.trimmed == signature
+
+
+def test_a_notice_below_a_signature_is_cut_above_quoted_history_too() -> None:
+    assert without_history(f"Yes please.\n--\n{GRACE}\n\n{NOTICE}\n\n{GMAIL}\n> Hello") == "Yes please."
 
 
 @pytest.mark.parametrize(
