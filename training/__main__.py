@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _PATH = click.Path(path_type=Path)
-_RECIPE = _HERE / "recipes" / "accurate-eleventh.toml"
+_RECIPE = _HERE / "recipes" / "accurate-twelfth.toml"
 _REPORTS = _HERE / "reports"
 _Step = Callable[..., None]
 
