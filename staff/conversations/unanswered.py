@@ -44,7 +44,7 @@ def find_unanswered(session: Session, conversations: Sequence[Conversation]) -> 
 
 
 def _has_written_since(session: Session, conversation: Conversation, since: datetime) -> bool:
-    """Return whether a member has written to a patient since, in any conversation of theirs; not what waits or failed."""
+    """Return whether a member has written to a patient since, on any channel; what waits or failed does not count."""
     ids = {conversation.id}
     patients = patients_of_conversation(session, conversation)
     if len(patients) == 1:  # of those who share a number, nobody knows to whom another conversation went
