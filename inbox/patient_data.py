@@ -77,7 +77,8 @@ def describe_records(records: PatientRecords) -> str:
 
 
 def say_what_is_left(queued: int) -> str:
-    """Return how many texts, recordings, and files the workers still erase, as a sentence."""
-    if queued == 1:
-        return "The workers erase one text, recording, or file."
-    return f"The workers erase {queued or 'no'} texts, recordings, and files."
+    """Return how many texts, recordings, and files are still to be erased elsewhere, as a sentence."""
+    if queued == 0:
+        return "Nothing else is left to erase."
+    what = "One text, recording, or file is" if queued == 1 else f"{queued} texts, recordings, and files are"
+    return f"{what} still to be erased at the phone company or in the file storage; Intake does that by itself."
