@@ -24,7 +24,6 @@ from web.row_ids import read_row_id
 from web.services import Services, services_of
 
 CANCELLED = "The message is cancelled. Its words are in the box again."
-EDITED = "The message is not scheduled while you change it. Press Send when you are done."
 QUEUED = "The message is queued. The history below says what becomes of it."
 blueprint = Blueprint("patient_messages", __name__, url_prefix=PREFIX)
 
@@ -80,7 +79,7 @@ def cancel(slug: str, patient_id: int, delivery_id: int) -> Response:
     """Cancel a scheduled message, unless it is being sent, and give its words back to the box."""
     _take_back(slug, patient_id, delivery_id)
     flash(CANCELLED)
-    return _to_box(slug, patient_id, again=delivery_id)
+    return _to_box(slug, patient_id, delivery_id)
 
 
 @blueprint.post("/messages/<int:delivery_id>/edit")
@@ -88,12 +87,13 @@ def cancel(slug: str, patient_id: int, delivery_id: int) -> Response:
 def edit(slug: str, patient_id: int, delivery_id: int) -> Response:
     """Do the same, and put its time in the form, too, to be scheduled again."""
     at = _take_back(slug, patient_id, delivery_id)
-    flash(EDITED)
-    return _to_box(slug, patient_id, again=delivery_id, send_at=at)
+    return _to_box(slug, patient_id, delivery_id, at)
 
 
-def _to_box(slug: str, patient_id: int, **query: int | str) -> Response:
-    return redirect(url_for("patient.page", slug=slug, patient_id=patient_id, **query, _anchor="new-message"), 303)
+def _to_box(slug: str, patient_id: int, delivery_id: int, send_at: str | None = None) -> Response:
+    """Redirect to the record's form, which has the words of a message that was taken back, and a time."""
+    page = url_for("patient.page", slug=slug, patient_id=patient_id, again=delivery_id, send_at=send_at)
+    return redirect(f"{page}#new-message", 303)
 
 
 def _take_back(slug: str, patient_id: int, delivery_id: int) -> str:

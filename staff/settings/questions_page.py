@@ -60,8 +60,8 @@ OVERTAKEN = "Not saved: someone changed this question after you opened the page.
 
 
 DELETED = "A deleted question"
-NEAR = "If patients ask it this way, add the sentence to the ways in which they ask the nearest one:"
-NOT_NEAR = "Nothing comes near; the nearest one:"
+NEAR = "it is not clear enough that it asks the nearest. Add the sentence there if patients ask it this way:"
+NOT_NEAR = "it comes near none of the questions. The nearest:"
 WITHHELD = (
     "the message may be clinical, urgent, or a complaint, may ask for more, or may be about a patient’s own case, so a"
     " person answers it."
@@ -190,11 +190,12 @@ def _judge_trial(text: str, found: Trial | None, questions: Sequence[PracticeQue
     language = Language.ES if found.language == Language.ES else Language.EN
     answers = join_answers([question.answer for question in asked])
     spanish = join_answers([question.answer_es for question in asked]) if language is Language.ES else ""
+    if not found.is_near:
+        return _Tried(text, said=f"No answer would be sent: {NOT_NEAR}", nearest=asked)
     if not found.may_be_answered:
         return _Tried(text, said=f"No answer would be sent: {WITHHELD} The nearest question:", nearest=asked)
     if not found.is_clear:
-        near = NEAR if found.is_near else NOT_NEAR
-        return _Tried(text, said=f"No answer would be sent: it clearly asks none of them. {near}", nearest=asked)
+        return _Tried(text, said=f"No answer would be sent: {NEAR}", nearest=asked)
     if not answers:
         lacks = "is too long with the others" if all(question.answer for question in asked) else "is not written yet"
         return _Tried(text, said=f"No answer would be sent, as it {lacks}. It asks:", nearest=asked)

@@ -243,9 +243,9 @@ def test_a_question_is_tried_before_a_patient_asks_it(console: Console, manager:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("The elephant sings in the cellar", "it clearly asks none of them", id="fits none"),
+        pytest.param("The elephant sings in the cellar", "it comes near none of the questions", id="fits none"),
         pytest.param(
-            "What are your hours? My chest hurts and I can't breathe", "may be clinical, urgent", id="not for a machine"
+            "What is the cancellation fee you charged me?", "about a patient’s own case", id="not for a machine"
         ),
     ],
 )
