@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from inbox.models import AskedOutcome, AskedQuestion, CommonQuestion, now
+from inbox.models import AskedOutcome, AskedQuestion, CommonQuestion, Message, now
 from intake.starter_questions import starter_questions
 from intake.vocabulary import Language
 
@@ -62,6 +62,16 @@ class AskedCount:
     key: str
     without_answer: int
     unclear: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskedOnce:
+    """A message that asked a question, clearly or perhaps, and got no answer to it."""
+
+    key: str
+    conversation_id: int
+    asked_at: datetime
+    is_clear: bool
 
 
 def read_questions(session: Session, practice: str) -> list[PracticeQuestion]:
@@ -181,6 +191,24 @@ def count_unanswered(session: Session, practice: str, since: datetime) -> Sequen
         for key, by in counts.items()
     ]
     return sorted(found, key=lambda count: (-count.without_answer, -count.unclear, count.key))
+
+
+def list_unanswered(session: Session, practice: str, since: datetime, limit: int) -> list[AskedOnce]:
+    """Return the newest messages that asked a question since a moment and got no answer to it, the newest first."""
+    query = (
+        select(AskedQuestion, Message.conversation_id)
+        .join(Message, Message.id == AskedQuestion.message_id)
+        .where(
+            AskedQuestion.practice == practice,
+            AskedQuestion.asked_at >= since,
+            AskedQuestion.outcome.in_(_MISSING),
+        )
+        .order_by(AskedQuestion.asked_at.desc(), AskedQuestion.id.desc())
+    )
+    return [
+        AskedOnce(row.key, conversation_id, row.asked_at, row.outcome == AskedOutcome.NO_ANSWER)
+        for row, conversation_id in session.execute(query.limit(limit))
+    ]
 
 
 def _find_row(session: Session, practice: str, key: str) -> CommonQuestion | None:

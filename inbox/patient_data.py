@@ -46,12 +46,14 @@ def _list_ids(ids: list[int]) -> str:
     return f"{'conversation' if len(ids) == 1 else 'conversations'} {', '.join(map(str, ids))}"
 
 
-def record_on_each(session: Session, records: PatientRecords, action: str, staff_id: int | None) -> None:
+def record_on_each(
+    session: Session, records: PatientRecords, action: str, staff_id: int | None, **detail: object
+) -> None:
     """Record an action on each conversation and record; the patient's name and number are in no entry."""
     rows = [(row.practice, f"conversation:{row.id}") for row in records.all_conversations]
     rows += [(row.practice, f"patient:{row.id}") for row in records.patients]
     for practice, subject in rows:
-        record_action(session, staff_id=staff_id, practice=practice, action=action, subject=subject)
+        record_action(session, staff_id=staff_id, practice=practice, action=action, subject=subject, **detail)
     for practice in sorted({call.practice for call in records.calls} | {row.practice for row in records.opt_outs}):
         record_action(
             session,
@@ -61,6 +63,7 @@ def record_on_each(session: Session, records: PatientRecords, action: str, staff
             subject="patient",
             calls=[call.id for call in records.calls if call.practice == practice],
             opt_outs=[opt_out.id for opt_out in records.opt_outs if opt_out.practice == practice],
+            **detail,
         )
 
 
@@ -74,7 +77,8 @@ def describe_records(records: PatientRecords) -> str:
 
 
 def say_what_is_left(queued: int) -> str:
-    """Return how many texts, recordings, and files the workers still erase, as a sentence."""
-    if queued == 1:
-        return "The workers erase one text, recording, or file."
-    return f"The workers erase {queued or 'no'} texts, recordings, and files."
+    """Return how many texts, recordings, and files are still to be erased elsewhere, as a sentence."""
+    if queued == 0:
+        return "Nothing else is left to erase."
+    what = "One text, recording, or file is" if queued == 1 else f"{queued} texts, recordings, and files are"
+    return f"{what} still to be erased at the phone company or in the file storage; Intake does that by itself."

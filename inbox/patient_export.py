@@ -22,6 +22,7 @@ from inbox.models import (
     Conversation,
     ConversationTag,
     Delivery,
+    DraftKind,
     Message,
     Note,
     OptOut,
@@ -70,7 +71,9 @@ _DELIVERY = ("reply", "medium", "sender", "body", "state", "error_code", "create
 _CONSENT = ("practice", "active", "changed_at")
 
 
-def export_patient(session: Session, address: str, records: PatientRecords, moment: datetime) -> dict[str, Any]:
+def export_patient(
+    session: Session, address: str, records: PatientRecords, moment: datetime, *, with_notes: bool = False
+) -> dict[str, Any]:
     """Return everything on record about a patient; no record if several people have this address.
 
     Args:
@@ -78,6 +81,7 @@ def export_patient(session: Session, address: str, records: PatientRecords, mome
         address: the patient's normalized address.
         records: what was found by it.
         moment: the current time.
+        with_notes: whether it has what staff wrote for themselves: notes, begun ones, and those of the record.
     """
     names = {row.id: row.name for row in session.execute(select(StaffMember.id, StaffMember.name))}
     found_by = {found.id: "contact details" for found in records.named}
@@ -86,13 +90,18 @@ def export_patient(session: Session, address: str, records: PatientRecords, mome
         "format": FORMAT,
         "patient": address,
         "exported_at": moment.isoformat(),
+        "internal_notes": with_notes,
         "conversations": [
-            _conversation(session, conversation, names, found_by.get(conversation.id, "address"))
+            _conversation(session, conversation, names, found_by.get(conversation.id, "address"), with_notes=with_notes)
             for conversation in records.all_conversations
         ],
         "calls_without_message": [_fields(call, ("practice", *_VOICEMAIL)) for call in records.calls],
         "consents": [_consent(opt_out) for opt_out in records.opt_outs],
-        "records": [_record(session, patient) for patient in records.patients if is_one_person(records.patients)],
+        "records": [
+            _record(session, patient, with_notes=with_notes)
+            for patient in records.patients
+            if is_one_person(records.patients)
+        ],
     }
 
 
@@ -133,22 +142,34 @@ def write_files(store: FileStore, files: Sequence[Attachment], folder: Path) -> 
     return lost
 
 
-def _record(session: Session, patient: Patient) -> dict[str, Any]:
+def _record(session: Session, patient: Patient, *, with_notes: bool) -> dict[str, Any]:
     def of(column: Any) -> Sequence[Any]:
         return session.scalars(select(column.class_).where(column == patient.id).order_by(column.class_.id)).all()
 
-    return {
+    found: dict[str, Any] = {
         **_fields(patient, _RECORD),
         "addresses": [_fields(address, _ADDRESS) for address in of(PatientAddress.patient_id)],
         "linked_conversations": [link.conversation_id for link in of(PatientConversation.patient_id)],
         "merges": [_fields(merge, _MERGE) for merge in of(PatientMerge.kept_id)],
     }
+    return found if with_notes else _without_notes(found)
 
 
-def _conversation(session: Session, conversation: Conversation, names: dict[int, str], found_by: str) -> dict[str, Any]:
+def _without_notes(found: Any) -> Any:
+    """Return a record without its notes, and without those that a merge noted."""
+    if isinstance(found, dict):
+        return {name: _without_notes(value) for name, value in found.items() if name != "notes"}
+    return [_without_notes(value) for value in found] if isinstance(found, list) else found
+
+
+def _conversation(
+    session: Session, conversation: Conversation, names: dict[int, str], found_by: str, *, with_notes: bool
+) -> dict[str, Any]:
     def of(table: type[Any]) -> Sequence[Any]:
         return session.scalars(select(table).where(table.conversation_id == conversation.id).order_by(table.id)).all()
 
+    drafts = [draft for draft in of(ReplyDraft) if with_notes or draft.kind == DraftKind.REPLY]
+    notes = [{"by": names.get(note.staff_id), **_fields(note, ("created_at", "text"))} for note in of(Note)]
     return {
         "id": conversation.id,
         "found_by": found_by,
@@ -165,10 +186,9 @@ def _conversation(session: Session, conversation: Conversation, names: dict[int,
         "consents_to_texts": [_fields(consent, ("given_at", "wording")) for consent in of(TextConsent)],
         "tags": [tag.tag for tag in of(ConversationTag)],
         "drafts": [
-            {"by": names.get(draft.staff_id), **_fields(draft, ("kind", "updated_at", "text"))}
-            for draft in of(ReplyDraft)
+            {"by": names.get(draft.staff_id), **_fields(draft, ("kind", "updated_at", "text"))} for draft in drafts
         ],
-        "notes": [{"by": names.get(note.staff_id), **_fields(note, ("created_at", "text"))} for note in of(Note)],
+        **({"notes": notes} if with_notes else {}),
     }
 
 

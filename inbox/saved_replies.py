@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.models import SavedReply, now
-from templates.saved_replies import LONGEST_NAME, LONGEST_TEXT, find_wrong_variable, tidy_variables
+from templates.saved_replies import LONGEST_NAME, LONGEST_TEXT, find_wrong_variable, tidy_variables, why_not_blank
 
 MOST_SAVED = 100
 """How many saved replies a practice or a member may have."""
@@ -49,22 +49,22 @@ def tidy_words(name: str, text: str, text_es: str) -> ReplyWords:
     return ReplyWords(" ".join(name.split()), *texts)
 
 
-def find_words_problem(words: ReplyWords, others: Sequence[SavedReply]) -> str:
-    """Return why a saved reply cannot be stored beside its owner's others, empty if it can."""
+def find_words_problem(words: ReplyWords, others: Sequence[SavedReply]) -> tuple[str, str]:
+    """Return why a saved reply cannot be stored beside its owner's others, and which field says so; empty if it can."""
     if not words.name or len(words.name) > LONGEST_NAME:
-        return f"Give the reply a name of 1 to {LONGEST_NAME} characters."
+        return f"Give the reply a name of 1 to {LONGEST_NAME} characters.", "name"
     if words.name.casefold() in {other.name.casefold() for other in others}:
-        return "Another saved reply has this name. Choose a different one."
+        return "Another saved reply has this name. Choose a different one.", "name"
     if not words.text:
-        return "Write the reply’s text."
-    for text in (words.text, words.text_es):
+        return "Write the reply’s text.", "text"
+    for field_name, text in (("text", words.text), ("text_es", words.text_es)):
         if len(text) > LONGEST_TEXT:
-            return f"A text has {len(text)} characters. The limit is {LONGEST_TEXT}."
-        if wrong := find_wrong_variable(text):
-            return wrong
+            return f"A text has {len(text)} characters. The limit is {LONGEST_TEXT}.", field_name
+        if wrong := find_wrong_variable(text) or why_not_blank(text):
+            return wrong, field_name
     if len(others) >= MOST_SAVED:
-        return f"There are {MOST_SAVED} saved replies already. Delete one first."
-    return ""
+        return f"There are {MOST_SAVED} saved replies already. Delete one first.", "name"
+    return "", ""
 
 
 def read_replies(session: Session, owner: Owner) -> list[SavedReply]:

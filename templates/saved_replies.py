@@ -134,6 +134,19 @@ def find_blanks(text: str) -> list[str]:
     return list(dict.fromkeys(_BLANK.findall(text)))
 
 
+def why_not_blank(text: str) -> str:
+    """Return why a text with a blank is not kept, empty for one without: whoever uses it could not send it as it is."""
+    for blank in find_blanks(text):
+        said = blank.casefold()
+        meant = next(
+            (name for name in VARIABLES if said in (BLANKS[name].casefold(), f"[{name.replace('_', ' ')}]")), ""
+        )
+        if meant:
+            return f"Write {{{{ {meant} }}}} instead of {blank}: it is filled in for each patient."
+        return f"Replace {blank} with words: nothing fills it in, and a reply with a blank is not sent."
+    return ""
+
+
 def first_name_of(name: str | None) -> str:
     """Return the first name in a full name, such as Maria for `Rivera, Maria`; empty if there may be none.
 

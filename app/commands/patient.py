@@ -45,7 +45,8 @@ def _for_patient(command: Command) -> Command:
 @click.option(
     "--to", "file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="New file for the export."
 )
-def export(address: str, slug: str | None, file: Path, data_dir: Path) -> None:
+@click.option("--include-notes", is_flag=True, help="Include internal notes, which are left out otherwise.")
+def export(address: str, slug: str | None, file: Path, include_notes: bool, data_dir: Path) -> None:
     """Write everything about a patient to a JSON file, and to a page for people, that only you can read.
 
     PATIENT is a phone number or an email address. The page (.html), pictures, and files go beside it.
@@ -67,10 +68,11 @@ def export(address: str, slug: str | None, file: Path, data_dir: Path) -> None:
             raise IntakeError(f"{place} exists: choose a new file, as the page, pictures, and files go beside it")
     with _records(address, slug, data_dir) as (session, known_as, records):
         sent = files_of_records(session, records)
-        exported = export_patient(session, known_as, records, now())
-        record_on_each(session, records, "patient_exported", None)
+        exported = export_patient(session, known_as, records, now(), with_notes=include_notes)
+        record_on_each(session, records, "patient_exported", None, notes=include_notes)
         write_private(file, json.dumps(exported, indent=2, ensure_ascii=False) + "\n")
-    click.echo(f"Wrote {describe_records(records)} to {file}. Recordings are at Twilio and not in the file.")
+    noted = "with internal notes" if include_notes else "without internal notes (--include-notes adds them)"
+    click.echo(f"Wrote {describe_records(records)} to {file}, {noted}. Recordings are at Twilio and not in the file.")
     lost = []
     if sent:  # read now that nobody waits for the transaction
         lost = write_files(choose_files(settings.bucket, settings.attachments_dir), sent, folder)

@@ -107,7 +107,7 @@ class StaffSession(Base):
 
 
 class Note(Base):
-    """An internal note about a conversation, which patients never see."""
+    """An internal note about a conversation, which is never sent to the patient."""
 
     __tablename__ = "notes"
 

@@ -232,6 +232,8 @@ def say(entry: AuditEntry, names: Mapping[int, str]) -> str:
         case "emergency_lowered" if level := detail.get("level"):
             words = display.LOWER_LEVELS[TriageLevel(level)].lower()
             return f"marked it as not an emergency: {words}"
+        case "patient_exported" if "notes" in detail:
+            return f"{words_of_action(entry.action)}, {'with' if detail['notes'] else 'without'} internal notes"
         case "state_changed":
             return f"marked it as {str(detail.get('state', '')).lower()}"
     return words_of_action(entry.action)

@@ -34,6 +34,7 @@ from staff.conversations.inbox_queries import PAGE
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.people import may_be_assigned
 from staff.conversations.teams import teams_for
+from staff.conversations.unanswered import find_unanswered
 from staff.conversations.unseen import why_unseen
 from staff.undo.offers import Batch, begin_action, hold_for, offer_undo
 from tasks.pubsub import topics_of
@@ -70,7 +71,8 @@ class _Kind:
         words: what is said of the conversations afterwards.
         waits_for_alarm: whether it leaves those alone whose alarm nobody has acknowledged.
         undo: what is offered to undo, None for nothing.
-        answers: whether it says that what the patients wrote is dealt with, so that the list must have shown all of it.
+        answers: whether it says that what the patients wrote is dealt with, so that the list must have shown all of it,
+            and an emergency that nobody answered is left alone.
     """
 
     audited: str
@@ -98,6 +100,7 @@ def change_several() -> Response:
     with services.database.write() as session:
         own = own_conversations(session, chosen)
         urgent = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(chosen), has_open_alarm())))
+        urgent |= find_unanswered(session, own) if kind.answers else set()
         batch = Batch()
         for conversation in own:
             beginning, was_closed = begin_action(session, conversation), conversation.state == ConversationState.CLOSED

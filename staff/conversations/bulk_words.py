@@ -29,6 +29,11 @@ _WHY = {
 }
 
 
+def say_unanswered(count: int) -> str:
+    """Return what closing and snoozing left alone, before the names."""
+    return f"{count} {'emergency' if count == 1 else 'emergencies'} that had no answer from staff"
+
+
 def why_left(action: str) -> str:
     """Return why an action left conversations alone, as one sentence."""
     why = _WHY.get(BulkAction(action), "") if action in set(BulkAction) else ""

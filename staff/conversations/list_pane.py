@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from intake.practices import Practice
 from intake.vocabulary import TOPICS, Channel, Team, words_of
 from staff import display
 from staff.auth.access import member
-from staff.conversations.bulk_words import why_left
+from staff.conversations.bulk_words import say_unanswered, why_left
 from staff.conversations.calls import count_calls
 from staff.conversations.filters import LEVELS, ORDERS, PRIORITIES, VIEWS, Filters, View
 from staff.conversations.inbox_queries import PAGE, Page, count_unread, list_page
@@ -30,6 +31,7 @@ from staff.conversations.search import search_page
 from staff.conversations.search_words import open_words
 from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
+from staff.conversations.unanswered import find_unanswered
 from staff.conversations.view_counts import read_counts
 from staff.conversations.view_list import show_views
 from staff.displays import is_new_display, seal_of
@@ -58,6 +60,14 @@ def address_of(path: str, query: dict[str, str], place: str = "") -> str:
     return f"{path}{f'?{urlencode(query)}' if query else ''}{place}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A conversation that is named with a link to it."""
+
+    id: int
+    who: str = field(repr=False)
+
+
 def show_list(filters: Filters, selected: int | None = None, people: Sequence[Person] | None = None) -> dict[str, Any]:
     """Return what the list's templates show, and record whose conversations it shows.
 
@@ -79,7 +89,7 @@ def show_list(filters: Filters, selected: int | None = None, people: Sequence[Pe
         saved = show_views(session, member(), moment)
         unread = 0 if wanted else count_unread(session, member(), filters, moment, MOST_COUNTED)
         capped = capped_practices(session, list(practices), moment)
-        refused = _refused(session)
+        refused, unanswered = _refused(session)
         tags = tags_in_use(session, member().reachable)
         tagged = find_tag(session, member().reachable, filters.tag) if filters.tag else None
         drafted = drafted_conversations(session, member().id, [row.id for row in (*page.pinned, *page.rows)])
@@ -107,6 +117,8 @@ def show_list(filters: Filters, selected: int | None = None, people: Sequence[Pe
         "people": people,
         "snoozes": snooze_choices(moment, [practice.time_zone for practice in practices.values()]),
         "refused": refused,
+        "unanswered": unanswered,
+        "say_unanswered": say_unanswered(len(unanswered)),
         "why_left": why_left(request.args.get("left", "")),
         "longest_tag": LONGEST_TAG,
         "tag_words": [tag.word for tag in tags],
@@ -155,16 +167,18 @@ def _heading(filters: Filters, wanted: str) -> str:
     return VIEWS.get(filters.view, "Everything")
 
 
-def _refused(session: Session) -> list[str]:
-    """Return the names of the conversations that an action on several of them left alone."""
+def _refused(session: Session) -> tuple[list[_Named], list[_Named]]:
+    """Return the conversations that an action on several left alone: the emergencies that nobody answered apart."""
     ids = [read_row_id(value) for value in request.args.get("refused", "").split(",")[:PAGE]]
     wanted = [row_id for row_id in ids if row_id is not None]
     if not wanted:
-        return []
+        return [], []
     own = select(Conversation).where(Conversation.id.in_(wanted), Conversation.practice.in_(member().reachable))
     found = session.scalars(own.order_by(Conversation.id)).all()
     names = record_names(session, found, member().practices)
-    return [display.who(conversation, names.get(conversation.id, "")) for conversation in found]
+    unanswered = find_unanswered(session, found)
+    named = [_Named(row.id, display.who(row, names.get(row.id, ""))) for row in found]
+    return [row for row in named if row.id not in unanswered], [row for row in named if row.id in unanswered]
 
 
 def _choices(practices: dict[str, Practice], tags: Sequence[Tag]) -> dict[str, dict[str, str]]:

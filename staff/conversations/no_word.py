@@ -126,7 +126,7 @@ def _find_left_alone(session: Session, alarms: Mapping[Escalation, Sequence[Noti
         for alarm, notices in alarms.items()
         if is_left_alone({notice.reason for notice in notices}, sent[alarm.id].answers)
     ]
-    called = _find_called(session, [alarm for alarm in left if alarm.acknowledged_at is not None])
+    called = find_called(session, [alarm for alarm in left if alarm.acknowledged_at is not None])
     return {
         alarm.id
         for alarm in left
@@ -175,13 +175,18 @@ def _read_since(alarm: Escalation, sent: _Sent, newest: int, *, is_called: bool)
     )
 
 
-def _find_called(session: Session, alarms: Sequence[Escalation]) -> set[int]:
+def find_called(session: Session, alarms: Sequence[Escalation]) -> set[int]:
     """Return the alarms since which a member has noted a call to the patient."""
-    of_subject = {f"conversation:{alarm.conversation_id}": alarm for alarm in alarms}
-    if not of_subject:
+    if not alarms:
         return set()
+    subjects = {f"conversation:{alarm.conversation_id}" for alarm in alarms}
     query = select(AuditEntry.subject, func.max(AuditEntry.at)).where(
-        AuditEntry.subject.in_(of_subject), AuditEntry.action == CALLED
+        AuditEntry.subject.in_(subjects), AuditEntry.action == CALLED
     )
-    last = session.execute(query.group_by(AuditEntry.subject))
-    return {of_subject[subject].id for subject, at in last if at >= of_subject[subject].created_at}
+    rows = session.execute(query.group_by(AuditEntry.subject)).tuples()
+    last = dict(rows.all())
+    return {
+        alarm.id
+        for alarm in alarms
+        if (at := last.get(f"conversation:{alarm.conversation_id}")) is not None and at >= alarm.created_at
+    }

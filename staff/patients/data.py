@@ -53,13 +53,15 @@ def export(slug: str, patient_id: int) -> Response:
         current_patient(session, slug, patient_id)
     if problem := refuse_unproved():
         return _show(slug, patient_id, export_problem=problem)
+    with_notes = bool(request.form.get("notes"))
     searched = _search(slug, patient_id)
     with services.database.write() as session:
         patient = current_patient(session, slug, patient_id)
         records = find_records_of(session, patient, searched)
         address = next((found.patient_address for found in patient.addresses), "")
-        exported, files = export_patient(session, address, records, now()), files_of_records(session, records)
-        record_on_each(session, records, "patient_exported", member().id)
+        exported = export_patient(session, address, records, now(), with_notes=with_notes)
+        files = files_of_records(session, records)
+        record_on_each(session, records, "patient_exported", member().id, notes=with_notes)
     lacks_record = not is_one_person(records.patients)
 
     def write_pages(lost: list[int]) -> dict[str, str]:
@@ -130,6 +132,7 @@ def _show(
             **_describe(session, records),
             **read_proof(session),
             export_problem=export_problem,
+            with_notes=bool(export_problem and request.form.get("notes")),
             erase_problem=erase_problem,
         )
     return make_response(shown, status or (400 if export_problem or erase_problem else 200))

@@ -22,6 +22,7 @@ IN_DATA_ALONE = (
     "What Intake made of the messages, what emails quote, tags, consents’ wording, and replies that were begun and not"
     " sent. The JSON file has these."
 )
+NO_NOTES = "Internal notes of the practice."
 SHARED = "The patient record, as several people’s records share this number or address."
 _CLOCK = "UTC"
 _PAGES = Environment(
@@ -85,6 +86,7 @@ def render_page(
         who=names[0] if names else display.spoken(exported["patient"]) or "a patient",
         practices=[name_of(slug) for slug in slugs],
         at=_clock(exported["exported_at"], first),
+        has_notes=exported["internal_notes"],
         records=[{"lines": _describe_record(record)} for record in records],
         conversations=[
             {
@@ -101,12 +103,18 @@ def render_page(
             f" {_clock(row['changed_at'], zone_of(row['practice']))}, at {name_of(row['practice'])}"
             for row in exported["consents"]
         ],
-        left_out=[NO_RECORDINGS, IN_DATA_ALONE, *gone, *([SHARED] if lacks_record else [])],
+        left_out=[
+            *([] if exported["internal_notes"] else [NO_NOTES]),
+            NO_RECORDINGS,
+            IN_DATA_ALONE,
+            *gone,
+            *([SHARED] if lacks_record else []),
+        ],
     )
 
 
 def _describe_record(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    lines = [(label, display.calendar_day(record[field])) for field, label in LABELS.items() if record[field]]
+    lines = [(label, display.calendar_day(record[field])) for field, label in LABELS.items() if record.get(field)]
     return [*lines, *(("Number or email", display.spoken(each["patient_address"])) for each in record["addresses"])]
 
 
@@ -146,7 +154,7 @@ def _entries(row: Mapping[str, Any], zone: str, folder: str, lost: Collection[in
             note["text"],
             status="internal note of the practice, not sent",
         )
-        for note in row["notes"]
+        for note in row.get("notes", ())
     ]
     return sorted([*said, *answered, *noted], key=lambda entry: entry.moment)
 

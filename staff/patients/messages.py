@@ -1,10 +1,11 @@
-"""Sending a message from a patient's record, and sending a scheduled one at once or cancelling it."""
+"""Sending a message from a patient's record, and sending a scheduled one at once, changing it, or cancelling it."""
 
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, current_app, flash, request
+from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -14,6 +15,7 @@ from inbox.unsafe_contact import is_silenced
 from intake.vocabulary import Medium
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
+from staff.conversations.send_later import as_typed
 from staff.patients.access import current_patient, own_patient
 from staff.patients.outgoing import MessageDraft, Outgoing, cancel_message, find_message, send_message, send_scheduled
 from staff.patients.page import PREFIX, back_to_record, show_record
@@ -21,6 +23,7 @@ from staff.undo.offers import Beginning, hold_for, offer_undo
 from web.row_ids import read_row_id
 from web.services import Services, services_of
 
+CANCELLED = "The message is cancelled. Its words are in the box again."
 QUEUED = "The message is queued. The history below says what becomes of it."
 blueprint = Blueprint("patient_messages", __name__, url_prefix=PREFIX)
 
@@ -73,15 +76,37 @@ def send_now(slug: str, patient_id: int, delivery_id: int) -> Response | tuple[s
 @blueprint.post("/messages/<int:delivery_id>/cancel")
 @open_to(Role.STAFF)
 def cancel(slug: str, patient_id: int, delivery_id: int) -> Response:
-    """Cancel a scheduled message, unless it is being sent."""
-    with services_of(current_app).database.write() as session:
+    """Cancel a scheduled message, unless it is being sent, and give its words back to the box."""
+    _take_back(slug, patient_id, delivery_id)
+    flash(CANCELLED)
+    return _to_box(slug, patient_id, delivery_id)
+
+
+@blueprint.post("/messages/<int:delivery_id>/edit")
+@open_to(Role.STAFF)
+def edit(slug: str, patient_id: int, delivery_id: int) -> Response:
+    """Do the same, and put its time in the form, too, to be scheduled again."""
+    at = _take_back(slug, patient_id, delivery_id)
+    return _to_box(slug, patient_id, delivery_id, at)
+
+
+def _to_box(slug: str, patient_id: int, delivery_id: int, send_at: str | None = None) -> Response:
+    """Redirect to the record's form, which has the words of a message that was taken back, and a time."""
+    page = url_for("patient.page", slug=slug, patient_id=patient_id, again=delivery_id, send_at=send_at)
+    return redirect(f"{page}#new-message", 303)
+
+
+def _take_back(slug: str, patient_id: int, delivery_id: int) -> str:
+    """Cancel a scheduled message, and return its time as a form has it."""
+    services = services_of(current_app)
+    with services.database.write() as session:
         patient = own_patient(session, slug, patient_id)
         delivery = find_message(session, patient, delivery_id) or abort(404)
         if not cancel_message(delivery):
             abort(409, "This message is not waiting to be sent. Reload the page to see what became of it.")
         record_on_conversation(session, delivery.conversation_id, slug, "schedule_cancelled", delivery=delivery.id)
-    flash("The message is cancelled.")
-    return back_to_record(slug, patient_id)
+        zone = ZoneInfo(services.practices.require(slug).time_zone)
+        return as_typed((delivery.scheduled_for or delivery.created_at).astimezone(zone))
 
 
 def _send(services: Services, slug: str, patient_id: int, draft: MessageDraft) -> Outgoing:

@@ -27,6 +27,7 @@ from staff.patients.outgoing import draft_again, is_unsafe, read_scheduled
 from web.row_ids import read_row_id
 from web.services import services_of
 
+LONGEST_TIME = 30
 PREFIX = "/staff/patients/<slug>/<int:patient_id>"
 
 
@@ -57,7 +58,8 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
         "address": "",
         "address_problem": "",
     }
-    defaults |= {"message_problem": "", "send_at": "", "form_id": secrets.token_hex(16)}
+    send_at = request.args.get("send_at", "")[:LONGEST_TIME]
+    defaults |= {"message_problem": "", "send_at": send_at, "form_id": secrets.token_hex(16)}
     defaults |= {"merge_problem": "", "merge_wanted": "", "merge_found": []}
     return render_template(
         "staff/patient_record.html",

@@ -60,12 +60,14 @@ class _Unsaved:
     """A saved reply that was not saved, and why; 0 is a new one.
 
     Attributes:
+        field: the field that the problem is about.
         version: the version that was edited, None if the page is to go on from the newest.
     """
 
     reply_id: int
     words: ReplyWords
     problem: str
+    field: str
     version: int | None
 
 
@@ -80,14 +82,14 @@ def save_reply(desk: Desk, reply_id: int | None) -> Response | tuple[str, int]:
         reply = _require_reply(session, desk.owner, reply_id) if reply_id is not None else None
         others = [other for other in read_replies(session, desk.owner) if other.id != reply_id]
         if reply is not None and reply.version != version:
-            problem, version, status = OVERTAKEN, None, 409
+            problem, field, version, status = OVERTAKEN, "text", None, 409
         else:
-            problem = find_words_problem(typed, others)
+            problem, field = find_words_problem(typed, others)
         if not problem:
             saved = write_reply(session, desk.owner, reply, typed)
             desk.record(session, "saved_reply_saved", saved.id)
     if problem:
-        return show_page(desk, _Unsaved(reply_id or 0, typed, problem, version)), status
+        return show_page(desk, _Unsaved(reply_id or 0, typed, problem, field, version)), status
     flash(f"Saved “{typed.name}”.")
     return redirect(desk.place, 303)
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from inbox.common_questions import (
     LONGEST_ANSWER,
+    LONGEST_PHRASING,
     LONGEST_TITLE,
     MOST_OWN,
     PracticeQuestion,
@@ -19,11 +20,15 @@ from inbox.common_questions import (
     count_unanswered,
     delete_question,
     find_problem,
+    list_unanswered,
     read_questions,
     save_question,
 )
 from inbox.models import Role, now
-from intake.vocabulary import Language, Weekday
+from intake.errors import IntakeError
+from intake.practices import Practice
+from intake.vocabulary import Language, ReplyName, Weekday, reply_in
+from staff import display
 from staff.auth.access import open_to
 from staff.settings.page_actions import (
     APPLIES,
@@ -33,20 +38,35 @@ from staff.settings.page_actions import (
     practice_in_file,
     record_audit,
 )
+from tasks.question_trial import Trial, try_text
+from tasks.questions import join_answers
 from templates.opening_hours import (
     HOURS_ANSWER,
     HOURS_QUESTION,
+    HOURS_QUESTIONS,
     MEND,
     VARIABLE,
+    fill_hours,
     find_contradiction,
     say_hours,
 )
+from templates.replies import Occasion, render_reply
 from templates.saved_replies import find_blanks
 
 blueprint = Blueprint("common_questions", __name__, url_prefix="/staff/settings")
 
 COUNTED_FOR = timedelta(days=90)
+LISTED = 50
 OVERTAKEN = "Not saved: someone changed this question after you opened the page. Your words are still here. Save again."
+
+
+DELETED = "A deleted question"
+NEAR = "it is not clear enough that it asks the nearest. Add the sentence there if patients ask it this way:"
+NOT_NEAR = "it comes near none of the questions. The nearest:"
+WITHHELD = (
+    "the message may be clinical, urgent, or a complaint, may ask for more, or may be about a patient’s own case, so a"
+    " person answers it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +75,27 @@ class _Unsaved:
 
     question: PracticeQuestion
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A text that was tried, and what it would get.
+
+    Attributes:
+        text: what was typed.
+        problem: why it could not be tried; empty if it could.
+        said: what would be sent and why, in sentences.
+        nearest: the questions that it asks, or the one that it is nearest to.
+        reply: what the patient would read; empty for no answer.
+        language: the language of that.
+    """
+
+    text: str
+    problem: str = ""
+    said: str = ""
+    nearest: Sequence[PracticeQuestion] = ()
+    reply: str = ""
+    language: str = Language.EN
 
 
 @blueprint.get("/<slug>/questions")
@@ -93,6 +134,21 @@ def save(slug: str) -> Response | Refusal:
     return redirect(url_for(".page", slug=slug), 303)
 
 
+@blueprint.post("/<slug>/questions/try")
+@open_to(Role.MANAGER)
+def try_question(slug: str) -> str | Refusal:
+    """Show which answer a sentence would get from the saved questions; it is not stored."""
+    practice_in_file(slug)
+    text = " ".join(request.form.get("tried", "").split())
+    if not text or len(text) > LONGEST_PHRASING:
+        problem = f"Write a question of 1 to {LONGEST_PHRASING} characters. Longer messages go to a person."
+        return _render(slug, tried=_Tried(text, problem)), 422
+    with current_services().database.read() as session:
+        questions = read_questions(session, slug)
+    found = try_text(current_services().settings, questions, text)
+    return _render(slug, tried=_judge_trial(text, found, questions, current_services().practices.require(slug)))
+
+
 @blueprint.post("/<slug>/questions/delete")
 @open_to(Role.MANAGER)
 def delete(slug: str) -> Response:
@@ -110,14 +166,49 @@ def delete(slug: str) -> Response:
 @blueprint.get("/<slug>/questions/asked")
 @open_to(Role.MANAGER)
 def asked(slug: str) -> str:
-    """Show which questions were asked without an answer, as counts: no patient's words."""
+    """Show which questions were asked without an answer, counted and one by one: no patient's words."""
     practice = practice_in_file(slug)
     with current_services().database.write() as session:
         titles = {question.key: question.title for question in read_questions(session, slug)}
         counts = count_unanswered(session, slug, now() - COUNTED_FOR)
+        latest = [
+            (titles.get(row.key, DELETED), row, display.dated_clock(row.asked_at, practice.time_zone))
+            for row in list_unanswered(session, slug, now() - COUNTED_FOR, LISTED)
+        ]
         record_audit(session, slug, "questions_viewed")
-    rows = [(titles.get(count.key, "A deleted question"), count) for count in counts]
-    return render_template("staff/questions_asked.html", practice=practice, rows=rows, days=COUNTED_FOR.days)
+    rows = [(titles.get(count.key, DELETED), count) for count in counts]
+    return render_template(
+        "staff/questions_asked.html", practice=practice, rows=rows, latest=latest, listed=LISTED, days=COUNTED_FOR.days
+    )
+
+
+def _judge_trial(text: str, found: Trial | None, questions: Sequence[PracticeQuestion], practice: Practice) -> _Tried:
+    """Return what a text that was tried would get."""
+    if found is None:
+        return _Tried(text, "It could not be tried just now. Try again; if it stays so, tell whoever runs the server.")
+    known = {question.key: question for question in questions}
+    asked = [known[key] for key in found.keys if key in known]
+    language = Language.ES if found.language == Language.ES else Language.EN
+    answers = join_answers([question.answer for question in asked])
+    spanish = join_answers([question.answer_es for question in asked]) if language is Language.ES else ""
+    if not found.is_near:
+        return _Tried(text, said=f"No answer would be sent: {NOT_NEAR}", nearest=asked)
+    if not found.may_be_answered:
+        return _Tried(text, said=f"No answer would be sent: {WITHHELD} The nearest question:", nearest=asked)
+    if not found.is_clear:
+        return _Tried(text, said=f"No answer would be sent: {NEAR}", nearest=asked)
+    if not answers:
+        lacks = "is too long with the others" if all(question.answer for question in asked) else "is not written yet"
+        return _Tried(text, said=f"No answer would be sent, as it {lacks}. It asks:", nearest=asked)
+    is_of_hours = not HOURS_QUESTIONS.isdisjoint(question.key for question in asked)
+    moment, answer = now(), spanish or answers
+    words = fill_hours(answer, practice, moment, language, is_text=True, is_of_hours=is_of_hours)
+    try:
+        name = reply_in(language, ReplyName.COMMON_QUESTION)
+        reply = render_reply(name, practice, Occasion(moment, is_first=False, answer=words))
+    except IntakeError:  # an answer that is too long with its wording is not sent, either
+        return _Tried(text, said="No answer would be sent: the reply would be too long. It asks:", nearest=asked)
+    return _Tried(text, said="This answer would be sent. It asks:", nearest=asked, reply=reply, language=language)
 
 
 def _find_problem(typed: PracticeQuestion, known: Mapping[str, PracticeQuestion]) -> str:
@@ -159,7 +250,7 @@ def _typed_answer(name: str) -> str:
     return re.sub(r"\[our hours\]", "{{ hours }}", _typed_text(name), flags=re.IGNORECASE)
 
 
-def _render(slug: str, unsaved: _Unsaved | None = None) -> str:
+def _render(slug: str, unsaved: _Unsaved | None = None, tried: _Tried | None = None) -> str:
     practice = practice_in_file(slug)
     with current_services().database.write() as session:
         questions = read_questions(session, slug)
@@ -171,6 +262,8 @@ def _render(slug: str, unsaved: _Unsaved | None = None) -> str:
         blank=PracticeQuestion("", "", (), "", is_own=True),
         answered=sum(question.answer != "" for question in questions),
         unsaved=unsaved,
+        tried=tried or _Tried(""),
+        longest_tried=LONGEST_PHRASING,
         longest=LONGEST_ANSWER,
         longest_title=LONGEST_TITLE,
         hours_answer=HOURS_ANSWER,

@@ -172,10 +172,30 @@ def test_an_export_has_everything_about_the_patient_over_all_channels(folder: Pa
     assert first["messages"][0]["classification"]["intent"] == "appointment_request"
     assert first["messages"][0]["decision"]["why"] == "confidence 0.90"
     assert [(reply["by"], reply["body"]) for reply in first["replies"]] == [("automatic", "Book at our site.")]
-    assert [(note["by"], note["text"]) for note in first["notes"]] == [("Dana", "Prefers mornings")]
     assert [(draft["by"], draft["text"]) for draft in first["drafts"]] == [("Dana", "Tuesday at 9 wor")]
     assert first["tags"] == ["prior auth"]
     assert [(consent["practice"], consent["opted_out"]) for consent in exported["consents"]] == [("demo", True)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "has_notes", "said"),
+    [
+        pytest.param((), False, "without internal notes (--include-notes adds them)", id="left out"),
+        pytest.param(("--include-notes",), True, "with internal notes", id="asked for"),
+    ],
+)
+def test_an_export_has_internal_notes_only_if_asked_for(
+    folder: Path, stored: Database, flags: tuple[str, ...], has_notes: bool, said: str
+) -> None:
+    converse(stored)
+
+    lines = run(folder, "export", PATIENT, "--to", "maria.json", *flags).lines
+
+    assert f"to maria.json, {said}." in lines[0]
+    assert json.loads((folder / "maria.json").read_text())["internal_notes"] is has_notes
+    for name in ("maria.json", "maria.html"):
+        assert ("Prefers mornings" in (folder / name).read_text()) is has_notes
+    assert {entry.detail["notes"] for entry in rows(stored, AuditEntry)} == {has_notes}
 
 
 def test_an_export_can_be_read_by_its_owner_alone_and_replaces_no_file(folder: Path, stored: Database) -> None:

@@ -43,6 +43,17 @@ def ids(page: Page) -> list[str]:
     return found
 
 
+def test_the_button_that_takes_charge_looks_the_same_wherever_it_is(console: Console, sign_in: SignIn) -> None:
+    receive(console, CHEST, ONE)
+    page = sign_in("/staff/conversations/1")
+    color = "button => getComputedStyle(button).backgroundColor"
+    beside = page.get_by_role("button", name="I’ll handle it").evaluate(color)
+
+    page.goto("/staff/escalations/1")
+
+    assert page.get_by_role("button", name="I’ll handle it").evaluate(color) == beside
+
+
 def test_on_a_phone_a_conversation_shows_how_many_emergencies_are_open(console: Console, sign_in: SignIn) -> None:
     receive(console, "Do you have parking?", ONE)
     phone = sign_in("/staff/conversations/1")

@@ -10,8 +10,9 @@ from typing import Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
 
-from inbox.models import Conversation, ConversationState, Message, now
+from inbox.models import Conversation, ConversationState, Message, SavedView, StaffMember, now
 from tasks.samples import SAMPLES, add_samples
 from tests.browser.axe import violations
 from tests.browser.layout import content_width
@@ -258,6 +259,42 @@ def test_it_is_accessible_in_both_color_schemes_and_fits_every_screen(many: Cons
     expect(page.locator("#alarm")).to_contain_text("Nobody has acknowledged")
     page.locator("#more-menu > summary").click()
     check("alarm")
+
+
+@pytest.mark.parametrize("screen", [(1366, 768), (390, 844)], ids=["desk", "phone"])
+def test_a_long_name_of_a_saved_view_leaves_the_list_in_its_pane(
+    many: Console, sign_in: SignIn, screen: tuple[int, int]
+) -> None:
+    page = sign_in(viewport={"width": screen[0], "height": screen[1]})
+    with many.edit() as session:
+        [member] = session.scalars(select(StaffMember))
+        session.add(SavedView(staff_id=member.id, name="Everything for scheduling, today", query="channel=chat"))
+    page.goto("/staff/?channel=chat")
+
+    expect(page.get_by_role("heading", name="Everything for scheduling, today")).to_be_visible()
+    right = page.evaluate("document.getElementById('list').getBoundingClientRect().right")
+    parts = page.locator(".list-head .tool:visible, .row time").evaluate_all(
+        "all => all.map(part => part.getBoundingClientRect().right)"
+    )
+    assert max(parts) <= right
+
+
+def test_the_choices_of_send_later_stand_in_a_line_from_the_left(console: Console, sign_in: SignIn) -> None:
+    receive(console, "How much is a visit?")
+    page = sign_in("/staff/conversations/1", viewport={"width": 1366, "height": 768})
+    page.locator("#later-menu > summary").click()
+    choices = page.locator("#later-menu .menu > button")
+    expect(choices.first).to_be_visible()
+
+    choices.first.evaluate("button => { button.firstChild.data = 'Tomorrow morning, when you open '; }")
+
+    lines, aligned = choices.evaluate_all(
+        """all => [
+          all.map(button => button.querySelector('.small').getClientRects().length),
+          all.map(button => getComputedStyle(button).textAlign),
+        ]"""
+    )
+    assert (set(lines), set(aligned)) == ({1}, {"left"})
 
 
 IS_SEEN = """menu => {

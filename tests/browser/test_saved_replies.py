@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from inbox.models import StaffMember
+from inbox.models import Role, StaffMember
 from inbox.saved_replies import Owner, ReplyWords, write_reply
 from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
 from tests.staff.conftest import Console
@@ -14,6 +17,39 @@ __all__ = ["console", "console_of", "new_profile", "sign_in"]
 
 PLACE = "/staff/conversations/1"
 TWO = "+12025550132"
+
+
+@pytest.mark.parametrize(
+    ("place", "fields", "said"),
+    [
+        pytest.param(
+            "/staff/account/replies",
+            {"Name": "Forms", "Text in English": "They are here. [my name]"},
+            "Write {{ my_name }} instead of [my name]",
+            id="saved reply",
+        ),
+        pytest.param(
+            "/staff/settings/demo/questions",
+            {"Name of the question": "Forms", "Your answer": "At [street].", "How patients ask it": "a\nb\nc"},
+            "Replace [street] with words",
+            id="common question",
+        ),
+    ],
+)
+def test_what_is_refused_is_in_sight_and_has_the_focus(
+    sign_in: SignIn, place: str, fields: dict[str, str], said: str
+) -> None:
+    page = sign_in(place, role=Role.MANAGER, refused=422, viewport={"width": 1366, "height": 768})
+    new = page.locator("details").filter(has=page.get_by_role("heading", name=re.compile("^Add a")))
+    if new.get_attribute("open") is None:
+        new.locator("> summary").click()
+    for label, words in fields.items():
+        new.get_by_label(label, exact=label != "How patients ask it").fill(words)
+
+    new.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text(said)).to_be_in_viewport()
+    assert page.evaluate("document.activeElement.closest('details') !== null")
 
 
 def test_a_slash_opens_the_saved_replies_which_are_chosen_by_keyboard(console: Console, sign_in: SignIn) -> None:

@@ -265,6 +265,14 @@ def open_details(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
 
 
+def test_the_boxes_of_the_holidays_stand_at_one_height(sign_in: Callable[..., Page]) -> None:
+    page = sign_in(f"{ADDRESS}/hours", viewport={"width": 1366, "height": 768})
+
+    boxes = [page.get_by_label(name).bounding_box() for name in ("Closed on US federal", "Closed on the days before")]
+
+    assert len({box["y"] for box in boxes if box}) == 1
+
+
 def test_everybody_can_read_and_use_it_and_it_fits_every_screen(sign_in: Callable[..., Page]) -> None:
     page = sign_in(refused=True)
 

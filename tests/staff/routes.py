@@ -58,6 +58,7 @@ NOBODYS_ID = 987654
 # the row.
 FORM = {
     "text": "We will call you back.",
+    "tried": "What are your hours?",
     "then": "waiting",
     "form_id": "0123456789abcdef0123456789abcdef",
     "seen": "",

@@ -39,6 +39,7 @@ RESTRICTED = {
         *("settings.first", "settings.page", "settings.save", "settings.show_preview"),
         *("settings_history.history", "settings_history.undo", "settings_history.keep"),
         *("common_questions.page", "common_questions.save", "common_questions.delete", "common_questions.asked"),
+        "common_questions.try_question",
         *("saved_replies.page", "saved_replies.add", "saved_replies.save", "saved_replies.delete"),
         *("setup.first", "setup.page", "setup.begin_test"),
     },

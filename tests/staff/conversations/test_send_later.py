@@ -217,6 +217,24 @@ def test_cancelling_gives_the_words_back_to_the_box(start_console: StartConsole)
     assert said(console) == []
 
 
+def test_editing_opens_the_words_with_their_time(start_console: StartConsole) -> None:
+    console = start_console(LOUD)
+    browser, when = begin(console), at(3)
+    schedule(browser, when)
+    [edit] = re.findall(r'formaction="([^"]+/edit)', browser.get(PAGE).text)
+
+    page = browser.post(edit)
+
+    assert (page.status_code, page.headers["Content-Location"], in_box(page)) == (200, PAGE, WORDS)
+    assert 'id="later-menu" open>' in page.text
+    assert f'name="send_at" value="{when}"' in page.text
+    assert "This message is not scheduled while you change it." in words(page.text)
+    assert browser.post(edit).status_code == 409
+    its_time_comes(console)
+    assert said(console) == []
+    assert [row.action for row in console.rows(AuditEntry)].count("schedule_cancelled") == 1
+
+
 def test_undoing_takes_it_out_of_the_thread_and_gives_the_words_back(
     settings: Settings, console_of: Callable[[Settings], Console]
 ) -> None:

@@ -26,6 +26,7 @@ from inbox.models import (
     AuditEntry,
     CarrierErasure,
     Conversation,
+    DraftKind,
     Message,
     Note,
     OptOut,
@@ -35,7 +36,9 @@ from inbox.models import (
 )
 from inbox.patient_book import Details, add_address, create_patient, link_conversation
 from inbox.patient_export import export_patient
+from inbox.patient_merging import merge_patients
 from inbox.patient_records import find_records
+from inbox.reply_drafts import save_draft
 from intake.vocabulary import Channel
 from staff.patients.archive import write_archive
 from tests.staff.conftest import PASSWORD, Browser, Console
@@ -67,8 +70,8 @@ def ada(kept: Console) -> Browser:
     return kept.sign_in(Role.ADMIN, name="Ada Cole")
 
 
-def export(browser: Browser, password: str = PASSWORD) -> requests.Response:
-    return browser.post(f"{DATA}/export", data={"password": password})
+def export(browser: Browser, password: str = PASSWORD, **chosen: str) -> requests.Response:
+    return browser.post(f"{DATA}/export", data={"password": password, **chosen})
 
 
 def unpacked(answer: requests.Response) -> dict[str, bytes]:
@@ -139,7 +142,6 @@ def test_the_export_has_a_page_that_a_patient_can_read_with_the_files_beside_it(
     )
     lost = add_file(kept, 3, b"lost", "image/png", "")
     with kept.edit() as session:
-        session.add(Note(conversation_id=1, staff_id=1, text="Called her back."))
         session.get_one(Message, 1).received_at = datetime(2026, 3, 31, 16, 5, tzinfo=UTC)
         kept.context.files.delete(session.get_one(Attachment, lost).file_id)
 
@@ -152,10 +154,49 @@ def test_the_export_has_a_page_that_a_patient_can_read_with_the_files_beside_it(
     assert "&lt;b&gt;Is this the right cream?" in page
     assert f'<img src="files/{picture}.png" alt="Picture {picture}"' in page
     assert f'<a href="files/{form}.pdf">form.pdf</a>' in page
-    assert "internal note of the practice, not sent Called her back." in words(page)
     assert "Pictures and files that are no longer there: 1." in page
     assert "Recordings of voicemails" in page
+    assert page.count("<main>") == page.count("</main>") == 1
     assert re.findall(r'(?:src|href)="(?!files/)', page) == []  # nothing from elsewhere
+
+
+def test_what_staff_wrote_for_themselves_is_in_the_export_only_if_chosen(kept: Console, ada: Browser) -> None:
+    """Notes, begun ones, notes of transfers, and those of the record, also as a merge joined them."""
+    assert ada.member is not None
+    with kept.edit() as session:
+        session.add(Note(conversation_id=1, staff_id=1, text="A note: call the daughter."))
+        for kind in (DraftKind.NOTE, DraftKind.TRANSFER):
+            save_draft(session, 1, ada.member.id, f"A note for {kind}.", None, kind)
+        save_draft(session, 1, ada.member.id, "Dear Maria", None)
+        mine = session.get_one(Patient, 1)
+        mine.notes = "A note: pays late."
+        twin = create_patient(session, "demo", Details("M Rivera", pronouns="she/her", notes="A note: knows Leo."))
+        merge_patients(session, mine, twin, ada.member.id)
+
+    without, chosen = unpacked(export(ada)), unpacked(export(ada, notes="yes"))
+
+    for name in ("patient.html", "patient.json"):
+        assert "A note" not in without[name].decode()
+    assert "she/her" in without["patient.html"].decode()
+    assert "Dear Maria" in without["patient.json"].decode()
+    assert "Internal notes of the practice." in words(without["patient.html"].decode())
+    page, data = words(chosen["patient.html"].decode()), json.loads(chosen["patient.json"])
+    assert "Internal notes of the practice are on this page." in page
+    assert "internal note of the practice, not sent A note: call the daughter." in page
+    assert "Notes A note: pays late. A note: knows Leo." in page
+    [conversation] = data["conversations"]
+    assert [note["text"] for note in conversation["notes"]] == ["A note: call the daughter."]
+    assert [draft["kind"] for draft in conversation["drafts"]] == ["note", "transfer", "reply"]
+    assert (json.loads(without["patient.json"])["internal_notes"], data["internal_notes"]) == (False, True)
+    trail = words(ada.get("/staff/audit/demo").text)
+    assert "exported the patient’s data, without internal notes" in trail
+    assert "exported the patient’s data, with internal notes" in trail
+
+
+def test_the_check_for_internal_notes_is_off_at_first_and_stays_as_it_was_chosen(kept: Console, ada: Browser) -> None:
+    box = r'<input type="checkbox" name="notes" value="yes"( checked)?>'
+    assert re.findall(box, ada.get(DATA).text) == [""]
+    assert re.findall(box, export(ada, "guessed", notes="yes").text) == [" checked"]
 
 
 def test_an_export_is_sent_while_it_is_made_and_leaves_nothing_behind(
@@ -188,10 +229,13 @@ def test_an_erasure_says_what_goes_and_what_stays_and_leaves_others_alone(
     answer = erase(ada)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/patients/demo")
-    assert "Erased 1 conversation and 1 patient record." in words(ada.get("/staff/patients/demo").text)
+    said = words(ada.get("/staff/patients/demo").text)
+    assert "Erased 1 conversation and 1 patient record." in said
     assert everyone(kept) == ([2], [])
     assert [message.text for message in kept.rows(Message)] == ["Do you have parking?"]
-    assert kept.rows(CarrierErasure) != []
+    left = len(kept.rows(CarrierErasure))
+    assert left > 1
+    assert f"{left} texts, recordings, and files are still to be erased at the phone company" in said
     [opt_out] = kept.rows(OptOut)
     assert opt_out.patient_address is None
     with kept.database.read() as session:

@@ -43,6 +43,11 @@ def quiet(begins: float, ends: float) -> str:
 LOUD = (6, 8)
 
 
+def send_at_of(page: str) -> str:
+    [found] = re.findall(r'name="send_at" type="datetime-local" value="([^"]*)"', page)
+    return str(found)
+
+
 def keep(console: Console, *addresses: str) -> None:
     with console.edit() as session:
         patient = create_patient(session, "demo", Details("Maria Rivera"))
@@ -191,13 +196,42 @@ def test_a_scheduled_message_is_cancelled_until_it_is_sent(start_console: StartC
     send(browser, f"{local(3):%Y-%m-%dT%H:%M}")
     assert browser.post(f"{RECORD}/addresses/1/remove").status_code == 409
 
-    assert browser.post(f"{RECORD}/messages/1/cancel").status_code == 303
+    cancelled = browser.post(f"{RECORD}/messages/1/cancel")
+    assert (cancelled.status_code, cancelled.headers["Location"]) == (303, f"{RECORD}?again=1#new-message")
     assert browser.post(f"{RECORD}/messages/1/cancel").status_code == 409
 
+    page = browser.get(f"{RECORD}?again=1").text
+    assert "The message is cancelled. Its words are in the box again." in words(page)
+    assert ">Your forms are ready.</textarea>" in page
+    assert send_at_of(page) == ""
     assert console.rows(Delivery)[0].state == DeliveryState.SUPPRESSED
     assert "staff cancelled it" in browser.get(RECORD).text
     done = [entry.action for entry in console.rows(AuditEntry)]
     assert {"message_scheduled", "schedule_cancelled"} <= set(done)
+
+
+def test_a_scheduled_message_is_changed_with_its_words_and_its_time_in_the_form(start_console: StartConsole) -> None:
+    console = start_console(quiet(*LOUD))
+    keep(console, NUMBER, "maria@example.com")
+    browser, at = console.sign_in(), f"{local(3):%Y-%m-%dT%H:%M}"
+    agree(browser)
+    send(browser, at)
+    [edit] = re.findall(r'action="(/staff/patients/demo/1/messages/1/edit)"', browser.get(RECORD).text)
+
+    place = browser.post(edit).headers["Location"]
+
+    page = browser.get(place).text
+    assert ">Your forms are ready.</textarea>" in page
+    assert send_at_of(page) == at
+    assert "The message is not scheduled while you change it." in words(page)
+    assert "Scheduled messages" not in words(page)
+    send(browser, at, text="Your forms are at the desk.")
+    assert browser.post(edit).status_code == 409
+    its_time_comes(console)
+    assert [(row.state, "at the desk" in row.body) for row in console.rows(Delivery)] == [
+        (DeliveryState.SUPPRESSED, False),
+        (DeliveryState.SENT, True),
+    ]
 
 
 def test_a_scheduled_message_says_when_and_is_cancelled_in_its_conversation(start_console: StartConsole) -> None:

@@ -133,6 +133,9 @@ def test_a_reply_with_a_blank_is_not_sent(console: Console, dana: Browser) -> No
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"text": "Bye. [My name]"}, "Write {{ my_name }} instead of [My name]: it is filled in for each patient."),
+        ({"text_es": "Hola [first name]"}, "Write {{ first_name }} instead of [first name]"),
+        ({"text": "We are at [street]."}, "Replace [street] with words: nothing fills it in"),
         ({"text": "Hi {{ last_name }}"}, "There is no variable {{ last_name }}. Use one of these: {{ first_name }}"),
         ({"text_es": "Hola {{ apellido }}"}, "There is no variable {{ apellido }}."),
         ({"name": " "}, "a name of 1 to 60 characters"),
@@ -151,7 +154,12 @@ def test_what_cannot_be_saved_is_refused_with_the_words_still_there(
 
     assert refused.status_code == 422
     assert said in unescape(refused.text)
-    assert refused.text.count("reserve en" if "text_es" not in changes else "apellido") >= 2
+    if "text_es" not in changes:
+        assert refused.text.count("reserve en") >= 2
+    [field] = changes
+    [marked] = re.findall(r'name="(\w+)"[^>]* autofocus aria-invalid="true" aria-describedby="problem-0"', refused.text)
+    assert marked == field
+    assert refused.text.count('id="problem-0" role="alert"') == 1
     assert len(console.rows(SavedReply)) == 1
 
 

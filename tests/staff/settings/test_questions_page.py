@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from sqlalchemy import select
 
 from inbox.common_questions import read_questions
-from inbox.models import AskedQuestion, AuditEntry, CommonQuestion, Delivery, Message, Role
+from inbox.models import AskedOutcome, AskedQuestion, AuditEntry, CommonQuestion, Delivery, Message, Role
 from tests.staff.conftest import Browser, Console
+from tests.staff.conversations.test_conversation import words
 
 ADDRESS = "/staff/settings/demo/questions"
 ANSWER = "We are open Monday to Thursday from 7 to 6."
@@ -196,6 +198,75 @@ def test_what_was_asked_without_an_answer_is_counted_without_the_patients_words(
 
     assert re.search(r"#q-parking\">Parking</a></th><td>1</td><td>0</td>", page.text)
     assert console.rows(Message)[0].text not in page.text
+
+
+def test_each_that_was_asked_without_an_answer_leads_to_its_conversation_and_to_the_nearest_question(
+    console: Console, manager: Browser
+) -> None:
+    save_hours(console, manager)
+    console.text("Is there parking at your office?")
+    console.work()
+    with console.edit() as session:
+        session.scalars(select(AskedQuestion)).one().outcome = AskedOutcome.UNCLEAR
+
+    page = manager.get(f"{ADDRESS}/asked").text
+
+    [entry] = re.findall(r"<li>(.*?)</li>", page[page.index('class="asked"') :])
+    assert 'href="/staff/conversations/1"' in entry
+    assert f'Not clear enough; nearest: <a href="{ADDRESS}#q-parking">Parking</a>' in entry
+
+
+# ---- trying a question
+
+
+def tried(browser: Browser, text: str) -> str:
+    """What the page says of a sentence that is tried."""
+    page = browser.post(f"{ADDRESS}/try", data={"tried": text})
+    assert page.status_code == 200
+    found = re.search(r'<div id="tried-result".*?</div>', page.text, re.DOTALL)
+    assert found is not None
+    return words(found[0])
+
+
+def test_a_question_is_tried_before_a_patient_asks_it(console: Console, manager: Browser) -> None:
+    hours, spanish = "What are your hours?", "¿A qué hora abren?"
+    assert "No answer would be sent, as it is not written yet. It asks: Opening hours" in tried(manager, hours)
+    save_hours(console, manager)
+
+    assert "This answer would be sent. It asks: Opening hours" in tried(manager, hours)
+    assert f"Maple Street: {ANSWER} Reply PERSON" in tried(manager, hours)
+    assert f"{ANSWER} Responda PERSONA" in tried(manager, spanish)
+    assert console.rows(Message) == []
+    assert hours not in str([entry.detail for entry in console.rows(AuditEntry)])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("The elephant sings in the cellar", "it comes near none of the questions", id="fits none"),
+        pytest.param(
+            "What is the cancellation fee you charged me?", "about a patient’s own case", id="not for a machine"
+        ),
+    ],
+)
+def test_where_no_answer_would_be_sent_the_nearest_question_is_named(
+    console: Console, manager: Browser, text: str, said: str
+) -> None:
+    save_hours(console, manager)
+
+    page = manager.post(f"{ADDRESS}/try", data={"tried": text}).text
+
+    result = page[page.index('id="tried-result"') :]
+    assert said in words(result)
+    assert re.search(r'<a href="#q-[a-z_]+">[^<]+</a>', result)
+    assert "Reply PERSON" not in result
+
+
+@pytest.mark.parametrize("text", ["", " ", "how " * 61])
+def test_what_is_no_question_is_not_tried(manager: Browser, text: str) -> None:
+    page = manager.post(f"{ADDRESS}/try", data={"tried": text})
+
+    assert (page.status_code, "Write a question of 1 to 240 characters" in page.text) == (422, True)
 
 
 def test_views_and_changes_are_in_the_audit_trail_without_the_words(console: Console, manager: Browser) -> None:
