@@ -18,7 +18,7 @@ _DEALT_WITH = (AlarmEnd.CLOSE, AlarmEnd.FALSE_ALARM)
 
 
 def find_unanswered(session: Session, conversations: Sequence[Conversation]) -> set[int]:
-    """Return which conversations have an acknowledged emergency after which no member wrote to the patient or noted a call.
+    """Return which conversations have an acknowledged emergency since which no member wrote or noted a call.
 
     One that a member closed, or found to be no emergency, is dealt with. One that waits on a patient to whom nobody
     wrote is not.
@@ -42,8 +42,7 @@ def find_unanswered(session: Session, conversations: Sequence[Conversation]) -> 
     return {
         alarm.conversation_id
         for alarm in left
-        if alarm.id not in called
-        and not _has_written_since(session, standing[alarm.conversation_id], alarm.created_at)
+        if alarm.id not in called and not _has_written_since(session, standing[alarm.conversation_id], alarm.created_at)
     }
 
 

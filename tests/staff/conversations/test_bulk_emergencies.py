@@ -147,3 +147,11 @@ def test_one_that_is_closed_already_is_not_named(urgent: Console, dana: Browser)
     dana.post("/staff/conversations/1/state", data={"state": "closed"})
 
     assert "no answer from staff" not in press(dana, {"do": "close"})
+
+
+def test_a_call_that_was_noted_answers_it(urgent: Console, dana: Browser) -> None:
+    assert dana.post("/staff/conversations/1/called").status_code == 303
+
+    press(dana, {"do": "close"})
+
+    assert hidden(urgent) == [True, True]
