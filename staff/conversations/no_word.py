@@ -183,8 +183,7 @@ def find_called(session: Session, alarms: Sequence[Escalation]) -> set[int]:
     query = select(AuditEntry.subject, func.max(AuditEntry.at)).where(
         AuditEntry.subject.in_(subjects), AuditEntry.action == CALLED
     )
-    rows = session.execute(query.group_by(AuditEntry.subject)).tuples()
-    last = dict(rows.all())
+    last = {subject: at for subject, at in session.execute(query.group_by(AuditEntry.subject))}
     return {
         alarm.id
         for alarm in alarms
