@@ -180,10 +180,10 @@ def find_called(session: Session, alarms: Sequence[Escalation]) -> set[int]:
     if not alarms:
         return set()
     subjects = {f"conversation:{alarm.conversation_id}" for alarm in alarms}
-    query = select(AuditEntry.subject, func.max(AuditEntry.at)).where(
+    query = select(AuditEntry.subject, func.max(AuditEntry.at).label("at")).where(
         AuditEntry.subject.in_(subjects), AuditEntry.action == CALLED
     )
-    last = {subject: at for subject, at in session.execute(query.group_by(AuditEntry.subject))}
+    last = {row.subject: row.at for row in session.execute(query.group_by(AuditEntry.subject))}
     return {
         alarm.id
         for alarm in alarms
