@@ -98,12 +98,12 @@ def test_the_page_of_a_practice_shows_the_next_hours_of_each_day_and_the_date_wh
 
     rows = [" ".join(re.sub(r"<[^>]*>", " ", row).split()) for row in re.findall("<tr.*?</tr>", page, re.DOTALL)]
     assert rows == [
-        "Monday, July 13 today Closed",
+        "Monday today July 13 Closed",
         "Tuesday 8:00 AM – 5:00 PM",
-        "Wednesday, July 15 8:00 AM – 12:00 PM",
-        "Thursday, July 16 Closed",
-        "Friday, July 17 Closed",
-        "Saturday, July 18 Closed",
+        "Wednesday July 15 8:00 AM – 12:00 PM",
+        "Thursday July 16 Closed",
+        "Friday July 17 Closed",
+        "Saturday July 18 Closed",
         "Sunday Closed",
     ]
 
