@@ -216,7 +216,7 @@ def test_what_was_typed_for_an_erased_patient_is_kept_nowhere(console: Console, 
 
 
 NOTES = pytest.mark.parametrize(
-    ("label", "button"), [("Internal note (patients", "Add note"), ("Internal note for the team", "Transfer")]
+    ("label", "button"), [("Internal note (never sent", "Add note"), ("Internal note for the team", "Transfer")]
 )
 
 
@@ -260,7 +260,7 @@ def test_a_note_survives_reload_and_other_conversations_and_goes_when_it_is_adde
 def test_a_reply_and_two_notes_are_kept_side_by_side(console: Console, sign_in: SignIn) -> None:
     receive(console, "Do you take my insurance?")
     page = sign_in(PLACE)
-    words = {"Your reply": "Yes, we do", "Internal note (patients": "A dose", "Internal note for the team": "For you"}
+    words = {"Your reply": "Yes, we do", "Internal note (never sent": "A dose", "Internal note for the team": "For you"}
     for label, typed in words.items():
         page.get_by_label(label).fill(typed)
     page.get_by_role("button", name="Sign out").click()
@@ -276,15 +276,15 @@ def test_a_reply_and_two_notes_are_kept_side_by_side(console: Console, sign_in: 
 def test_a_note_edited_in_another_tab_can_be_used_or_replaced(console: Console, sign_in: SignIn) -> None:
     receive(console, "Do you take my insurance?")
     older = sign_in(PLACE, refused=409)
-    older.get_by_label("Internal note (patients").fill("A dose")
+    older.get_by_label("Internal note (never sent").fill("A dose")
     saved(older)
     newer = older.context.new_page()
     newer.goto(PLACE)
-    newer.get_by_label("Internal note (patients").fill("A double dose")
+    newer.get_by_label("Internal note (never sent").fill("A double dose")
     saved(newer)
 
     older.bring_to_front()
-    older.get_by_label("Internal note (patients").fill("Half a dose")
+    older.get_by_label("Internal note (never sent").fill("Half a dose")
     expect(older.get_by_role("alert")).to_contain_text("This note was edited in another tab.")
     older.get_by_role("button", name="Keep this one").click()
     saved(older)
