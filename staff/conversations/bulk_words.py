@@ -18,6 +18,8 @@ class BulkAction(StrEnum):
     SNOOZE = "snooze"
 
 
+HIDING = (BulkAction.CLOSE, BulkAction.SNOOZE)
+"""What hides conversations from the open ones."""
 _ALARM = "an emergency that nobody has acknowledged"
 _UNSEEN = f"it is {_ALARM}, or the patient has written again"
 _WHY = {

@@ -22,7 +22,7 @@ from intake.practices import Practice
 from intake.vocabulary import TOPICS, Channel, Team, words_of
 from staff import display
 from staff.auth.access import member
-from staff.conversations.bulk_words import say_unanswered, why_left
+from staff.conversations.bulk_words import HIDING, say_unanswered, why_left
 from staff.conversations.calls import count_calls
 from staff.conversations.filters import LEVELS, ORDERS, PRIORITIES, VIEWS, Filters, View
 from staff.conversations.inbox_queries import PAGE, Page, count_unread, list_page
@@ -176,7 +176,8 @@ def _refused(session: Session) -> tuple[list[_Named], list[_Named]]:
     own = select(Conversation).where(Conversation.id.in_(wanted), Conversation.practice.in_(member().reachable))
     found = session.scalars(own.order_by(Conversation.id)).all()
     names = record_names(session, found, member().practices)
-    unanswered = find_unanswered(session, found)
+    may_hide = request.args.get("left", "") in HIDING
+    unanswered = find_unanswered(session, found) if may_hide else set()
     named = [_Named(row.id, display.who(row, names.get(row.id, ""))) for row in found]
     return [row for row in named if row.id not in unanswered], [row for row in named if row.id in unanswered]
 
