@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,6 @@ from sqlalchemy import text as sql
 
 from inbox.models import Conversation, Delivery, Message, Notification
 from intake.errors import IntakeError
-from intake.logs import configure_logging
 from intake.mail_listening import MailDoor, parse_peers
 from intake.settings import Settings
 from tests.service import Service
@@ -349,8 +348,10 @@ def test_an_address_that_is_taken_is_named(service: Service, listener: MailListe
 # ---- privacy
 
 
-def test_nothing_of_an_email_is_logged_or_queued(service: Service, capfd: pytest.CaptureFixture[str]) -> None:
-    configure_logging()
+def test_nothing_of_an_email_is_logged_or_queued(
+    service: Service, capfd: pytest.CaptureFixture[str], log_as_service: Callable[[], None]
+) -> None:
+    log_as_service()
     with listening(service) as listener, smtplib.LMTP("127.0.0.1", listener.port) as client:
         hand_over(client, mail("The password is swordfish", extra="Subject: Herring\r\n"))
         client.mail(PATIENT)

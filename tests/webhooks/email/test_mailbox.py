@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from inbox.rotation import rotate_keys
 from inbox.setting_versions import Standing, add_version
 from intake.channels import is_vouched
 from intake.errors import IntakeError
-from intake.logs import configure_logging
 from intake.mailbox import Mailbox
 from intake.practice_settings import Override
 from intake.settings import Settings
@@ -201,8 +200,9 @@ def test_an_email_that_cannot_be_stored_keeps_no_other_waiting(
     mailbox: Mailbox,
     certificate: Certificate,
     capfd: pytest.CaptureFixture[str],
+    log_as_service: Callable[[], None],
 ) -> None:
-    configure_logging()
+    log_as_service()
     refuse_without_subject(service)
     fails = mail(message_id=None).replace(b"Subject: My bill\r\n", b"")
     server.deliver(fails)
@@ -433,8 +433,9 @@ def test_a_watch_goes_on_beside_an_email_that_always_fails(
     mailbox: Mailbox,
     certificate: Certificate,
     capfd: pytest.CaptureFixture[str],
+    log_as_service: Callable[[], None],
 ) -> None:
-    configure_logging()
+    log_as_service()
     refuse_without_subject(service)
     server.deliver(mail().replace(b"Subject: My bill\r\n", b""))
     watch = MailboxWatch(services, "demo", mailbox, certificate.trusting())
@@ -462,8 +463,9 @@ def test_a_mailbox_that_fails_is_tried_again_and_says_so(
     mailbox: Mailbox,
     certificate: Certificate,
     capfd: pytest.CaptureFixture[str],
+    log_as_service: Callable[[], None],
 ) -> None:
-    configure_logging()
+    log_as_service()
     server.deliver(mail("The password is swordfish"))
     with service.edit() as session:
         session.execute(sql("ALTER TABLE messages RENAME TO away"))
