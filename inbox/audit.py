@@ -146,12 +146,15 @@ def due_check(session: Session, moment: datetime) -> int | None:
 
     It is due a week after the last check, or after its first entry. A trail of over `MOST_CHECKED` entries never is.
     """
-    checked = last_check(session)
-    oldest, newest = session.execute(select(func.min(AuditEntry.id), func.max(AuditEntry.id))).one()
-    if newest is None or newest - oldest >= MOST_CHECKED:
+    # one by one, as SQLite finds the least and the greatest together only by reading all; and without the details,
+    # which a process without the key that they are under couldn't read
+    oldest = session.scalar(select(func.min(AuditEntry.id)))
+    newest = session.scalar(select(func.max(AuditEntry.id)))
+    if oldest is None or newest is None or newest - oldest >= MOST_CHECKED:
         return None
-    since = checked.at if checked else session.get_one(AuditEntry, oldest).at
-    return int(newest) if since <= moment - CHECK_EVERY else None
+    checked = session.scalar(select(func.max(AuditEntry.id)).where(AuditEntry.action == CHECKED))
+    since = session.execute(select(AuditEntry.at).where(AuditEntry.id == (checked or oldest))).scalar_one()
+    return newest if since <= moment - CHECK_EVERY else None
 
 
 def _verify(session: Session, noted: str | None, batch: int) -> AuditCheck:

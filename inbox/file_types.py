@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PDF, TIFF, PLAIN_TEXT, CONTACT_CARD, RICH_TEXT = (
-    *("application/pdf", "image/tiff", "text/plain", "text/vcard", "application/rtf"),
-)
+PDF, TIFF = "application/pdf", "image/tiff"
+PLAIN_TEXT, CONTACT_CARD, RICH_TEXT = "text/plain", "text/vcard", "application/rtf"
 _OPEN_XML, _OPEN_DOCUMENT = "application/vnd.openxmlformats-officedocument", "application/vnd.oasis.opendocument"
-WORD, EXCEL, POWERPOINT = (
-    *(f"{_OPEN_XML}.wordprocessingml.document", f"{_OPEN_XML}.spreadsheetml.sheet"),
-    f"{_OPEN_XML}.presentationml.presentation",
-)
-OPEN_TEXT, OPEN_SHEET, OPEN_SLIDES = (f"{_OPEN_DOCUMENT}.{name}" for name in ("text", "spreadsheet", "presentation"))
+WORD, EXCEL = f"{_OPEN_XML}.wordprocessingml.document", f"{_OPEN_XML}.spreadsheetml.sheet"
+POWERPOINT = f"{_OPEN_XML}.presentationml.presentation"
+OPEN_TEXT, OPEN_SHEET = f"{_OPEN_DOCUMENT}.text", f"{_OPEN_DOCUMENT}.spreadsheet"
+OPEN_SLIDES = f"{_OPEN_DOCUMENT}.presentation"
 
 
 @dataclass(frozen=True, slots=True)

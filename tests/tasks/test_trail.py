@@ -9,8 +9,13 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from inbox.audit import MOST_CHECKED, due_check, record_action, record_check, verify
+from inbox.database import Database
 from inbox.models import AuditEntry, now
+from inbox.rotation import rotate_keys
+from intake.encryption import Keyring
+from tests.inbox.conftest import NO_FILES
 from tests.service import Service
+from tests.world import ENCRYPTION_KEY, OTHER_KEY
 
 WEEK = timedelta(days=7)
 
@@ -91,3 +96,19 @@ def test_a_trail_that_takes_too_long_is_left_to_the_command(service: Service, en
 
 def test_nothing_is_due_of_a_trail_without_entries(service: Service) -> None:
     assert not due(service, WEEK)
+
+
+def test_a_worker_that_lacks_a_key_takes_nothing_for_broken(service: Service) -> None:
+    record(service)
+    let_a_week_pass(service)
+    rotated = Database(service.database.url, Keyring(f"{OTHER_KEY},{ENCRYPTION_KEY}"))
+    rotate_keys(rotated, NO_FILES)
+    rotated.close()
+
+    with capture_logs() as logs:
+        service.reconcile()
+
+    assert [log for log in logs if log["event"] == "audit_trail_broken"] == []
+    with service.database.read() as session:
+        actions = session.scalars(select(AuditEntry.action)).all()
+    assert "trail_checked" not in actions

@@ -60,8 +60,6 @@ def assigned(node: ast.Assign) -> Iterator[tuple[str, ast.expr]]:
         if isinstance(target, ast.Name):
             yield target.id, node.value
         elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-            if any(isinstance(value, ast.Starred) for value in node.value.elts):
-                continue  # whose values have no names of their own
             pairs = zip(target.elts, node.value.elts, strict=True)
             yield from ((name.id, value) for name, value in pairs if isinstance(name, ast.Name))
 
