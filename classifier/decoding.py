@@ -39,7 +39,7 @@ LONG_WORDS = 60
 """Texts of more words have alarm thresholds of their own: much in them sounds like danger, and danger takes words."""
 
 DANGER_SUSPECTED = 0.01
-"""The probability from which the network suspects self-harm, or that something was swallowed."""
+"""The probability from which the network suspects self-harm, or that something was swallowed, if none was chosen."""
 
 SHORT_WORDS = 8
 """Texts of no more words have a bar of their own for an alarm without a sign: they say too little for less."""
@@ -60,6 +60,8 @@ class Thresholds:
         praise: The same for a message that only praises the practice.
         emergency: The least probability of an emergency, 0–1, that raises the alarm by itself.
         emergency_with_sign: The least probability that raises it together with an ambiguous danger sign.
+        suspicion: The least probability of self-harm, or that something was swallowed, 0–1, at which the network
+            suspects it.
         other_emergency: The same as `emergency` where the network suspects neither self-harm nor that something was
             swallowed; None if it is the same.
         short_emergency: The same as `emergency` for short texts; None if it is the same.
@@ -79,6 +81,7 @@ class Thresholds:
     praise: float = 1.0
     emergency: float = 1.0
     emergency_with_sign: float = 0.0
+    suspicion: float = DANGER_SUSPECTED
     other_emergency: float | None = None
     short_emergency: float | None = None
     short_other_emergency: float | None = None
@@ -223,15 +226,15 @@ def triage_level(
         return least
     # One dangerous window is enough.
     emergency, pressing = levels[:, 0].max(), levels[:, :2].sum(axis=1).max()
-    suspected = dangers is None or bool(is_suspected(dangers).any())
+    suspected = dangers is None or bool(is_suspected(dangers, thresholds.suspicion).any())
     if emergency >= thresholds.alarm_at(signed, text, suspected=suspected):
         return TriageLevel.EMERGENCY
     return TriageLevel.SAME_DAY if pressing >= thresholds.same_day else least
 
 
-def is_suspected(dangers: Floats) -> NDArray[np.bool_]:
-    """Return which rows of the network's probabilities of self-harm and ingestion give reason to suspect either."""
-    suspected: NDArray[np.bool_] = dangers.max(axis=1) >= DANGER_SUSPECTED
+def is_suspected(dangers: Floats, suspicion: float) -> NDArray[np.bool_]:
+    """Return which rows of the network's probabilities of self-harm and ingestion reach a suspicion, 0–1."""
+    suspected: NDArray[np.bool_] = dangers.max(axis=1) >= suspicion
     return suspected
 
 

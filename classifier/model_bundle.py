@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from classifier.decoding import Outputs, Thresholds
+from classifier.decoding import DANGER_SUSPECTED, Outputs, Thresholds
 from classifier.errors import ModelError
 from classifier.outputs import INTENTS, Language
 from classifier.second_intents import PartsWeights, SecondIntentWeights, WholeWeights
@@ -139,6 +139,7 @@ class LanguageCalibration(BundleModel):
     praise: _Share = 1.0
     emergency: _Share = 1.0
     emergency_with_sign: _Share = 0.0
+    suspicion: _Share = DANGER_SUSPECTED
     other_emergency: _Share | None = None
     short_emergency: _Share | None = None
     short_other_emergency: _Share | None = None

@@ -178,6 +178,9 @@ class CalibrationTargets(Section):
         everyday_writers: The validation writers whose messages are a practice's ordinary weeks, in true proportion.
         everyday_alarms: The largest share of these writers' routine messages that may raise the alarm. Each of them
             calls somebody away from a meal or a patient, and teaches that alarms are false.
+        worth: How many false alarms it is worth to find one emergency more of the validation messages, among which
+            emergencies are many times as frequent as in a practice; None to find the most whatever the false alarms,
+            within the limits above.
     """
 
     accuracy: Share
@@ -185,6 +188,7 @@ class CalibrationTargets(Section):
     false_alarms: Share = 0.05
     everyday_writers: tuple[str, ...] = ()
     everyday_alarms: Share = 0.01
+    worth: Annotated[float, Field(gt=0)] | None = None
 
 
 class Recipe(Section):

@@ -120,6 +120,13 @@ def test_less_raises_the_alarm_where_self_harm_or_something_swallowed_is_suspect
     assert triage_level(levels((0.0, 0.0), (0.05, 0.0)), screening, low, text) is EMERGENCY, "it knows no kinds"
 
 
+def test_the_calibration_says_from_what_probability_a_danger_is_suspected() -> None:
+    low = replace(THRESHOLDS, emergency=0.03, other_emergency=0.1, suspicion=0.05, same_day=1.0)
+
+    assert triage_level(levels((0.05, 0.0)), NOTHING, low, TEXT, np.array([[0.04, 0.0]])) is ROUTINE
+    assert triage_level(levels((0.05, 0.0)), NOTHING, low, TEXT, np.array([[0.05, 0.0]])) is EMERGENCY
+
+
 def test_without_a_bar_of_their_own_a_few_words_have_that_of_all() -> None:
     assert triage_level(levels((0.8, 0.0)), NOTHING, THRESHOLDS, "on my way") is EMERGENCY
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.decoding import Outputs, Thresholds, is_long, is_short, is_suspected, softmax_rows
+from classifier.decoding import DANGER_SUSPECTED, Outputs, Thresholds, is_long, is_short, is_suspected, softmax_rows
 from classifier.outputs import INTENTS, Language
 from classifier.screen import Screening
 from classifier.second_intents import SecondIntentWeights
@@ -50,6 +50,7 @@ _STRIDE = 20
 _THRESHOLDS = np.arange(1001) / 1000
 _FINE_THRESHOLDS = np.arange(10001) / 10000
 # With an ambiguous sign, only a network that is certain of the opposite may overrule it.
+_SUSPICIONS = (0.01, 0.02, 0.03, 0.05)
 _WITH_SIGN = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 _ALONE = np.round(np.arange(2, 200) / 200, 3)
 _SHORT_OTHER = 0.3  # a few words about what hurts, which most often are just that
@@ -221,6 +222,7 @@ def _calibrate_language(
         praise=_sure_threshold(outputs, probabilities, names, "praise", _PRAISE_SPARED),
         emergency=triage.emergency,
         emergency_with_sign=triage.emergency_with_sign,
+        suspicion=triage.suspicion,
         other_emergency=triage.other_emergency,
         short_emergency=triage.short_emergency,
         short_other_emergency=triage.short_other_emergency,
@@ -294,11 +296,16 @@ def _sure_threshold(
 
 @dataclass(frozen=True, slots=True)
 class _Bars:
-    """The probabilities of an emergency that raise the alarm: with a suspicion, without one, and with a danger sign."""
+    """The probabilities of an emergency that raise the alarm: with a suspicion, without one, and with a danger sign.
+
+    Attributes:
+        cost: The false alarms among the messages that they were chosen for, and what the missed emergencies are worth.
+    """
 
     suspected: float
     other: float
     with_sign: float
+    cost: float = 0.0
 
 
 class _Triage:
@@ -306,6 +313,7 @@ class _Triage:
 
     def __init__(self, outputs: Outputs, answers: NetworkAnswers, targets: CalibrationTargets) -> None:
         self.emergency, self.emergency_with_sign, self.same_day = 1.0, 0.0, 1.0
+        self.suspicion = DANGER_SUSPECTED
         self.other_emergency: float | None = None
         self.short_emergency: float | None = None
         self.short_other_emergency: float | None = None
@@ -323,8 +331,10 @@ class _Triage:
         routine = known & ~urgent & ~soon & doubtful
         self._certain = np.array([screening.certain is not None for screening in answers.screenings], dtype=bool)
         self._signed = np.array([screening != Screening() for screening in answers.screenings], dtype=bool)
-        self._suspected = np.ones(len(levels), dtype=bool) if dangers is None else is_suspected(dangers)
+        self._suspected = np.ones(len(levels), dtype=bool)
+        self._dangers = dangers
         self._levels = levels
+        self._calm = known & ~urgent & ~soon
         everyday = np.array([message.writer in targets.everyday_writers for message in answers.messages], dtype=bool)
         self._everyday = known & ~urgent & ~soon & everyday
         self._targets = targets
@@ -344,7 +354,7 @@ class _Triage:
             lengthy[:] = False
         if (brief & self._everyday).sum() < LEAST_SHORT_MESSAGES:
             brief[:] = False
-        common = self._best_bars(urgent, routine, ~brief & ~lengthy, self._suspected)
+        common = self._common_bars(urgent, routine, ~brief & ~lengthy)
         self.emergency, self.emergency_with_sign = common.suspected, common.with_sign
         self.other_emergency = None if common.other == common.suspected else common.other
         raised = self._alarms(common)
@@ -363,6 +373,17 @@ class _Triage:
             "false_alarms": _share(raised[routine]),
             "everyday_alarms": _share(raised[self._everyday]),
         }
+
+    def _common_bars(self, urgent: Flags, routine: Flags, among: Flags) -> _Bars:
+        """Choose from what probability the network suspects something worse; return the best bars with it."""
+        if self._dangers is None:
+            return self._best_bars(urgent, routine, among, self._suspected)
+        suspicions = _SUSPICIONS if self._targets.worth is not None else (DANGER_SUSPECTED,)
+        suspected = {suspicion: is_suspected(self._dangers, suspicion) for suspicion in suspicions}
+        bars = {suspicion: self._best_bars(urgent, routine, among, suspected[suspicion]) for suspicion in suspicions}
+        self.suspicion = min(suspicions, key=lambda suspicion: bars[suspicion].cost)
+        self._suspected = suspected[self.suspicion]
+        return bars[self.suspicion]
 
     def _short_bars(self, week: Flags, common: _Bars) -> _Bars:
         """Return the lowest bars of short texts, none below the others', that keep to the allowed everyday alarms.
@@ -383,9 +404,9 @@ class _Triage:
         return next(fitting, bars[-1])
 
     def _best_bars(self, urgent: Flags, routine: Flags, among: Flags, suspected: Flags) -> _Bars:
-        """Return the bars that find the most emergencies of some messages with no more false alarms than allowed.
+        """Return the bars that cost least, or find the most emergencies, with no more false alarms than allowed.
 
-        Of those that find as many with as few alarms, the highest are taken, but for a suspicion the lowest.
+        Of those that cost and find as much with as few alarms, the highest are taken, but for a suspicion the lowest.
 
         Args:
             urgent: The emergencies.
@@ -393,16 +414,22 @@ class _Triage:
             among: The messages that are looked at.
             suspected: Those that have the lower bar.
         """
-        found, false, daily = (self._shares(group & among, suspected) for group in (urgent, routine, self._everyday))
+        groups = (urgent, routine, self._everyday, self._calm)
+        found, false, daily, calm = (self._shares(group & among, suspected) for group in groups)
         over = np.maximum(false - self._targets.false_alarms, 0) + np.maximum(daily - self._targets.everyday_alarms, 0)
         low, high, sign = np.meshgrid(_ALONE, _ALONE, _WITH_SIGN, indexing="ij")
         possible = (low <= high) & (sign <= low)
         is_divided = not suspected[among].all()
         if not is_divided:
             possible &= low == high
-        keys = (high, -low if is_divided else low, -(false + daily), found, -np.where(possible, over, np.inf))
+        cost = np.zeros_like(found)
+        if self._targets.worth is not None:
+            missed = (1 - found) * (urgent & among).sum()
+            cost = np.round(self._targets.worth * missed + calm * (self._calm & among).sum(), 6)
+        over = np.where(possible, over, np.inf)
+        keys = (high, -low if is_divided else low, -(false + daily), found, -cost, -over)
         best = np.lexsort([key.ravel() for key in keys])[-1]  # the last key comes first
-        return _Bars(float(low.flat[best]), float(high.flat[best]), float(sign.flat[best]))
+        return _Bars(float(low.flat[best]), float(high.flat[best]), float(sign.flat[best]), float(cost.flat[best]))
 
     def _shares(self, among: Flags, suspected: Flags) -> Floats:
         """Return the share of some messages that raise the alarm: by bar with a suspicion, without, and with a sign."""

@@ -449,6 +449,32 @@ def test_where_nothing_worse_is_suspected_more_certainty_is_asked_for_if_that_sp
     assert calibrated(veiled).other_emergency is None
 
 
+@pytest.mark.parametrize(("worth", "found", "alarms"), [(None, 1.0, 0.4), (20, 1.0, 0.4), (2, 0.5, 0.0)], ids=str)
+def test_an_emergency_more_is_worth_so_many_false_alarms(worth: float | None, found: float, alarms: float) -> None:
+    plain = worded(triaged((EMERGENCY, 0.9, 0.0, NOTHING), (EMERGENCY, 0.3, 0.0, NOTHING)), SHORT_WORDS + 1)
+    calm = triaged(*[(ROUTINE, 0.4, 0.0, NOTHING)] * 4, *[(ROUTINE, 0.01, 0.0, NOTHING)] * 6)
+    answers = worded(together(plain, calm), SHORT_WORDS + 1)
+
+    achieved = figures(answers, worth=worth, false_alarms=0.5)
+    assert (achieved["urgent_found"], achieved["false_alarms"]) == (found, alarms)
+
+
+def test_a_faint_suspicion_counts_only_where_it_finds_more_than_it_costs() -> None:
+    def suspecting(answers: NetworkAnswers, probability: float) -> NetworkAnswers:
+        logits = answers.logits.copy()
+        logits[:, [ALL_COLUMNS.index(name) for name in DANGER_COLUMNS]] = np.log(probability / (1 - probability))
+        return replace(answers, logits=logits)
+
+    veiled = suspecting(triaged(*[(EMERGENCY, 0.1, 0.0, NOTHING)] * 5), 0.2)
+    bills = suspecting(triaged(*[(ROUTINE, 0.1, 0.0, NOTHING)] * 5), 0.015)
+    answers = worded(together(veiled, bills), SHORT_WORDS + 1)
+
+    assert calibrated(answers).suspicion == 0.01, "nothing says what an emergency is worth"
+    assert calibrated(answers, worth=8).suspicion == 0.02
+    assert figures(answers, worth=8, false_alarms=0.5)["false_alarms"] == 0.0
+    assert figures(answers, worth=8, false_alarms=0.5)["urgent_found"] == 1.0
+
+
 def test_a_few_words_have_both_bars_too_and_none_lower_than_those_of_longer_texts() -> None:
     long = worded(triaged((EMERGENCY, 0.1, 0.0, NOTHING)), SHORT_WORDS + 1)
     calm = unsuspected(worded(triaged((EMERGENCY, 0.2, 0.0, NOTHING)), SHORT_WORDS + 1))
