@@ -18,7 +18,8 @@ LONGEST_TOKEN = 1000
 class View(StrEnum):
     """A list that the inbox can show; `all` is everything that is neither closed nor snoozed.
 
-    `mentions` is everything that colleagues mentioned the member in or assigned to them, whatever became of it.
+    `mentions` is everything that colleagues mentioned the member in or assigned to them, whatever became of it;
+    `scheduled` everything with a message by staff that waits for its time.
     """
 
     URGENT = "urgent"
@@ -28,6 +29,7 @@ class View(StrEnum):
     WAITING = "waiting"
     ALL = "all"
     SNOOZED = "snoozed"
+    SCHEDULED = "scheduled"
     CLOSED = "closed"
     EVERY = "every"  # what a search looks through: closed and snoozed ones as well
 
@@ -40,6 +42,7 @@ VIEWS = {
     View.WAITING: "Waiting",
     View.ALL: "All",
     View.SNOOZED: "Snoozed",
+    View.SCHEDULED: "Scheduled",
     View.CLOSED: "Closed",
 }
 

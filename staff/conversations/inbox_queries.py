@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from inbox.column_types import Timestamp
 from inbox.conversation_tags import has_tag, is_tagged
 from inbox.member_notices import unseen_by
-from inbox.models import Conversation, ConversationRead, ConversationState, Escalation, MemberNotice
+from inbox.models import Conversation, ConversationRead, ConversationState, Delivery, Escalation, MemberNotice
 from intake.practices import Practice
 from intake.vocabulary import Priority
 from staff.auth.access import Member
 from staff.conversations.alarms import count_open, has_open_alarm
 from staff.conversations.filters import Filters, Order, View
-from staff.conversations.rows import Found, Row, show_rows
+from staff.conversations.rows import Found, Row, show_rows, waits_for_its_time
 from tasks.samples import is_sample
 from web.row_ids import read_row_id
 
@@ -279,6 +279,8 @@ def _in_view(view: View, member: Member, moment: datetime) -> tuple[ColumnElemen
     if view is View.MENTIONS:  # one that staff began may have no message yet
         calls = select(MemberNotice.conversation_id).where(MemberNotice.staff_id == member.id)
         return (Conversation.id.in_(calls),)
+    if view is View.SCHEDULED:
+        return (Conversation.id.in_(select(Delivery.conversation_id).where(waits_for_its_time())),)
     return _HAS_MESSAGE, *_among_messages(view, member, moment)
 
 

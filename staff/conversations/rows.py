@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from classifier.danger_part import from_danger_on
@@ -155,6 +155,11 @@ def show_rows(
     ]
 
 
+def waits_for_its_time() -> ColumnElement[bool]:
+    """Return the condition that a message by staff is sent later."""
+    return and_(Delivery.state == DeliveryState.PENDING, Delivery.scheduled_for.is_not(None), Delivery.attempts == 0)
+
+
 def _last_replies(session: Session, conversation_ids: Sequence[int]) -> tuple[dict[int, Delivery], dict[int, Delivery]]:
     """Return the last reply by staff in each conversation, and the next one that waits for its time."""
     newest = (
@@ -162,12 +167,7 @@ def _last_replies(session: Session, conversation_ids: Sequence[int]) -> tuple[di
         .where(Delivery.conversation_id.in_(conversation_ids), Delivery.message_id.is_(None))
         .group_by(Delivery.conversation_id)
     )
-    waits = and_(
-        Delivery.conversation_id.in_(conversation_ids),
-        Delivery.state == DeliveryState.PENDING,
-        Delivery.scheduled_for.is_not(None),
-        Delivery.attempts == 0,
-    )
+    waits = and_(Delivery.conversation_id.in_(conversation_ids), waits_for_its_time())
     found = session.scalars(select(Delivery).where(or_(Delivery.id.in_(newest), waits)).order_by(Delivery.id)).all()
     waiting = [delivery for delivery in found if delivery.scheduled_for and display.scheduled_for(delivery, "UTC")]
     soonest_last = sorted(waiting, key=lambda delivery: delivery.scheduled_for or delivery.created_at, reverse=True)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, distinct, func, select
 from sqlalchemy.orm import Session
 
-from inbox.models import Conversation, ConversationRead, ConversationState
+from inbox.models import Conversation, ConversationRead, ConversationState, Delivery
 from staff.auth.access import Member
 from staff.conversations.filters import View
 from staff.conversations.inbox_queries import PRESSING, UNFINISHED, has_opened, in_practices, is_snoozed, is_unread
+from staff.conversations.rows import waits_for_its_time
 from tasks.samples import is_sample
 
 _NOBODY, _ME, _OTHERS = "nobody", "me", "others"
@@ -77,9 +78,18 @@ def read_counts(session: Session, member: Member, calls: int, moment: datetime) 
     query = select(*columns, func.count(), func.sum(alike.c.unread)).group_by(*columns)
     groups: Iterable[Any] = session.execute(query)
     counts = sum_counts(Group(*values) for values in groups)
-    if calls:
-        counts.views[View.MENTIONS] = calls
+    counts.views[View.MENTIONS] = calls
+    counts.views[View.SCHEDULED] = _count_scheduled(session, member)
     return counts
+
+
+def _count_scheduled(session: Session, member: Member) -> int:
+    waiting = (
+        select(func.count(distinct(Delivery.conversation_id)))
+        .join(Conversation, Conversation.id == Delivery.conversation_id)
+        .where(Conversation.practice.in_(member.reachable), waits_for_its_time())
+    )
+    return session.scalar(waiting) or 0
 
 
 def sum_counts(groups: Iterable[Group]) -> Counts:

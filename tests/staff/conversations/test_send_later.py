@@ -19,6 +19,8 @@ from staff.conversations.send_later import later_choices
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.conversations.test_conversation import words
+from tests.staff.conversations.test_inbox import rows
+from tests.staff.conversations.test_views import counts
 from tests.staff.patients.test_messages import local, quiet
 from tests.staff.undo.test_undo import bar, undo
 from tests.told_classifier import EMERGENCY, sure_of, tell
@@ -96,6 +98,24 @@ def test_a_reply_for_later_waits_leaves_the_patient_waiting_and_is_then_the_answ
     assert len(said(console)) == 1
     [after] = console.rows(Conversation)
     assert (after.state, after.waiting_since, after.staff_took_over_at is not None) == ("waiting", None, True)
+
+
+def test_what_waits_for_its_time_stands_in_a_view_of_its_own_closed_conversations_too(
+    start_console: StartConsole,
+) -> None:
+    console = start_console(LOUD)
+    browser = begin(console)
+    assert counts(browser.get("/staff/"))["Scheduled"] == ""
+    schedule(browser, at(3))
+    browser.post(f"{PAGE}/state", data={"state": "closed"})
+
+    page = browser.get("/staff/?view=scheduled")
+    assert counts(page)["Scheduled"] == "1"
+    assert len(rows(page)) == 1
+    assert "Scheduled for " in words(page.text)
+
+    its_time_comes(console)
+    assert rows(browser.get("/staff/?view=scheduled")) == []
 
 
 def test_what_the_patient_writes_meanwhile_stands_beside_it_and_is_not_answered_by_it(

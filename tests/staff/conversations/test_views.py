@@ -94,6 +94,7 @@ def test_each_view_says_how_many_it_holds_and_shows_those(busy: Console, dana: B
         "Waiting": "1",
         "All": "3",
         "Snoozed": "",
+        "Scheduled": "",
         "Closed": "",
         "Billing": "1",
         "Clinical": "1",
