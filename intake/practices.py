@@ -471,7 +471,9 @@ class Practice(_Strict):
             SettingGroup.THRESHOLDS,
             EditorKind.NUMBER,
             "All messages",
-            hint="From 0 (no messages go to a person) to 1 (all do). Leave empty to use the model’s default.",
+            hint="How sure the model must be, from 0 to 1, to sort and answer a message by itself. Nearer to 1, more"
+            " messages wait for a person; nearer to 0, more are answered wrongly. Leave empty to use the model’s"
+            " default, as most practices do.",
             empty="the model’s default",
         ),
     ] = Field(default=None, ge=0, le=1)

@@ -6,7 +6,9 @@ Members that staff read carry their display words.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Self
 
 
@@ -164,8 +166,31 @@ class Reply(str):
         return reply
 
 
+REPLY_FAMILIES: Mapping[str, tuple[Intent | ReplyName, ...]] = MappingProxyType(
+    {
+        "By what the message is about": INTENTS,
+        "Emergencies, and what cannot wait": (
+            *EMERGENCY_REPLIES,
+            *(ReplyName.URGENT_AGAIN, ReplyName.SAME_DAY, ReplyName.VISIT_SOON),
+        ),
+        "Losses": (ReplyName.BEREAVEMENT, ReplyName.PREGNANCY_LOSS),
+        "Until a person answers": (
+            *(ReplyName.REVIEW, ReplyName.REVIEW_AGAIN, ReplyName.PERSON, ReplyName.FOLLOW_UP),
+            *(ReplyName.CONTACT, ReplyName.IN_CONFIDENCE),
+        ),
+        "Short answers": (
+            *(ReplyName.COMMON_QUESTION, ReplyName.PRAISE, ReplyName.WRONG_NUMBER, ReplyName.FILE_NOT_KEPT),
+        ),
+        "STOP, START, and HELP": KEYWORD_REPLIES,
+    }
+)
+"""What automatic replies answer, under the headings that managers read, in their order."""
+
 REPLIES: tuple[Reply, ...] = tuple(
-    Reply(name, language) for name in (*Intent, *ReplyName) for language in (Language.EN, Language.ES)
+    Reply(name, language)
+    for names in REPLY_FAMILIES.values()
+    for name in names
+    for language in (Language.EN, Language.ES)
 )
 """Every automatic reply, each English one before its Spanish twin; each has a template in `templates/replies/`."""
 ANSWERS: tuple[Reply, ...] = tuple(reply for reply in REPLIES if reply.name is ReplyName.COMMON_QUESTION)

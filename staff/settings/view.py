@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from intake.practice_settings import Conflict, Mistake, Setting, Value, read_setting, setting_of
 from intake.setting_editors import EditorKind, SettingGroup, SettingPage
-from intake.vocabulary import words_of
+from intake.vocabulary import REPLY_FAMILIES, Language, reply_in, words_of
 from staff.settings.changes import Situation
 from staff.settings.escalation_editor import EscalationEditor, edit_escalation
 from staff.settings.form_values import (
@@ -122,12 +122,14 @@ class SettingForm:
         dom_id: its id in the page.
         blocks: its fields.
         preview: of a reply, how patients read it.
+        heading: what stands above it and those that follow; empty if it stands under the one before.
     """
 
     title: str
     dom_id: str
     blocks: tuple[FieldBlock, ...]
     preview: ReplyPreview | None = None
+    heading: str = ""
 
     @property
     def fields(self) -> list[SettingField]:
@@ -159,6 +161,7 @@ class UnsavedForm:
     mistakes: tuple[Mistake, ...] = ()
 
 
+_HEADINGS = {f"replies.{reply_in(Language.EN, names[0])}": heading for heading, names in REPLY_FAMILIES.items()}
 FEWEST_PAIRS = 2
 """How many times a day can open, if it does not open more often already."""
 NOTHING_UNSAVED = UnsavedForm(MultiDict(), {})
@@ -245,7 +248,8 @@ def _forms(
             preview = preview_wording(situation.practice, first.setting.path[-1], first.typed, hours)
             if first.problem:  # which is said once
                 preview = replace(preview, texts=(), problem=first.problem)
-        yield SettingForm(title, re.sub(r"\W", "-", name), blocks, preview)
+        heading = _HEADINGS.get(first.key, "")
+        yield SettingForm(title, re.sub(r"\W", "-", name), blocks, preview, heading)
 
 
 def _form_of(setting: Setting) -> tuple[str, str]:

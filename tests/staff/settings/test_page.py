@@ -20,7 +20,7 @@ from inbox.setting_versions import changes_of
 from intake.practices import Practice
 from intake.setting_editors import SettingGroup, SettingPage
 from intake.settings import Settings
-from intake.vocabulary import Weekday
+from intake.vocabulary import REPLIES, REPLY_FAMILIES, Intent, ReplyName, Weekday
 from tasks.notification.targets import key_of
 from tests.app.command import intake
 from tests.staff.conftest import Browser, Console, StartConsole
@@ -113,6 +113,21 @@ def test_every_reply_is_shown_as_a_patient_reads_it(console: Console, manager: B
 
     assert ask(console) in page
     assert "holds 70 characters" not in page
+
+
+def test_replies_stand_under_headings_and_each_once(manager: Browser) -> None:
+    page = manager.get(f"{ADDRESS}/automatic-replies").text
+    headings = re.findall(r'<h3 class="family">(.*?)</h3>', page)
+    assert [html.unescape(heading) for heading in headings] == list(REPLY_FAMILIES)
+
+    titles = [html.unescape(found) for found in re.findall(r"<summary><h3>(.*?)</h3>", page)]
+    shown = [title for title in titles if title in {reply.words for reply in REPLIES}]
+    assert shown == [reply.words for reply in REPLIES]
+    assert sorted({reply.name for reply in REPLIES}) == sorted((*Intent, *ReplyName)), "every reply is in a family"
+
+    after_stop = page.split('<h3 class="family">STOP, START, and HELP', 1)[1]
+    assert "Opt-out" in after_stop
+    assert "Price question" not in re.findall(r"<summary><h3>(.*?)</h3>", after_stop)
 
 
 def test_the_passwords_in_addresses_are_not_shown_again(start_console: StartConsole) -> None:
