@@ -23,6 +23,7 @@ _COURTESY: Final = r"(?:(?:la|el|mr|mrs|ms|miss|mx|mister|senora?|senorita|sra?)
 _GREETING: Final = (
     r"\b(?:hi|hello|hey|dear|hola|buenas(?: tardes| noches)?|buenos dias|good (?:morning|afternoon|evening))"
 )
+_OPENING: Final = rf"(?:^|[\n.!?,] ?|{_GREETING}[,.! ]{{1,2}})"
 
 # ---- offices
 
@@ -45,10 +46,11 @@ _NO_PATIENT: Final = r"(?! (?:portal|forms?|line|info|information|number|page|ca
 _OFFICES: Final = (
     rf"\b(?:calling|phoning|reaching out|writing|llam(?:o|amos|ando)|habl(?:o|amos)|escrib(?:o|imos))(?: you)?,?"
     rf" (?:on behalf of|(?:por|de) parte de|{_FROM}) {_TO_ORGANIZATION}",
-    rf"(?:{_SELF} {_COURTESY}(?:\{{NAME\}}|(?<=(?:this|name) is )\w+)|(?:^|[\n.!?,] ?|{_GREETING}[,.! ]{{1,2}})\{{NAME\}})"
+    rf"(?:{_SELF} {_COURTESY}(?:\{{NAME\}}|(?<=(?:this|name) is )\w+)|{_OPENING}\{{NAME\}})"
     rf"(?: here)?,? (?:calling |speaking )?{_FROM} {_TO_ORGANIZATION}",
-    rf"\b(?:this is|habla|aqui) {_TO_ORGANIZATION}(?=[,.;!\n]|$| (?:calling|with|from|in|on|about|regarding|nurse|billing|and we|we)\b)",
-    rf"(?:^|[\n.!?,] ?|{_GREETING}[,.! ]{{1,2}}){_TO_ORGANIZATION} (?:is )?(?:calling\b|llamando\b|here(?=[.,!\n]|$))",
+    rf"\b(?:this is|habla|aqui) {_TO_ORGANIZATION}"
+    r"(?=[,.;!\n]|$| (?:calling|with|from|in|on|about|regarding|nurse|billing|and we|we)\b)",
+    rf"{_OPENING}{_TO_ORGANIZATION} (?:is )?(?:calling\b|llamando\b|here(?=[.,!\n]|$))",
     rf"{_SELF} (?:(?:the|your|la|el) )?{_PROVIDER}\.? \{{NAME\}}(?!'s patient)",
     r"\b(?:mutual|shared|common|our|nuestr[oa]) (?:patient|member|client|paciente|asegurad[oa]|afiliad[oa])\b"
     rf"{_NO_PATIENT}",
@@ -75,7 +77,8 @@ _LABELED: Final = re.compile(r"(?:^|[\n.;,])\s*(?:the |full |first |last )?(?:na
 _DASHED: Final = re.compile(r"(?:\n\s*-?|\s-+)\s?$")
 _SENTENCE: Final = re.compile(r"[.!?]\s+$")
 _FILLING: Final = re.compile(
-    r"\{(?:PHONE|DOB|EMAIL)\}|\b(?:dob|date of birth|birth ?date|birthday|born|cell|phone|fecha de nacimiento)\b|[^\w{}]"
+    r"\{(?:PHONE|DOB|EMAIL)\}|[^\w{}]"
+    r"|\b(?:dob|date of birth|birth ?date|birthday|born|cell|phone|fecha de nacimiento)\b"
 )
 _POLITE: Final = re.compile(r"\b(?:yes|yeah|yep|sure|of course|please|thanks|thank you|si|claro|gracias)\b")
 _ALONE: Final = "{NAME}"

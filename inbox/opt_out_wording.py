@@ -2,10 +2,10 @@
 
 A message that says nothing else opts its sender out, whatever the channel, because a revocation counts in any
 reasonable wording (47 CFR 64.1200(a)(10)). A text may also be a bare word ("stop it", "alto por favor"), which says
-less in a chat. What the texts are about and why they should stop may be said, too ("stop texting me about appointments i
-moved to ohio"). One that says more may mean something else ("stop texting me at work, call my cell"), so a person reads
-it. None of this is for a model to guess. No wording here has room for a danger: whatever else is said is for the danger
-signs to find.
+less in a chat. What the texts are about and why they should stop may be said, too ("stop texting me about appointments
+i moved to ohio"). One that says more may mean something else ("stop texting me at work, call my cell"), so a person
+reads it. None of this is for a model to guess. No wording here has room for a danger: whatever else is said is for the
+danger signs to find.
 """
 
 from __future__ import annotations

@@ -63,7 +63,8 @@ unsubscribe my husband | Take me off the list please
 Stop texting me and fix my bill | Please take my old email off your mailing list | leave me alone
 Never text this line again, it is shared
 I don't want these texts but I want to keep my appointment | No me escriban al trabajo, llámenme a mi casa
-remove me | take me off | remove us from the list | no text | no messages | quítenme | no me hablen | ya no quiero recibir | déjenme en paz
+remove me | take me off | remove us from the list | no text | no messages
+quítenme | no me hablen | ya no quiero recibir | déjenme en paz
 no me manden mensajes a mi trabajo, llamen a mi celular | If you don't stop texting me I will call my lawyer
 stop texting my old number, use this one | stop texting me and call me instead | why did you stop texting me?
 stop texting me about appointments and call me instead | stop texting me about the bill i paid it
