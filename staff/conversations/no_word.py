@@ -137,19 +137,20 @@ def _find_owed(session: Session, alarms: Mapping[Escalation, Sequence[Notificati
         for alarm, notices in alarms.items()
     }
     sent = _read_sent(session, messages)
-    acknowledged = [alarm for alarm in alarms if alarm.acknowledged_at is not None]
-    called = find_called(session, acknowledged)
     since = {
-        alarm.id: _read_since(alarm, sent[alarm.id], max(messages[alarm.id]), is_called=alarm.id in called)
-        for alarm in acknowledged
+        alarm.id: _read_since(alarm, sent[alarm.id], max(messages[alarm.id]))
+        for alarm in alarms
+        if alarm.acknowledged_at is not None
     }
+    unwritten = [alarm for alarm in alarms if alarm.id in since and not is_over(replace(since[alarm.id], answers=()))]
+    of_person = {alarm.id for alarm in unwritten} - find_called(session, unwritten)
     left_alone = {
         alarm.id
         for alarm, notices in alarms.items()
         if is_left_alone({notice.reason for notice in notices}, sent[alarm.id].answers)
-        and (alarm.id not in since or not is_over(since[alarm.id]))
+        and (alarm.id not in since or (alarm.id in of_person and not is_over(since[alarm.id])))
     }
-    return left_alone, {alarm_id for alarm_id, stands in since.items() if not is_over(replace(stands, answers=()))}
+    return left_alone, of_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +181,12 @@ def _read_sent(session: Session, messages: Mapping[int, Collection[int]]) -> dic
     return sent
 
 
-def _read_since(alarm: Escalation, sent: _Sent, newest: int, *, is_called: bool) -> Since:
+def _read_since(alarm: Escalation, sent: _Sent, newest: int) -> Since:
     conversation = alarm.conversation
     return Since(
         how=alarm.acknowledged_how,
         state=conversation.state,
         is_shown=(conversation.answered_up_to or 0) >= newest,
-        is_called=is_called,
         answers=sent.answers,
         by_hand=sent.by_hand,
     )
