@@ -2,9 +2,10 @@
 
 A message that says nothing else opts its sender out, whatever the channel, because a revocation counts in any
 reasonable wording (47 CFR 64.1200(a)(10)). A text may also be a bare word ("stop it", "alto por favor"), which says
-less in a chat. One that says more may mean something else ("stop texting me at work, call my cell"), so a person reads
-it. None of this is for a model to guess. No wording here has room for a danger: whatever else is said is for the danger
-signs to find.
+less in a chat. What the texts are about and why they should stop may be said, too ("stop texting me about appointments
+i moved to ohio"). One that says more may mean something else ("stop texting me at work, call my cell"), so a person
+reads it. None of this is for a model to guess. No wording here has room for a danger: whatever else is said is for the
+danger signs to find.
 """
 
 from __future__ import annotations
@@ -33,9 +34,31 @@ _SUCH = (
 _STOP = r"(?:stop|quit|cease|discontinue)"
 _NOT = r"(?:do not|dont|never)"
 _TO_ME = rf"(?: (?:to|at|on) {_ME})?"
-_KIND = r"(?:text|texting|text message|sms|message|messaging|contact|call|calling|phone)"
+_KIND = r"(?:text|texting|text message|sms|message|messaging|mailing|marketing|contact|call|calling|phone)"
 _LIST = rf"(?:(?:your|this|all your) (?:{_KIND} )?|the {_KIND} )lists?"  # "the list" may be the waiting list
 _OFF = r"(?:off|from|out of)(?: of)?"
+_MATTER = (
+    r"(?:(?:appointment|appt|visit|reminder|bill|payment|balance|insurance|survey|review|refill|prescription|cleaning"
+    r"|checkup|vaccine|event|offer|promotion|newsletter|form)s?|billing|feedback|scheduling|marketing|paperwork|anything"
+    r"|everything|stuff|things|this|that|these|it)"
+)
+_WHOSE = r"(?:my|our|your|the|an?|any|all|these|those|upcoming|future|missed)"
+_ABOUT = rf"(?: (?:about|regarding)(?: {_WHOSE})* {_MATTER}(?: (?:and|or)(?: {_WHOSE})* {_MATTER})*)?"
+_STATE = (
+    r"(?:alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|illinois"
+    r"|indiana|iowa|kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri"
+    r"|montana|nebraska|nevada|new (?:hampshire|jersey|mexico|york)|(?:north|south) (?:carolina|dakota)|ohio|oklahoma"
+    r"|oregon|pennsylvania|rhode island|tennessee|texas|utah|vermont|virginia|washington|west virginia|wisconsin"
+    r"|wyoming|puerto rico|mexico|canada)"
+)
+_PLACE = r"(?:another|a different|a new|otr[oa]) (?:city|state|town|country|place|ciudad|estado|pais|lugar)"
+_AWAY = rf"(?: away| far away| out of (?:state|town)| (?:to|a) (?:{_STATE}|{_PLACE}))"
+_WHY = (
+    rf"(?:because |since |as )?(?:(?:i|we|ive|weve|i have|we have)(?: just)? (?:moved|relocated){_AWAY}?"
+    r"|(?:im|i am|were|we are) (?:not|no longer)(?: a)?(?: your)? patients?(?: (?:there|here))?"
+    r"|(?:i|we|ive|weve|i have|we have)(?: already)? (?:found|have|got|switched to|went to)"
+    r" (?:another|a different|a new|other) (?:doctor|dentist|provider|practice|office|clinic)s?)"
+)
 _ENGLISH = (
     rf"{_STOP} (?:texting|txting|messaging|contacting|replying|text messaging)(?: {_ME})?{_TO_ME}",
     rf"{_STOP} (?:(?:sending|receiving|getting|with) )?(?:{_ME} )?{_SUCH}{_MSG}{_TO_ME}",
@@ -63,11 +86,12 @@ _ASKED = r"(?:can|could|would|will) you|i (?:want|need|would like|wish)(?: you)?
 _POLITE = r"hi|hello|hey|ok|okay|please|pls|plz|kindly|just|sorry|no thank you|no thanks|thank you|thanks|thx|i said"
 _SIGN_UP = r"i (?:did not|didnt|never) sign(?:ed)? up for (?:this|these)"
 _WRONG = rf"wrong number|you have the wrong number|who is this|not interested|{_SIGN_UP}"
-_BEFORE = rf"(?:(?:{_POLITE}|{_WRONG}|i asked you to|{_ASKED}|you (?:need|have) to|you must) )*"
+_BEFORE = rf"(?:(?:{_POLITE}|{_WRONG}|{_WHY}|i asked you to|{_ASKED}|you (?:need|have) to|you must) )*"
 _AT_ONCE = r"now|again|anymore|any more|ever|immediately|right now|asap|from now on"
-_AFTER = rf"(?: (?:{_POLITE}|{_AT_ONCE}))*"
+_AFTER = rf"(?: (?:{_POLITE}|{_AT_ONCE}|{_WHY}))*"
 _PARTS_OF_ENGLISH = (
-    r"(?:remove me|take me off|get me off|off the list|no text|no messages?)"  # off what, and no text came?
+    r"(?:remove me|take me off|get me off|no text|no messages?"  # off what, and no text came?
+    rf"|(?:(?:take|remove|delete|get) (?:me|us|my (?:name|number)) )?{_OFF} the list)"
 )
 
 # ---- Spanish
@@ -81,7 +105,17 @@ _CESAR = (
 )
 _ESCRIBIR = r"(?:escrib|texte|mensaje|contact)"
 _MANDAR = r"(?:mand|envi)"
-_DE_LISTA = r"de (?:su|la|esta) lista"
+_DE_LISTA = r"de (?:(?:su|esta) lista|(?:la|su) lista de (?:mensajes|textos|contactos))"  # "la lista": see `_LIST`
+_ASUNTO = (
+    r"(?:citas?|visitas?|recordatorios?|cuentas?|facturas?|pagos?|cobros?|seguro|encuestas?|recetas?|promociones|ofertas"
+    r"|eso|esto|nada|todo)"
+)
+_DE_QUIEN = r"(?: (?:mis?|las?|los|el|sus?))?"
+_SOBRE = rf"(?: (?:sobre|acerca de|de){_DE_QUIEN} {_ASUNTO}(?: [yo]{_DE_QUIEN} {_ASUNTO})*)?"
+_POR_QUE = (
+    rf"(?:(?:es )?(?:que|porque) )?(?:(?:ya )?(?:me mude|nos mudamos){_AWAY}?|ya no (?:soy|somos) (?:su )?pacientes?"
+    r"|ya no vivo (?:ahi|alli|aqui|alla)|ya tengo otr[oa] (?:doctora?|dentista|medic[oa]|clinica))"
+)
 _SPANISH = (
     rf"(?:dej|par)(?:e|en|es|a|ar) de {_MANDAR}ar(?:me|nos)?(?: {_MAS}(?:{_MENSAJES}|cosas))?{_A_MI}",
     rf"(?:dej|par)(?:e|en|es|a|ar) de {_ESCRIBIR}(?:ar|ir)(?:me|nos)?{_A_MI}",
@@ -103,11 +137,12 @@ _SPANISH = (
 )
 _CORTES = r"hola|buenas|por favor|porfavor|porfa|disculpe|gracias|muchas gracias|no gracias|numero equivocado"
 _ANTES = (
-    rf"(?:(?:{_CORTES}|favor de|ya|ok|quiero|quisiera|necesito|puede|pueden|podrian?|les pido que|no me interesa) )*"
+    rf"(?:(?:{_CORTES}|{_POR_QUE}|favor de|ya|ok|quiero|quisiera|necesito|puede|pueden|podrian?|les pido que"
+    r"|no me interesa) )*"
 )
-_DESPUES = rf"(?: (?:{_CORTES}|mas|ya|nunca mas|ahora|ahora mismo|inmediatamente))*"
+_DESPUES = rf"(?: (?:{_CORTES}|{_POR_QUE}|mas|ya|nunca mas|ahora|ahora mismo|inmediatamente))*"
 _PARTS_OF_SPANISH = (
-    rf"(?:(?:quit|saqu|sac|borr|elimin)(?:en|e|a)me|no (?:me|nos) {_MANDAR}(?:en?|es)|no me hablen?"
+    rf"(?:(?:quit|saqu|sac|borr|elimin)(?:en|e|a)me(?: de la lista)?|no (?:me|nos) {_MANDAR}(?:en?|es)|no me hablen?"
     r"|no (?:quiero|deseo) recibir(?: mas)?)"
 )
 
@@ -116,7 +151,7 @@ _PARTS_OF_SPANISH = (
 _CRY = r"no mas|basta|stop it"  # also what somebody in despair may write
 _STOP_WORD = rf"(?:stop|stop all|stopall|stop this|unsubscribe|opt out|optout|quit|arret|{_CRY})"
 _ALTO = r"(?:parar|alto|detener|baja|paren?|salir|desuscribir)"
-_PADDING = rf"(?:{_POLITE}|{_WRONG}|{_AT_ONCE}|{_CORTES}|ya|ahora)"
+_PADDING = rf"(?:{_POLITE}|{_WRONG}|{_WHY}|{_AT_ONCE}|{_CORTES}|{_POR_QUE}|ya|ahora)"
 _BARE = re.compile(rf"(?:{_PADDING} )*(?:{_STOP_WORD}|{_ALTO})(?: (?:{_STOP_WORD}|{_ALTO}|{_PADDING}))*")
 _DOUBTFUL = rf"(?:{_ASKED}|yes|no|si|me|that|para|end|cancel|cancelar|revoke|quiero|pueden?)"
 _MAYBE_STOP = rf"(?:{_STOP_WORD}|{_ALTO}|no more)"
@@ -126,9 +161,11 @@ _BARE_DOUBTFUL = re.compile(
 _BARE_CRY = re.compile(rf"(?:{_PADDING} )*(?:{_CRY})(?: (?:{_CRY}|{_PADDING}))*")
 _BARE_SPANISH = re.compile(rf"\b(?:{_ALTO}|{_CORTES}|ya|ahora|no mas|basta)\b")
 
-_IN_ENGLISH = re.compile(rf"{_BEFORE}(?:{'|'.join(_ENGLISH)}){_AFTER}")
-_IN_SPANISH = re.compile(rf"{_ANTES}(?:{'|'.join(_SPANISH)}){_DESPUES}")
+_IN_ENGLISH = re.compile(rf"{_BEFORE}(?:{'|'.join(_ENGLISH)}){_ABOUT}{_AFTER}")
+_IN_SPANISH = re.compile(rf"{_ANTES}(?:{'|'.join(_SPANISH)}){_SOBRE}{_DESPUES}")
 _IN_PART = re.compile(rf"{_BEFORE}{_PARTS_OF_ENGLISH}{_AFTER}|{_ANTES}{_PARTS_OF_SPANISH}{_DESPUES}")
+_WAITING = r"(?:wait|cancel|standby|short|call back|notice|recall|surgery|schedul|visit|appointment|patient)"
+_TO_READ = rf"(?:(?:your|this|that|all|any|every) (?:(?!{_WAITING})\w+ ){{0,2}}|(?:the )?{_KIND} )"
 _HINT = re.compile(
     r"\b(?:"
     r"(?:stop|quit|cease) (?:\w+ ){0,2}(?:texting|messaging|contacting|spamming|texts|messages|sms)\b"
@@ -137,7 +174,8 @@ _HINT = re.compile(
     r"|(?:stop|quit) sending (?:\w+ ){0,4}(?:texts|messages|sms)\b"
     r"|(?:do not|dont|never) send (?:\w+ ){0,2}(?:texts|messages|sms)\b"
     r"|no (?:more|further) (?:texts?|messages|sms)\b"
-    r"|(?:take|remove|delete|get) (?:\w+ ){1,4}(?:off|from|out of) (?:\w+ ){1,3}lists?\b"
+    rf"|(?:take|remove|delete|get) (?:\w+ ){{1,4}}{_OFF} (?:{_TO_READ}lists?\b(?! (?:for|on) (?!text|good|ever))"
+    r"|the lists? (?:for|of) (?:texts?|sms|messages|people)\b)"
     r"|unsubscribe\b|leave me alone\b|lose my number\b"
     r"|(?:do not|dont|no longer) want to be (?:contacted|messaged)\b"
     r"|opt(?:ed|ing)? (?:me |us )?out (?:of|from) (?:\w+ ){0,3}(?:texts?|texting|messages|sms)\b"
@@ -146,7 +184,8 @@ _HINT = re.compile(
     r"|no (?:me|nos) (?:manden?|mandes|envien?|envies|texteen?|contacten?) (?:\w+ ){0,2}(?:mensajes?|textos?|sms)\b"
     r"|no (?:me|nos) (?:escriban?|escribas|texteen?|contacten?)\b"
     r"|no (?:quiero|deseo) (?:\w+ ){0,4}(?:mensajes|textos)\b|no mas (?:mensajes|textos)\b"
-    r"|(?:quiten|saquen|borren|eliminen)(?:me)? (?:\w+ ){0,4}lista\b"
+    r"|(?:quit|saqu|sac|borr|elimin)(?:en|e|a)(?:me|nos)? (?:\w+ ){0,4}"
+    r"(?:su lista\b(?! (?:para|del?)\b)|lista de (?:mensajes|textos)\b)"
     r"|dejenme en paz\b|no (?:me|nos) molesten?\b|desuscrib\w+"
     r"|(?:par|deten|suspend|cancel)\w{1,4} (?:\w+ ){0,2}(?:mensajes|textos)\b"
     r")"

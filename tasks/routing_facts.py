@@ -126,7 +126,7 @@ def gather_facts(
         keyword_in_words=message.keyword == Keyword.STOP and not _is_keyword(message),
         keyword_claimed=not _proves_number(message),
         may_be_cry=message.keyword == Keyword.HELP and _may_be_cry(message),
-        may_opt_out=message.keyword is None and _may_opt_out(message),
+        may_opt_out=may_opt_out(message),
         replies_by_text=medium_of(conversation) is Medium.SMS,
         opted_out=opt_out.is_out,
         opt_out_claimed=opt_out.is_claimed,
@@ -203,7 +203,10 @@ def _may_be_cry(message: Message) -> bool:
     return is_loud or is_spanish_keyword(message.text) or message.conversation.triage == TriageLevel.EMERGENCY
 
 
-def _may_opt_out(message: Message) -> bool:
+def may_opt_out(message: Message) -> bool:
+    """Return whether a message may ask for no more texts, and opted nobody out by itself."""
+    if message.keyword is not None:
+        return False
     by_text = traits_of(message.conversation.channel).takes_keywords
     return read_opt_out(message.text, by_text=by_text) is not OptOutWish.NONE
 

@@ -13,10 +13,13 @@ _PASSING_BEFORE = re.compile(
     r"|\bi was (?:at|working at) $|\b(?:nights?|noches|weekends|part[- ]?time|side job)[^.\n{]{0,25} (?:at|for|en) $"
     r"|\b(?:her|his) employer $|\bhr at $(?<!our hr at )|\bi'?ll be at $|\bi teach at $"
     r"|\bretire from $|\bi (?:left|quit) $"
+    r"|\b(?:calling|phoning|llam(?:o|amos|ando)|habl(?:o|amos)) (?:from|with|at|desde|de) (?:the |la |el )?$"
+    r"|\b(?:this is|my name is|soy|habla) (?:\{NAME\}(?: here| calling)?,? (?:from|de) )?(?:the |la |el )?$"
 )
 _PASSING_AFTER = re.compile(
     r"^[ ,]{0,2}\(?(?:not where|which is not where|has nothing|isn'?t where|no tiene|but (?:that'?s|it'?s"
     r"|thats) not where)"
+    r"|^ (?:is )?(?:calling\b|llamando\b|here(?=[.,!\n]|$))"
     r"|^[ ,]{0,2}(?:nights|evenings|weekends|part[- ]?time|(?:working )?all day|says no|de noche)\b"
     r"|^ (?:where i work )?has \{CARRIER\},? but i (?:use|have|took)\b|^.{0,4}no,? sorry\b"
 )

@@ -23,7 +23,7 @@ from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.settings import Settings
 from intake.vocabulary import SAMPLE, words_of
 from staff import display
-from staff.conversations.no_word import NoWord, read_no_word
+from staff.conversations.no_word import NoWord, read_owed
 from tasks.notification.escalation_policy import NEVER, Unpaged, next_reached, why_unpaged
 from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import (
@@ -118,6 +118,7 @@ class Alarm:
         way: how to reach the patient; None if it was not asked for, or if the patient has had a word.
         unreachable: why nobody was and nobody will be notified; empty if somebody was, or will be.
         reached_nobody: whether it is open, and nobody has been notified yet.
+        is_owed: whether it is open, or no person has written to or called the patient since.
         ended: who ended it, how, and when; empty while it is open.
     """
 
@@ -138,6 +139,7 @@ class Alarm:
     way: Way | None = None
     unreachable: str = ""
     reached_nobody: bool = False
+    is_owed: bool = False
 
     @property
     def stops(self) -> str:
@@ -258,7 +260,7 @@ def _show_found(
             notices.append(notice)
     unsent = _replies_not_sent(session, [row for row, _, _ in raised.values()])
     real = {row: notices for row, is_fictional, notices in raised.values() if not is_fictional}
-    no_word = read_no_word(session, real, moment, own)
+    owed = read_owed(session, real, moment, own)
     stopped = {
         slug: find_stopped(session, practices[slug])
         for slug in {row.practice for row, _, _ in raised.values() if row.acknowledged_at is None}
@@ -272,7 +274,8 @@ def _show_found(
             stopped.get(row.practice, frozenset()),
             is_fictional=fictional,
             is_unsent=row.id in unsent,
-            no_word=no_word.get(row.id),
+            no_word=owed.no_word.get(row.id),
+            is_owed=row.acknowledged_at is None or row.id in owed.of_person,
         )
         for row, fictional, notices in raised.values()
     }
@@ -304,6 +307,7 @@ def _show(
     is_fictional: bool,
     is_unsent: bool,
     no_word: NoWord | None,
+    is_owed: bool,
 ) -> Alarm:
     is_open = row.acknowledged_at is None
     settings = services_of(current_app).settings
@@ -332,6 +336,7 @@ def _show(
         if is_open and not steps and not step
         else "",
         reached_nobody=is_open and not any(notice.state in _REACHING for notice in told),
+        is_owed=is_owed,
     )
 
 

@@ -53,9 +53,9 @@ from staff.audit.words import name_actor, say
 from staff.conversations.alarms import Alarm
 from staff.conversations.attachment_queries import ShownAttachment, read_attachments
 from staff.conversations.people import NOBODY, names_of
-from staff.conversations.row_words import COMMON_QUESTION, NOT_SURE
+from staff.conversations.row_words import COMMON_QUESTION, MAYBE_OPT_OUT, NOT_SURE
 from tasks.routing import is_answer
-from tasks.routing_facts import NEVER_ARRIVED, medium_of
+from tasks.routing_facts import NEVER_ARRIVED, may_opt_out, medium_of
 from tasks.silence import read_silence, unanswered_reason
 
 MESSAGES_SHOWN = 100
@@ -70,6 +70,9 @@ UNANSWERED: dict[str | None, str] = {
     " safe.",
 }
 MAY_CANCEL_VISIT = "CANCEL ended our texts, but the patient may have meant a visit. Call to find out."
+MAY_WANT_NO_TEXTS = (
+    "The patient may want no more texts. Call to find out; if so, press “Patient wants no texts” in the “…” menu."
+)
 _Dated = TypeVar("_Dated", Delivery, Note)
 
 
@@ -538,6 +541,8 @@ def _alert(message: Message, alarm: Alarm | None) -> str:
         return MAY_CANCEL_VISIT if is_ambiguous(message.text) else ""
     silence = read_silence(decision.silence, decision.reply, decision.why)
     alert = UNANSWERED.get(unanswered_reason(decision.route, silence), "")
+    if not alert and may_opt_out(message):
+        return MAY_WANT_NO_TEXTS
     is_of_alarm = alarm is not None and alarm.lead and message.id >= alarm.message_id
     return f"{alert} {alarm.way.words}" if alert and is_of_alarm and alarm and alarm.way else alert
 
@@ -564,6 +569,8 @@ def _reading(message: Message, corrected: str) -> Reading | None:
     return Reading(
         topic=COMMON_QUESTION
         if is_answer(decision.reply)
+        else MAYBE_OPT_OUT
+        if decision.route == Route.PERSON and may_opt_out(message)
         else _topic(decision.route, found.intent if found and is_named else None, is_flagged=flag is not None),
         percent=_percent(found.confidence) if found and is_named else "",
         bars=[Bar(words_of(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],

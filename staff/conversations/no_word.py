@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
@@ -45,6 +45,20 @@ class NoWord:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """The alarms whose patients still wait for a word.
+
+    Attributes:
+        no_word: what to say of those who have had none at all, by the alarm's id.
+        of_person: those acknowledged alarms since which no person has written to or called the patient, whatever
+            automatic reply there was.
+    """
+
+    no_word: Mapping[int, NoWord]
+    of_person: Collection[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Since:
     """What has become of an acknowledged alarm.
 
@@ -75,10 +89,10 @@ def is_over(since: Since) -> bool:
     return since.is_shown and since.state == ConversationState.OPEN and not since.by_hand
 
 
-def read_no_word(
+def read_owed(
     session: Session, alarms: Mapping[Escalation, Sequence[Notification]], moment: datetime, own: Collection[str]
-) -> dict[int, NoWord]:
-    """Return what to say of the alarms whose patients have had no word, by the alarm's id.
+) -> Owed:
+    """Return which alarms' patients have had no word, and what to say of it.
 
     Args:
         session: an open transaction.
@@ -86,20 +100,21 @@ def read_no_word(
         moment: the current time, aware.
         own: the practices whose patient records the member may open.
     """
-    found = _find_left_alone(session, alarms)
-    return {
+    found, of_person = _find_owed(session, alarms)
+    no_word = {
         alarm.id: NoWord(
             NO_REPLY if alarm.acknowledged_at is None else NO_WORD, read_way(session, alarm, alarms[alarm], moment, own)
         )
         for alarm in alarms
         if alarm.id in found
     }
+    return Owed(no_word, of_person)
 
 
 def read_way(
     session: Session, alarm: Escalation, notices: Sequence[Notification], moment: datetime, own: Collection[str]
 ) -> Way:
-    """Return how to reach the patient of an alarm; see `read_no_word`."""
+    """Return how to reach the patient of an alarm; see `read_owed`."""
     conversation = alarm.conversation
     was_unsafe = any(notice.reason == NotificationReason.UNANSWERED_UNSAFE for notice in notices)
     facts = read_known(
@@ -113,26 +128,29 @@ def read_way(
     return way_to(facts)
 
 
-def _find_left_alone(session: Session, alarms: Mapping[Escalation, Sequence[Notification]]) -> set[int]:
+def _find_owed(session: Session, alarms: Mapping[Escalation, Sequence[Notification]]) -> tuple[set[int], set[int]]:
+    """Return the alarms whose patients have had no word, and the acknowledged ones that no person has seen to since."""
     if not alarms:
-        return set()
+        return set(), set()
     messages = {
         alarm.id: {alarm.message_id, *(notice.message_id for notice in notices if notice.message_id is not None)}
         for alarm, notices in alarms.items()
     }
     sent = _read_sent(session, messages)
-    left = [
-        alarm
+    since = {
+        alarm.id: _read_since(alarm, sent[alarm.id], max(messages[alarm.id]))
+        for alarm in alarms
+        if alarm.acknowledged_at is not None
+    }
+    unwritten = [alarm for alarm in alarms if alarm.id in since and not is_over(replace(since[alarm.id], answers=()))]
+    of_person = {alarm.id for alarm in unwritten} - find_called(session, unwritten)
+    left_alone = {
+        alarm.id
         for alarm, notices in alarms.items()
         if is_left_alone({notice.reason for notice in notices}, sent[alarm.id].answers)
-    ]
-    called = find_called(session, [alarm for alarm in left if alarm.acknowledged_at is not None])
-    return {
-        alarm.id
-        for alarm in left
-        if alarm.acknowledged_at is None
-        or not is_over(_read_since(alarm, sent[alarm.id], max(messages[alarm.id]), is_called=alarm.id in called))
+        and (alarm.id not in since or (alarm.id in of_person and not is_over(since[alarm.id])))
     }
+    return left_alone, of_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +181,12 @@ def _read_sent(session: Session, messages: Mapping[int, Collection[int]]) -> dic
     return sent
 
 
-def _read_since(alarm: Escalation, sent: _Sent, newest: int, *, is_called: bool) -> Since:
+def _read_since(alarm: Escalation, sent: _Sent, newest: int) -> Since:
     conversation = alarm.conversation
     return Since(
         how=alarm.acknowledged_how,
         state=conversation.state,
         is_shown=(conversation.answered_up_to or 0) >= newest,
-        is_called=is_called,
         answers=sent.answers,
         by_hand=sent.by_hand,
     )

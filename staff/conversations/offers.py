@@ -1,6 +1,7 @@
 """Names, birth dates, callback numbers, and email addresses in texts, voicemails, and chats, for the patient's record.
 
-Nothing is written by itself: what is found is a guess about what anyone can say.
+Nothing is written by itself: what is found is a guess about what anyone can say. A name or a birth date is offered only
+where the words say that it is the sender's own, and nothing of a message from an office.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from classifier.entities.owners import is_of_another
 from classifier.entities.rules_names import may_be_name
 from classifier.insurance import InsuranceRecord
 from classifier.insurance.normalize import normal_birth_date, normal_name, normal_phone
+from classifier.senders import find_senders
 from intake import email_address, phone
 from intake.errors import IntakeError
 from intake.vocabulary import Channel, EntityKind
@@ -27,6 +29,7 @@ _SHORTEST_NUMBER = 10
 _TITLED = re.compile(r"\b(?:dr|dra|doctor|doctora|nurse|enfermera|hygienist)[.\s]{1,3}$", re.IGNORECASE)
 _CONTEXT = 20
 _REACHING = (EntityKind.PHONE, EntityKind.EMAIL)
+_PERSONAL = (EntityKind.NAME, EntityKind.DOB)
 _WHOLE_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -88,11 +91,15 @@ def leave_new(offers: Iterable[Offer], known: Collection[str | None]) -> list[Of
 
 
 def _offers_of(said: Said) -> Iterable[Offer]:
-    of_others = _places_of_others(said)
+    of_others, of_sender = _places_of_others(said), find_senders(said.text, said.entities)
+    if of_sender is None:
+        return
     for entity in said.entities:
         write = _WRITERS.get(EntityKind(entity.kind))
         before = said.text[max(0, entity.start - _CONTEXT) : entity.start]
         if write is None or entity.start in of_others or _TITLED.search(before):
+            continue
+        if entity.kind in _PERSONAL and entity.start not in of_sender:
             continue
         if entity.kind in _REACHING and is_of_another(said.text, entity.start, entity.end):
             continue

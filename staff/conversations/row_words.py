@@ -11,6 +11,7 @@ from tasks.routing import is_answer
 
 NOT_SURE = "Not sure"
 COMMON_QUESTION = "Common question"
+MAYBE_OPT_OUT = "May want no more texts"
 # how long a person may wait before the row turns red; the last two count while the practice is open
 PATIENCE = {
     Priority.URGENT: timedelta(minutes=10),
@@ -30,6 +31,7 @@ def topic(
     confidence: float | None,
     corrected: bool,
     reply: str | None = None,
+    may_opt_out: bool = False,
 ) -> str:
     """Return what a conversation is about: "Not sure" rather than a guess that Intake itself does not trust.
 
@@ -40,10 +42,13 @@ def topic(
         confidence: the guess's calibrated probability.
         corrected: whether staff labeled the last message.
         reply: the automatic reply to it, None for none.
+        may_opt_out: whether it may ask for no more texts.
     """
     if corrected:
         return words_of(intent)
-    if route in (Route.WRONG_NUMBER, Route.IN_CONFIDENCE, Route.AUTO_REPLY):
+    if route == Route.PERSON and may_opt_out:
+        return MAYBE_OPT_OUT
+    if route in (Route.WRONG_NUMBER, Route.IN_CONFIDENCE, Route.AUTO_REPLY, Route.OPT_OUT):
         return words_of(route)
     if is_answer(reply):
         return COMMON_QUESTION

@@ -25,6 +25,7 @@ from staff.conversations.people import names_of
 from staff.conversations.reply import typed_words
 from staff.conversations.row_words import called_by, initials, topic, wait, waits_too_long
 from tasks.routing import is_answer
+from tasks.routing_facts import may_opt_out
 
 PREVIEW = 140
 
@@ -35,8 +36,8 @@ class Row:
 
     Attributes:
         initials: the patient's initials, empty for a number or an address.
-        preview: the last text by a person; until it is answered, that of an emergency or a same-day message. While an
-            alarm is open, it is the one that raised it, from its danger on.
+        preview: the last text by a person; until it is answered, that of an emergency or a same-day message. Until
+            somebody has written to or called the patient of an alarm, it is the one that raised it, from its danger on.
         by: its author, empty for the patient.
         topic: what the most pressing unanswered message is about, the newest of several, or that Intake is not sure.
         waits: how long the patient has waited for an answer; empty if nobody needs to give one.
@@ -46,7 +47,7 @@ class Row:
         excerpt: the text that a search found, in pieces, each with whether it is what was searched for.
         hit: what a search found, as the thread's page calls it; empty if there is no one text.
         unsafe: whether the patient said that somebody else may read what is sent there.
-        newer: how many messages the patient wrote after the one that raised the open alarm.
+        newer: how many messages the patient wrote after the one that raised the alarm, while the preview is that.
         scheduled: when the next reply by staff goes out that waits for its time; empty if none does.
         tags: the words of its tags.
         is_sample: whether it is one of the fictional conversations of a new service.
@@ -129,7 +130,7 @@ def show_rows(
     concerned = [*(conversation.assigned_to for conversation in conversations), *writers, *callers]
     names = names_of(session, concerned, known)
     alarms = read_alarms(session, ids, practices, moment, member.practices)
-    raising, newer = alarming_messages(session, [alarm.message_id for alarm in alarms.values() if alarm.is_open])
+    raising, newer = alarming_messages(session, [alarm.message_id for alarm in alarms.values() if alarm.is_owed])
     recorded = record_names(session, conversations, member.practices)
     return [
         _row(
@@ -230,6 +231,7 @@ def _row(
             guess=found.intent if found else None,
             confidence=found.confidence if found else None,
             corrected=leading is not None and leading.id in labeled,
+            may_opt_out=leading is not None and may_opt_out(leading),
         ),
         also=display.other_intents(found),
         language=display.foreign_language(message.classification if message else None),

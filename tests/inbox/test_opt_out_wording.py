@@ -42,22 +42,35 @@ not interested, stop texting me | who is this? stop texting me | stop all commun
 cancelen los mensajes | quiero cancelar los mensajes | parar mensajes | paren con los mensajes | basta de mensajes
 alto a los mensajes | no mensajes por favor | sin mensajes | no envíen más | no escriban más | no contactarme
 no mandar mensajes
-no quiero que me contacten | no autorizo mensajes | revoco mi consentimiento | sácame de la lista | dar de baja
+no quiero que me contacten | no autorizo mensajes | revoco mi consentimiento | sácame de su lista | dar de baja
 desuscribirme
 dejen de escribir | para de escribirme | deja de mandarme mensajes
 Stop texting me\nSent from my iPhone
+take me off the mailing list | remove my number from the text list | sáquenme de la lista de mensajes
+STOP texting me about appointments i moved to ohio | quit texting me about my appointments
+Stop texting me about the bill. | i moved out of state, please stop texting me | no more texts about billing please
+stop sending me messages about your surveys and promotions, I'm not a patient anymore
+I found another dentist, stop texting me | stop texting us, we moved | don't text me about my refills anymore
+dejen de mandarme mensajes sobre citas | dejen de mandarme mensajes, ya me mudé a Ohio
+no me manden más mensajes sobre mis citas por favor | ya no soy paciente, dejen de escribirme
 """
 POSSIBLE = """
 stop texting me at work, call my cell | Stop texting my mother, she passed away
 please don't text me, call me instead
 do not text me until Monday | I'm driving, don't text me now, I will call | stop sending me so many messages
 How do I stop these texts? | I told you three times to stop texting me, this is harassment
-unsubscribe my husband | Take me off the list please | Remove me from the waiting list
+unsubscribe my husband | Take me off the list please
 Stop texting me and fix my bill | Please take my old email off your mailing list | leave me alone
 Never text this line again, it is shared
 I don't want these texts but I want to keep my appointment | No me escriban al trabajo, llámenme a mi casa
-remove me | take me off | no text | no messages | quítenme | no me hablen | ya no quiero recibir | déjenme en paz
+remove me | take me off | remove us from the list | no text | no messages
+quítenme | no me hablen | ya no quiero recibir | déjenme en paz
 no me manden mensajes a mi trabajo, llamen a mi celular | If you don't stop texting me I will call my lawyer
+stop texting my old number, use this one | stop texting me and call me instead | why did you stop texting me?
+stop texting me about appointments and call me instead | stop texting me about the bill i paid it
+stop texting me about my appointment, my chest hurts | i moved to ohio and my chest hurts, stop texting me
+quítenme de la lista | dejen de mandarme mensajes sobre la cita y llámenme | take me off the list for texts
+bórrenme de la lista de mensajes y llámenme | take me off your list for good, I have a new dentist
 """
 NEITHER = """
 can I stop taking it | Should I stop taking the antibiotic before surgery? | I can't stop coughing
@@ -74,6 +87,11 @@ mándenme un mensaje
 can you stop the refill | my nose wont stop bleeding | no mas dolor | no más pastillas | ya no quiero | basta | stop it
 tengo la presión baja | alto el fuego en mi estómago | sáquenme de aquí | stop sending my records to Dr. Lee
 make it stop
+please take me off the list for thursday, got in somewhere else | Remove me from the waiting list
+take me off the cancellation list please | take us off your wait list | remove my daughter from the standby list
+take me off the schedule | take me off the books for friday | take me off the list, got in somewhere else
+take me off your list for Thursday | take my name off the short notice list
+quítenme de la lista de espera | bórreme de la lista para el jueves | saquen a mi hija de su lista de cancelaciones
 I have crushing chest pain | do not want the vaccine | we can stop the medication on Monday | ok thanks
 """
 
@@ -135,6 +153,7 @@ def test_a_text_in_which_something_else_should_stop_is_an_ordinary_message(text:
     [
         *("stop ", "please ", "take me off ", "no quiero mas ", "dont want to be ", "the ", "no thank you ", "ya mas "),
         *("any more ", "no mas ", "\nsent from my phone ", "dejen de mandar "),
+        *("i moved to ohio ", "stop texting me about my bill ", "about my bills and ", "take me off the list "),
     ],
 )
 def test_no_wording_takes_long_to_read(piece: str) -> None:

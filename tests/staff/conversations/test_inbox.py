@@ -24,7 +24,7 @@ from tasks.queue import connect
 from tasks.unproven_numbers import tell_of_cap
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
-from tests.told_classifier import PERSON, SAME_DAY, SELF_HARM, sure_of, tell
+from tests.told_classifier import EMERGENCY, PERSON, SAME_DAY, SELF_HARM, sure_of, tell
 from tests.world import SERVICE_SID
 
 PRICES = "How much is a first visit without insurance?"
@@ -119,6 +119,24 @@ def test_a_row_says_who_what_how_soon_for_whom_and_how_long_ago(busy: Console) -
     )
     assert row(page, "(202) 555-0133").endswith(" Clinical concern On call")
     assert row(page, "(202) 555-0132") == f"(202) 555-0132 Unread Waiting now {BILL} Text Billing question Billing"
+
+
+def test_a_row_keeps_the_danger_until_a_person_has_written_or_called(console: Console) -> None:
+    crown = "hey can i come in friday to get my crown redone. my chest has felt tight since this morning"
+    tell(console, {crown: EMERGENCY})
+    console.text(crown, from_=ONE)
+    console.work()
+    acknowledge_alarm(console)
+    console.text(PRICES, from_=ONE)
+    console.work()
+    dana = console.sign_in()
+
+    assert "now …my chest has felt tight since this morning" in row(dana.get("/staff/"), "(202) 555-0131")
+    assert "1 newer" in row(dana.get("/staff/"), "(202) 555-0131")
+
+    dana.post("/staff/conversations/1/called")
+
+    assert "…my chest" not in row(dana.get("/staff/"), "(202) 555-0131")
 
 
 def test_a_chat_that_was_opened_and_left_is_not_in_it(console: Console) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 
 from inbox.consent import OptOutRow, can_undo_opt_out, opt_out_of, record_consent
 from inbox.models import AuditEntry, Conversation, Decision, Escalation, Notification, OptOut
+from staff.conversations.conversation_queries import MAY_WANT_NO_TEXTS
+from staff.conversations.row_words import MAYBE_OPT_OUT as MAYBE
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
+from tests.staff.conversations.test_inbox import row
 from tests.world import PATIENT
 
 PAGE = "/staff/conversations/1"
@@ -49,6 +54,28 @@ def test_who_cancels_a_visit_by_the_word_that_ends_texts_is_called_by_scheduling
     [conversation] = console.rows(Conversation)
     assert (conversation.state, conversation.team, conversation.priority) == ("open", "scheduling", "normal")
     assert "the patient may have meant a visit" in console.sign_in().get(PAGE).text
+
+
+@pytest.mark.parametrize(
+    ("wish", "in_row", "on_page"),
+    [
+        ("STOP texting me about appointments i moved to ohio", "Opt-out", "Opted out of texts"),
+        ("stop texting me and call me instead", MAYBE, MAY_WANT_NO_TEXTS),
+        ("dejen de mandarme mensajes y llámenme", MAYBE, MAY_WANT_NO_TEXTS),
+    ],
+    ids=["clear", "doubtful", "Spanish"],
+)
+def test_the_row_and_the_conversation_say_that_a_patient_asked_for_no_more_texts(
+    console: Console, wish: str, in_row: str, on_page: str
+) -> None:
+    console.text(wish)
+    console.work()
+    browser = console.sign_in()
+
+    assert in_row in row(browser.get("/staff/"), "(202) 555-0123")
+    page = unescape(browser.get(PAGE).text)
+    assert on_page in page
+    assert "Asks for a person</span>" not in page
 
 
 def test_an_emergency_of_someone_who_ended_our_texts_raises_the_alarm_and_says_to_call(console: Console) -> None:
