@@ -117,7 +117,7 @@ ACTIONS = {
     "merge_undone": Action(Group.RECORDS, "undid a merge"),
     "address_added": Action(Group.RECORDS, "added a number or email address"),
     "address_removed": Action(Group.RECORDS, "removed a number or email address"),
-    "name_added": Action(Group.RECORDS, "named it as a message says"),
+    "name_added": Action(Group.RECORDS, "set the patient’s name from a message"),
     "found_added": Action(Group.RECORDS, "added a detail from a message to a patient record"),
     "patient_linked": Action(Group.RECORDS, "linked it to a patient record"),
     "patient_unlinked": Action(Group.RECORDS, "unlinked it from a patient record"),

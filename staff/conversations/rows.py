@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -42,6 +42,7 @@ class Row:
         topic: what the most pressing unanswered message is about, the newest of several, or that Intake is not sure.
         waits: how long the patient has waited for an answer; empty if nobody needs to give one.
         late: whether that is too long.
+        waits_longer: whether the wait began before the last activity, such as a second message.
         age: how long ago the last activity was.
         snoozed: until when it is or was snoozed, empty if it is not.
         excerpt: the text that a search found, in pieces, each with whether it is what was searched for.
@@ -79,6 +80,7 @@ class Row:
     age: str
     waits: str
     late: bool
+    waits_longer: bool
     snoozed: str
     called: str
     tags: tuple[str, ...] = field(repr=False)
@@ -248,6 +250,7 @@ def _row(
         age=display.age(at, moment, zone),
         waits=wait(since, moment) if since else "",
         late=since is not None and waits_too_long(since, conversation.priority, practice, moment),
+        waits_longer=since is not None and at - since >= timedelta(minutes=1),
         snoozed=display.clock(snoozed_until, zone) if snoozed_until else "",
         called=called_by(call.reason, names.get(call.by_staff_id, "")) if call else "",
         tags=tags,

@@ -201,12 +201,14 @@ def _read_texts(session: Session, sources: Sequence[int]) -> list[tuple[Searched
 
 
 def _where_found(wanted: Wanted, hit: Hit, practice: Practice) -> tuple[str, list[tuple[int, int]]]:
-    """Return a hit's text and where it has the words; of a first text what was typed, if the words are in it."""
+    """Return a hit's text and where it has the words; of a first text, what was typed, unless they are around it."""
+    places = find_places(wanted, hit.text)
     if hit.reply is not None:
         typed = typed_words(hit.reply, practice)
-        if places := find_places(wanted, typed):
-            return typed, places
-    return hit.text, find_places(wanted, hit.text)
+        typed_places = find_places(wanted, typed)
+        if typed_places or not places:
+            return typed, typed_places
+    return hit.text, places
 
 
 def _shown(message: Message) -> str:

@@ -29,6 +29,8 @@ class LaterChoice:
 def later_choices(practice: Practice, medium: Medium, moment: datetime) -> list[LaterChoice]:
     """Return the times to choose from, the soonest first; a text goes out after quiet hours.
 
+    While the practice is open, its next opening, such as after lunch, is none of them.
+
     Args:
         practice: the practice.
         medium: how the message goes out.
@@ -43,7 +45,7 @@ def later_choices(practice: Practice, medium: Medium, moment: datetime) -> list[
     for wanted, name in _MORNINGS.items():
         if at := snooze_end(wanted, moment, zone):
             names.setdefault(after_quiet(at), name)
-    opening = practice.next_opening(moment + _LEAST)
+    opening = None if practice.is_open(moment) else practice.next_opening(moment + _LEAST)
     if opening is not None and opening == after_quiet(opening) and opening <= moment + FURTHEST:
         names[opening] = f"{names[opening]}, when you open" if opening in names else "When you open"
     return [LaterChoice(as_typed(at), names[at], display.day_and_clock(at, zone)) for at in sorted(names)]

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.consent import opt_out_of
-from inbox.models import Patient, PatientAddress, PatientConversation
+from inbox.models import Conversation, Patient, PatientAddress, PatientConversation
 from inbox.patient_book import FIELDS, sharing_patients
 from inbox.patient_merging import latest_merge
+from inbox.patients import conversations_of
 from inbox.text_permission import GivenConsent, given_consents, has_texted
-from intake.vocabulary import ConsentHow, OptOutMistake
+from intake.vocabulary import Channel, ConsentHow, OptOutMistake
 from staff import display
 from staff.conversations.consent_history import GIVEN_IN, read_number_history
 from staff.displays import is_new_display, seal_of
@@ -113,10 +114,18 @@ def _describe_address(
         "opted_out": out.is_out,
         "can_undo": out.can_undo,
         "unsafe": is_unsafe(session, address),
+        "last_written": _last_written(session, address),
         "consent": _describe_consent(address, given, zone),
         "texted": address.is_number and has_texted(session, address.practice, address.patient_address),
         "consents": read_number_history(session, address, given, zone) if address.is_number else [],
     }
+
+
+def _last_written(session: Session, address: PatientAddress) -> int:
+    """Return the newest text or email from an address, by its number; 0 if there is none."""
+    theirs = conversations_of(address.practice, address.patient_address)
+    written = Conversation.channel.in_((Channel.SMS, Channel.EMAIL))  # anyone can name an address in a form
+    return session.scalar(select(func.max(Conversation.last_message_id)).where(theirs, written)) or 0
 
 
 def _describe_consent(address: PatientAddress, given: Sequence[GivenConsent], zone: str) -> str:

@@ -1093,7 +1093,7 @@ class IntakeChat extends HTMLElement {
     const place = this.#$(".scroll")?.scrollTop ?? 0;
     const stop = (event) => event.stopPropagation();
     const attributes = { role: "region", "aria-label": name, lang: this.#lang, dir: "ltr", keypress: stop, keyup: stop };
-    const side = this.getAttribute("side") ?? { rtl: "left" }[getComputedStyle(this).direction];
+    const side = this.getAttribute("side") ?? { rtl: "left" }[getComputedStyle(this).direction] ?? "right";
     const chat = make(`div.chat ${side}`, attributes, this.#launcher(), this.#panel(name));
     const accent = [this.getAttribute("color"), colour].find(isVisible) ?? "#0b6e6e";
     const [y, x] = (this.getAttribute("offset") ?? "").match(/\d+/g) ?? [];

@@ -137,5 +137,6 @@ def test_a_site_chooses_where_the_chat_is_and_how_it_looks(
         chat = visit(path, f' data-color="{color}" data-offset="9999"')
         expect(chat.launcher).to_have_css("background-color", shown)
         assert chat.page.evaluate(PLACE)[1:] == [20, 200]
+        expect(chat.root.locator(".chat")).to_have_class(re.compile("^chat right"))
     assert len(warnings) == 1
     assert "#ffee00" in warnings[0]

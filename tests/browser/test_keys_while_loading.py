@@ -395,3 +395,28 @@ def test_after_a_search_the_keys_go_to_the_list(three: Console, sign_in: SignIn)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     opened(page, 2)
+
+
+@pytest.mark.parametrize("key", ["e", "a"])
+def test_a_key_does_nothing_to_a_conversation_that_is_not_shown_while_another_one_is(
+    three: Console, page: Page, key: str
+) -> None:
+    hint = page.locator("#close kbd")
+    expect(hint).to_be_visible()
+    page.locator("#open-2").focus()
+    expect(hint).to_be_hidden()  # no key is for what the pane shows
+
+    asks(page, key, "/staff/conversations/2")
+    opened(page, 2)
+
+    assert states(three) == ["open"] * 3
+    assert [found.assigned_to for found in three.rows(Conversation)] == [None] * 3
+    expect(page.locator("#open-2")).to_be_focused()
+    expect(hint).to_be_visible()
+    page.keyboard.press(key)
+    if key == "a":
+        expect(page.locator("#standing")).to_contain_text("Assigned to Dana Reyes")
+    else:
+        expect(page.locator("#open-2")).to_have_count(0)
+    assert states(three) == ["open", "closed" if key == "e" else "open", "open"]
+    assert [found.assigned_to is not None for found in three.rows(Conversation)] == [False, key == "a", False]

@@ -72,12 +72,14 @@ def test_keys_for_a_row_that_has_left_the_list_are_not_for_the_open_conversation
 def test_whoever_types_keeps_the_focus_when_a_row_is_closed_behind_them(three: Console, page: Page) -> None:
     held: list[Route] = []
     page.route("**/events*", lambda route: route.abort())  # the row goes by the key's own refresh
-    page.reload()
+    page.goto(page.url.split("/staff/")[0] + "/staff/")
     page.wait_for_load_state()
+    expect(page.locator("#help-button:not([hidden])")).to_have_count(1)
     page.route("**/staff/conversations/2/state*", lambda route: held.append(route))
     page.locator("#open-2").focus()
     page.keyboard.press("e")
     wait_until(page, lambda: held)
+    page.locator("#open-1").click()
     page.locator("#text").click()
     page.keyboard.type("Yes, behind ")
     held[0].continue_()

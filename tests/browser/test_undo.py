@@ -11,6 +11,7 @@ from intake.settings import Settings
 from staff.undo.offers import TOO_LATE
 from tests.browser.axe import violations
 from tests.browser.test_console import TWO, SignIn, console, console_of, new_profile, press, receive, sign_in
+from tests.browser.test_keys_while_loading import held
 from tests.staff.conftest import Console
 from tests.told_classifier import EMERGENCY, tell
 
@@ -186,8 +187,11 @@ def test_a_reply_is_sent_later_with_the_keyboard_and_cancelling_gives_its_words_
     expect(box).to_have_value(WORDS)
     expect(menu).to_have_attribute("open", "")
 
-    page.get_by_role("button", name="Tomorrow morning").click()
-    expect(box).to_have_value("")
+    with held(page, f"{PLACE}/reply") as take:
+        page.get_by_role("button", name="Tomorrow morning").click()
+        expect(page.locator("#opening")).to_have_text("Scheduling…")
+        take().continue_()
+        expect(box).to_have_value("")
     expect(page.locator("#thread")).to_contain_text("Scheduled for")
     expect(row).to_contain_text("Scheduled for")
     expect(page.locator("#undo-bar")).to_contain_text("Scheduled for")

@@ -174,10 +174,11 @@ function assignPicked() {
   bulkButton("assign").click();
 }
 
-/** Does something with the focused row, or with the open conversation if no other row is focused. */
+/** Does something with the open conversation, or with the focused row if none is open; instead of another row's, opens it. */
 function onCurrent(action, values, here) {
   const row = otherRow();
   if (isGone()) say(GONE);
+  else if (row && panes().dataset.id) row.click();
   else if (row) onRow(row, action, values);
   else if (panes().dataset.id) here();
 }

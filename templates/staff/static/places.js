@@ -214,7 +214,8 @@ async function send(form, button) {
   const isOfList = !form.closest("#panes") && !form.dataset.undo;
   const focused = lastFocused();
   say("");
-  beginOpening(replied ? "Sending…" : "Saving…", isOfList);
+  const does = button?.name === "later" ? "Scheduling…" : "Sending…";
+  beginOpening(replied ? does : "Saving…", isOfList);
   const isHeld = !draft || (await holdDrafts(id, draft));
   if (form.dataset.undo) await leaveDrafts(); // the words of what is undone go before them
   const isOffline = !navigator.onLine;

@@ -134,6 +134,9 @@ def test_rows_and_hits_of_a_first_text_show_what_was_typed_and_the_words_that_we
     assert "Rae Donovan: …Street, with Dr . Patel" in row(found, "(202) 555-0131")
     assert marked(found) == ["Dr", "Patel"]
     assert marked(search(dana, wanted="maple")) == ["Maple"]
+    with console.edit() as session:  # the reply is the newer one, though both came in the same second
+        session.scalars(select(Message)).one().received_at -= timedelta(minutes=1)
+    assert "Rae Donovan: We moved you to next" in row(search(dana, wanted="0131"), "(202) 555-0131")
 
 
 def test_a_search_keeps_to_its_filters_and_its_practices(busy: Console) -> None:

@@ -287,6 +287,11 @@ def test_undoing_takes_it_out_of_the_thread_and_gives_the_words_back(
             ],
             id="before opening",
         ),
+        pytest.param(
+            datetime(2026, 12, 1, 10), Medium.SMS,
+            [("Tomorrow morning", "Wed, Dec 2, 8:00 AM"), ("Monday morning", "Mon, Dec 7, 8:00 AM")],
+            id="open",
+        ),
     ],
 )  # fmt: skip
 def test_the_choices_are_the_next_opening_and_mornings(
@@ -295,6 +300,17 @@ def test_the_choices_are_the_next_opening_and_mornings(
     offered = later_choices(demo(), medium, moment.replace(tzinfo=ZONE))
 
     assert [(choice.name, choice.at) for choice in offered] == choices
+
+
+def test_the_end_of_a_lunch_break_is_a_choice_in_the_break_alone() -> None:
+    practice = demo().model_copy(update={"hours": {"tue": ["08:00-12:00", "13:00-17:00"]}})
+
+    def soonest(hour: int) -> tuple[str, str]:
+        choice = later_choices(practice, Medium.SMS, datetime(2026, 12, 1, hour, 15, tzinfo=ZONE))[0]
+        return choice.name, choice.at
+
+    assert soonest(10) == ("Tomorrow morning", "Wed, Dec 2, 8:00 AM")
+    assert soonest(12) == ("When you open", "Tue, Dec 1, 1:00 PM")
 
 
 def test_no_choice_of_a_text_is_in_quiet_hours() -> None:

@@ -87,7 +87,7 @@ def test_a_reply_that_is_not_sent_leaves_the_conversation_what_it_was(
 
     assert standing(console) == ("open", level, priority)
     shown = row(dana.get(f"/staff/?triage={level}&view=urgent"), WHO)
-    assert f"Waiting 1 h {text} Text {words} Reply not delivered" in shown
+    assert f"{text} Text Waits 1 h {words} Reply not delivered" in shown
     page = dana.get(PAGE).text
     assert words in " ".join(unescape(re.sub(r"<[^>]+>", " ", page.split("<main")[1])).split())
 

@@ -151,6 +151,24 @@ def test_who_has_waited_longest_comes_first_if_asked_for(busy: Console, dana: Br
     assert "Waiting 5 h" in row(page, NAMES[TWO])
 
 
+def test_newest_first_shows_when_something_came_last_and_beside_it_a_longer_wait(busy: Console, dana: Browser) -> None:
+    with busy.edit() as session:
+        for number, since, last in ((1, 300, 3), (2, 5, 5)):
+            found, moment = session.get_one(Conversation, number), now()
+            found.waiting_since, found.priority = moment - timedelta(minutes=since), Priority.HIGH
+            found.last_activity_at = found.listed_at = moment - timedelta(minutes=last)
+
+    newest, longest = dana.get("/staff/"), dana.get("/staff/?sort=waiting")
+
+    assert [name for name in rows(newest) if name != NAMES[THREE]] == [NAMES[ONE], NAMES[TWO]]
+    assert "Last activity 3 min" in row(newest, NAMES[ONE])
+    assert "Waits 5 h" in row(newest, NAMES[ONE])
+    assert newest.text.count('class="flag waits late"') == 1
+    assert "Waiting 5 min" in row(newest, NAMES[TWO])  # which is both
+    assert "Waiting 5 h" in row(longest, NAMES[ONE])
+    assert "Waits" not in longest.text
+
+
 def test_nobody_waits_once_staff_have_answered_and_after_a_thank_you(busy: Console, dana: Browser) -> None:
     assert conversation(busy, 2).waiting_since is not None
     dana.post("/staff/conversations/2/state", data={"state": "waiting"})

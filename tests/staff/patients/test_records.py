@@ -236,6 +236,23 @@ def test_two_records_are_merged_and_the_merge_is_undone(console: Console) -> Non
     assert browser.post(f"{RECORD}/merges/1/undo").status_code == 409
 
 
+def test_a_new_message_goes_where_the_patient_last_wrote_from(console: Console) -> None:
+    console.text("First")
+    console.text("Second", from_="+12025550199")
+    browser = console.sign_in()
+    create(browser, "Maria Rivera", "address")
+    create(browser, "Maria Rivera", "address", conversation=2)
+
+    def chosen() -> str:
+        [found] = re.findall(r"<option[^>]* selected>((?:Text|Email) [^<]*)</option>", browser.get(RECORD).text)
+        return str(found)
+
+    assert browser.post(f"{RECORD}/merge", data={"other": "2"}).status_code == 303
+    assert chosen() == "Text (202) 555-0199"
+    console.text("Third")
+    assert chosen() == "Text (202) 555-0123"
+
+
 def test_a_merge_is_asked_first_and_says_whose_records_they_are(console: Console) -> None:
     console.text("First")
     console.text("Second", from_="+12025550199")
