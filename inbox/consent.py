@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
 from inbox.models import Conversation, Keyword, OptOut, now
-from inbox.opt_out_wording import OptOutWish, is_spanish_opt_out, read_opt_out
+from inbox.opt_out_wording import OptOutWish, fold_letters, is_spanish_opt_out, read_opt_out
 
 # Many patients mean an appointment by CANCEL: they are opted out, as carriers require, and staff are notified.
 AMBIGUOUS = frozenset({"cancel", "cancelar"})
@@ -68,8 +68,8 @@ _STOP = frozenset(
         "no me envien mas mensajes",
     }
 )
-_START = frozenset(["start", "unstop", "resume", "optin", "iniciar", "comenzar"]) | {"opt in"}
-_START_AFTER_STOP = frozenset({"yes", "si"})
+_START = frozenset(["start", "unstop", "resume", "optin", "iniciar", "comenzar", "empezar"]) | {"opt in"}
+_START_AFTER_STOP = frozenset({"yes", "si", "alta"})
 _HELP = frozenset(["help", "info", "ayuda"])
 _SPANISH = frozenset(
     {
@@ -81,6 +81,8 @@ _SPANISH = frozenset(
         "no me envien mas mensajes",
         "iniciar",
         "comenzar",
+        "empezar",
+        "alta",
         "si",
         "ayuda",
     }
@@ -92,7 +94,7 @@ _OPTED_OUT = select(OptOut.patient_index).where(
 )
 _SURELY_OUT = _OPTED_OUT.where(~OptOut.claimed)
 _STATES = select(OptOut.active, OptOut.recorded_by, OptOut.claimed)
-_ACCENTS = str.maketrans("áéíóúêà", "aeiouea")
+_LONGEST_READ = 1000
 
 
 def is_spanish_keyword(text: str) -> bool:
@@ -102,7 +104,7 @@ def is_spanish_keyword(text: str) -> bool:
 
 def normalise(text: str) -> str:
     """Return the words and digits of a short text in lower case, without accents, apostrophes, or punctuation."""
-    plain = text.lower().translate(_ACCENTS).replace("'", "").replace("\u2019", "")
+    plain = fold_letters(text[:_LONGEST_READ])
     return " ".join(re.findall(r"[^\W_]+", plain)) if len(plain) <= 60 else ""
 
 

@@ -11,6 +11,7 @@ danger signs to find.
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import Enum, auto
 
 _LONGEST_REQUEST = 160
@@ -85,7 +86,7 @@ _ENGLISH = (
 _ASKED = r"(?:can|could|would|will) you|i (?:want|need|would like|wish)(?: you)? to|id like(?: you)? to"
 _POLITE = r"hi|hello|hey|ok|okay|please|pls|plz|kindly|just|sorry|no thank you|no thanks|thank you|thanks|thx|i said"
 _SIGN_UP = r"i (?:did not|didnt|never) sign(?:ed)? up for (?:this|these)"
-_WRONG = rf"wrong number|you have the wrong number|who is this|not interested|{_SIGN_UP}"
+_WRONG = rf"wrong (?:number|person)|you have the wrong (?:number|person)|who is this|not interested|{_SIGN_UP}"
 _BEFORE = rf"(?:(?:{_POLITE}|{_WRONG}|{_WHY}|i asked you to|{_ASKED}|you (?:need|have) to|you must) )*"
 _AT_ONCE = r"now|again|anymore|any more|ever|immediately|right now|asap|from now on"
 _AFTER = rf"(?: (?:{_POLITE}|{_AT_ONCE}|{_WHY}))*"
@@ -149,11 +150,11 @@ _PARTS_OF_SPANISH = (
 # ---- bare words of a text
 
 _CRY = r"no mas|basta|stop it"  # also what somebody in despair may write
-_STOP_WORD = rf"(?:stop|stop all|stopall|stop this|unsubscribe|opt out|optout|quit|arret|{_CRY})"
+_STOP_WORD = rf"(?:stopp?|stop all|stopall|stop this|unsubscribe|opt out|optout|quit|arret|{_CRY})"
 _ALTO = r"(?:parar|alto|detener|baja|paren?|salir|desuscribir)"
 _PADDING = rf"(?:{_POLITE}|{_WRONG}|{_WHY}|{_AT_ONCE}|{_CORTES}|{_POR_QUE}|ya|ahora)"
 _BARE = re.compile(rf"(?:{_PADDING} )*(?:{_STOP_WORD}|{_ALTO})(?: (?:{_STOP_WORD}|{_ALTO}|{_PADDING}))*")
-_DOUBTFUL = rf"(?:{_ASKED}|yes|no|si|me|that|para|end|cancel|cancelar|revoke|quiero|pueden?)"
+_DOUBTFUL = rf"(?:{_ASKED}|yes|no|si|me|that|to|reply|text|para|end|cancel|cancelar|revoke|quiero|pueden?)"
 _MAYBE_STOP = rf"(?:{_STOP_WORD}|{_ALTO}|no more)"
 _BARE_DOUBTFUL = re.compile(
     rf"(?:(?:{_PADDING}|{_DOUBTFUL}) )*{_MAYBE_STOP}(?: (?:{_MAYBE_STOP}|{_PADDING}|{_DOUBTFUL}))*"
@@ -192,6 +193,11 @@ _HINT = re.compile(
 )
 
 
+_SIGNATURE = re.compile(r"\n\s*[-\u2013\u2014]{1,2} ?\w+(?: \w+)?\.?\s*$")
+_UNSUBSCRIBE = re.compile(r"\buns[ui]b?s?c?ri?be?\b")  # as people spell it
+_SPELLED = re.compile(r"[^\W\d_](?: [^\W\d_]){2,11}")  # "S T O P"
+
+
 class OptOutWish(Enum):
     """What a message says of texts."""
 
@@ -213,6 +219,7 @@ def read_opt_out(text: str, *, by_text: bool = False) -> OptOutWish:
     if _IN_ENGLISH.fullmatch(words) or _IN_SPANISH.fullmatch(words) or (by_text and _BARE.fullmatch(words)):
         return OptOutWish.CLEAR
     is_doubtful = _IN_PART.fullmatch(words) or (by_text and _BARE_DOUBTFUL.fullmatch(words))
+    is_doubtful = is_doubtful or (by_text and _BARE.fullmatch(_plain_words(_SIGNATURE.sub("", text))))
     return OptOutWish.POSSIBLE if is_doubtful or _HINT.search(words) else OptOutWish.NONE
 
 
@@ -233,6 +240,13 @@ def is_spanish_opt_out(text: str) -> bool:
 
 def _plain_words(text: str) -> str:
     """Return the words in lower case, without accents, apostrophes, punctuation, and a last line "Sent from …"."""
-    plain = _SENT_FROM.sub("", text).lower().translate(_ACCENTS)
-    plain = plain.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")
-    return " ".join(re.findall(r"[^\W_]+", plain))
+    words = " ".join(re.findall(r"[^\W_]+", fold_letters(_SENT_FROM.sub("", text))))
+    words = _UNSUBSCRIBE.sub("unsubscribe", words)
+    return words.replace(" ", "") if _SPELLED.fullmatch(words) else words
+
+
+def fold_letters(text: str) -> str:
+    """Return a text in plain small letters: no accents, apostrophes, wide letters, or invisible characters."""
+    plain = unicodedata.normalize("NFKC", text)
+    seen = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
+    return seen.lower().translate(_ACCENTS).replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")

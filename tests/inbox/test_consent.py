@@ -17,7 +17,9 @@ OPTOUT | opt-out | Opt out | REVOKE | ARRÊT | arret | PARAR | ALTO | detener | 
 Stop texting me | please stop | Please stop texting me! | don't text me | don\N{RIGHT SINGLE QUOTATION MARK}t text me
 do not text me again | no more texts | remove me from your list | no me escriban más | No me envíen más mensajes.
 """
-START_WORDS = "START | start | Start! | UNSTOP | unstop | RESUME | OPTIN | opt-in | opt in | iniciar | COMENZAR"
+START_WORDS = (
+    "START | start | Start! | UNSTOP | unstop | RESUME | OPTIN | opt-in | opt in | iniciar | COMENZAR | empezar"
+)
 HELP_WORDS = "HELP | help | Help? | INFO | info | AYUDA"
 ORDINARY = """
 I can't stop coughing | please stop by with my prescription | Does the bleeding stop on its own? | stop or start?

@@ -163,3 +163,21 @@ def test_no_wording_takes_long_to_read(piece: str) -> None:
         read_opt_out((piece * 100)[:159] + "x", by_text=True)
 
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["S T O P", "\uff33\uff34\uff2f\uff30", "st\u200bop", "stopp", "unsuscribe", "Unsubcribe me", "wrong person. stop"],
+    ids=["spelled", "wide", "invisible", "stopp", "unsuscribe", "unsubcribe", "wrong-person"],
+)
+def test_a_bare_word_opts_out_by_text_however_it_is_written(text: str) -> None:
+    assert read_opt_out(text, by_text=True) is OptOutWish.CLEAR
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Reply STOP to opt out.", "STOP to opt out", "STOP TO END", "Text stop to unsubscribe", "STOP.\n-- John"],
+    ids=["our-words", "short", "to-end", "text-stop", "signed"],
+)
+def test_who_quotes_our_own_words_may_want_no_more_texts(text: str) -> None:
+    assert read_opt_out(text, by_text=True) is OptOutWish.POSSIBLE
