@@ -75,7 +75,7 @@ def test_the_row_and_the_conversation_say_that_a_patient_asked_for_no_more_texts
     assert in_row in row(browser.get("/staff/"), "(202) 555-0123")
     page = unescape(browser.get(PAGE).text)
     assert on_page in page
-    assert "Asks for a person</span>" not in page
+    assert '<span class="intent">Asks for a person</span>' not in page
 
 
 def test_an_emergency_of_someone_who_ended_our_texts_raises_the_alarm_and_says_to_call(console: Console) -> None:
