@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, distinct, func, select
+from sqlalchemy import Select, and_, case, distinct, false, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, ConversationRead, ConversationState, Delivery
@@ -76,20 +76,22 @@ def read_counts(session: Session, member: Member, calls: int, moment: datetime) 
     names = ("state", "holder", "team", "pressing", "snoozed")
     columns = [alike.c[name] for name in names]
     query = select(*columns, func.count(), func.sum(alike.c.unread)).group_by(*columns)
-    groups: Iterable[Any] = session.execute(query)
-    counts = sum_counts(Group(*values) for values in groups)
+    found: Iterable[Any] = session.execute(query.union_all(_scheduled(member)))
+    groups = [Group(*values) for values in found]
+    counts = sum_counts(group for group in groups if group.state != View.SCHEDULED)
     counts.views[View.MENTIONS] = calls
-    counts.views[View.SCHEDULED] = _count_scheduled(session, member)
+    counts.views[View.SCHEDULED] = sum(group.count for group in groups if group.state == View.SCHEDULED)
     return counts
 
 
-def _count_scheduled(session: Session, member: Member) -> int:
-    waiting = (
-        select(func.count(distinct(Delivery.conversation_id)))
+def _scheduled(member: Member) -> Select[Any]:
+    """Return the query for one group more: whatever its state, what has a message that waits for its time."""
+    count = func.count(distinct(Delivery.conversation_id))
+    return (
+        select(literal(View.SCHEDULED.value), literal(_NOBODY), null(), false(), false(), count, literal(0))
         .join(Conversation, Conversation.id == Delivery.conversation_id)
         .where(Conversation.practice.in_(member.reachable), waits_for_its_time())
     )
-    return session.scalar(waiting) or 0
 
 
 def sum_counts(groups: Iterable[Group]) -> Counts:
