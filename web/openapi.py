@@ -252,7 +252,7 @@ def _email() -> dict[str, Any]:
             "required": True,
             "content": {"multipart/form-data": {"schema": _object(fields, needed=["headers"])}},
         },
-        "responses": {"200": {"description": "received"}} | dict.fromkeys(("400", "401", "413", "503"), _ERROR),
+        "responses": {"200": {"description": "received"}} | dict.fromkeys(("401", "413", "503"), _ERROR),
     }
 
 
