@@ -35,6 +35,7 @@ from web.services import services_of
 from webhooks.browser.chat import enter_to_send_files
 from webhooks.browser.chat_files import is_anonymous, read_posted_files, text_among
 from webhooks.browser.forms import LARGEST_FORM
+from webhooks.browser.request_fields import form_fields
 
 # By client address. Everyone on a clinic's Wi-Fi, or behind one mobile carrier's gateway, shares one: these have to
 # hold for a full waiting room. READ is twenty browsers whose proxy allows no event streams and that ask every 2 s.
@@ -264,7 +265,7 @@ def _posted_values() -> Mapping[str, object]:
     if request.endpoint == "forms.receive":
         request.max_content_length = request.max_form_memory_size = LARGEST_FORM  # as its handler does
     try:
-        values = request.get_json(silent=True) if request.is_json else request.form
+        values = request.get_json(silent=True) if request.is_json else form_fields(request.form)
     except HTTPException:
         return {}
     return values if isinstance(values, Mapping) else {}
