@@ -176,7 +176,8 @@ def _paths() -> dict[str, Any]:
             "/chat/conversations/{public_id}/files": {
                 "post": _chat(
                     "Send a message with up to three pictures or PDFs, as multipart/form-data with client_message_id,"
-                    " text, and the files",
+                    " text, and the files. The text is taken whatever becomes of them: `files` of the messages says"
+                    " which were refused. Without a text, files that can't be kept are refused",
                     {"202": {"description": "the message's id"}, "409": _ERROR, "415": _ERROR},
                     token=True,
                 )

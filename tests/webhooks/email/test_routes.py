@@ -547,7 +547,10 @@ UNREADABLE = {
     "json": ("application/json", b'{"text": "Swordfish"}'),
     "urlencoded": ("application/x-www-form-urlencoded", b"text=Swordfish"),
     "no boundary": ("multipart/form-data", b"text=Swordfish"),
-    "broken": ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nSwordfish'),
+    "broken": (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nSwordfish',
+    ),
 }
 
 
