@@ -32,9 +32,10 @@ from tasks.queue import connect
 from web.client_address import network_of
 from web.errors import RequestError, error_response
 from web.services import services_of
-from webhooks.browser.chat import enter_to_send_files
+from webhooks.browser.chat import enter_chat
 from webhooks.browser.chat_files import is_anonymous, read_posted_files, text_among
 from webhooks.browser.forms import LARGEST_FORM
+from webhooks.browser.request_fields import form_fields
 
 # By client address. Everyone on a clinic's Wi-Fi, or behind one mobile carrier's gateway, shares one: these have to
 # hold for a full waiting room. READ is twenty browsers whose proxy allows no event streams and that ask every 2 s.
@@ -42,6 +43,7 @@ BEGIN_BY_ADDRESS = "20 per minute; 200 per hour"
 SEND_BY_ADDRESS = "120 per minute"
 FORM_BY_ADDRESS = "10 per minute; 60 per hour"
 FORM_OF_DANGER_BY_ADDRESS = "30 per minute"  # which also gets through once others have used up the limit above
+FILES_OF_ALL_BY_ADDRESS = "30 per minute"  # before anything is read, so that bodies can't fill the memory
 FILES_BY_ADDRESS = "12 per minute; 60 per hour"
 FILES_BY_ADDRESS_ANONYMOUS = "6 per minute; 15 per hour"  # from visitors who gave no way to reach them
 READ_BY_ADDRESS = "600 per minute"
@@ -101,8 +103,11 @@ def limit_requests(app: Flask, settings: Settings) -> None:
             _of_accepted(limiter, SEND_BY_CONVERSATION, _conversation),
         ],
         "chat.send_files": [
-            limiter.limit(FILES_BY_ADDRESS),
-            limiter.limit(FILES_BY_ADDRESS_ANONYMOUS, exempt_when=lambda: not _is_anonymous_chat()),
+            limiter.limit(FILES_OF_ALL_BY_ADDRESS),
+            limiter.limit(FILES_BY_ADDRESS, exempt_when=_is_danger_with_files),
+            limiter.limit(
+                FILES_BY_ADDRESS_ANONYMOUS, exempt_when=lambda: not _is_anonymous_chat() or _is_danger_with_files()
+            ),
             _of_accepted(limiter, SEND_BY_CONVERSATION, _conversation),
         ],
         "chat.file": [reads, _of_accepted(limiter, WATCH_BY_CONVERSATION, _conversation)],
@@ -244,10 +249,17 @@ def _chat_text() -> str:
 def _text_with_files() -> str:
     """Return the text that comes with files; nothing is read of a request that may not send any."""
     try:
-        enter_to_send_files((request.view_args or {})["public_id"])
+        enter_chat(services_of(current_app), (request.view_args or {})["public_id"])
         return text_among(read_posted_files(request))
     except (RequestError, HTTPException):
         return ""  # its handler says so
+
+
+def _is_danger_with_files() -> bool:
+    try:
+        return may_be_danger(_text_with_files())
+    except SQLAlchemyError:
+        return False
 
 
 def _text_in(name: str) -> str:
@@ -264,7 +276,7 @@ def _posted_values() -> Mapping[str, object]:
     if request.endpoint == "forms.receive":
         request.max_content_length = request.max_form_memory_size = LARGEST_FORM  # as its handler does
     try:
-        values = request.get_json(silent=True) if request.is_json else request.form
+        values = request.get_json(silent=True) if request.is_json else form_fields(request.form)
     except HTTPException:
         return {}
     return values if isinstance(values, Mapping) else {}

@@ -176,7 +176,8 @@ def _paths() -> dict[str, Any]:
             "/chat/conversations/{public_id}/files": {
                 "post": _chat(
                     "Send a message with up to three pictures or PDFs, as multipart/form-data with client_message_id,"
-                    " text, and the files",
+                    " text, and the files. The text is taken whatever becomes of them: `files` of the messages says"
+                    " which were refused. Without a text, files that can't be kept are refused",
                     {"202": {"description": "the message's id"}, "409": _ERROR, "415": _ERROR},
                     token=True,
                 )
@@ -252,7 +253,7 @@ def _email() -> dict[str, Any]:
             "required": True,
             "content": {"multipart/form-data": {"schema": _object(fields, needed=["headers"])}},
         },
-        "responses": {"200": {"description": "received"}} | dict.fromkeys(("400", "401", "413", "503"), _ERROR),
+        "responses": {"200": {"description": "received"}} | dict.fromkeys(("401", "413", "503"), _ERROR),
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import IO
 
+from werkzeug.datastructures import Headers
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from inbox.attachments import MOST_BYTES
@@ -67,7 +68,7 @@ def read_multipart(
     if not boundary:
         raise RequestError(400, "invalid_form", "Send multipart/form-data with a boundary.")
     # long fields are cut off below, so that a long newsletter is not an error
-    decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), max_parts=most_parts)
+    decoder = _Decoder(boundary.encode("latin-1", "replace"), max_parts=most_parts)
     collector = _Collector(longest)
     try:
         while not collector.finished:
@@ -79,6 +80,13 @@ def read_multipart(
     return PostedForm(
         {name: bytes(value) for name, value in collector.fields.items()}, collector.files, frozenset(collector.cut)
     )
+
+
+class _Decoder(MultipartDecoder):
+    """A decoder to which a name that is not UTF-8 is no failure: no message may be lost to what its file is called."""
+
+    def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        return super()._parse_headers(data.decode("utf-8", "replace").encode())
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ _ASK = "Ask the patient to send it as"
 REFUSALS = {
     Refusal.TOO_LARGE: f"A file was too large to keep (over 10 MB). {_ASK} a smaller picture or PDF.",
     Refusal.TOO_MANY_PIXELS: f"A picture was too large to open safely. {_ASK} a normal photo.",
-    Refusal.TOO_MANY: "Only the first ten files of an email are kept. Ask the patient to send this one again.",
+    Refusal.TOO_MANY: "There were too many files to keep this one. Ask the patient to send it again.",
     Refusal.ARCHIVE: f"An archive, such as a ZIP file, can't be opened safely here. {_ASK} photos or PDFs.",
     Refusal.MACROS: f"An Office file that is locked, old (DOC, XLS), or has macros can't be kept safely. {_ASK} a PDF.",
     Refusal.UNSUPPORTED: f"A file was of a kind that can't be opened safely here. {_ASK} a photo (JPEG or PNG) or PDF.",

@@ -286,7 +286,7 @@ async function call(address, { token, body, form, onProgress, lastId, signal = p
   return response;
 }
 
-/** Reads server-sent events: EventSource would put the token into a URL. */
+/** EventSource would put the token into a URL. */
 async function* readEvents(body, onBytes) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
@@ -301,7 +301,7 @@ async function* readEvents(body, onBytes) {
   }
 }
 
-/** Redraws a picture, at most so large: only pixels stay, no place. */
+/** Redraws a picture: only pixels stay, no place. */
 function draw(bitmap, side) {
   const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
   const [width, height] = [bitmap.width, bitmap.height].map((length) => Math.max(1, Math.round(length * scale)));
@@ -335,9 +335,12 @@ const FILE_TROUBLE = {
   file_too_large: "fileLarge",
   request_entity_too_large: "fileLarge",
   no_more_files: "filesFull",
+  unsupported: "fileType",
+  too_large: "fileLarge",
+  too_many: "filesFull",
 };
 
-/** A conversation, shared by all tabs; the store keeps what is unsent, each message by its key. */
+/** A conversation, shared by all tabs; the store keeps what is unsent. */
 class Conversation {
   #base;
   #practice;
@@ -734,7 +737,7 @@ class Conversation {
     const connection = new AbortController();
     const cut = () => connection.abort();
     signal.addEventListener("abort", cut);
-    let timer = setTimeout(cut, 6000); // the first comes at once, unless it is held back
+    let timer = setTimeout(cut, 6000); // the first comes at once, if at all
     let isHeard = false;
     const onBytes = () => {
       if (!isHeard) return; // it may be half an event
@@ -1366,8 +1369,9 @@ class IntakeChat extends HTMLElement {
     area.replaceChildren(...parts, ...sent);
   }
 
-  #file(entry, { position, state, kind }, preview, number) {
-    if (state === "refused") return make("p.fine", {}, this.#t("fileRefused"));
+  #file(entry, { position, state, kind, reason }, preview, number) {
+    const words = (preview && FILE_TROUBLE[reason]) || "fileRefused";
+    if (state === "refused") return make("p.fine", {}, this.#t(words, { file: preview?.name }));
     if (state === "gone") return make("p.fine", {}, this.#t("fileGone"));
     const label = this.#t(kind === "picture" ? "picture" : "pdf", { number });
     if (state === "waiting") {

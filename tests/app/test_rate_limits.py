@@ -20,6 +20,7 @@ from classifier import Classifier
 from inbox.models import Conversation, Message
 from intake.settings import Settings
 from tests.chat_client import ChatClient
+from tests.pictures import PDF
 from tests.service import Service
 from tests.standins.twilio import Signature, TwilioStandIn
 from tests.world import PATIENT, SITE, WIDGET_KEY
@@ -100,12 +101,9 @@ def is_too_many(answer: requests.Response) -> bool:
     if answer.status_code != 429:
         return False
     seconds = answer.headers["Retry-After"]
-    assert answer.json() == {
-        "error": {
-            "code": "too_many_requests",
-            "message": f"This was asked too often in a short time: try again in {seconds} seconds.",
-        }
-    }
+    error = answer.json()["error"]
+    assert error["code"] == "too_many_requests"
+    assert error["message"].startswith(f"This was asked too often in a short time: try again in {seconds} seconds.")
     assert 1 <= int(seconds) <= 3600
     return True
 
@@ -150,7 +148,11 @@ def test_one_address_sends_fewer_files_if_it_gave_no_way_to_be_reached(
     chat = ChatClient(browsers.base, **details)
 
     assert [chat.send_files(f"m{number}").status_code for number in range(most)] == [400] * most
-    assert is_too_many(chat.send_files("one more"))
+    refused = chat.send_files("one more", text="Is this rash normal?")
+    assert is_too_many(refused)
+    assert "In an emergency, call 911." in refused.json()["error"]["message"]
+    assert chat.send_files("danger", PDF, text="My baby is not breathing").status_code == 202
+    assert is_too_many(chat.send_files("and more"))
 
 
 def test_one_address_begins_two_hundred_conversations_an_hour(browsers: Browsers, empty_redis: redis.Redis) -> None:
@@ -313,6 +315,14 @@ def test_a_form_with_a_danger_sign_gets_through_when_others_have_used_up_the_lim
 
     count_up(service.redis, "/30/1/minute", FORMS_OF_DANGER)
     assert post_form(browsers.base, encoding, message="I took all my pills and want to die now") == 429
+
+
+def test_a_danger_sign_counts_in_whichever_field_of_a_form_it_is(service: Service, browsers: Browsers) -> None:
+    fields = {"message": ["Book", "I took all my pills and want to die"]}
+
+    assert statuses(browsers.fill_in, FORMS) == [202] * FORMS
+    answer = requests.post(f"{browsers.base}/forms/demo", data=fields, headers={"Origin": SITE}, timeout=30)
+    assert answer.status_code == 202
 
 
 @pytest.mark.parametrize("phone", ["", "none", "12"])

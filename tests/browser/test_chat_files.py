@@ -14,7 +14,7 @@ from tests.browser.product import Product
 from tests.browser.site import PracticeSite, script_tag, strict_policy
 from tests.browser.visitor import Chat, Visitor
 from tests.browser.waiting import wait_until
-from tests.pictures import PDF, phone_photo
+from tests.pictures import HTML, PDF, phone_photo
 
 FILES = "**/chat/conversations/*/files"
 COLORS = """canvas => [0.1, 0.9].map(part => {
@@ -217,6 +217,19 @@ def test_a_file_that_is_refused_says_why_and_can_be_taken_away(chat: Chat, visit
     expect(notice(chat)).to_contain_text("This chat cannot take more files today. You can call us:")
     chat.own().get_by_role("button", name="Remove", exact=True).click()
     expect(chat.own()).to_have_count(0)
+
+
+def test_words_are_sent_though_the_service_does_not_keep_the_file_with_them(
+    chat: Chat, product: Product, before: int
+) -> None:
+    choose(chat, as_file("scan.pdf", HTML, "application/pdf"))
+    chat.box.fill("My chest hurts")
+    chat.button("send").click()
+
+    expect(chat.own()).to_have_attribute("data-state", "sent")
+    expect(chat.own()).to_contain_text("My chest hurts")
+    expect(chat.own()).to_contain_text("scan.pdf was not added: we can take photos")
+    assert product.messages_after(before) == ["My chest hurts"]
 
 
 def test_without_a_connection_it_is_sent_once_there_is_one(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox.attachments import MOST_BYTES
+from tests.pictures import PDF
 from web.errors import RequestError
 from webhooks.multipart import LONGEST_FIELD, PostedFile, PostedForm, read_multipart
 
@@ -44,6 +45,17 @@ def test_files_are_read_with_what_they_are_said_to_be() -> None:
         PostedFile("application/pdf", 0, "empty.pdf", b""),
     )
     assert form.fields == {"text": b"See attached"}
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "gb18030"])
+def test_a_file_name_that_is_not_utf_8_loses_nothing(encoding: str) -> None:
+    named = part("attachment1", PDF, ("NAME", "application/pdf")).replace(b"NAME", "café.pdf".encode(encoding))
+
+    form = read(named, part("text", b"See attached"))
+
+    assert form.fields == {"text": b"See attached"}
+    assert [(file.content_type, file.contents) for file in form.files] == [("application/pdf", PDF)]
+    assert "\ufffd" in form.files[0].name
 
 
 def test_of_two_fields_with_one_name_the_last_counts() -> None:

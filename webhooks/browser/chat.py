@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -31,7 +32,7 @@ from inbox.chat import (
     read_transcript,
 )
 from inbox.common_questions import suggest_questions
-from inbox.inbound import InboundMessage
+from inbox.inbound import InboundMessage, find_known_id
 from inbox.models import Conversation
 from intake import phone
 from intake.errors import MissingKeyError
@@ -51,12 +52,12 @@ from web.services import Services, services_of
 from web.typing_signs import TypingSign, TypingSigns
 from webhooks.browser.chat_files import (
     FileSize,
+    NoRoomError,
     answer_with,
     check_files,
     read_posted_files,
     require_room,
     show_files,
-    to_media,
 )
 from webhooks.browser.origins import answer_preflights, require_origin, site_of
 from webhooks.browser.request_fields import (
@@ -158,68 +159,55 @@ def begin() -> tuple[Response, int]:
 def send(public_id: str) -> tuple[Response, int]:
     """Store and queue a message; a repeat gets the same answer."""
     services = services_of(current_app)
-    chat = _enter(services, public_id)
+    chat = enter_chat(services, public_id)
     body = json_object(request)
-    key = client_message_id(_text(body, "client_message_id", 64))
-    recorded = services.receive(
-        InboundMessage(
-            practice=chat.practice,
-            channel=Channel.CHAT,
-            provider="chat",
-            provider_id=hashlib.sha256(f"{public_id}:{key}".encode()).hexdigest(),
-            patient_address=None,
-            received_on="chat",
-            text=_text(body, "text", LONGEST_MESSAGE),
-            chat_id=chat.id,
-            sender_message_id=key,
-        ),
-    )
+    key, text = client_message_id(_text(body, "client_message_id", 64)), _text(body, "text", LONGEST_MESSAGE)
+    recorded = services.receive(_inbound(services, public_id, chat, key, text))
     return jsonify(message=recorded.entry), 202
 
 
 @blueprint.post("/conversations/<public_id>/files")
 def send_files(public_id: str) -> tuple[Response, int]:
-    """Store and queue a message with pictures or PDFs; a repeat gets the same answer."""
+    """Store and queue a message with pictures or PDFs; a repeat gets the same answer.
+
+    Words are taken whatever becomes of the files with them. The chat then shows which file was not kept.
+    """
     services = services_of(current_app)
-    chat = enter_to_send_files(public_id)
-    posted = check_files(read_posted_files(request))
-    digest = hashlib.sha256(f"{public_id}:{posted.key}".encode()).hexdigest()
-    recorded = services.receive(
-        InboundMessage(
-            practice=chat.practice,
-            channel=Channel.CHAT,
-            provider="chat",
-            provider_id=digest,
-            patient_address=None,
-            received_on="chat",
-            text=posted.text,
-            media=to_media(posted.files),
-            chat_id=chat.id,
-            sender_message_id=posted.key,
-        ),
-        partial(require_room, public_id=public_id, wanted=len(posted.files)),
-    )
+    chat = enter_chat(services, public_id)
+    takes_files = services.practices.require(chat.practice).chat.files
+    posted = check_files(read_posted_files(request), takes_files=takes_files)
+    inbound = _inbound(services, public_id, chat, posted.key, posted.text, posted.digests)
+    inbound = replace(inbound, media=posted.media)
+    try:
+        recorded = services.receive(inbound, partial(require_room, public_id=public_id, wanted=posted.taken))
+    except NoRoomError:
+        recorded = services.receive(replace(inbound, media=posted.without_files().media))
     return jsonify(message=recorded.entry), 202
 
 
-def enter_to_send_files(public_id: str) -> ChatConversation:
-    """Return the chat if the request may send files to it, before anything of them is read.
-
-    Raises:
-        RequestError: it may not.
-    """
-    services = services_of(current_app)
-    chat = _enter(services, public_id)
-    if not services.practices.require(chat.practice).chat.files:
-        raise RequestError(404, "no_files", "This practice takes no files in its chat.")
-    return chat
+def _inbound(
+    services: Services, public_id: str, chat: ChatConversation, key: str, text: str, digests: tuple[str, ...] = ()
+) -> InboundMessage:
+    """Return a message of a chat, whose id covers what it says: a page may give two messages the same id by mistake."""
+    ids = services.database.keyring.indexes("\x1f".join(["chat", public_id, key, *digests, text]))
+    return InboundMessage(
+        practice=chat.practice,
+        channel=Channel.CHAT,
+        provider="chat",
+        provider_id=find_known_id(services.database, "chat", ids),
+        patient_address=None,
+        received_on="chat",
+        text=text,
+        chat_id=chat.id,
+        sender_message_id=key,
+    )
 
 
 @blueprint.get("/conversations/<public_id>/files/<int:entry>/<int:position>")
 def file(public_id: str, entry: int, position: int) -> Response:
     """Return a picture or file of a chat, or the small copy of a picture, to a browser that has the chat's token."""
     services = services_of(current_app)
-    chat = _enter(services, public_id)
+    chat = enter_chat(services, public_id)
     try:
         size = FileSize(request.args.get("size", FileSize.WHOLE))
     except ValueError:
@@ -255,7 +243,7 @@ def file(public_id: str, entry: int, position: int) -> Response:
 def end(public_id: str) -> tuple[str, int]:
     """End the chat for every browser that has its token; the practice keeps the messages."""
     services = services_of(current_app)
-    chat = _enter(services, public_id)
+    chat = enter_chat(services, public_id)
     with services.database.write() as session:
         conversation = session.get_one(Conversation, chat.id, with_for_update=True)
         if end_chat(session, conversation):
@@ -270,7 +258,7 @@ def end(public_id: str) -> tuple[str, int]:
 def copy(public_id: str) -> tuple[Response, int]:
     """Email the visitor a copy of the chat: once, and to no other address than the one that was given in it."""
     services = services_of(current_app)
-    chat = _enter(services, public_id)
+    chat = enter_chat(services, public_id)
     body = json_object(request)
     address = email_field(_text(body, "email", LONGEST_EMAIL))
     language = consent_language(_text(body, "language", 2))
@@ -295,7 +283,7 @@ def copy(public_id: str) -> tuple[Response, int]:
 def read(public_id: str) -> Response:
     """Return the entries after a number."""
     services = services_of(current_app)
-    chat = _enter(services, public_id)
+    chat = enter_chat(services, public_id)
     after = _number(request.args.get("after", "0"), "after")
     _note_what_browser_has(services, chat, after)
     transcript = read_transcript(services.database, chat.id, after)
@@ -314,7 +302,7 @@ def read(public_id: str) -> Response:
 def events(public_id: str) -> Response:
     """Stream the entries that the browser does not have yet, for so short a time that it has to ask again."""
     services = services_of(current_app)
-    chat = _enter(services, public_id)
+    chat = enter_chat(services, public_id)
     after = _number(request.headers.get("Last-Event-ID") or "0", "Last-Event-ID")
     _note_what_browser_has(services, chat, after)
     topics = [conversation_topic(chat.id), typing_topic(chat.id)]
@@ -326,6 +314,17 @@ def explain_refusal(response: Response) -> Response:
     """Let any page read why the chat refuses it, so that the browser console can say what to change."""
     if request.endpoint == "chat.practice" and response.status_code in (403, 404):
         response.headers.setdefault("Access-Control-Allow-Origin", "*")
+    return response
+
+
+@blueprint.after_request
+def name_911(response: Response) -> Response:
+    """Name 911 wherever an upload is refused: its words, which nobody may have read, may tell of danger."""
+    if request.endpoint == "chat.send_files" and response.status_code >= HTTPStatus.BAD_REQUEST and response.is_json:
+        body = response.get_json()
+        if "911" not in body["error"]["message"]:
+            body["error"]["message"] += " In an emergency, call 911."
+            response.set_data(json.dumps(body))
     return response
 
 
@@ -430,8 +429,12 @@ def _practice(services: Services, key: str) -> Practice:
     return found
 
 
-def _enter(services: Services, public_id: str) -> ChatConversation:
-    """Return the chat if the request's token is valid for it and the request comes from its practice's page."""
+def enter_chat(services: Services, public_id: str) -> ChatConversation:
+    """Return the chat if the request's token is valid for it and the request comes from its practice's page.
+
+    Raises:
+        RequestError: it may not be used.
+    """
     fresh = _tokens(services).check(request, public_id)
     chat = find_chat(services.database, public_id)
     found = services.practices.by_slug(chat.practice) if chat else None

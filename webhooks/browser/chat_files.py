@@ -5,8 +5,8 @@ What comes is taken like the files of an email: encrypted at once, and shown to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from inbox.attachments import MOST_BYTES
 from inbox.chat import ChatFile, FilesByEntry
 from inbox.inbound import Media
-from inbox.models import Attachment, AttachmentKind, Conversation, Message, now
+from inbox.models import Attachment, AttachmentKind, AttachmentState, Conversation, Message, Refusal, now
 from tasks.attachments.content import CHAT_TYPES
 from tasks.attachments.recognition import sniff
 from web.errors import RequestError
@@ -32,7 +32,16 @@ MOST_PARTS = 16
 A_DAY = timedelta(days=1)
 # Whoever gave no number and no address can't be asked what a file was about, and gets fewer.
 FILES_A_DAY, FILES_A_DAY_ANONYMOUS = 20, 5
+_REASONS = {"file_type": Refusal.UNSUPPORTED, "file_too_large": Refusal.TOO_LARGE}
+_NEVER_CAME = (Refusal.TOO_MANY, *_REASONS.values())
 _TOO_MANY = "This chat can take no more files today. Call the practice, or bring them to your visit."
+
+
+class NoRoomError(RequestError):
+    """A chat takes no more files today."""
+
+    def __init__(self) -> None:
+        super().__init__(409, "no_more_files", _TOO_MANY)
 
 
 class FileSize(Enum):
@@ -44,11 +53,28 @@ class FileSize(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PostedFiles:
-    """What a visitor sends at once: files, and the text with them, which may be empty."""
+    """What a visitor sends at once: the text, which may be empty, and the files as they are stored with it."""
 
     key: str
     text: str = field(repr=False)
-    files: tuple[PostedFile, ...] = field(repr=False)
+    media: tuple[Media, ...] = field(repr=False)
+    digests: tuple[str, ...]
+
+    @property
+    def taken(self) -> int:
+        """How many of the files may be kept."""
+        return sum(item.refusal is None for item in self.media)
+
+    def without_files(self) -> PostedFiles:
+        """Return the words, with a note of each file that there is no room for.
+
+        Raises:
+            NoRoomError: there are no words.
+        """
+        if not self.text.strip():
+            raise NoRoomError
+        too_many = [replace(item, contents=None, refusal=item.refusal or Refusal.TOO_MANY) for item in self.media]
+        return replace(self, media=tuple(too_many))
 
 
 def read_posted_files(request: Request) -> PostedForm:
@@ -72,50 +98,72 @@ def text_among(posted: PostedForm) -> str:
     return posted.fields.get("text", b"").decode("utf-8", "replace")
 
 
-def check_files(posted: PostedForm) -> PostedFiles:
-    """Return what a visitor sends if it may be taken, judged by its bytes.
+def check_files(posted: PostedForm, *, takes_files: bool) -> PostedFiles:
+    """Return what a visitor sends: no words are lost to a file that may not be kept, judged by its bytes.
+
+    Args:
+        posted: the fields and files.
+        takes_files: whether the practice takes any.
 
     Raises:
-        RequestError: it may not. The code says why, for the widget; nothing of the files is repeated.
+        RequestError: there are no words, and a file may not be kept. The code says why, for the widget; nothing of the
+            files is repeated. Or the rest is wrong.
     """
     key = client_message_id(posted.fields.get("client_message_id", b"").decode("utf-8", "replace"))
     text = text_among(posted)
     require_length("text", text, LONGEST_MESSAGE)
-    if not posted.files:
-        raise wrong("Send at least one file.")
-    if len(posted.files) > MOST_FILES:
-        raise RequestError(413, "too_many_files", f"Send at most {MOST_FILES} files at once.")
-    for file in posted.files:
-        if file.contents is None:
-            raise RequestError(413, "file_too_large", f"A file can have at most {MOST_BYTES // 1024**2} MB.")
-        if sniff(file.contents) not in CHAT_TYPES:
-            raise RequestError(415, "file_type", "Send a photo (JPEG, PNG, GIF, or WebP) or a PDF.")
-    return PostedFiles(key, text, posted.files)
+    troubles = [_trouble(number, file, takes_files=takes_files) for number, file in enumerate(posted.files, start=1)]
+    if not text.strip():
+        for trouble in filter(None, troubles):
+            raise trouble
+        if not posted.files:
+            raise wrong("Send at least one file.")
+    media = tuple(map(_to_media, posted.files, troubles))
+    return PostedFiles(
+        key, text, media, tuple(hashlib.sha256(file.contents or b"").hexdigest() for file in posted.files)
+    )
+
+
+def _trouble(number: int, file: PostedFile, *, takes_files: bool) -> RequestError | None:
+    """Return why a file may not be kept, None if it may."""
+    if not takes_files:
+        return RequestError(404, "no_files", "This practice takes no files in its chat.")
+    if number > MOST_FILES:
+        return RequestError(413, "too_many_files", f"Send at most {MOST_FILES} files at once.")
+    if file.contents is None:
+        return RequestError(413, "file_too_large", f"A file can have at most {MOST_BYTES // 1024**2} MB.")
+    if sniff(file.contents) not in CHAT_TYPES:
+        return RequestError(415, "file_type", "Send a photo (JPEG, PNG, GIF, or WebP) or a PDF.")
+    return None
+
+
+def _to_media(file: PostedFile, trouble: RequestError | None) -> Media:
+    if trouble is None:
+        return Media("", file.content_type, file.name or None, file.contents)
+    return Media("", file.content_type, file.name or None, refusal=_REASONS.get(trouble.code, Refusal.TOO_MANY))
 
 
 def require_room(session: Session, public_id: str, wanted: int) -> None:
     """Check that a chat takes so many more files today. A repeat of a message that was stored needs no room.
 
+    Files that were only named beside their words take none.
+
     Raises:
-        RequestError: 409 if it doesn't.
+        NoRoomError: it doesn't.
     """
     came = select(func.count(Attachment.id)).join(Attachment.message).join(Message.conversation)
-    ours = Conversation.public_id == public_id, Attachment.created_at > now() - A_DAY
+    only_named = (Attachment.state == AttachmentState.REFUSED) & Attachment.reason.in_(_NEVER_CAME)
+    ours = Conversation.public_id == public_id, Attachment.created_at > now() - A_DAY, ~func.coalesce(only_named, False)
     count = session.scalar(came.where(*ours)) or 0
     most = FILES_A_DAY_ANONYMOUS if is_anonymous(session, public_id) else FILES_A_DAY
     if count + wanted > most:
-        raise RequestError(409, "no_more_files", _TOO_MANY)
+        raise NoRoomError
 
 
 def is_anonymous(session: Session, public_id: str) -> bool:
     """Return whether the visitor of a chat gave no way to reach them."""
     reachable = Conversation.contact_phone.is_not(None) | Conversation.contact_email.is_not(None)
     return session.scalar(select(Conversation.id).where(Conversation.public_id == public_id, reachable)) is None
-
-
-def to_media(files: Sequence[PostedFile]) -> tuple[Media, ...]:
-    """Return files as they are stored with a message."""
-    return tuple(Media("", file.content_type, file.name or None, file.contents) for file in files)
 
 
 def show_files(files: FilesByEntry) -> dict[str, list[dict[str, Any]]]:

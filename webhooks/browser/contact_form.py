@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from classifier.screen import is_urgent
 from intake import email_address
 from intake.errors import IntakeError
 from web.errors import RequestError
@@ -60,6 +61,8 @@ def read_form(values: Mapping[str, object]) -> ContactForm:
     `website` is bait: pages hide it from people, so only programs fill it in. Other fields are ignored, and so are
     invalid ones that the page sets by itself, as no patient can correct them.
 
+    Nor is a message that may tell of danger lost to a name or an address that can't be used: it is taken without it.
+
     Raises:
         RequestError: 400 if a patient's field is invalid. The message names the field and does not repeat its value.
     """
@@ -69,12 +72,12 @@ def read_form(values: Mapping[str, object]) -> ContactForm:
             "Your message is empty. Please write how we can help you.",
             "Su mensaje está vacío. Escriba en qué podemos ayudarle.",
         )
-    number = _text(values, "phone", LONGEST_CONTACT)
+    detail = _detail_beside_danger if is_urgent(message) else _detail
     return ContactForm(
         message=message,
-        name=_one_line(_text(values, "name", LONGEST_NAME)),
-        email=_email(_text(values, "email", LONGEST_CONTACT)),
-        phone=number and phone_number(number),
+        name=detail(values, "name", LONGEST_NAME, _one_line),
+        email=detail(values, "email", LONGEST_CONTACT, _email),
+        phone=detail(values, "phone", LONGEST_CONTACT, phone_number),
         client_message_id=_of_page(values, "client_message_id", client_message_id),
         consent=_of_page(values, "consent"),
         redirect=_of_page(values, "redirect"),
@@ -122,13 +125,30 @@ def _text(values: Mapping[str, object], name: str, longest: int) -> str | None:
     return text or None
 
 
-def _one_line(value: str | None) -> str | None:
-    return value and " ".join(value.split())
+def _detail(values: Mapping[str, object], name: str, longest: int, check: Callable[[str], str]) -> str | None:
+    """Return what a patient says of themselves, None if it is empty."""
+    value = _text(values, name, longest)
+    return value and check(value)
 
 
-def _email(value: str | None) -> str | None:
+def _detail_beside_danger(
+    values: Mapping[str, object], name: str, longest: int, check: Callable[[str], str]
+) -> str | None:
+    """Return what a patient in danger says of themselves, None if it is empty or invalid."""
     try:
-        return value and email_address.normalise(value)
+        return _detail(values, name, longest, check)
+    except RequestError:
+        log.warning("form_field_ignored", field=name)
+        return None
+
+
+def _one_line(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _email(value: str) -> str:
+    try:
+        return email_address.normalise(value)
     except IntakeError:
         raise wrong(
             "email must be an email address, such as maria@example.com.",

@@ -24,7 +24,7 @@ from web.errors import RequestError
 from web.services import Services, services_of
 from webhooks.browser.contact_form import ContactForm, read_form, redirect_target
 from webhooks.browser.origins import answer_preflights, origin_of, require_origin
-from webhooks.browser.request_fields import read_consent
+from webhooks.browser.request_fields import form_fields, read_consent
 
 log = structlog.get_logger(__name__)
 
@@ -128,7 +128,7 @@ def _words_in_danger(practice: Practice, message: str) -> str:
 
 def _values() -> Mapping[str, object]:
     if not request.is_json:
-        return request.form.to_dict()
+        return form_fields(request.form)
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise RequestError(400, "invalid_json", "Send a JSON object or a form.")
@@ -157,7 +157,7 @@ def _consent(form: ContactForm, practice: Practice) -> str | None:
 def _language() -> Language:
     """Return the language of the page that comes next: the form's own, else one that the browser asks for."""
     try:
-        named = consent_language(request.form.get("consent", ""))
+        named = consent_language(form_fields(request.form).get("consent", ""))
     except HTTPException:  # too large to be read
         named = None
     return named or Language(request.accept_languages.best_match([Language.EN, Language.ES], Language.EN))

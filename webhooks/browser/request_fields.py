@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from flask import Request
+from werkzeug.datastructures import MultiDict
 
 from intake import email_address, phone
 from intake.errors import IntakeError
@@ -22,6 +23,15 @@ _CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def wrong(message: str, spanish: str = "") -> RequestError:
     """Return the error for an invalid field, in Spanish too if a patient may read it."""
     return RequestError(400, "invalid_parameter", message, spanish)
+
+
+def form_fields(form: MultiDict[str, str]) -> dict[str, str]:
+    """Return the fields of an HTML form: of a name that repeats the first that says something, but of `message` all."""
+    fields = {}
+    for name, values in form.lists():
+        said = [value for value in values if value.strip()]
+        fields[name] = "\n".join(said if name == "message" else said[:1])
+    return fields
 
 
 def json_object(request: Request) -> dict[str, Any]:

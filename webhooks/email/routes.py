@@ -7,7 +7,7 @@ import hmac
 import structlog
 from flask import Blueprint, Request, Response, current_app, jsonify, request
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import RequestTimeout
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 
 from intake.settings import Settings
 from web.errors import RequestError, error_response
@@ -29,7 +29,8 @@ def receive() -> Response:
     """Store and queue an email for each practice that it was sent to.
 
     SendGrid throws an email away at the first answer of 400 to 499 and tells nobody, but tries again for three days
-    after a 503. So whatever the operator can put right gets a 503: a wrong address, password, or way to post.
+    after a 503. So whatever the operator can put right gets a 503: a wrong address, password, or way to
+    post. What is too large stays so, and gets a 413.
     """
     services = services_of(current_app)
     secret = _secret(services.settings)
@@ -66,6 +67,14 @@ def _read_form(request: Request) -> PostedForm:
         return read_multipart(request.stream, request.mimetype_params, longest={"html": LARGEST_EMAIL})
     except RequestTimeout as timeout:
         raise RequestError(503, "too_slow", timeout.description or "Send it again.") from None
+    except (RequestError, BadRequest):  # the latter if it was cut off
+        log.warning("email_refused", reason="not a form that can be read")
+        raise RequestError(
+            503, "invalid_form", "The body can't be read. Post multipart/form-data, as SendGrid's Inbound Parse does."
+        ) from None
+    except RequestEntityTooLarge:
+        log.warning("email_refused", reason="too large")
+        raise
 
 
 def _has_credentials(request: Request) -> bool:

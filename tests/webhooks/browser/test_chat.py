@@ -229,6 +229,13 @@ def test_a_message_that_is_sent_again_is_stored_once(service: Service, chat: Cha
     assert [author for author, _ in chat.texts()] == ["patient", "robot"]
 
 
+def test_other_words_under_the_same_id_are_another_message(service: Service, chat: ChatClient) -> None:
+    first, other, again = (chat.send(text, "1") for text in ("Hello", "My chest hurts badly", "Hello"))
+
+    assert [answer.json()["message"] for answer in (first, other, again)] == [1, 2, 1]
+    assert [message.text for message in service.rows(Message)] == ["Hello", "My chest hurts badly"]
+
+
 def test_copies_that_come_at_once_are_stored_once(service: Service, chat: ChatClient) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: chat.send(PRICES, "same").json(), range(8)))

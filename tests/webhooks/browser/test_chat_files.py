@@ -14,6 +14,7 @@ from classifier import Classifier
 from inbox.attachments import MOST_BYTES, read_contents
 from inbox.models import Attachment, AttachmentState, AuditEntry, Conversation, Decision, Message, Refusal, now
 from intake.settings import Settings
+from intake.vocabulary import Priority
 from tests.chat_client import ChatClient
 from tests.pictures import HTML, PDF, PLACE, SVG, bomb, opened, phone_photo
 from tests.service import Service
@@ -148,6 +149,84 @@ def test_what_is_no_picture_or_pdf_or_too_much_is_refused_at_once(
     assert kept(service) == []
 
 
+WORDS = "My baby is not breathing"
+
+
+@pytest.mark.parametrize(
+    ("contents", "reasons"),
+    [
+        ([HTML], [Refusal.UNSUPPORTED]),
+        ([PDF, b"\xff\xd8\xff\xe0" + bytes(MOST_BYTES)], [None, Refusal.TOO_LARGE]),
+        ([PDF] * (MOST_FILES + 1), [None] * MOST_FILES + [Refusal.TOO_MANY]),
+    ],
+    ids=["type", "size", "number"],
+)
+def test_words_are_heard_whatever_becomes_of_the_files_with_them(
+    service: Service, chat: ChatClient, contents: list[bytes], reasons: list[Refusal | None]
+) -> None:
+    answers = [chat.send_files("first", *contents, text=WORDS) for _ in range(2)]
+    service.reconcile()
+
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(202, {"message": 1})] * 2
+    assert [row.text for row in service.rows(Message)] == [WORDS]
+    assert service.rows(Decision)[0].priority == Priority.URGENT
+    assert [row.reason for row in service.rows(Attachment)] == reasons
+    assert [file.get("reason") for file in chat.read()["files"].get("1", [])] == reasons
+    assert "911" in chat.texts()[1][1]
+
+
+def test_words_are_heard_though_the_day_is_full_and_what_was_only_named_takes_no_room(service: Service) -> None:
+    chat = ChatClient(service.url)
+    chat.send_files("first", *[HTML] * MOST_FILES, text="See these")
+    chat.send_files("second", *[PDF] * MOST_FILES)
+    answers = [chat.send_files("third", PDF, PDF, PDF, text=WORDS) for _ in range(2)]
+
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(202, {"message": 3})] * 2
+    assert [row.text for row in service.rows(Message)] == ["See these", "", WORDS]
+    assert [row.reason for row in service.rows(Attachment)[6:]] == [Refusal.TOO_MANY] * 3
+    assert chat.send_files("fourth", PDF, PDF).status_code == 202, "there is room for two"
+
+
+def test_words_are_heard_though_no_file_came_with_them(service: Service, chat: ChatClient) -> None:
+    fields = {"client_message_id": (None, "first"), "text": (None, WORDS)}
+    answer = requests.post(f"{chat.url}/files", files=fields, headers=chat.headers, timeout=30)
+
+    assert answer.status_code == 202
+    assert [row.text for row in service.rows(Message)] == [WORDS]
+
+
+@pytest.mark.parametrize("body", ["large", "broken"])
+def test_who_sends_what_cannot_be_read_reads_911(chat: ChatClient, body: str) -> None:
+    content = b"x" * (LARGEST_BODY + 1) if body == "large" else b"--x"
+    headers = chat.headers | {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = requests.post(f"{chat.url}/files", data=content, headers=headers, timeout=30)
+
+    assert answer.status_code == (413 if body == "large" else 400)
+    assert "In an emergency, call 911." in answer.json()["error"]["message"]
+
+
+def test_a_file_whose_name_is_not_utf_8_is_taken(service: Service, chat: ChatClient) -> None:
+    prepared = requests.Request(
+        "POST",
+        f"{chat.url}/files",
+        headers=chat.headers,
+        data={"client_message_id": "first", "text": WORDS},
+        files={"file": ("NAME.pdf", PDF)},
+    ).prepare()
+    assert isinstance(prepared.body, bytes)
+    prepared.body = prepared.body.replace(b"NAME", b"caf\xe9")
+
+    assert requests.Session().send(prepared, timeout=30).status_code == 202
+    assert len(service.rows(Attachment)) == 1
+
+
+def test_other_files_or_words_under_the_same_id_are_another_message(service: Service, chat: ChatClient) -> None:
+    sent = [("A rash", PDF), ("A rash", phone_photo()), ("My chest hurts", PDF), ("A rash", PDF)]
+    answers = [chat.send_files("1", file, text=text).json()["message"] for text, file in sent]
+
+    assert answers == [1, 2, 3, 1]
+
+
 def test_nothing_is_read_from_whoever_may_not_send(service: Service, chat: ChatClient) -> None:
     """The server answers although the body that was announced never comes."""
     headers = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(LARGEST_BODY)}
@@ -215,10 +294,12 @@ def test_a_practice_can_do_without(settings: Settings, classifier: Classifier, t
     with Service(settings, classifier, twilio) as service:
         chat = ChatClient(service.url)
         refused = chat.send_files("first", PDF)
+        heard = chat.send_files("second", PDF, text=WORDS)
         practice = f"{service.url}/chat/practices/{WIDGET_KEY}"
         shown = requests.get(practice, headers={"Origin": chat.origin}, timeout=30).json()
 
     assert error_of(refused) == (404, "no_files")
+    assert heard.status_code == 202
     assert shown["files"] is False
 
 

@@ -10,7 +10,7 @@ import requests
 
 from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message, Notification, TextConsent
 from intake.settings import Settings
-from intake.vocabulary import Medium
+from intake.vocabulary import Medium, Priority
 from tests.service import Service
 from tests.standins.smtp import SmtpStandIn
 from tests.world import DEMO_NUMBER, OTHER_SITE, PATIENT, SITE
@@ -212,6 +212,52 @@ def test_whose_words_may_tell_of_danger_reads_the_helplines_at_once(
         assert all(words in text for words in said)
     assert "as soon as we can" not in page.text
     assert "Maple Street:" not in page.text
+
+
+@pytest.mark.parametrize("sent_as", ["data", "files"], ids=["urlencoded", "multipart"])
+def test_all_is_read_of_a_form_with_several_fields_of_one_name(service: Service, sent_as: str) -> None:
+    fields = [("message", "Book"), ("email", ""), ("message", " "), ("message", "My baby is not breathing")]
+    fields += [("email", EMAIL), ("email", "eva@patient.example")]
+    form: Any = fields if sent_as == "data" else [(name, (None, value)) for name, value in fields]
+    page = post(service, headers=BROWSER, **{sent_as: form})
+    service.work()
+
+    assert (page.status_code, "nearest emergency room now" in page.text) == (202, True)
+    [message], [decision] = service.rows(Message), service.rows(Decision)
+    assert (message.text, message.claimed_email) == ("Book\nMy baby is not breathing", EMAIL)
+    assert decision.priority == Priority.URGENT
+
+
+@pytest.mark.parametrize(
+    "unusable",
+    [
+        {"phone": "555-1234"},
+        {"email": "maria@"},
+        {"phone": "x" * 300, "email": "maria@"},
+        {"name": "x" * 101},
+    ],
+    ids=["phone", "email", "both", "name"],
+)
+def test_danger_is_heard_whatever_cannot_be_used_beside_it(
+    service: Service, unusable: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    page = post(service, headers=BROWSER, data={"message": "My baby is not breathing"} | unusable)
+    script = post(service, json={"message": "I took all my pills and want to die"} | unusable)
+    service.work()
+
+    assert (page.status_code, "nearest emergency room now" in page.text) == (202, True)
+    assert (script.status_code, "988" in script.json()["emergency"]) == (202, True)
+    assert [decision.priority for decision in service.rows(Decision)] == [Priority.URGENT] * 2
+    messages = service.rows(Message)
+    assert {(row.claimed_name, row.claimed_phone, row.claimed_email) for row in messages} == {(None, None, None)}
+    assert "form_field_ignored" in "".join(capfd.readouterr())
+
+
+def test_what_can_be_used_beside_what_cannot_is_answered_in_danger(service: Service, smtp: SmtpStandIn) -> None:
+    post(service, json={"message": "My baby is not breathing", "email": EMAIL, "phone": "555-1234"})
+    service.work()
+
+    assert "911" in smtp.mails[0].text
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -540,26 +543,67 @@ def test_a_raw_email_waits_and_the_answer_says_what_to_change(service: Service) 
     assert "parsed emails, not raw ones" in raw.text
 
 
-@pytest.mark.parametrize(
-    "content_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
-)
-def test_what_is_no_multipart_form_is_refused(service: Service, content_type: str) -> None:
+UNREADABLE = {
+    "json": ("application/json", b'{"text": "Swordfish"}'),
+    "urlencoded": ("application/x-www-form-urlencoded", b"text=Swordfish"),
+    "no boundary": ("multipart/form-data", b"text=Swordfish"),
+    "broken": (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nSwordfish',
+    ),
+}
+
+
+@pytest.mark.parametrize(("content_type", "body"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_body_that_cannot_be_read_waits_and_the_log_says_so(
+    service: Service, capfd: pytest.CaptureFixture[str], content_type: str, body: bytes
+) -> None:
+    headers = {"Content-Type": content_type}
+    url = f"{service.url}/email/inbound"
+    answer = requests.post(url, data=body, headers=headers, auth=("sendgrid", SECRET), timeout=TIMEOUT)
+
+    written = "".join(capfd.readouterr())
+    assert error_of(answer) == (503, "invalid_form")
+    assert "email_refused" in written
+    assert "Swordfish" not in written
+
+
+def test_an_email_that_is_cut_off_waits(service: Service) -> None:
+    address = urlsplit(service.url)
+    password = b64encode(f"sendgrid:{SECRET}".encode()).decode()
+    head = f"POST /email/inbound HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {password}\r\nContent-Length: 900\r\n"
+    with socket.create_connection((address.hostname, address.port), TIMEOUT) as connection:
+        connection.sendall(f"{head}Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n".encode())
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(100).startswith(b"HTTP/1.1 503 ")
+
+
+@pytest.mark.parametrize("name", ["caf\xe9.png".encode("latin-1"), "照片.png".encode("gbk")], ids=["latin-1", "gbk"])
+def test_a_file_name_that_is_not_utf_8_loses_no_email(service: Service, name: bytes) -> None:
+    file = b'--x\r\nContent-Disposition: form-data; name="attachment1"; filename="%s"\r\n\r\n%s\r\n' % (name, PDF)
+    fields = {"headers": "From: a@b.example", "to": PRACTICE, "from": "a@b.example", "text": "My son is unconscious"}
+    parts = [f'--x\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in fields.items()]
     answer = requests.post(
         f"{service.url}/email/inbound",
-        data=b"text=Hello",
-        headers={"Content-Type": content_type},
+        data="".join(parts).encode() + file + b"--x--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
         auth=("sendgrid", SECRET),
         timeout=TIMEOUT,
     )
 
-    assert error_of(answer) == (400, "invalid_form")
+    assert answer.status_code == 200
+    assert "unconscious" in service.rows(Message)[0].text
+    assert len(service.rows(Attachment)) == 1
 
 
-def test_an_email_over_the_limit_is_refused(service: Service) -> None:
+def test_an_email_over_the_limit_is_refused_and_the_log_says_so(
+    service: Service, capfd: pytest.CaptureFixture[str]
+) -> None:
     answer = email(service, files=(("scan.tif", b"\x00" * 38_000_000, "image/tiff"),))
 
     assert answer.status_code == 413
     assert service.rows(Message) == []
+    assert "too large" in "".join(capfd.readouterr())
 
 
 # ---- privacy
