@@ -835,6 +835,10 @@ class Practices:
         """Return the practice that mail to this address belongs to, if there is one."""
         return self._by_email.get(address.lower())
 
+    def is_own(self, number: str | None) -> bool:
+        """Return whether a number is a practice's own, a retired one included, so that a text to it comes in here."""
+        return number in self._by_number
+
     def require(self, slug: str) -> Practice:
         """Return the practice that a stored conversation belongs to.
 

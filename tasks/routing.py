@@ -115,7 +115,7 @@ class Facts:
         unsafe: whether the patient said that it is not safe to contact them there.
         follows: the matter that the message follows if nothing of its own can be made of it, None if there is none.
         clinical_share: the probability that it is a clinical concern, given that one of the intents fits.
-        doubt: why an email gets no automatic reply, None if it may.
+        doubt: why a message gets no automatic reply, None if it may.
     """
 
     intent: str
@@ -561,6 +561,8 @@ def why_silent(reply: Reply, facts: Facts, practice: Practice) -> Silence | None
     """Return why a reply would be unwanted or could not arrive, None if it may go out."""
     if facts.unsafe:
         return Silence.UNSAFE
+    if facts.doubt is SenderDoubt.OWN_NUMBER and facts.replies_by_text:
+        return Silence.OWN_NUMBER
     if not facts.can_be_answered:
         return Silence.NO_ADDRESS
     if facts.doubt is SenderDoubt.LATE:
