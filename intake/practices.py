@@ -24,7 +24,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from intake.errors import IntakeError
 from intake.federal_holidays import is_federal_holiday, is_holiday_eve
@@ -66,6 +66,7 @@ WEEKDAYS = tuple(Weekday)
 LAST_MINUTE = "-23:59"
 SOON_CLOSED = timedelta(minutes=30)
 """How long before the doors close for the day nobody is promised an answer of the same day."""
+_UNKNOWN_TEAM = "unknown_team"
 _LONGEST_PAUSE_DAYS = 40  # of a practice with one day a week, which several holidays in a row may close
 
 
@@ -599,6 +600,21 @@ class Practice(_Strict):
                 raise ValueError(f"there is no team {step.team}; add it to teams")
         return steps
 
+    @field_validator("routes")
+    @classmethod
+    def _routes_lead_somewhere(
+        cls, routes: dict[str, RouteOverride], info: ValidationInfo
+    ) -> dict[str, RouteOverride]:
+        known = {*Team, *info.data.get("teams", [route.team for route in routes.values()])}
+        for name, route in routes.items():
+            if route.team is not None and route.team not in known:
+                raise PydanticCustomError(
+                    _UNKNOWN_TEAM,
+                    "there is no team {team}, to which {route} goes; add it to teams",
+                    {"team": route.team, "route": name},
+                )
+        return routes
+
     @model_validator(mode="after")
     def _mailbox_has_an_address(self) -> Practice:
         if self.mailbox is not None and self.email is None:
@@ -866,7 +882,7 @@ def load_practices(path: Path, *, ignore_unknown: bool = False) -> Practices:
 
     Args:
         path: the file.
-        ignore_unknown: whether to warn of keys that this version does not know, instead of refusing the file. A
+        ignore_unknown: whether to warn of keys and teams that are unknown, instead of refusing the file. A
             process that still runs the version before goes on answering patients when the file has a newer key.
 
     Raises:
@@ -893,12 +909,18 @@ def load_practices(path: Path, *, ignore_unknown: bool = False) -> Practices:
 
 
 def _unknown_keys(error: ValidationError) -> list[Location]:
-    """Return the keys that this version does not know: fields, and keys of tables with a fixed vocabulary."""
-    return [
+    """Return the keys that this version does not know: fields, keys of tables with a fixed vocabulary, and teams.
+
+    Without its unknown team, a route goes to the usual one, which is told of the message.
+    """
+    problems = error.errors(include_url=False, include_input=False)
+    unknown: list[Location] = [
         tuple(step for step in problem["loc"] if step != "[key]")
-        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+        for problem in problems
         if problem["type"] == "extra_forbidden" or problem["loc"][-1:] == ("[key]",)
     ]
+    routes = [(problem["loc"], problem["ctx"]["route"]) for problem in problems if problem["type"] == _UNKNOWN_TEAM]
+    return unknown + [(*location, route, "team") for location, route in routes]
 
 
 def _remove(data: Any, location: Location) -> None:

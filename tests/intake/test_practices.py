@@ -213,6 +213,10 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
             'escalation = [{ team = "nobody", after_minutes = 10 }]',
             "practice[demo].escalation: there is no team nobody",
         ),
+        (
+            'routes = { clinical_concern = { team = "clincal" } }',
+            "practice[demo].routes: there is no team clincal, to which clinical_concern goes; add it to teams",
+        ),
         ("thresholds = { complaint = 70 }", "thresholds.complaint"),
         ("thresholds = { review = 0.7 }", "thresholds.review"),
         ('replies = { gossip = "Hello" }', "replies.gossip"),
@@ -605,6 +609,24 @@ def test_a_running_process_ignores_the_keys_that_it_does_not_know(
     assert found.thresholds == {"complaint": 0.5}
     warning = capsys.readouterr().out
     for key in ("practice[demo].pager", "practice[demo].limits.replies_per_day", "practice[demo].thresholds.telepathy"):
+        assert key in warning
+
+
+def test_a_running_process_sends_to_the_usual_team_what_goes_to_no_team(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    routes = '[practice.routes]\ncomplaint = { team = "nobody", priority = "urgent" }\nbilling_inquiry = { team = "none" }\n'
+    file = tmp_path / "practices.toml"
+    file.write_text(SMALLEST + routes)
+
+    [found] = load_practices(file, ignore_unknown=True).all
+
+    assert {name: (route.team, route.priority) for name, route in found.routes.items()} == {
+        "complaint": (None, "urgent"),
+        "billing_inquiry": (None, None),
+    }
+    warning = capsys.readouterr().out
+    for key in ("practice[demo].routes.complaint.team", "practice[demo].routes.billing_inquiry.team"):
         assert key in warning
 
 
