@@ -241,7 +241,7 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
         ('picture_texts = "yes please"', "picture_texts: expected true or false"),
         (
             'allowed_origins = ["https://maple.example/"]',
-            "allowed_origins[1]: expected the address of a site, such as https://maple.example, without a slash at the end",
+            "allowed_origins[1]: expected the address of a site, such as https://maple.example, without a slash",
         ),
         (
             'slug = "Maple Street"',
