@@ -15,15 +15,17 @@ from intake.encryption import new_key
 from intake.errors import IntakeError
 from intake.key_sources import SOURCED, is_given
 from intake.loopback import is_loopback_name
+from intake.made_token import REFUSED, make_token
 from intake.service_files import ATTACHMENTS_FOLDER, DATABASE_FILE, KEYS_FILE, MODELS_FOLDER, RUN_FILE
 from intake.settings import ENV_FILE, Settings, given_settings, load_settings
 
 PRACTICES_FILES = (Path("practices.toml"), Path("practices.demo.toml"))
 ENCRYPTION_KEYS = "ENCRYPTION_KEYS"
+TWILIO_AUTH_TOKEN = "TWILIO_AUTH_TOKEN"  # noqa: S105 (a name)
 KEY_MAKERS: Mapping[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(32),
     ENCRYPTION_KEYS: new_key,
-    "TWILIO_AUTH_TOKEN": lambda: secrets.token_hex(16),
+    TWILIO_AUTH_TOKEN: make_token,
 }
 
 
@@ -41,6 +43,8 @@ def prepare(data_dir: Path, port: int, redis_url: str) -> Settings:
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     _make_keys(data_dir / KEYS_FILE)
     given = given_settings(data_dir / KEYS_FILE, ENV_FILE)
+    if given.get("twilio_account_sid"):
+        _require_own_token(data_dir / KEYS_FILE)
     chosen = {
         "database_url": f"sqlite:///{(data_dir / DATABASE_FILE).resolve()}",
         "redis_url": redis_url,
@@ -88,6 +92,8 @@ def _make_keys(path: Path) -> None:
     """
     given = given_settings(path, ENV_FILE)
     missing = [name for name in KEY_MAKERS if not is_given(name.lower(), given)]
+    if TWILIO_AUTH_TOKEN in missing and given.get("twilio_account_sid"):
+        missing.remove(TWILIO_AUTH_TOKEN)  # its own is to be set
     if ENCRYPTION_KEYS in missing:
         _require_no_database(path, given)
     if missing and not path.exists():
@@ -95,6 +101,17 @@ def _make_keys(path: Path) -> None:
             file.write("# Made once by `intake up`. Keep it: the database cannot be read without ENCRYPTION_KEYS.\n")
     for name in missing:
         set_key(path, name, KEY_MAKERS[name](), quote_mode="never")
+
+
+def _require_own_token(keys: Path) -> None:
+    """Check that the token of an account is not one that a release which did not mark them made and kept here.
+
+    Raises:
+        IntakeError: it is.
+    """
+    name = TWILIO_AUTH_TOKEN.lower()
+    if not given_settings(ENV_FILE).get(name) and given_settings(keys).get(name):
+        raise IntakeError(f"{REFUSED}. If the line in {keys} is the account's own, move it into {ENV_FILE}")
 
 
 def _require_no_database(keys: Path, given: Mapping[str, Any]) -> None:

@@ -104,7 +104,7 @@ class InboundMessage:
         subject: the subject of an email.
         trimmed: what an email holds beside its sender's words.
         contact: the contact details that the patient gave.
-        doubt: why an email gets no automatic reply, None if it may.
+        doubt: why a message gets no automatic reply, None if it may.
     """
 
     practice: str

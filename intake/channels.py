@@ -60,7 +60,7 @@ def is_vouched(channel: str, doubt: SenderDoubt | None) -> bool:
 
     Args:
         channel: a `Channel`.
-        doubt: why an email gets no automatic reply, None if it may.
+        doubt: why a message gets no automatic reply, None if it may.
 
     Raises:
         ValueError: the channel is unknown.

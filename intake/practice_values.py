@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from intake import email_address, phone
 from intake.errors import IntakeError
@@ -52,12 +53,31 @@ def _known_zone(value: str) -> str:
 
 
 def _opening(value: str) -> str:
+    value = re.sub("-24:00$", "-23:59", value)  # which means the end of the day
     if not _OPENING.fullmatch(value):
         raise ValueError("expected opening hours such as 08:30-17:00")
     opens, closes = value.split("-")
     if opens >= closes:
         raise ValueError("expected the opening time before the closing time, such as 08:30-17:00")
     return value
+
+
+def _list_of_hours(value: object) -> object:
+    if isinstance(value, str):
+        raise ValueError('expected a list, such as ["08:30-17:00"]')
+    return value
+
+
+def find_overlap(spans: Sequence[str]) -> str:
+    """Return two opening hours of one day that overlap, such as `08:00-12:00 and 11:00-17:00`; empty if none do."""
+    pairs = pairwise(sorted(spans))
+    return next((f"{first} and {second}" for first, second in pairs if second[:5] < first[6:]), "")
+
+
+def _apart(spans: list[str]) -> list[str]:
+    if overlap := find_overlap(spans):
+        raise ValueError(f"{overlap} overlap: write one, or let the second begin when the first has ended")
+    return spans
 
 
 def _day_hours(value: str) -> str:
@@ -69,6 +89,7 @@ def _day_hours(value: str) -> str:
 
 
 def _quiet_span(value: str) -> str:
+    value = value.replace("24:00", "00:00")
     if not _OPENING.fullmatch(value) or value[:5] == value[6:]:
         raise ValueError("expected when it begins and ends, such as 20:00-07:00")
     return value
@@ -127,6 +148,18 @@ def _member_of(members: Sequence[str]) -> Callable[[str], str]:
     return find
 
 
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    """Return a validator of what is written in a certain way, which people read an example of."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return AfterValidator(check)
+
+
 RouteKey = Annotated[str, AfterValidator(_member_of(ROUTES_WITH_TEAMS))]
 ReplyKey = Annotated[str, AfterValidator(_member_of(REPLIES))]
 IntentKey = Annotated[str, AfterValidator(_member_of(INTENTS))]
@@ -135,14 +168,36 @@ MailAddress = Annotated[str, AfterValidator(_mail_address)]
 Country = Annotated[str, AfterValidator(_country)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Opening = Annotated[str, AfterValidator(_opening)]
+DayOpenings = Annotated[list[Opening], BeforeValidator(_list_of_hours), AfterValidator(_apart)]
 DayHours = Annotated[str, AfterValidator(_day_hours)]
 QuietSpan = Annotated[str, AfterValidator(_quiet_span)]
 Clock = Annotated[str, AfterValidator(_clock)]
 Address = Annotated[str, AfterValidator(_address)]
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
 Speech = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_speakable)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Origin = Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")]
-StringKey = Annotated[str, Field(pattern=r"^[a-z][a-zA-Z]{1,39}$")]
-EmailAddress = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+Slug = Annotated[
+    str,
+    _matching("[a-z0-9][a-z0-9-]{0,62}", "small letters, digits, and hyphens, such as maple-street"),
+]
+Origin = Annotated[
+    str,
+    _matching(
+        r"https?://[^/\s?#@]+",
+        "the address of a site, such as https://maple.example, without a slash at the end",
+    ),
+]
+StringKey = Annotated[str, _matching("[a-z][a-zA-Z]{1,39}", "the name of a text of the chat, such as greeting")]
+EmailAddress = Annotated[
+    str,
+    Field(max_length=64),
+    _matching(
+        r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "an email address such as hello@maple-street.example"
+    ),
+]
+Color = Annotated[str, _matching("#[0-9a-fA-F]{6}", "a color such as #0b6e6e")]
+WidgetKey = Annotated[
+    str,
+    _matching("[A-Za-z0-9_-]{3,64}", "3 to 64 letters, digits, hyphens, or underscores, such as maple-street"),
+]
+ServiceSid = Annotated[str, _matching("MG[0-9a-fA-F]{32}", "MG and 32 digits and letters a to f, as Twilio shows it")]
 Link = Annotated[str, AfterValidator(_link)]

@@ -24,7 +24,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from intake.errors import IntakeError
 from intake.federal_holidays import is_federal_holiday, is_holiday_eve
@@ -36,24 +36,28 @@ from intake.practice_values import TEXT_PREFIX as TEXT_PREFIX
 from intake.practice_values import (
     Address,
     Clock,
+    Color,
     Country,
     DayHours,
+    DayOpenings,
     EmailAddress,
     IntentKey,
     Link,
     MailAddress,
     Name,
-    Opening,
     Origin,
     PhoneNumber,
     QuietSpan,
     ReplyKey,
     RouteKey,
+    ServiceSid,
     Slug,
     Speech,
     StringKey,
     TimeZone,
+    WidgetKey,
     e164,
+    find_overlap,
 )
 from intake.practice_values import is_plain_mail as is_plain_mail
 from intake.setting_editors import Editor, EditorKind, SettingGroup
@@ -66,6 +70,25 @@ WEEKDAYS = tuple(Weekday)
 LAST_MINUTE = "-23:59"
 SOON_CLOSED = timedelta(minutes=30)
 """How long before the doors close for the day nobody is promised an answer of the same day."""
+_EXPECTED = {
+    "list_type": "a list in square brackets",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "string_type": "text in quotes",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "date_type": "a date such as 2026-12-24",
+    "date_parsing": "a date such as 2026-12-24",
+    "date_from_datetime_parsing": "a date such as 2026-12-24",
+    "date_from_datetime_inexact": "a date such as 2026-12-24",
+}
+"""What is said of a value of the wrong type."""
+_UNKNOWN_TEAM = "unknown_team"
 _LONGEST_PAUSE_DAYS = 40  # of a practice with one day a week, which several holidays in a row may close
 
 
@@ -170,6 +193,8 @@ class RouteOverride(_Strict):
 
 
 def _phone_line(value: object) -> object:
+    if not isinstance(value, str | dict | PhoneLine):
+        raise ValueError('expected a number in quotes, such as "+12025550180"')
     return {"number": e164(value)} if isinstance(value, str) else value
 
 
@@ -274,7 +299,7 @@ class ChatAppearance(_Strict):
     """The look of the chat on the practice's site, and the practice's own wording for any of its texts."""
 
     colour: Annotated[
-        str | None,
+        Color | None,
         Editor(
             SettingGroup.CHAT,
             EditorKind.COLOR,
@@ -283,7 +308,7 @@ class ChatAppearance(_Strict):
             " easier to read.",
             empty="standard color",
         ),
-    ] = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$", description="accent, such as #0b6e6e")
+    ] = Field(default=None, description="accent, such as #0b6e6e")
     staff_names: Annotated[
         bool, _edited_flag("Show first names", "Patients see the first name of whoever answers them.")
     ] = Field(default=True, description="whether visitors see the first names of those who answer")
@@ -341,7 +366,7 @@ class Practice(_Strict):
         list[Annotated[PhoneLine, BeforeValidator(_phone_line)]],
         Editor(SettingGroup.NUMBERS, EditorKind.NUMBERS, "Numbers", empty="no numbers"),
     ] = Field(default=[], description="Twilio numbers that texts and calls come in on")
-    messaging_service_sid: str | None = Field(default=None, pattern=r"^MG[0-9a-fA-F]{32}$")
+    messaging_service_sid: ServiceSid | None = None
     email: Annotated[
         EmailAddress | None,
         Editor(
@@ -365,7 +390,7 @@ class Practice(_Strict):
         ),
     ] = Field(default=[], description="mail to them comes in too; no reply goes out from them")
     mailbox: Mailbox | None = Field(default=None, description="where mail to it is fetched from by IMAP")
-    widget_key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{3,64}$")
+    widget_key: WidgetKey | None = None
     allowed_origins: list[Origin] = Field(default=[], description="sites that may embed the chat and post forms")
     chat: ChatAppearance = ChatAppearance()
     time_zone: Annotated[
@@ -380,7 +405,7 @@ class Practice(_Strict):
         ),
     ]
     hours: Annotated[
-        dict[Weekday, list[Opening]],
+        dict[Weekday, DayOpenings],
         Editor(
             SettingGroup.HOURS,
             EditorKind.HOURS,
@@ -585,6 +610,9 @@ class Practice(_Strict):
                 raise ValueError(
                     f"{day.month}/{day.day}/{day.year} is also listed as closed all day (closed_on): remove one of them"
                 )
+            on = entry[:10]
+            if overlap := find_overlap([span[11:] for span in entries if span[:10] == on]):
+                raise ValueError(f"{on} {overlap} overlap: write one, or let the second begin when the first has ended")
         return entries
 
     @field_validator("escalation")
@@ -598,6 +626,19 @@ class Practice(_Strict):
             if step.team is not None and step.team not in known:
                 raise ValueError(f"there is no team {step.team}; add it to teams")
         return steps
+
+    @field_validator("routes")
+    @classmethod
+    def _routes_lead_somewhere(cls, routes: dict[str, RouteOverride], info: ValidationInfo) -> dict[str, RouteOverride]:
+        known = {*Team, *info.data.get("teams", [route.team for route in routes.values()])}
+        for name, route in routes.items():
+            if route.team is not None and route.team not in known:
+                raise PydanticCustomError(
+                    _UNKNOWN_TEAM,
+                    "there is no team {team}, to which {route} goes; add it to teams",
+                    {"team": route.team, "route": name},
+                )
+        return routes
 
     @model_validator(mode="after")
     def _mailbox_has_an_address(self) -> Practice:
@@ -835,6 +876,10 @@ class Practices:
         """Return the practice that mail to this address belongs to, if there is one."""
         return self._by_email.get(address.lower())
 
+    def is_own(self, number: str | None) -> bool:
+        """Return whether a number is a practice's own, a retired one included, so that a text to it comes in here."""
+        return number in self._by_number
+
     def require(self, slug: str) -> Practice:
         """Return the practice that a stored conversation belongs to.
 
@@ -862,14 +907,14 @@ def load_practices(path: Path, *, ignore_unknown: bool = False) -> Practices:
 
     Args:
         path: the file.
-        ignore_unknown: whether to warn of keys that this version does not know, instead of refusing the file. A
+        ignore_unknown: whether to warn of keys and teams that are unknown, instead of refusing the file. A
             process that still runs the version before goes on answering patients when the file has a newer key.
 
     Raises:
         IntakeError: it is missing, not TOML, or wrong; the message names each line or key.
     """
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        data = tomllib.loads(path.read_text("utf-8-sig"))  # Windows writes a mark at the beginning
     except OSError as error:
         raise IntakeError(f"cannot read the practices file {path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -889,12 +934,18 @@ def load_practices(path: Path, *, ignore_unknown: bool = False) -> Practices:
 
 
 def _unknown_keys(error: ValidationError) -> list[Location]:
-    """Return the keys that this version does not know: fields, and keys of tables with a fixed vocabulary."""
-    return [
+    """Return the keys that this version does not know: fields, keys of tables with a fixed vocabulary, and teams.
+
+    Without its unknown team, a route goes to the usual one, which is told of the message.
+    """
+    problems = error.errors(include_url=False, include_input=False)
+    unknown: list[Location] = [
         tuple(step for step in problem["loc"] if step != "[key]")
-        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+        for problem in problems
         if problem["type"] == "extra_forbidden" or problem["loc"][-1:] == ("[key]",)
     ]
+    routes = [(problem["loc"], problem["ctx"]["route"]) for problem in problems if problem["type"] == _UNKNOWN_TEAM]
+    return unknown + [(*location, route, "team") for location, route in routes]
 
 
 def _remove(data: Any, location: Location) -> None:
@@ -918,6 +969,8 @@ def _explain(error: ValidationError, data: dict[str, object]) -> list[str]:
 def _reason(problem: ErrorDetails) -> str:
     if problem["type"] == "extra_forbidden":
         return "unknown key; see practices.demo.toml for the known ones"
+    if problem["type"] in _EXPECTED:
+        return f"expected {_EXPECTED[problem['type']]}"
     return problem["msg"].removeprefix("Value error, ").replace("String should have", "should have")
 
 

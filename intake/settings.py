@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from intake.bucket_place import DEFAULT_REGION, BucketPlace, parse_bucket
 from intake.errors import IntakeError
 from intake.key_sources import resolve_keys
 from intake.loopback import is_loopback_name
+from intake.made_token import REFUSED, is_made_token
 from intake.mail_listening import MailDoor, MailProtocol, check_door, parse_address, parse_peers, parse_server_names
 from intake.mail_server import parse_mail_server
 from intake.notice_hosts import parse_notice_hosts
@@ -22,6 +24,7 @@ from intake.transport_security import plain_database, plain_redis
 
 ENV_FILE = Path(".env")
 SHORTEST_SECRET = 16
+_ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 LONGEST_SEND_SECONDS = 60  # a worker abandons a send after this long
 
 
@@ -169,6 +172,18 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def _is_of_an_account(cls, value: str | None) -> str | None:
+        if value is None or _ACCOUNT_SID.fullmatch(value):
+            return value
+        if value.startswith("SK"):
+            raise ValueError(
+                "this is the SID of an API key; expected the Account SID, which is AC and 32 digits and letters, and"
+                " its Auth Token"
+            )
+        raise ValueError("expected the Account SID of Twilio's console, which is AC and 32 digits and letters a to f")
+
     @field_validator("smtp_url")
     @classmethod
     def _is_a_mail_server(cls, value: str | None) -> str | None:
@@ -259,6 +274,8 @@ class Settings(BaseSettings):
     def _account_needs_its_token(self) -> Settings:
         if self.twilio_account_sid and not self.twilio_auth_token:
             raise ValueError("TWILIO_ACCOUNT_SID is set but TWILIO_AUTH_TOKEN is not; set both or neither")
+        if self.twilio_account_sid and is_made_token(self.twilio_auth_token or ""):
+            raise ValueError(REFUSED)
         return self
 
     @model_validator(mode="after")

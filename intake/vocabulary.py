@@ -297,7 +297,7 @@ class ConsentHow(_WordedEnum):
 
 
 class SenderDoubt(_WordedEnum):
-    """Why an email gets no automatic reply, mostly as its sender is not believed."""
+    """Why a message gets no automatic reply, mostly as the sender of an email is not believed."""
 
     UNVERIFIED = "unverified", "nothing proves that it comes from this address"
     AUTOMATIC = "automatic", "a program sent it, or it asks for no automatic reply"
@@ -308,6 +308,7 @@ class SenderDoubt(_WordedEnum):
     LATE = "late", "it came in days late"
     STAFF = "staff", "it comes from an address of the staff"
     STAFF_ANSWER = "staff_answer", "it answers a notice to staff"
+    OWN_NUMBER = "own_number", "its number is a practice's own"
 
 
 BELIEVED: tuple[SenderDoubt | None, ...] = (None, SenderDoubt.LATE)
@@ -439,6 +440,7 @@ class Silence(_WordedEnum):
     NO_ADDRESS = "no_address", "there is no number or address to reply to"
     LATE = "late", "it waited for more than three days before it came in"
     FROM_STAFF = "from_staff", "staff wrote it"
+    OWN_NUMBER = "own_number", "its number is a practice's own, where texts come in"
     OPTED_OUT = "opted_out", "the patient opted out"
     MAY_OPT_OUT = "may_opt_out", "the patient may want no more texts"
     REPLIES_OFF = "replies_off", "automatic replies are off"

@@ -53,6 +53,7 @@ _REASONS = {
     "landline": "a landline cannot receive texts; call the patient",
     "opted out": "the patient opted out of texts",
     CANCELLED: "staff cancelled it",
+    "own number": "the number is a practice’s own, where texts come in",
     "sample": "this patient is fictional",
     "staff took over": "staff had taken over the conversation",
     "unsafe": "the patient said that it is not safe to contact them here",

@@ -115,7 +115,7 @@ class Facts:
         unsafe: whether the patient said that it is not safe to contact them there.
         follows: the matter that the message follows if nothing of its own can be made of it, None if there is none.
         clinical_share: the probability that it is a clinical concern, given that one of the intents fits.
-        doubt: why an email gets no automatic reply, None if it may.
+        doubt: why a message gets no automatic reply, None if it may.
     """
 
     intent: str
@@ -561,12 +561,8 @@ def why_silent(reply: Reply, facts: Facts, practice: Practice) -> Silence | None
     """Return why a reply would be unwanted or could not arrive, None if it may go out."""
     if facts.unsafe:
         return Silence.UNSAFE
-    if not facts.can_be_answered:
-        return Silence.NO_ADDRESS
-    if facts.doubt is SenderDoubt.LATE:
-        return Silence.LATE
-    if facts.doubt in FROM_STAFF:
-        return Silence.FROM_STAFF
+    if (why := _why_not_sender(facts)) is not None:
+        return why
     if reply.name is ReplyName.OPT_OUT:  # the confirmation is required once, regardless of the hourly limit
         return _why_not_texted(reply, facts, practice)
     if facts.opted_out and not (facts.opt_out_claimed and reply.name in ALWAYS_SENT):
@@ -579,6 +575,17 @@ def why_silent(reply: Reply, facts: Facts, practice: Practice) -> Silence | None
     if practice.auto_reply is AutoReply.OFF and reply.name not in (*ALWAYS_SENT, *KEYWORD_REPLIES):
         return Silence.REPLIES_OFF
     return _why_too_much(reply, facts, practice) or _why_not_texted(reply, facts, practice)
+
+
+def _why_not_sender(facts: Facts) -> Silence | None:
+    """Return why whoever sent a message gets no reply, whatever it would say."""
+    if facts.doubt is SenderDoubt.OWN_NUMBER and facts.replies_by_text:
+        return Silence.OWN_NUMBER
+    if not facts.can_be_answered:
+        return Silence.NO_ADDRESS
+    if facts.doubt is SenderDoubt.LATE:
+        return Silence.LATE
+    return Silence.FROM_STAFF if facts.doubt in FROM_STAFF else None
 
 
 def _why_too_much(reply: Reply, facts: Facts, practice: Practice) -> Silence | None:

@@ -11,6 +11,7 @@ _LEFT_ALONE = (
     Silence.UNSAFE,
     Silence.NO_ADDRESS,
     Silence.LATE,
+    Silence.OWN_NUMBER,
     Silence.OPTED_OUT,
     Silence.ROUTE_OFF,
     Silence.FOREIGN,

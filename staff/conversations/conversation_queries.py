@@ -61,6 +61,7 @@ from tasks.silence import read_silence, unanswered_reason
 MESSAGES_SHOWN = 100
 UNPROVEN = "provided (not verified)"
 ACTIONS_SHOWN = 40
+OWN_NUMBER = "This number is a practice's own, so that a text to it would come back here."
 OWN_ADDRESS = "This email claims to come from a practice's own address, so that a reply would come back here."
 LEFT = "The visitor has left this chat and gave no phone or email."
 ENDED = "This chat has ended: the patient can no longer read replies in it."
@@ -415,6 +416,8 @@ def read_reach(
         if conversation.chat_ended_at and not is_elsewhere
         else OWN_ADDRESS
         if doubt == SenderDoubt.OWN_ADDRESS
+        else OWN_NUMBER
+        if doubt == SenderDoubt.OWN_NUMBER and medium is Medium.SMS
         else _obstacle(medium, address or doubtful, LineType(conversation.line_type), received_on, opt_out),
         is_first=medium is Medium.SMS and not has_texted,
         doubtful=doubtful,

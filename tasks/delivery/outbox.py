@@ -63,7 +63,7 @@ log = structlog.get_logger(__name__)
 
 HOLD = timedelta(seconds=30)
 # Why a reply was not sent; others are in `tasks.delivery.status`.
-OPTED_OUT, STAFF_TOOK_OVER = "opted out", "staff took over"
+OPTED_OUT, STAFF_TOOK_OVER, OWN_NUMBER = "opted out", "staff took over", "own number"
 _CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
 # What goes out also where staff have taken over: what the patient asked for, what to do in an emergency, and the last
 # word to a wrong number, after which automatic replies are off.
@@ -167,7 +167,7 @@ def claim_delivery(
     if not claimed.rowcount:
         return AfterCommit()
     delivery = _lock_delivery(session, delivery_id)
-    reason = _why_held(session, delivery)
+    reason = _why_held(session, delivery, context.practices)
     is_chat = delivery.medium == Medium.CHAT
     is_new_in_chat = delivery.conversation.channel == Channel.CHAT and delivery.entry is None
     if is_new_in_chat and (reason is None or not is_chat):  # until now, it could be undone
@@ -208,7 +208,7 @@ def _hold(session: Session, delivery_id: int, moment: datetime) -> AfterCommit:
     return AfterCommit()
 
 
-def _why_held(session: Session, delivery: Delivery) -> str | None:
+def _why_held(session: Session, delivery: Delivery, practices: Practices) -> str | None:
     """Return why a reply must no longer be sent, None if it may be sent."""
     conversation = delivery.conversation
     newest = delivery.message or session.get(Message, conversation.last_message_id or 0)
@@ -220,6 +220,8 @@ def _why_held(session: Session, delivery: Delivery) -> str | None:
         return OPTED_OUT
     if delivery.medium == Medium.SMS and conversation.line_type == LineType.LANDLINE:
         return LANDLINE
+    if delivery.medium == Medium.SMS and delivery.message_id is not None and practices.is_own(_recipient(delivery)):
+        return OWN_NUMBER
     automatic = delivery.message_id is not None and delivery.reply not in _SENT_BESIDE_STAFF
     return STAFF_TOOK_OVER if automatic and conversation.staff_took_over_at is not None else None
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
 from app.local_setup import environment_of, prepare
+from app.starter_files import write_starter_files
 from intake.encryption import Keyring, new_key
 from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
@@ -18,6 +20,7 @@ from tests.world import ENCRYPTION_KEY, PRACTICES_TOML
 REDIS_URL = "unix:///tmp/intake/redis.sock"
 KEYS = ("SECRET_KEY", "ENCRYPTION_KEYS", "TWILIO_AUTH_TOKEN")
 VAR = Path("var")
+ACCOUNT = "AC" + "0" * 32
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +74,7 @@ def test_the_page_has_a_phone_to_play_with_until_there_is_a_twilio_account() -> 
     assert start().demo_mode
     assert not start(DEMO_MODE="0").demo_mode
     del os.environ["DEMO_MODE"]
-    assert not start(TWILIO_ACCOUNT_SID="AC" + "0" * 32).demo_mode
+    assert not start(TWILIO_ACCOUNT_SID=ACCOUNT, TWILIO_AUTH_TOKEN="token").demo_mode
 
 
 def test_another_process_can_be_given_the_same_settings(folder: Path) -> None:
@@ -111,6 +114,35 @@ def test_only_the_keys_that_are_not_set_are_made(folder: Path) -> None:
 
     assert start().encryption_keys == ENCRYPTION_KEY
     assert "\nENCRYPTION_KEYS=" not in Path("var/keys.env").read_text()
+
+
+def test_no_token_is_made_for_an_account_of_twilio() -> None:
+    with pytest.raises(IntakeError, match="TWILIO_ACCOUNT_SID is set but TWILIO_AUTH_TOKEN is not"):
+        start(TWILIO_ACCOUNT_SID=ACCOUNT)
+
+    assert "TWILIO_AUTH_TOKEN" not in Path("var/keys.env").read_text()
+
+
+@pytest.mark.parametrize("made", ["now", "by-an-earlier-release"])
+def test_a_token_that_was_made_here_is_not_used_for_an_account(made: str) -> None:
+    start()
+    if made != "now":
+        file = Path("var/keys.env")
+        file.write_text(re.sub("(TWILIO_AUTH_TOKEN)=.*", rf"\1={'5' * 32}", file.read_text()))
+
+    with pytest.raises(IntakeError, match=r"TWILIO_AUTH_TOKEN was made up by Intake"):
+        start(TWILIO_ACCOUNT_SID=ACCOUNT)
+
+    assert start(TWILIO_ACCOUNT_SID=ACCOUNT, TWILIO_AUTH_TOKEN="4" * 32).sends_texts
+
+
+def test_the_token_of_a_new_folder_is_not_used_for_an_account(folder: Path) -> None:
+    (folder / "practices.toml").unlink()
+    write_starter_files(folder)
+    assert not start().sends_texts
+
+    with pytest.raises(IntakeError, match=r"TWILIO_AUTH_TOKEN was made up by Intake"):
+        start(TWILIO_ACCOUNT_SID=ACCOUNT)
 
 
 def test_a_lost_key_of_a_database_is_asked_for_and_no_other_is_made() -> None:

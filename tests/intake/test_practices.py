@@ -72,6 +72,22 @@ def test_names_may_be_in_any_language(tmp_path: Path) -> None:
     assert only.name == "Clínica Öz 熱"
 
 
+def test_a_file_may_begin_with_the_mark_that_windows_writes(tmp_path: Path) -> None:
+    file = tmp_path / "practices.toml"
+    file.write_text(SMALLEST, "utf-8-sig")
+
+    assert load_practices(file).by_slug("demo")
+
+
+def test_a_day_may_end_at_midnight(tmp_path: Path) -> None:
+    hours = 'hours = { mon = ["18:00-24:00"] }\nspecial_hours = ["2026-12-24 20:00-24:00"]\n'
+    [only] = load(tmp_path, f'{SMALLEST}patient_quiet_hours = "20:00-24:00"\n{hours}').all
+
+    assert only.hours == {"mon": ["18:00-23:59"]}  # which means the end of the day
+    assert only.special_hours == ["2026-12-24 20:00-23:59"]
+    assert only.patient_quiet_hours == "20:00-00:00"
+
+
 # ---- files that cannot be read
 
 
@@ -151,7 +167,6 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
         ('hours = { mon = ["08:00-12:00", "1pm-5pm"] }', "hours.mon[2]: expected opening hours such as"),
         ('hours = { mon = ["08:00"] }', "hours.mon[1]: expected opening hours such as"),
         ('hours = { mon = ["08:00-12:00-13:00"] }', "hours.mon[1]: expected opening hours such as"),
-        ('hours = { mon = ["08:00-24:00"] }', "hours.mon[1]: expected opening hours such as"),
         ('hours = { mon = ["08:00Z-17:00"] }', "hours.mon[1]: expected opening hours such as"),
         ('hours = { mon = ["08:00Z-17:00Z"] }', "hours.mon[1]: expected opening hours such as"),
         ('hours = { mon = ["17:00-08:00"] }', "hours.mon[1]: expected the opening time before the closing time"),
@@ -213,6 +228,33 @@ def test_what_is_missing_is_named(tmp_path: Path, text: str, key: str) -> None:
             'escalation = [{ team = "nobody", after_minutes = 10 }]',
             "practice[demo].escalation: there is no team nobody",
         ),
+        ('hours = { mon = ["08:00-12:00", "11:00-17:00"] }', "hours.mon: 08:00-12:00 and 11:00-17:00 overlap"),
+        (
+            'special_hours = ["2026-12-24 08:00-12:00", "2026-12-24 11:00-13:00"]',
+            "special_hours: 2026-12-24 08:00-12:00 and 11:00-13:00 overlap",
+        ),
+        ('hours = { mon = "08:00-17:00" }', 'hours.mon: expected a list, such as ["08:30-17:00"]'),
+        ("phone_numbers = [12025550180]", 'phone_numbers[1]: expected a number in quotes, such as "+12025550180"'),
+        ('phone_numbers = "+12025550180"', "phone_numbers: expected a list in square brackets"),
+        ("name = 7", "name: expected text in quotes"),
+        ('links = "https://maple.example"', "links: expected a table"),
+        ('picture_texts = "yes please"', "picture_texts: expected true or false"),
+        (
+            'allowed_origins = ["https://maple.example/"]',
+            "allowed_origins[1]: expected the address of a site, such as https://maple.example, without a slash",
+        ),
+        (
+            'slug = "Maple Street"',
+            "practice[Maple Street].slug: expected small letters, digits, and hyphens, such as maple-street",
+        ),
+        ('chat = { colour = "teal" }', "chat.colour: expected a color such as #0b6e6e"),
+        ('widget_key = "!"', "widget_key: expected 3 to 64 letters, digits, hyphens, or underscores"),
+        ('email = "hello"', "email: expected an email address such as hello@maple-street.example"),
+        ('messaging_service_sid = "MG1"', "messaging_service_sid: expected MG and 32 digits and letters"),
+        (
+            'routes = { clinical_concern = { team = "clincal" } }',
+            "practice[demo].routes: there is no team clincal, to which clinical_concern goes; add it to teams",
+        ),
         ("thresholds = { complaint = 70 }", "thresholds.complaint"),
         ("thresholds = { review = 0.7 }", "thresholds.review"),
         ('replies = { gossip = "Hello" }', "replies.gossip"),
@@ -233,6 +275,7 @@ def test_what_is_wrong_is_named_by_its_key(tmp_path: Path, line: str, key: str) 
     expected = key if key.startswith("practice[") else f"practice[demo].{key}"
     assert expected in message
     assert message.count("practice[") == 1
+    assert "^" not in message
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
@@ -605,6 +648,26 @@ def test_a_running_process_ignores_the_keys_that_it_does_not_know(
     assert found.thresholds == {"complaint": 0.5}
     warning = capsys.readouterr().out
     for key in ("practice[demo].pager", "practice[demo].limits.replies_per_day", "practice[demo].thresholds.telepathy"):
+        assert key in warning
+
+
+def test_a_running_process_sends_to_the_usual_team_what_goes_to_no_team(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    routes = (
+        '[practice.routes]\ncomplaint = { team = "nobody", priority = "urgent" }\nbilling_inquiry = { team = "none" }\n'
+    )
+    file = tmp_path / "practices.toml"
+    file.write_text(SMALLEST + routes)
+
+    [found] = load_practices(file, ignore_unknown=True).all
+
+    assert {name: (route.team, route.priority) for name, route in found.routes.items()} == {
+        "complaint": (None, "urgent"),
+        "billing_inquiry": (None, None),
+    }
+    warning = capsys.readouterr().out
+    for key in ("practice[demo].routes.complaint.team", "practice[demo].routes.billing_inquiry.team"):
         assert key in warning
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from intake.errors import IntakeError
+from intake.made_token import make_token
 from intake.settings import Settings, load_settings
 from tests.world import ENCRYPTION_KEY, OTHER_KEY
 
@@ -170,6 +171,33 @@ def test_an_account_needs_its_token() -> None:
     message = refusal(TWILIO_ACCOUNT_SID="AC" + "0" * 32)
 
     assert "TWILIO_ACCOUNT_SID is set but TWILIO_AUTH_TOKEN is not" in message
+
+
+def test_an_account_needs_its_own_token_and_not_one_that_intake_made_up() -> None:
+    assert not load(TWILIO_AUTH_TOKEN=make_token()).sends_texts
+
+    message = refusal(**TWILIO | {"TWILIO_AUTH_TOKEN": make_token()})
+
+    assert "TWILIO_AUTH_TOKEN was made up by Intake, so Twilio would refuse it" in message
+    assert "Auth Token" in message
+
+
+@pytest.mark.parametrize(
+    ("sid", "said"),
+    [
+        ("SK" + "0" * 32, "this is the SID of an API key"),
+        ("AC123", "expected the Account SID"),
+        ("AC" + "g" * 32, "expected the Account SID"),
+        ("PN" + "0" * 32, "expected the Account SID"),
+    ],
+    ids=["api-key", "short", "not-hex", "number"],
+)
+def test_an_account_is_named_by_its_account_sid(sid: str, said: str) -> None:
+    message = refusal(**TWILIO | {"TWILIO_ACCOUNT_SID": sid})
+
+    assert f"TWILIO_ACCOUNT_SID: {said}" in message
+    assert "AC and 32 digits and letters" in message
+    assert sid not in message
 
 
 def test_made_up_patients_are_not_texted_from_an_account() -> None:

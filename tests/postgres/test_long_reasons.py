@@ -16,6 +16,7 @@ from tests.inbox.conftest import inbound
 from tests.world import PRACTICES_TOML
 
 BILLING, SCHEDULING = "downtown_billing_and_insurance", "scheduling_spanish_downtown_01"
+TEAMS = f"{{ {BILLING} = {{}}, {SCHEDULING} = {{}} }}"
 ROUTES = f'{{ billing_inquiry = {{ team = "{BILLING}" }}, appointment_request = {{ team = "{SCHEDULING}" }} }}'
 FOLLOW_UP = Facts(
     intent="existing_patient_question",
@@ -30,7 +31,9 @@ FOLLOW_UP = Facts(
 
 def test_a_reason_that_names_teams_with_long_names_is_stored_whole(database: Database, tmp_path: Path) -> None:
     file = tmp_path / "practices.toml"
-    file.write_text(PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\nroutes = {ROUTES}\n', 1))
+    file.write_text(
+        PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\nteams = {TEAMS}\nroutes = {ROUTES}\n', 1)
+    )
     plan = decide(FOLLOW_UP, load_practices(file).require("demo"))
     recorded = record_message(database, inbound())
 

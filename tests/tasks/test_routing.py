@@ -286,7 +286,7 @@ def test_the_second_intent_of_a_message_in_review_waits_for_the_reviewer() -> No
 
 
 def test_a_practice_names_the_team_of_a_second_intent() -> None:
-    own = practice(routes={"billing_inquiry": {"team": "bookkeeper", "priority": "high"}})
+    own = practice(teams={"bookkeeper": {}}, routes={"billing_inquiry": {"team": "bookkeeper", "priority": "high"}})
 
     [told] = decide(facts("complaint", also=("billing_inquiry",)), own).also
     assert told == AlsoTold("billing_inquiry", "bookkeeper", Priority.HIGH)
@@ -298,7 +298,7 @@ def test_a_practice_names_the_team_of_a_second_intent() -> None:
 @pytest.mark.parametrize("route", ["complaint", *OF_ROUTE])
 def test_a_practice_names_another_team_and_keeps_the_rest(route: str) -> None:
     default = decide(_facts_for(route), PRACTICE)
-    plan = decide(_facts_for(route), practice(routes={route: {"team": "owner"}}))
+    plan = decide(_facts_for(route), practice(teams={"owner": {}}, routes={route: {"team": "owner"}}))
 
     assert plan == replace(default, team="owner")
 
@@ -321,7 +321,8 @@ def test_a_practice_switches_a_reply_off_and_staff_are_told_all_the_same(route: 
 
 
 def test_an_override_of_one_row_leaves_the_others_alone() -> None:
-    overridden = practice(routes={"complaint": {"team": "owner", "priority": "urgent", "auto_reply": False}})
+    override = {"team": "owner", "priority": "urgent", "auto_reply": False}
+    overridden = practice(teams={"owner": {}}, routes={"complaint": override})
 
     assert decide(facts("price_shopper"), overridden) == decide(facts("price_shopper"), PRACTICE)
 
@@ -586,9 +587,10 @@ def test_only_emergencies_and_keywords_are_answered_while_automatic_replies_are_
 
 @given(ANY_FACTS)
 def test_a_reason_is_always_given_however_long_the_names_of_teams_are(known: Facts) -> None:
-    teams = {route: {"team": f"{route} of the second floor"[:32], "auto_reply": False} for route in ROUTES}
+    names = {route: f"{route} of the second floor"[:32] for route in ROUTES}
+    routes = {route: {"team": name, "auto_reply": False} for route, name in names.items()}
 
-    for own in (PRACTICE, practice(routes=teams)):
+    for own in (PRACTICE, practice(teams={name: {} for name in names.values()}, routes=routes)):
         assert decide(known, own).why
 
 

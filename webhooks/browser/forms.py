@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -15,7 +16,7 @@ from classifier.screen import screen_text
 from inbox.form_deduplication import identify_submission
 from inbox.inbound import Contact, InboundMessage
 from intake.practices import Practice
-from intake.vocabulary import Channel, Language, ReplyName, reply_in
+from intake.vocabulary import Channel, Language, ReplyName, SenderDoubt, reply_in
 from tasks.routing import REPLIES_TO_DANGERS
 from templates.form_pages import render_page, trouble
 from templates.replies import Occasion, render_for_patient
@@ -52,11 +53,14 @@ def receive(slug: str) -> AnyResponse:
         problem = (_language() == Language.ES and error.spanish) or error.message
         return _page(practice, error.status, problem, can_be_corrected=True)
     target, consent = _target(form, practice, services), _consent(form, practice)
+    doubt = SenderDoubt.OWN_NUMBER if services.practices.is_own(form.phone) else None
+    if doubt is not None:
+        form = replace(form, phone=None)  # a text to it would come in here, and be answered in turn
     address, received_on = _route(form, practice)
     if form.is_bait_taken:
         log.info("form_dropped", practice=practice.slug)
     else:
-        _record(services, _inbound(practice, form, consent, address, received_on), form)
+        _record(services, _inbound(practice, form, consent, address, received_on, doubt), form)
     danger = _words_in_danger(practice, form.message)
     if _is_for_a_script():
         more = ({} if address else {"can_be_answered": False}) | ({"emergency": danger} if danger else {})
@@ -81,7 +85,12 @@ def show_trouble_as_page(response: Response) -> Response:
 
 
 def _inbound(
-    practice: Practice, form: ContactForm, consent: str | None, address: str | None, received_on: str
+    practice: Practice,
+    form: ContactForm,
+    consent: str | None,
+    address: str | None,
+    received_on: str,
+    doubt: SenderDoubt | None,
 ) -> InboundMessage:
     return InboundMessage(
         practice=practice.slug,
@@ -92,6 +101,7 @@ def _inbound(
         received_on=received_on,
         text=form.message,
         contact=Contact(name=form.name, phone=form.phone, email=form.email, text_consent=consent),
+        doubt=doubt,
     )
 
 

@@ -14,7 +14,7 @@ from inbox.models import Keyword
 from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
-from intake.vocabulary import Channel
+from intake.vocabulary import Channel, SenderDoubt
 from tasks.carriers.protocol import ProviderStatus
 from tasks.delivery.status import record_status
 from tasks.notification.ack_codes import answer_acknowledgement, read_acknowledgement
@@ -88,6 +88,7 @@ def _read_text(request: Request, services: Services) -> InboundMessage:
         text=request.form.get("Body", ""),
         media=_media(request),
         provider_keyword=_provider_keyword(request),
+        doubt=SenderDoubt.OWN_NUMBER if services.practices.is_own(_address(sender)) else None,
     )
 
 

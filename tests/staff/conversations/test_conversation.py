@@ -483,6 +483,13 @@ def test_an_email_that_claims_to_be_the_practices_own_is_not_answered(console: C
     assert reply(dana, "Hello", confirmed="pat@patient.example").status_code == 422
 
 
+def test_a_text_from_a_practices_own_number_is_not_answered(console: Console, dana: Browser) -> None:
+    console.text(PRICES, from_="+12025550180")
+
+    assert "so that a text to it would come back here" in unescape(dana.get(PAGE).text)
+    assert reply(dana, "Hello").status_code == 422
+
+
 def test_nothing_is_to_be_confirmed_where_the_sender_is_verified(console: Console, dana: Browser) -> None:
     record_message(console.database, email("<first@patient.example>", "Question about my bill"))
 
