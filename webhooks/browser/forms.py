@@ -57,11 +57,11 @@ def receive(slug: str) -> AnyResponse:
     if doubt is not None:
         form = replace(form, phone=None)  # a text to it would come in here, and be answered in turn
     address, received_on = _route(form, practice)
-    if form.is_bait_taken:
+    danger = _words_in_danger(practice, form.message)
+    if form.is_bait_taken and not danger:  # a browser that fills in forms may have taken it, too
         log.info("form_dropped", practice=practice.slug)
     else:
         _record(services, _inbound(practice, form, consent, address, received_on, doubt), form)
-    danger = _words_in_danger(practice, form.message)
     if _is_for_a_script():
         more = ({} if address else {"can_be_answered": False}) | ({"emergency": danger} if danger else {})
         return jsonify(message="received", **more), 202  # type: ignore[return-value]

@@ -459,6 +459,15 @@ def test_a_form_that_is_none_is_refused(service: Service, body: object) -> None:
     assert service.rows(Message) == []
 
 
+def test_a_form_with_the_bait_taken_is_kept_if_its_words_tell_of_danger(service: Service) -> None:
+    answer = post(service, json={"message": "my baby is not breathing", "website": "filled in by the browser"})
+
+    assert answer.status_code == 202
+    assert "911" in answer.json()["emergency"]
+    assert [message.text for message in service.rows(Message)] == ["my baby is not breathing"]
+
+
+
 def test_the_longest_message_fits_in_any_script(service: Service) -> None:
     text = "\N{FACE WITH THERMOMETER}" * 8000
 
