@@ -84,7 +84,7 @@ def read_counts(session: Session, member: Member, calls: int, moment: datetime) 
     return counts
 
 
-def _scheduled(member: Member) -> Select[Any]:
+def _scheduled(member: Member) -> Select[str, str, None, bool, bool, int, int]:
     """Return the query for one group more: whatever its state, what has a message that waits for its time."""
     count = func.count(distinct(Delivery.conversation_id))
     return (
