@@ -11,6 +11,7 @@ import click
 
 from app.commands.run import data_dir_option
 from intake.errors import IntakeError
+from intake.key_sources import read_private_file
 from intake.service_files import (
     ATTACHMENTS_FOLDER,
     DATABASE_FILE,
@@ -124,9 +125,11 @@ def _remove_empty_folders(data_dir: Path, *, is_new: bool) -> None:
 def _read_key(key_file: Path | None, setting: str | None) -> str:
     if key_file is not None:
         try:
-            return key_file.read_text("ascii").strip()
-        except (OSError, UnicodeDecodeError):
+            return read_private_file("--key-file", key_file).strip()
+        except UnicodeDecodeError:
             raise IntakeError(f"cannot read a backup key from {key_file}: write one with `intake keys new`") from None
+        except ValueError as error:
+            raise IntakeError(str(error)) from None
     if not setting:
         raise IntakeError("there is no backup key: set BACKUP_KEY or give --key-file; make one with `intake keys new`")
     return setting.strip()

@@ -251,6 +251,10 @@ def test_the_key_can_come_from_a_file(folder: Path, stored: Database, tmp_path: 
     record_message(stored, inbound(WORDS))
     key, file = tmp_path / "backup.key", tmp_path / "intake.backup"
     key.write_text(BACKUP_KEY + "\n")
+    key.chmod(0o644)
+    refused = intake("backup", str(file), "--key-file", str(key), folder=folder, environment=complete(folder))
+    assert f"others than its owner may use {key}; run `chmod 600 {key}`" in refused.error
+    key.chmod(0o600)
 
     assert intake("backup", str(file), "--key-file", str(key), folder=folder, environment=complete(folder)).lines
     assert restore(new, file, "--key-file", str(key), BACKUP_KEY="").lines
