@@ -58,6 +58,7 @@ from intake.practice_values import (
     WidgetKey,
     e164,
     find_overlap,
+    is_lenient,
 )
 from intake.practice_values import is_plain_mail as is_plain_mail
 from intake.setting_editors import Editor, EditorKind, SettingGroup
@@ -611,7 +612,8 @@ class Practice(_Strict):
                     f"{day.month}/{day.day}/{day.year} is also listed as closed all day (closed_on): remove one of them"
                 )
             on = entry[:10]
-            if overlap := find_overlap([span[11:] for span in entries if span[:10] == on]):
+            overlap = find_overlap([span[11:] for span in entries if span[:10] == on])
+            if overlap and not is_lenient(info):
                 raise ValueError(f"{on} {overlap} overlap: write one, or let the second begin when the first has ended")
         return entries
 
@@ -907,8 +909,9 @@ def load_practices(path: Path, *, ignore_unknown: bool = False) -> Practices:
 
     Args:
         path: the file.
-        ignore_unknown: whether to warn of keys and teams that are unknown, instead of refusing the file. A
-            process that still runs the version before goes on answering patients when the file has a newer key.
+        ignore_unknown: whether to warn of keys and teams that are unknown, instead of refusing the file, and to take
+            hours that overlap. A process that still runs the version before goes on answering patients when the file
+            has a newer key, and a newer version does with a file that was once taken.
 
     Raises:
         IntakeError: it is missing, not TOML, or wrong; the message names each line or key.
@@ -923,7 +926,7 @@ def load_practices(path: Path, *, ignore_unknown: bool = False) -> Practices:
         raise IntakeError(f"{path} is not valid TOML: {error}") from None
     while True:
         try:
-            return Practices(PracticesFile.model_validate(data).practices)
+            return Practices(PracticesFile.model_validate(data, context={"is_lenient": ignore_unknown}).practices)
         except ValidationError as error:
             unknown = _unknown_keys(error) if ignore_unknown else []
             if not unknown:

@@ -636,6 +636,23 @@ replies_per_hour = 5
 )
 
 
+@pytest.mark.parametrize(
+    "hours",
+    [
+        'hours = { mon = ["08:00-12:00", "11:00-17:00"] }',
+        'special_hours = ["2026-12-24 08:00-12:00", "2026-12-24 11:00-13:00"]',
+    ],
+    ids=["weekday", "special"],
+)
+def test_hours_that_overlap_stop_no_running_service(tmp_path: Path, hours: str) -> None:
+    file = tmp_path / "practices.toml"
+    file.write_text(SMALLEST + hours)
+
+    with pytest.raises(IntakeError, match="overlap"):
+        load_practices(file)
+    assert len(load_practices(file, ignore_unknown=True).all) == 1
+
+
 def test_a_running_process_ignores_the_keys_that_it_does_not_know(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
