@@ -467,7 +467,6 @@ def test_a_form_with_the_bait_taken_is_kept_if_its_words_tell_of_danger(service:
     assert [message.text for message in service.rows(Message)] == ["my baby is not breathing"]
 
 
-
 def test_the_longest_message_fits_in_any_script(service: Service) -> None:
     text = "\N{FACE WITH THERMOMETER}" * 8000
 
