@@ -73,15 +73,27 @@ def is_lenient(info: ValidationInfo) -> bool:
     return bool(info.context and info.context.get("is_lenient"))
 
 
-def find_overlap(spans: Sequence[str]) -> str:
-    """Return two opening hours of one day that overlap, such as `08:00-12:00 and 11:00-17:00`; empty if none do."""
+def require_apart(spans: Sequence[str], info: ValidationInfo, day: str = "") -> None:
+    """Check that the opening hours of one day do not overlap, unless a running service reads them.
+
+    Args:
+        spans: the hours.
+        info: how they are read.
+        day: the day, for the error, if its key does not say which.
+
+    Raises:
+        ValueError: two overlap; the message names them.
+    """
     pairs = pairwise(sorted(spans))
-    return next((f"{first} and {second}" for first, second in pairs if second[:5] < first[6:]), "")
+    overlap = next((f"{first} and {second}" for first, second in pairs if second[:5] < first[6:]), "")
+    if overlap and not is_lenient(info):
+        raise ValueError(
+            f"{day} {overlap} overlap: write one, or let the second begin when the first has ended".strip()
+        )
 
 
 def _apart(spans: list[str], info: ValidationInfo) -> list[str]:
-    if (overlap := find_overlap(spans)) and not is_lenient(info):
-        raise ValueError(f"{overlap} overlap: write one, or let the second begin when the first has ended")
+    require_apart(spans, info)
     return spans
 
 

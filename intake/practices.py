@@ -57,8 +57,7 @@ from intake.practice_values import (
     TimeZone,
     WidgetKey,
     e164,
-    find_overlap,
-    is_lenient,
+    require_apart,
 )
 from intake.practice_values import is_plain_mail as is_plain_mail
 from intake.setting_editors import Editor, EditorKind, SettingGroup
@@ -612,9 +611,7 @@ class Practice(_Strict):
                     f"{day.month}/{day.day}/{day.year} is also listed as closed all day (closed_on): remove one of them"
                 )
             on = entry[:10]
-            overlap = find_overlap([span[11:] for span in entries if span[:10] == on])
-            if overlap and not is_lenient(info):
-                raise ValueError(f"{on} {overlap} overlap: write one, or let the second begin when the first has ended")
+            require_apart([span[11:] for span in entries if span[:10] == on], info, on)
         return entries
 
     @field_validator("escalation")

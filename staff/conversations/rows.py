@@ -15,7 +15,7 @@ from inbox.member_notices import read_calls
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, MemberNotice, Message
 from inbox.patient_book import record_names
 from intake.practices import Practice
-from intake.vocabulary import ANSWERS, SAMPLE, words_of
+from intake.vocabulary import ANSWERS, SAMPLE, Route, words_of
 from staff import display
 from staff.auth.access import Member
 from staff.conversations.alarms import Alarm, read_alarms
@@ -233,7 +233,10 @@ def _row(
             guess=found.intent if found else None,
             confidence=found.confidence if found else None,
             corrected=leading is not None and leading.id in labeled,
-            may_opt_out=leading is not None and may_opt_out(leading),
+            may_opt_out=leading is not None
+            and decision is not None
+            and decision.route == Route.PERSON  # of any other it says nothing, and reading words takes time
+            and may_opt_out(leading),
         ),
         also=display.other_intents(found),
         language=display.foreign_language(message.classification if message else None),

@@ -49,8 +49,8 @@ _STRIDE = 20
 """Only every so many temperatures are tried first, then those around the best: the likelihood has one peak."""
 _THRESHOLDS = np.arange(1001) / 1000
 _FINE_THRESHOLDS = np.arange(10001) / 10000
-# With an ambiguous sign, only a network that is certain of the opposite may overrule it.
 _SUSPICIONS = (0.01, 0.02, 0.03, 0.05)
+# With an ambiguous sign, only a network that is certain of the opposite may overrule it.
 _WITH_SIGN = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 _ALONE = np.round(np.arange(2, 200) / 200, 3)
 _SHORT_OTHER = 0.3  # a few words about what hurts, which most often are just that
@@ -328,15 +328,15 @@ class _Triage:
             return
         doubtful = np.array([message.could_seem_urgent for message in answers.messages], dtype=bool)
         soon = np.array([message.level is TriageLevel.SAME_DAY for message in answers.messages], dtype=bool)
-        routine = known & ~urgent & ~soon & doubtful
+        self._calm = known & ~urgent & ~soon
+        routine = self._calm & doubtful
         self._certain = np.array([screening.certain is not None for screening in answers.screenings], dtype=bool)
         self._signed = np.array([screening != Screening() for screening in answers.screenings], dtype=bool)
         self._suspected = np.ones(len(levels), dtype=bool)
         self._dangers = dangers
         self._levels = levels
-        self._calm = known & ~urgent & ~soon
         everyday = np.array([message.writer in targets.everyday_writers for message in answers.messages], dtype=bool)
-        self._everyday = known & ~urgent & ~soon & everyday
+        self._everyday = self._calm & everyday
         self._targets = targets
         self._choose_emergency(urgent, routine, answers)
         self._choose_same_day(soon, routine, targets.false_alarms)
@@ -414,8 +414,7 @@ class _Triage:
             among: The messages that are looked at.
             suspected: Those that have the lower bar.
         """
-        groups = (urgent, routine, self._everyday, self._calm)
-        found, false, daily, calm = (self._shares(group & among, suspected) for group in groups)
+        found, false, daily = (self._shares(group & among, suspected) for group in (urgent, routine, self._everyday))
         over = np.maximum(false - self._targets.false_alarms, 0) + np.maximum(daily - self._targets.everyday_alarms, 0)
         low, high, sign = np.meshgrid(_ALONE, _ALONE, _WITH_SIGN, indexing="ij")
         possible = (low <= high) & (sign <= low)
@@ -424,8 +423,8 @@ class _Triage:
             possible &= low == high
         cost = np.zeros_like(found)
         if self._targets.worth is not None:
-            missed = (1 - found) * (urgent & among).sum()
-            cost = np.round(self._targets.worth * missed + calm * (self._calm & among).sum(), 6)
+            missed, calm = (1 - found) * (urgent & among).sum(), self._calm & among
+            cost = np.round(self._targets.worth * missed + self._shares(calm, suspected) * calm.sum(), 6)
         over = np.where(possible, over, np.inf)
         keys = (high, -low if is_divided else low, -(false + daily), found, -cost, -over)
         best = np.lexsort([key.ravel() for key in keys])[-1]  # the last key comes first
