@@ -3,6 +3,9 @@
 Each callback reports part of the picture. Reports are merged field by field, keeping the value that is further along,
 so that the result does not depend on the order or number of callbacks. A message is stored once there is a
 transcription, or once it is clear that there will be none.
+
+A caller who is led back to the tone, by a menu before it for example, leaves several recordings in one call. Each is a
+voicemail and a message of its own.
 """
 
 from __future__ import annotations
@@ -114,20 +117,21 @@ def is_ready(report: Report, waited: timedelta) -> bool:
 
 
 def record_call(database: Database, call: Call) -> None:
-    """Store a call before its recording, unless it is already stored.
+    """Store a call before its recording, unless it is already stored without one.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database could not be reached; nothing was stored.
     """
     try:
         with database.write() as session:
-            _find_or_add(session, call)
+            if _without_recording(_lock_call(session, call.call_sid)) is None:
+                _add(session, call)
     except IntegrityError:
         return  # a concurrent copy won
 
 
 def record_report(database: Database, call_sid: str, call: Call | None, report: Report) -> Recorded | None:
-    """Merge a callback into its call's voicemail, and store the message once it is ready.
+    """Merge a callback into the voicemail of its recording, and store the message once it is ready.
 
     Args:
         database: the database.
@@ -199,12 +203,15 @@ def forget_recording(voicemail: Voicemail) -> None:
 
 def _record_once(database: Database, call_sid: str, call: Call | None, report: Report) -> Recorded | None:
     with database.write() as session:
-        voicemail = _find_or_add(session, call) if call else _find(session, call_sid)
-        if voicemail is None:
+        of_call = _lock_call(session, call_sid)
+        if not of_call and call is None:
             raise UnknownCallError
+        voicemail = _find(session, of_call, report.recording_sid)
+        if voicemail is None and of_call and report.recording_sid is None:
+            return None  # nothing was said after what is recorded
+        if voicemail is None:
+            voicemail = _add(session, call or _call_of(of_call[0]))
         known = merge(_known(voicemail), report)
-        if any(_is_of_another(session, voicemail, sid) for sid in {known.recording_sid, report.recording_sid} - {None}):
-            raise OtherRecordingError
         _write(voicemail, known)
         waited = now() - voicemail.recorded_at if voicemail.recorded_at else timedelta(0)
         if voicemail.message_id is None:
@@ -214,31 +221,47 @@ def _record_once(database: Database, call_sid: str, call: Call | None, report: R
         return _complete(session, message, known.text)
 
 
-def _is_of_another(session: Session, voicemail: Voicemail, recording_sid: str | None) -> bool:
-    """Return whether a recording is that of another call, or became another message, even if it was erased since."""
-    kept = select(Voicemail.id).where(Voicemail.recording_sid == recording_sid, Voicemail.id != voicemail.id)
-    message = select(Message.id).where(
-        Message.provider == PROVIDER,
-        Message.provider_id == recording_sid,
-        Message.id.is_distinct_from(voicemail.message_id),
-    )
-    return session.scalar(kept) is not None or session.scalar(message) is not None
+def _lock_call(session: Session, call_sid: str) -> Sequence[Voicemail]:
+    query = select(Voicemail).where(Voicemail.call_sid == call_sid).order_by(Voicemail.id)
+    return session.scalars(query.with_for_update()).all()
 
 
-def _find(session: Session, call_sid: str) -> Voicemail | None:
-    return session.scalar(select(Voicemail).where(Voicemail.call_sid == call_sid).with_for_update())
+def _find(session: Session, of_call: Sequence[Voicemail], recording_sid: str | None) -> Voicemail | None:
+    """Return the voicemail of a recording: its own, even if it was erased since, or the one that has none yet.
 
-
-def _find_or_add(session: Session, call: Call) -> Voicemail:
-    found = _find(session, call.call_sid)
-    if found is not None:
+    Raises:
+        OtherRecordingError: the recording is another call's.
+    """
+    if recording_sid is None:
+        return _without_recording(of_call)
+    if found := next((row for row in of_call if row.recording_sid == recording_sid), None):
         return found
+    message = select(Message.id).where(Message.provider == PROVIDER, Message.provider_id == recording_sid)
+    if (message_id := session.scalar(message)) is not None:
+        if found := next((row for row in of_call if row.message_id == message_id), None):
+            return found
+        raise OtherRecordingError
+    if session.scalar(select(Voicemail.id).where(Voicemail.recording_sid == recording_sid)) is not None:
+        raise OtherRecordingError
+    return _without_recording(of_call)
+
+
+def _without_recording(of_call: Sequence[Voicemail]) -> Voicemail | None:
+    erased = RecordingState.ERASED.name.lower()
+    return next((row for row in of_call if row.recording_sid is None and row.recording != erased), None)
+
+
+def _add(session: Session, call: Call) -> Voicemail:
     voicemail = Voicemail(
         call_sid=call.call_sid, practice=call.practice, caller=call.caller, received_on=call.received_on
     )
     session.add(voicemail)
     session.flush()
     return voicemail
+
+
+def _call_of(voicemail: Voicemail) -> Call:
+    return Call(voicemail.call_sid, voicemail.practice, voicemail.caller, voicemail.received_on)
 
 
 def _known(voicemail: Voicemail) -> Report:

@@ -1,4 +1,4 @@
-"""Looking up recordings for which no callback arrived."""
+"""Looking up the recordings of a call for which no callback arrived."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from inbox.models import Voicemail
-from inbox.voicemail import record_report
+from inbox.voicemail import RecordingState, Report, record_report
 from tasks.carriers.protocol import CarrierUnreachableError
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 def look_for_recording(context: Context, voicemail_id: int) -> AfterCommit:
-    """Ask the carrier whether a call was recorded, and merge the answer into its voicemail.
+    """Ask the carrier what was recorded of a call, and merge the answer into its voicemails.
 
     A caller who hangs up during the greeting leaves no recording, and Twilio sends no callback about it.
     """
@@ -28,12 +28,16 @@ def look_for_recording(context: Context, voicemail_id: int) -> AfterCommit:
     if voicemail is None:
         return AfterCommit()
     try:
-        report = context.lookup.recording(voicemail.call_sid)
+        found = context.lookup.recordings(voicemail.call_sid)
     except CarrierUnreachableError as error:
         log.warning("carrier_unreachable", voicemail_id=voicemail_id, error=str(error))
         return AfterCommit()
-    message = record_report(context.database, voicemail.call_sid, None, report)
-    log.info("recording_looked_for", voicemail_id=voicemail_id, found=report.recording_sid is not None)
-    if message is None or not message.is_new:
-        return AfterCommit()
-    return AfterCommit(messages=(message.message_id,), topics=topics_of(message.conversation_id, message.practice))
+    # if it is none of those found, there is none
+    reports = [*found, Report(RecordingState.ABSENT, recording_sid=voicemail.recording_sid)]
+    recorded = [record_report(context.database, voicemail.call_sid, None, report) for report in reports]
+    log.info("recording_looked_for", voicemail_id=voicemail_id, found=len(found))
+    new = [message for message in recorded if message is not None and message.is_new]
+    return AfterCommit(
+        messages=tuple(message.message_id for message in new),
+        topics=tuple(topic for message in new for topic in topics_of(message.conversation_id, message.practice)),
+    )

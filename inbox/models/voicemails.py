@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
 
+_WITHOUT_RECORDING = text("recording_sid IS NULL AND recording <> 'erased'")
+
 
 class Voicemail(Base):
-    """One call to voicemail, with the merged reports of its callbacks; see `inbox.voicemail`."""
+    """One recording of a call to voicemail, with the merged reports of its callbacks; see `inbox.voicemail`.
+
+    A call has at most one that has no recording yet.
+    """
 
     __tablename__ = "voicemails"
-    __table_args__ = (Index("ix_voicemails_waiting", "recording", "message_id", "next_look_at"),)
+    __table_args__ = (
+        Index("ix_voicemails_waiting", "recording", "message_id", "next_look_at"),
+        Index(
+            "uq_voicemails_without_recording",
+            "call_sid",
+            unique=True,
+            sqlite_where=_WITHOUT_RECORDING,
+            postgresql_where=_WITHOUT_RECORDING,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    call_sid: Mapped[str] = mapped_column(String(34), unique=True)
+    call_sid: Mapped[str] = mapped_column(String(34), index=True)
     practice: Mapped[str] = mapped_column(String(63))
     caller: Mapped[str | None] = mapped_column(EncryptedText)
     received_on: Mapped[str] = mapped_column(String(64))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -127,9 +127,9 @@ class CircuitLookup:
         """Return a number's line type."""
         return self._numbers.ask(lambda: self._lookup.line_type(number))
 
-    def recording(self, call_sid: str) -> Report:
-        """Return a report on a call's recording."""
-        return self._recordings.ask(lambda: self._lookup.recording(call_sid))
+    def recordings(self, call_sid: str) -> Sequence[Report]:
+        """Return a report on each recording of a call."""
+        return self._recordings.ask(lambda: self._lookup.recordings(call_sid))
 
 
 class _NoAnswerError(Exception):

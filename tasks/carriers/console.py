@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 
 from inbox.models import LineType
-from inbox.voicemail import RecordingState, Report
+from inbox.voicemail import Report
 from tasks.carriers.protocol import MessageList, NotSent, Outcome, OutgoingMessage, ProviderStatus
 
 log = structlog.get_logger(__name__)
@@ -39,6 +41,6 @@ class NoLookup:
         """Return UNKNOWN."""
         return LineType.UNKNOWN
 
-    def recording(self, call_sid: str) -> Report:
-        """Return a report without a recording."""
-        return Report(recording=RecordingState.ABSENT)
+    def recordings(self, call_sid: str) -> Sequence[Report]:
+        """Return none."""
+        return ()

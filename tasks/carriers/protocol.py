@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -210,8 +210,8 @@ class Lookup(Protocol):
         """
         ...
 
-    def recording(self, call_sid: str) -> Report:
-        """Return a report on a call's recording, ABSENT if there is none.
+    def recordings(self, call_sid: str) -> Sequence[Report]:
+        """Return a report on each recording of a call.
 
         Raises:
             CarrierUnreachableError: the carrier could not be reached.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -33,6 +34,7 @@ from tasks.carriers.protocol import (
 )
 
 LONGEST_LIST = 1000  # Twilio's largest page
+MOST_RECORDINGS = 20  # of a call
 TRIAL_PREFIX = "Sent from your Twilio trial account - "
 TOO_MANY_REQUESTS = 429
 # These errors concern the service, not the text, so a retry may succeed.
@@ -111,20 +113,22 @@ class TwilioLookup:
         kind = found.get("type") if isinstance(found, dict) else None
         return {"landline": LineType.LANDLINE, "mobile": LineType.MOBILE}.get(str(kind), LineType.UNKNOWN)
 
-    def recording(self, call_sid: str) -> Report:
-        """Return the call's recording (https://www.twilio.com/docs/voice/api/recording)."""
+    def recordings(self, call_sid: str) -> Sequence[Report]:
+        """Return the call's recordings (https://www.twilio.com/docs/voice/api/recording)."""
         try:
-            found = self._recordings.list(call_sid=call_sid, limit=1)
+            found = self._recordings.list(call_sid=call_sid, limit=MOST_RECORDINGS)
         except (TwilioException, requests.RequestException, ValueError) as error:
             raise _unreachable(error) from None
-        if not found or found[0].status == "absent":
-            return Report(recording=RecordingState.ABSENT)
-        return Report(
-            recording=RecordingState.COMPLETED,
-            recording_sid=found[0].sid,
-            recording_url=TWILIO_API + str(found[0].uri).removesuffix(".json"),
-            duration_seconds=int(found[0].duration) if (found[0].duration or "").isdecimal() else None,
-        )
+        return [
+            Report(
+                recording=RecordingState.COMPLETED,
+                recording_sid=recording.sid,
+                recording_url=TWILIO_API + str(recording.uri).removesuffix(".json"),
+                duration_seconds=int(recording.duration) if (recording.duration or "").isdecimal() else None,
+            )
+            for recording in found
+            if recording.status != "absent"
+        ]
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]

@@ -253,7 +253,7 @@ def test_a_call_without_a_recording_makes_no_task(service: Service) -> None:
 
 def test_a_recording_that_no_callback_told_of_is_found(service: Service, twilio: TwilioStandIn) -> None:
     call = service.call()
-    twilio.recordings[call.sid] = call.recording_sid
+    twilio.recordings[call.sid] = [call.recording_sid]
     service.reconcile()
     assert service.rows(Voicemail)[0].recording == "unknown"
 
@@ -269,9 +269,61 @@ def test_a_recording_that_no_callback_told_of_is_found(service: Service, twilio:
     assert_is_a_task(service)
 
 
+def test_a_second_recording_of_a_call_is_understood_by_itself(service: Service, twilio: TwilioStandIn) -> None:
+    call = leave(service, PRICE_QUESTION)
+    service.work()
+    call.recording_sid = "RE" + "2" * 32
+    for _ in range(2):
+        call.finish()
+        call.report_recording()
+        call.report_transcription("My son swallowed bleach")
+        service.work()
+
+    assert [message.text for message in service.rows(Message)] == [PRICE_QUESTION, "My son swallowed bleach"]
+    assert [row.route for row in service.rows(Decision)] == ["price_shopper", "urgent"]
+    assert [(row.team, row.reason) for row in service.rows(Notification)][1:] == [("on_call", "urgent")]
+    assert len(twilio.messages) == 2
+
+
+def test_every_recording_is_found_of_a_call_that_no_callback_told_of(service: Service, twilio: TwilioStandIn) -> None:
+    call = service.call()
+    sids = [call.recording_sid, "RE" + "2" * 32]
+    twilio.recordings[call.sid] = sids
+
+    for _ in range(3):
+        let_time_pass(service)
+        service.reconcile()
+
+    assert sorted(message.provider_id for message in service.rows(Message)) == sorted(sids)
+    assert {row.recording_sid: row.recording for row in service.rows(Voicemail)} == dict.fromkeys(sids, "completed")
+
+
+def test_a_recording_is_found_of_a_caller_who_was_led_back_to_the_tone(service: Service, twilio: TwilioStandIn) -> None:
+    call = leave(service, PRICE_QUESTION)
+    service.call(call_sid=call.sid)
+    sids = [call.recording_sid, "RE" + "2" * 32]
+    twilio.recordings[call.sid] = sids
+
+    for _ in range(3):
+        let_time_pass(service)
+        service.reconcile()
+
+    assert sorted(message.provider_id for message in service.rows(Message)) == sorted(sids)
+
+
+def test_a_recording_that_was_begun_and_is_nowhere_is_not_looked_for_again(service: Service) -> None:
+    service.call().report_recording("in-progress", RecordingDuration="-1")
+
+    let_time_pass(service)
+    service.reconcile()
+
+    assert [row.recording for row in service.rows(Voicemail)] == ["absent"]
+    assert service.rows(Message) == []
+
+
 def test_a_carrier_that_cannot_be_asked_is_asked_again_after_a_while(service: Service, twilio: TwilioStandIn) -> None:
     call = service.call()
-    twilio.recordings[call.sid] = call.recording_sid
+    twilio.recordings[call.sid] = [call.recording_sid]
     twilio.lookups_fail = True
     let_time_pass(service)
     service.reconcile()

@@ -56,7 +56,7 @@ class TwilioStandIn(LoopbackServer):
             may raise it to let time pass at Twilio.
         queue_held: whether new messages stay in the queue.
         line_types: number → what Lookup says it is, such as "landline"; a number that is missing has no type.
-        recordings: CallSid → RecordingSid of what callers left, for the list of recordings.
+        recordings: CallSid → RecordingSids of what callers left, for the list of recordings.
         audio: RecordingSid → what is heard of it, as MP3.
         audio_moved: RecordingSid → the address that whoever asks for it is sent on to.
         erasures: what was redacted and deleted, and whether that fails.
@@ -86,7 +86,7 @@ class TwilioStandIn(LoopbackServer):
         self.callback_base: str | None = None
         self.line_types: dict[str, str] = {}
         self.lookups_fail = False
-        self.recordings: dict[str, str] = {}
+        self.recordings: dict[str, list[str]] = {}
         self.audio: dict[str, bytes] = {}
         self.audio_moved: dict[str, str] = {}
         self.erasures = Erasures()
@@ -365,19 +365,21 @@ class TwilioStandIn(LoopbackServer):
             self._violations.append("a list of recordings by anything but the call")
         if self.lookups_fail:
             return ApiError(503, 20503, "Service unavailable").response()
-        sid = self.recordings.get(query.get("CallSid", ""))
         uri = f"/{API_VERSION}/Accounts/{self.account.sid}/Recordings"
-        recording = {
-            "account_sid": self.account.sid,
-            "call_sid": query.get("CallSid"),
-            "duration": "12",
-            "sid": sid,
-            "source": "RecordVerb",
-            "status": "completed",
-            "uri": f"{uri}/{sid}.json",
-        }
-        page = {"page": 0, "page_size": 1, "uri": f"{uri}.json", "next_page_uri": None}
-        return json_response(200, page | {"recordings": [recording] if sid else []})
+        recordings = [
+            {
+                "account_sid": self.account.sid,
+                "call_sid": query.get("CallSid"),
+                "duration": "12",
+                "sid": sid,
+                "source": "RecordVerb",
+                "status": "completed",
+                "uri": f"{uri}/{sid}.json",
+            }
+            for sid in self.recordings.get(query.get("CallSid", ""), ())[: int(query.get("PageSize", "50"))]
+        ]
+        page = {"page": 0, "page_size": len(recordings), "uri": f"{uri}.json", "next_page_uri": None}
+        return json_response(200, page | {"recordings": recordings})
 
     def _play(self, request: Request) -> Response:
         """The recording itself, or a part of it (https://www.twilio.com/docs/voice/api/recording)."""

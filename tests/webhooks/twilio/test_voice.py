@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -290,8 +292,12 @@ def test_a_keyword_that_is_spoken_is_a_message(service: Service) -> None:
 
 
 def state(service: Service, call: IncomingCall) -> tuple[object, ...]:
-    """All that is stored of a call, but for row ids and moments."""
+    """All that is stored of a call with one recording, but for row ids and moments."""
     [voicemail] = [row for row in service.rows(Voicemail) if row.call_sid == call.sid]
+    return state_of(service, call, voicemail)
+
+
+def state_of(service: Service, call: IncomingCall, voicemail: Voicemail) -> tuple[object, ...]:
     messages = [row for row in service.rows(Message) if row.provider_id == call.recording_sid]
     return (
         voicemail.recording,
@@ -323,6 +329,75 @@ def test_every_order_and_repetition_ends_in_the_same_stored_state(
         callbacks[name](in_order)
 
     assert state(service, as_they_came) == state(service, in_order)
+
+
+# ---- several recordings in one call
+
+
+def record_again(call: IncomingCall) -> IncomingCall:
+    """The same call, led back to the tone: another recording."""
+    again = copy(call)
+    again.recording_sid = "RE" + call.recording_sid[:1:-1]
+    return again
+
+
+def states(service: Service, *recordings: IncomingCall) -> list[tuple[object, ...]]:
+    """All that is stored of each recording, and of what else there is of the call, but for row ids and moments."""
+    rows = {row.recording_sid: row for row in service.rows(Voicemail) if row.call_sid == recordings[0].sid}
+    assert len(rows) <= len(recordings)
+    return [state_of(service, part, rows[part.recording_sid]) for part in recordings if part.recording_sid in rows]
+
+
+REPORTED = st.lists(st.tuples(st.sampled_from(sorted(CALLBACKS)), st.booleans()), max_size=10)
+
+
+@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(reported=REPORTED)
+def test_each_recording_of_a_call_is_stored_by_itself_in_every_order_and_repetition(
+    service: Service, reported: list[tuple[str, bool]]
+) -> None:
+    mixed, in_order = service.call(), service.call()
+    mixed_again, in_order_again = record_again(mixed), record_again(in_order)
+
+    for name, is_again in reported:
+        assert CALLBACKS[name](mixed_again if is_again else mixed).status in (200, 204)
+    for name, is_again in sorted(set(reported), key=lambda report: (report[1], report[0])):
+        CALLBACKS[name](in_order_again if is_again else in_order)
+
+    assert states(service, mixed, mixed_again) == states(service, in_order, in_order_again)
+
+
+def test_two_recordings_of_one_call_at_once_and_thrice_make_two_messages(service: Service) -> None:
+    call = service.call()
+    parts = [call, record_again(call)]
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda each: each[0](each[1]), [*product(CALLBACKS.values(), parts)] * 3))
+
+    assert {answer.status for answer in answers} == {200, 204}
+    assert {row.provider_id for row in service.rows(Message)} == {part.recording_sid for part in parts}
+    assert len(service.rows(Message)) == len(service.rows(Voicemail)) == 2
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["sid", "no sid"])
+def test_a_caller_who_says_nothing_the_second_time_leaves_one_message(service: Service, named: bool) -> None:
+    call = service.call()
+    call.report_transcription(TEXT)
+    again = record_again(call)
+
+    nameless: dict[str, str | None] = {} if named else {"RecordingSid": None, "RecordingUrl": None}
+    assert again.report_recording("absent", seconds=0, **nameless).status == 204
+
+    assert [message.text for message in service.rows(Message)] == [TEXT]
+
+
+def test_a_caller_who_speaks_only_the_second_time_leaves_one_message(service: Service) -> None:
+    call = service.call()
+    call.report_recording("absent", seconds=0, RecordingSid=None, RecordingUrl=None)
+
+    record_again(call).report_transcription(TEXT)
+
+    assert [message.text for message in service.rows(Message)] == [TEXT]
+    assert [row.recording for row in service.rows(Voicemail)] == ["completed"]
 
 
 def test_all_callbacks_at_once_and_thrice_make_one_message(service: Service) -> None:
@@ -365,22 +440,23 @@ def test_a_recording_of_another_call_is_refused_by_that_name(service: Service, c
 def test_a_transcription_that_is_sent_again_under_another_call_is_refused_and_nothing_is_stored(
     service: Service,
 ) -> None:
-    """The first call has two recordings, of which its voicemail keeps one; the other is its message's all the same."""
+    """The first call has two recordings; either is its own."""
     first, second = service.call(), service.call()
+    again = record_again(first)
     first.report_transcription(TEXT)
-    before = first.recording_sid
-    first.recording_sid = "RE" + "f" * 32
-    first.report_recording()
-    second.recording_sid = before
+    again.report_recording()
 
-    for callback in CALLBACKS.values():
-        answer = callback(second)
-        assert answer.status == 409
-        assert b'"code":"other_recording"' in answer.body
+    for sid in (first.recording_sid, again.recording_sid):
+        second.recording_sid = sid
+        for callback in CALLBACKS.values():
+            answer = callback(second)
+            assert answer.status == 409
+            assert b'"code":"other_recording"' in answer.body
 
     service.reconcile()
     assert len(service.rows(Message)) == len(service.rows(Conversation)) == 1
-    assert [row.recording_sid for row in service.rows(Voicemail)] == [first.recording_sid, None]
+    kept = {row.recording_sid: row.call_sid for row in service.rows(Voicemail)}
+    assert kept == {first.recording_sid: first.sid, again.recording_sid: first.sid, None: second.sid}
 
 
 def test_an_erased_recording_that_is_sent_again_under_another_call_is_refused(service: Service) -> None:
