@@ -102,7 +102,7 @@ class InboundMessage:
         chat_id: the conversation of a chat, which exists before its first message; None for other channels.
         sender_message_id: the sender's id for it, in a chat or an email, used to reply in its thread.
         subject: the subject of an email.
-        trimmed: what an email holds beside its sender's words.
+        trimmed: what an email holds beside its sender's words, or a form that can't be used of its fields.
         contact: the contact details that the patient gave.
         doubt: why a message gets no automatic reply, None if it may.
     """

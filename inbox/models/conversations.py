@@ -127,9 +127,9 @@ class Message(Base):
     The `claimed` columns are the contact details that came with it, which nothing proves. `failures` counts the
     attempts to handle it that have not succeeded, including the one that is running. `emptied_at` is when retention
     deleted everything that the patient wrote; see `inbox.retention`. `trimmed` is what an email holds beside its
-    sender's words: quoted messages, and a signature. `doubt` is why it gets no automatic reply, mostly as its
-    sender is not believed. `indexed_with` is the fingerprint of the key under which the search finds it, None if it is
-    not indexed yet; see `inbox.search_index`.
+    sender's words: quoted messages, and a signature; or what was typed into a form's fields and can't be used.
+    `doubt` is why it gets no automatic reply, mostly as its sender is not believed. `indexed_with` is the fingerprint
+    of the key under which the search finds it, None if it is not indexed yet; see `inbox.search_index`.
     """
 
     __tablename__ = "messages"

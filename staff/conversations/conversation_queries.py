@@ -523,7 +523,7 @@ def _said(read: _Read, attachments: tuple[ShownAttachment, ...], zone: str, alar
         message=message.id,
         number=message.entry,
         subject=subject_beside(message.subject, message.text),
-        trimmed=message.trimmed or "",
+        trimmed=(message.conversation.channel == Channel.EMAIL and message.trimmed) or "",
         media=_media(message.media),
         attachments=attachments,
         recording=message.id if read.recording_url is not None else None,
@@ -555,7 +555,10 @@ def _claims(message: Message) -> str:
     conversation = message.conversation
     shown = (conversation.patient_name, conversation.patient_address)
     claimed = (message.claimed_name, message.claimed_phone, message.claimed_email)
-    return ", ".join(display.spoken(value) for value in claimed if value and value not in shown)
+    said = [display.spoken(value) for value in claimed if value and value not in shown]
+    if conversation.channel == Channel.WEB_FORM and message.trimmed:  # what could not be used of its fields
+        said += [line.replace(": ", " as typed: ", 1) for line in message.trimmed.splitlines()]
+    return ", ".join(said)
 
 
 def _media(listed: str | None) -> tuple[str, ...]:

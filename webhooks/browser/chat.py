@@ -61,7 +61,6 @@ from webhooks.browser.chat_files import (
 )
 from webhooks.browser.origins import answer_preflights, require_origin, site_of
 from webhooks.browser.request_fields import (
-    LONGEST_MESSAGE,
     LONGEST_NAME,
     client_message_id,
     email_field,
@@ -69,6 +68,7 @@ from webhooks.browser.request_fields import (
     phone_number,
     read_consent,
     require_length,
+    whole_message,
     wrong,
 )
 from webhooks.browser.tokens import CHAT_LASTS, HEADER, Tokens
@@ -161,7 +161,7 @@ def send(public_id: str) -> tuple[Response, int]:
     services = services_of(current_app)
     chat = enter_chat(services, public_id)
     body = json_object(request)
-    key, text = client_message_id(_text(body, "client_message_id", 64)), _text(body, "text", LONGEST_MESSAGE)
+    key, text = client_message_id(_text(body, "client_message_id", 64)), _message(body)
     recorded = services.receive(_inbound(services, public_id, chat, key, text))
     return jsonify(message=recorded.entry), 202
 
@@ -319,8 +319,9 @@ def explain_refusal(response: Response) -> Response:
 
 @blueprint.after_request
 def name_911(response: Response) -> Response:
-    """Name 911 wherever an upload is refused: its words, which nobody may have read, may tell of danger."""
-    if request.endpoint == "chat.send_files" and response.status_code >= HTTPStatus.BAD_REQUEST and response.is_json:
+    """Name 911 wherever a message is refused: its words, which nobody may have read, may tell of danger."""
+    is_message = request.endpoint in ("chat.send", "chat.send_files")
+    if is_message and response.status_code >= HTTPStatus.BAD_REQUEST and response.is_json:
         body = response.get_json()
         if "911" not in body["error"]["message"]:
             body["error"]["message"] += " In an emergency, call 911."
@@ -459,7 +460,14 @@ def _text(body: dict[str, Any], name: str, longest: int, *, needed: bool = True)
     if not isinstance(value, str) or (needed and not value.strip()):
         raise wrong(f"{name} must be text and must not be empty.")
     require_length(name, value, longest)
-    return value.strip() if name != "text" else value
+    return value.strip()
+
+
+def _message(body: dict[str, Any]) -> str:
+    value = body.get("text")
+    if not isinstance(value, str) or not value.strip():
+        raise wrong("text must be text and must not be empty.")
+    return whole_message("text", value)
 
 
 def _number(value: str, name: str) -> int:

@@ -23,7 +23,7 @@ from tasks.attachments.content import CHAT_TYPES
 from tasks.attachments.recognition import sniff
 from web.errors import RequestError
 from web.file_answers import file_answer
-from webhooks.browser.request_fields import LONGEST_MESSAGE, client_message_id, require_length, wrong
+from webhooks.browser.request_fields import client_message_id, whole_message, wrong
 from webhooks.multipart import PostedFile, PostedForm, read_multipart
 
 MOST_FILES = 3
@@ -110,8 +110,7 @@ def check_files(posted: PostedForm, *, takes_files: bool) -> PostedFiles:
             files is repeated. Or the rest is wrong.
     """
     key = client_message_id(posted.fields.get("client_message_id", b"").decode("utf-8", "replace"))
-    text = text_among(posted)
-    require_length("text", text, LONGEST_MESSAGE)
+    text = whole_message("text", text_among(posted))
     troubles = [_trouble(number, file, takes_files=takes_files) for number, file in enumerate(posted.files, start=1)]
     if not text.strip():
         for trouble in filter(None, troubles):

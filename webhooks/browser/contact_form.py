@@ -13,11 +13,11 @@ from intake import email_address
 from intake.errors import IntakeError
 from web.errors import RequestError
 from webhooks.browser.request_fields import (
-    LONGEST_MESSAGE,
     LONGEST_NAME,
     client_message_id,
     phone_number,
     require_length,
+    whole_message,
     wrong,
 )
 
@@ -35,7 +35,7 @@ class ContactForm:
     """A patient's contact form.
 
     Attributes:
-        message: the message, 1 to 8,000 characters.
+        message: the message, 1 to 8,000 characters; longer if it may tell of danger.
         name: the patient's name.
         email: the email address, in lower case.
         phone: the phone number, in E.164.
@@ -43,6 +43,7 @@ class ContactForm:
         consent: the language of the wording on texts that the page showed next to the phone field.
         redirect: the requested redirect, not yet checked.
         is_bait_taken: whether the hidden bait field is filled in.
+        as_typed: what can't be used of the patient's fields beside a danger, a line for each; for people only.
     """
 
     message: str = field(repr=False)
@@ -53,6 +54,7 @@ class ContactForm:
     consent: str | None
     redirect: str | None
     is_bait_taken: bool
+    as_typed: str | None = field(default=None, repr=False)
 
 
 def read_form(values: Mapping[str, object]) -> ContactForm:
@@ -61,27 +63,30 @@ def read_form(values: Mapping[str, object]) -> ContactForm:
     `website` is bait: pages hide it from people, so only programs fill it in. Other fields are ignored, and so are
     invalid ones that the page sets by itself, as no patient can correct them.
 
-    Nor is a message that may tell of danger lost to a name or an address that can't be used: it is taken without it.
+    Nor is a message that may tell of danger lost to its length, or to a name or an address that can't be used: it is
+    taken with what was typed there, so that somebody can work out whom to call.
 
     Raises:
         RequestError: 400 if a patient's field is invalid. The message names the field and does not repeat its value.
     """
-    message = _text(values, "message", LONGEST_MESSAGE)
+    message = _text(values, "message")
     if message is None:
         raise wrong(
             "Your message is empty. Please write how we can help you.",
             "Su mensaje está vacío. Escriba en qué podemos ayudarle.",
         )
-    detail = _detail_beside_danger if is_urgent(message) else _detail
+    message = whole_message("message", message)
+    as_typed: list[str] | None = [] if is_urgent(message) else None
     return ContactForm(
         message=message,
-        name=detail(values, "name", LONGEST_NAME, _one_line),
-        email=detail(values, "email", LONGEST_CONTACT, _email),
-        phone=detail(values, "phone", LONGEST_CONTACT, phone_number),
+        name=_detail(values, "name", LONGEST_NAME, _one_line, as_typed),
+        phone=_detail(values, "phone", LONGEST_CONTACT, phone_number, as_typed),
+        email=_detail(values, "email", LONGEST_CONTACT, _email, as_typed),
         client_message_id=_of_page(values, "client_message_id", client_message_id),
         consent=_of_page(values, "consent"),
         redirect=_of_page(values, "redirect"),
         is_bait_taken=values.get("website") not in (None, ""),
+        as_typed="\n".join(as_typed or ()) or None,
     )
 
 
@@ -114,31 +119,38 @@ def _of_page(values: Mapping[str, object], name: str, check: Callable[[str], str
         return None
 
 
-def _text(values: Mapping[str, object], name: str, longest: int) -> str | None:
+def _text(values: Mapping[str, object], name: str) -> str | None:
     value = values.get(name)
     if value is None:
         return None
     if not isinstance(value, str):
         raise wrong(f"{name} must be text.")
-    text = value.replace("\r\n", "\n").strip()  # browsers convert line breaks to CRLF
-    require_length(name, text, longest)
-    return text or None
+    return value.replace("\r\n", "\n").strip() or None  # browsers convert line breaks to CRLF
 
 
-def _detail(values: Mapping[str, object], name: str, longest: int, check: Callable[[str], str]) -> str | None:
-    """Return what a patient says of themselves, None if it is empty."""
-    value = _text(values, name, longest)
-    return value and check(value)
-
-
-def _detail_beside_danger(
-    values: Mapping[str, object], name: str, longest: int, check: Callable[[str], str]
+def _detail(
+    values: Mapping[str, object], name: str, longest: int, check: Callable[[str], str], as_typed: list[str] | None
 ) -> str | None:
-    """Return what a patient in danger says of themselves, None if it is empty or invalid."""
+    """Return what a patient says of themselves, None if it is empty, or invalid beside a danger.
+
+    Args:
+        values: the fields.
+        name: which of them.
+        longest: how long it may be.
+        check: returns a value that can be used.
+        as_typed: beside a danger, where an invalid value goes.
+    """
     try:
-        return _detail(values, name, longest, check)
+        value = _text(values, name)
+        if value is None:
+            return None
+        require_length(name, value, longest)
+        return check(value)
     except RequestError:
+        if as_typed is None:
+            raise
         log.warning("form_field_ignored", field=name)
+        as_typed.append(f"{name}: {_one_line(str(values[name]))[:LONGEST_CONTACT]}")
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from classifier.excerpt import shorten_text
 from classifier.screen import screen_text
 from inbox.form_deduplication import identify_submission
 from inbox.inbound import Contact, InboundMessage
@@ -71,16 +73,28 @@ def receive(slug: str) -> AnyResponse:
     return _page(practice, 202, can_be_answered=bool(address), danger=danger)
 
 
-@blueprint.after_request
-def show_trouble_as_page(response: Response) -> Response:
-    """Show whatever else keeps a form from being taken as a page with the phone number, unless a script reads it."""
-    practice = services_of(current_app).practices.by_slug((request.view_args or {}).get("slug", ""))
-    if request.method != "POST" or practice is None or not response.is_json:
+@blueprint.after_app_request
+def name_whom_to_call(response: Response) -> Response:
+    """Name 911 in whatever keeps a form from being taken, as words that nobody kept may tell of danger.
+
+    Scripts read it in the error. Everybody else gets a page, also at an address where no form belongs.
+    """
+    is_trouble = response.status_code >= HTTPStatus.BAD_REQUEST and response.is_json and request.method != "OPTIONS"
+    if not is_trouble or not request.path.startswith(f"{blueprint.url_prefix}/"):
         return response
-    if response.status_code >= HTTPStatus.BAD_REQUEST and not _is_for_a_script():
-        page = _page(practice, response.status_code, trouble(response.status_code, _language()))
-        response.set_data(page.get_data())
-        response.headers.update({name: page.headers[name] for name in ("Content-Type", "Content-Security-Policy")})
+    practice = services_of(current_app).practices.by_slug(request.path.removeprefix(f"{blueprint.url_prefix}/"))
+    danger = _words_in_danger(practice, _message_that_came()) if practice else ""
+    if _is_for_a_script():
+        body = response.get_json()
+        if "911" not in body["error"]["message"]:
+            body["error"]["message"] += " In an emergency, call 911."
+        response.set_data(json.dumps(body | ({"emergency": danger} if danger else {})))
+        return response
+    is_form = request.method == "POST"
+    problem = trouble(response.status_code, _language(), is_form=is_form)
+    page = _page(practice, response.status_code, problem, is_form=is_form, danger=danger)
+    response.set_data(page.get_data())
+    response.headers.update({name: page.headers[name] for name in ("Content-Type", "Content-Security-Policy")})
     return response
 
 
@@ -101,12 +115,13 @@ def _inbound(
         received_on=received_on,
         text=form.message,
         contact=Contact(name=form.name, phone=form.phone, email=form.email, text_consent=consent),
+        trimmed=form.as_typed,
         doubt=doubt,
     )
 
 
 def _record(services: Services, inbound: InboundMessage, form: ContactForm) -> None:
-    contents = (form.name, form.email, form.phone, form.message)
+    contents = (form.name, form.email, form.phone, form.message, *filter(None, [form.as_typed]))
     services.receive(
         identify_submission(services.database, inbound, contents, form.client_message_id, datetime.now(UTC))
     )
@@ -123,17 +138,28 @@ def _route(form: ContactForm, practice: Practice) -> tuple[str | None, str]:
 
 
 def _words_in_danger(practice: Practice, message: str) -> str:
-    """Return what the page says to who may be in danger by the danger signs alone; empty if there is none.
+    """Return what a page says to who may be in danger by the danger signs alone; empty if there is none.
 
     It is the emergency's reply, which comes once the model has read the message, and without what only it knows.
     """
-    signs = screen_text(message)
+    signs = screen_text(shorten_text(message)[0])
     kind = signs.certain or signs.possible
     if kind is None:
         return ""
     name = reply_in(_language(), REPLIES_TO_DANGERS.get(kind, ReplyName.URGENT))
     occasion = Occasion(datetime.now(UTC), is_first=False, is_text=False, can_page=False)
     return render_for_patient(name, practice, occasion)[0]
+
+
+def _message_that_came() -> str:
+    """Return the message of the request, empty if it can't be read."""
+    if request.endpoint != f"{blueprint.name}.receive":
+        return ""
+    try:
+        message = _values().get("message")
+    except (RequestError, HTTPException):
+        return ""
+    return message if isinstance(message, str) else ""
 
 
 def _values() -> Mapping[str, object]:
@@ -185,10 +211,11 @@ def _is_for_a_script() -> bool:
 
 
 def _page(
-    practice: Practice,
+    practice: Practice | None,
     status: int,
     problem: str | None = None,
     *,
+    is_form: bool = True,
     can_be_corrected: bool = False,
     can_be_answered: bool = True,
     danger: str = "",
@@ -197,6 +224,7 @@ def _page(
         practice,
         _language(),
         problem,
+        is_form=is_form,
         can_be_corrected=can_be_corrected,
         can_be_answered=can_be_answered,
         danger=danger,

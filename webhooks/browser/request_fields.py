@@ -8,6 +8,8 @@ from typing import Any
 from flask import Request
 from werkzeug.datastructures import MultiDict
 
+from classifier.excerpt import shorten_text
+from classifier.screen import is_urgent
 from intake import email_address, phone
 from intake.errors import IntakeError
 from intake.practices import Practice
@@ -57,6 +59,20 @@ def require_length(name: str, value: str, longest: int) -> None:
             f"{name} is {len(value)} characters long. The limit is {longest}.",
             f"{_IN_SPANISH.get(name, name)} tiene {len(value)} letras. Puede tener {longest}.",
         )
+
+
+def whole_message(name: str, text: str) -> str:
+    """Return a message. One that may tell of danger is never too long: it is taken as far as it is read.
+
+    Raises:
+        RequestError: 400 if another is too long. The error does not repeat it.
+    """
+    if len(text) > LONGEST_MESSAGE:
+        read, _ = shorten_text(text)
+        if is_urgent(read):
+            return read
+    require_length(name, text, LONGEST_MESSAGE)
+    return text
 
 
 def phone_number(value: str) -> str:

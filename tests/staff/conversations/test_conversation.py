@@ -1114,6 +1114,17 @@ def test_what_a_form_says_of_its_sender_is_shown_with_it_as_not_verified(console
     assert "Phone provided" not in about
 
 
+def test_what_could_not_be_used_of_a_form_is_shown_as_it_was_typed(console: Console) -> None:
+    form = {"message": "My baby is not breathing", "name": "Mallory", "phone": "555-1234 <b>"}
+    requests.post(f"{console.url}/forms/demo", json=form, timeout=30)
+
+    page = console.sign_in().get("/staff/conversations/1")
+
+    assert "Sender says (not verified): phone as typed: 555-1234 <b>" in entry(page, "message-1")
+    assert "555-1234 &lt;b&gt;" in page.text
+    assert "rest of the email" not in page.text
+
+
 def test_a_conversation_is_found_by_what_its_senders_say(console: Console, dana: Browser) -> None:
     contact = Contact(phone="+12025550199")
     form = InboundMessage("demo", Channel.WEB_FORM, "form", "1", "ana@patient.example", "hello@maple.example", BILL)

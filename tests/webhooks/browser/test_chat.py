@@ -41,7 +41,7 @@ from tasks.delivery.outbox import add_delivery
 from tasks.pubsub import Watchers
 from templates.chat import WIDGET
 from tests.chat_client import ChatClient, begin
-from tests.pictures import phone_photo
+from tests.pictures import PDF, phone_photo
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.world import OTHER_SITE, OTHER_WIDGET_KEY, PRACTICES_TOML, SITE, WIDGET_KEY
@@ -649,6 +649,24 @@ def test_a_message_that_is_none_is_refused(service: Service, chat: ChatClient, b
 
     assert error_of(answer) == (400, "invalid_parameter")
     assert service.rows(Message) == []
+
+
+@pytest.mark.parametrize("with_file", [False, True], ids=["words", "with a file"])
+def test_a_message_that_is_too_long_is_taken_if_its_words_may_tell_of_danger(
+    service: Service, chat: ChatClient, with_file: bool
+) -> None:
+    text = f"{'We moved here in the spring. ' * 300}My baby is not breathing."
+
+    answer = chat.send_files("first", PDF, text=text) if with_file else chat.send(text, "first")
+
+    assert answer.status_code == 202
+    assert [row.text for row in service.rows(Message)] == [text]
+
+
+def test_whoever_is_refused_reads_911(chat: ChatClient) -> None:
+    answer = chat.send("We moved here. " * 600, "first")
+
+    assert (answer.status_code, "In an emergency, call 911." in answer.json()["error"]["message"]) == (400, True)
 
 
 @pytest.mark.parametrize("body", [b"", b"hello", b"[1]", b'"text"', b"{", b"\xff\xfe"])

@@ -253,6 +253,44 @@ def test_danger_is_heard_whatever_cannot_be_used_beside_it(
     assert "form_field_ignored" in "".join(capfd.readouterr())
 
 
+@pytest.mark.parametrize("at", ["beginning", "end"])
+def test_a_message_that_is_too_long_is_taken_if_its_words_may_tell_of_danger(service: Service, at: str) -> None:
+    letter, danger = " ".join(["We moved here in the spring."] * 300), "My baby is not breathing."
+    message = f"{danger} {letter}" if at == "beginning" else f"{letter} {danger}"
+    page = post(service, headers=BROWSER, data={"message": message})
+    script = post(service, json={"message": message, "client_message_id": "script"})
+    service.work()
+
+    assert (page.status_code, "nearest emergency room now" in page.text) == (202, True)
+    assert (script.status_code, "911" in script.json()["emergency"]) == (202, True)
+    assert [row.text for row in service.rows(Message)] == [message] * 2
+    assert [decision.priority for decision in service.rows(Decision)] == [Priority.URGENT] * 2
+
+
+def test_of_what_nobody_could_read_through_the_beginning_and_the_end_are_taken(service: Service) -> None:
+    answer = post(service, json={"message": f"My baby is not breathing. {'We moved here. ' * 6000}Hurry!"})
+
+    [message] = service.rows(Message)
+    assert answer.status_code == 202
+    assert message.text.startswith("My baby is not breathing.")
+    assert message.text.endswith("Hurry!")
+    assert len(message.text) < 51_000
+
+
+def test_a_number_that_is_no_whole_one_is_kept_as_it_was_typed(service: Service) -> None:
+    form = {"message": "SOS", "phone": "555-1234", "email": "maria@"}
+    for _ in range(2):
+        post(service, json=form)
+    post(service, json=form | {"phone": "555-9999"})
+    service.work()
+
+    messages = service.rows(Message)
+    assert [row.text for row in messages] == ["SOS"] * 2
+    assert [decision.priority for decision in service.rows(Decision)] == [Priority.URGENT] * 2
+    assert (service.twilio.messages, [row.claimed_phone for row in messages]) == ([], [None] * 2)
+    assert [row.trimmed for row in messages] == [f"phone: {typed}\nemail: maria@" for typed in ("555-1234", "555-9999")]
+
+
 def test_what_can_be_used_beside_what_cannot_is_answered_in_danger(service: Service, smtp: SmtpStandIn) -> None:
     post(service, json={"message": "My baby is not breathing", "email": EMAIL, "phone": "555-1234"})
     service.work()
@@ -485,6 +523,49 @@ def test_a_form_over_the_limit_is_refused(service: Service, sent_as: str) -> Non
 
 def test_a_form_for_an_unknown_practice_is_refused(service: Service) -> None:
     assert error_of(post(service, slug="nobody", json={"message": BILL})) == (404, "unknown_practice")
+
+
+@pytest.mark.parametrize(
+    ("method", "slug", "status", "said"),
+    [
+        ("POST", "nobody", 404, ("This form does not work.", "call the practice")),
+        ("GET", "nobody", 405, ("There is nothing to read here.", "call the practice")),
+        ("GET", "demo", 405, ("There is nothing to read here.", "Maple Street", "(202) 555-0100")),
+    ],
+    ids=["form for nobody", "page of nobody", "page of a practice"],
+)
+def test_a_browser_that_asks_at_a_wrong_address_reads_a_page_that_names_911(
+    service: Service, method: str, slug: str, status: int, said: tuple[str, ...]
+) -> None:
+    url = f"{service.url}/forms/{slug}"
+    form = {"message": "My baby is not breathing"} if method == "POST" else None
+    page = requests.request(method, url, headers=BROWSER, data=form, timeout=TIMEOUT)
+    spanish = requests.request(method, url, headers=BROWSER | {"Accept-Language": "es"}, data=form, timeout=TIMEOUT)
+    script = requests.request(method, url, headers={"Accept": "application/json"}, data=form, timeout=TIMEOUT)
+
+    assert (page.status_code, page.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert all(words in page.text for words in (*said, "call 911", "988"))
+    assert "llame al 911" in spanish.text
+    assert (script.status_code, "call 911" in script.json()["error"]["message"]) == (status, True)
+
+
+@pytest.mark.parametrize("asked", ["other site", "too often"])
+def test_who_tells_of_danger_in_a_form_that_is_refused_reads_whom_to_call(service: Service, asked: str) -> None:
+    form = {"message": "my son swallowed all of his grandma's pills", "email": EMAIL}
+    origin = {"Origin": OTHER_SITE if asked == "other site" else SITE}
+    if asked == "too often":
+        for number in range(30):
+            post(service, json=form | {"client_message_id": f"{number}"})
+    before = len(service.rows(Message))
+    page = post(service, headers=BROWSER | origin, data=form)
+    script = post(service, headers=origin, json=form)
+
+    assert page.status_code == script.status_code == (403 if asked == "other site" else 429)
+    assert "Your message was not sent" in page.text
+    for words in (page.text, script.json()["emergency"]):
+        assert "call 911" in words
+        assert "1-800-222-1222" in words
+    assert len(service.rows(Message)) == before
 
 
 @pytest.mark.parametrize("origin", [OTHER_SITE, "https://evil.example", "http://maple.example"])
