@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -931,6 +932,19 @@ def load_practices(path: Path, *, ignore_unknown: bool = False) -> Practices:
             log.warning("practices_key_ignored", keys=[_path(location, data) for location in unknown])
             for location in unknown:
                 _remove(data, location)
+
+
+@contextmanager
+def naming_file(path: Path) -> Iterator[None]:
+    """Name the practices file in what else is found to be wrong with it.
+
+    Raises:
+        IntakeError: what was found.
+    """
+    try:
+        yield
+    except IntakeError as error:
+        raise IntakeError(f"{path}: {error}") from None
 
 
 def _unknown_keys(error: ValidationError) -> list[Location]:

@@ -17,7 +17,7 @@ from inbox.models import now
 from inbox.presence import MODEL_LOST
 from intake.encryption import Keyring
 from intake.errors import IntakeError
-from intake.practices import Practices, load_practices
+from intake.practices import Practices, load_practices, naming_file
 from intake.settings import Settings
 from intake.vocabulary import Medium
 from tasks.attachments.choose import choose_files
@@ -71,9 +71,10 @@ def open_context(settings: Settings) -> Context:
     if database.missing_keys():
         log.error("encryption_key_missing", reason=MISSING_KEY)  # it handles what it can read, and sends nothing
     file = load_practices(settings.practices_file, ignore_unknown=True)
-    for practice in file.all:
-        check_replies(practice, now())  # a reply that cannot be rendered would block every message that needs it
-        check_addresses(practice)
+    with naming_file(settings.practices_file):
+        for practice in file.all:
+            check_replies(practice, now())  # a reply that cannot be rendered would block every message that needs it
+            check_addresses(practice)
     compile_patterns()
     return Context(
         settings=settings,

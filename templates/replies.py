@@ -166,8 +166,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
     try:
         text = template(FOLDER, name, practice.replies.get(name)).render(values)
     except Exception as error:  # an override is the practice's own code, which may raise anything
-        reason = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
-        raise IntakeError(f"practice[{practice.slug}].replies.{name}: {reason}") from None
+        raise IntakeError(f"practice[{practice.slug}].replies.{name}: {explain_template(error)}") from None
     text = _tidy(text)
     if not text:
         raise IntakeError(f"practice[{practice.slug}].replies.{name} is empty; it needs text at every hour")
@@ -396,6 +395,13 @@ def known_value(practice: Practice, moment: datetime, path: str) -> str:
 @lru_cache(maxsize=500)  # of practices alone, never of patients: a page shows many replies with the same numbers
 def _spoken(number: str) -> str:
     return phone.spoken(number)
+
+
+def explain_template(error: Exception) -> str:
+    """Return what is wrong with a practice's own template, and its line if it has several."""
+    line = getattr(error, "lineno", None) or 1
+    reason = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
+    return f"line {line}: {reason}" if line > 1 else reason
 
 
 @lru_cache(maxsize=500)  # drafts typed on the console are compiled here too

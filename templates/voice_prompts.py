@@ -11,7 +11,7 @@ import structlog
 from intake.errors import IntakeError
 from intake.practices import Practice
 from intake.vocabulary import Language
-from templates.replies import moments_to_try, template, variables
+from templates.replies import explain_template, moments_to_try, template, variables
 
 log = structlog.get_logger(__name__)
 
@@ -47,8 +47,7 @@ def render_prompt(name: str, practice: Practice, moment: datetime) -> str:
     try:
         text = _render(name, practice, moment, getattr(practice.voice, name, None))
     except Exception as error:  # an override is the practice's own code, which may raise anything
-        reason = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
-        raise IntakeError(f"practice[{practice.slug}].voice.{name}: {reason}") from None
+        raise IntakeError(f"practice[{practice.slug}].voice.{name}: {explain_template(error)}") from None
     if not 0 < len(text) <= MAX_LENGTH:
         raise IntakeError(
             f"practice[{practice.slug}].voice.{name} is {len(text)} characters long; it must be 1 to {MAX_LENGTH}"

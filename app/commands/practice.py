@@ -35,7 +35,7 @@ def check(
 ) -> None:
     """Check a practices FILE and name the line or key of each error."""
     from app.paging_check import paging_warning
-    from intake.practices import load_practices
+    from intake.practices import load_practices, naming_file
     from tasks.notification.addresses import check_addresses
     from templates.replies import check_replies
     from templates.segments import count_segments
@@ -44,9 +44,10 @@ def check(
 
     practices = load_practices(file)
     for entry in practices.all:
-        check_addresses(entry)
         moment = datetime.now(UTC)
-        replies, prompts = check_replies(entry, moment), check_prompts(entry, moment)
+        with naming_file(file):
+            check_addresses(entry)
+            replies, prompts = check_replies(entry, moment), check_prompts(entry, moment)
         longest = max(count_segments(text) for text in replies.values())
         remarks = ", automatic replies are off" if entry.auto_reply is AutoReply.OFF else ""
         remarks += ", reviews are shared for training" if entry.share_reviews_for_training else ""

@@ -116,14 +116,22 @@ def test_the_demo_practices_file_is_right(folder: Path) -> None:
         (PRACTICES_TOML + 'colour = "blue"', "wrong.toml: practice[other].colour: unknown key"),
         (
             PRACTICES_TOML + 'replies = { help = "{{ nonsense }}" }',
-            "practice[other].replies.help: 'nonsense' is undefined",
+            "Error: wrong.toml: practice[other].replies.help: 'nonsense' is undefined",
+        ),
+        (
+            PRACTICES_TOML + 'replies = { help = "Call us.\\n{% if %}" }',
+            "Error: wrong.toml: practice[other].replies.help: line 2: Expected an expression",
+        ),
+        (
+            PRACTICES_TOML + 'voice = { greeting_open = "{{ nonsense }}" }',
+            "Error: wrong.toml: practice[other].voice.greeting_open: 'nonsense' is undefined",
         ),
         (
             PRACTICES_TOML + f'phone_numbers = ["{DEMO_NUMBER}"]',
             "wrong.toml is not valid TOML: Cannot overwrite a value",
         ),
     ],
-    ids=["line", "key", "reply", "twice"],
+    ids=["line", "key", "reply", "line of a reply", "prompt", "twice"],
 )
 def test_a_wrong_practices_file_is_refused_by_line_or_key(folder: Path, text: str, complaint: str) -> None:
     (folder / "wrong.toml").write_text(text)

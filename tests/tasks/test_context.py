@@ -26,7 +26,7 @@ def test_a_reply_that_cannot_be_rendered_is_refused_before_a_patient_waits_for_i
     with settings.practices_file.open("a") as file:
         file.write('\n[practice.replies]\nurgent = "{{ 1 / 0 }}"\n')
 
-    with pytest.raises(IntakeError, match=r"practice\[other\]\.replies\.urgent"):
+    with pytest.raises(IntakeError, match=r"practices\.toml: practice\[other\]\.replies\.urgent"):
         open_context(settings)
 
 
