@@ -5,6 +5,8 @@ Each web process then builds an application of its own, with its own connections
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from app.exits import explain_failure
 from app.garbage import without_collection
 
@@ -23,10 +25,10 @@ def _check_setup() -> None:
     """Warn of what is unwise.
 
     Raises:
-        IntakeError: the settings, the practices file, or the keys are not usable.
+        IntakeError: the settings, the practices file, the keys, or the database's tables are not usable.
     """
     from app.start_warnings import warn_at_start
-    from inbox.database import Database
+    from inbox.database import Database, DatabaseAwayError
     from intake.encryption import Keyring
     from intake.logs import configure_logging
     from intake.practices import load_practices
@@ -36,5 +38,7 @@ def _check_setup() -> None:
     practices = load_practices(settings.practices_file, ignore_unknown=True)
     configure_logging()
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
+    with suppress(DatabaseAwayError):  # which answers 503 until it is back
+        database.missing_keys()
     warn_at_start(database, practices, settings)
     database.close()  # a connection must not be in use on both sides of a fork

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -46,6 +46,13 @@ NEWER = (
 MIGRATION_LOCK = 0x696E74616B65
 """The number of PostgreSQL's advisory lock that a migration holds: "intake" in ASCII."""
 _FIRST_DIGITS = 4
+_POSTGRES_PORT = 5432
+# What PostgreSQL's library says of a server that does not answer, and servers of a user that they don't let in.
+_NO_ANSWER = (
+    *("connection refused", "timeout expired", "failed to resolve", "could not translate host", "no route to host"),
+    *("network is unreachable", "no such file or directory", "the database system is"),
+)
+_NO_ENTRY = ("password authentication failed", "no password supplied", "no pg_hba.conf entry", 'fatal:  role "')
 _APPLIED = text("SELECT max(version_num) FROM alembic_version")
 
 
@@ -148,7 +155,7 @@ class Database:
         except CommandError:
             raise IntakeError(NEWER) from None
         except SQLAlchemyError as error:
-            raise unusable(error) from None
+            raise unusable(error, self.url) from None
 
     def check_keys_of_any_version(self) -> None:
         """Check that no encryption key is missing, of a database that may have no table of them yet.
@@ -160,7 +167,7 @@ class Database:
             with self.engine.connect() as connection:
                 known = _known_keys(connection)
         except SQLAlchemyError as error:
-            raise unusable(error) from None
+            raise unusable(error, self.url) from None
         if not known.issubset(self.keyring.fingerprints):
             raise IntakeError(MISSING_KEY)
 
@@ -187,7 +194,7 @@ class Database:
                     raise IntakeError("the database is of an older version of Intake: run `intake migrate`")
                 return read_keys(session).missing_from(self.keyring.fingerprints)
         except SQLAlchemyError as error:
-            raise unusable(error) from None
+            raise unusable(error, self.url) from None
 
     def _write_with_known_key(self, connection: Connection) -> None:
         """Have migrations write with a key that the database knows, if this process has one."""
@@ -219,14 +226,47 @@ def _wait_for_other_migrations(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
 
 
-def unusable(error: SQLAlchemyError) -> IntakeError:
-    """Return what to tell a person whom the database fails: what is wrong, and what to do."""
+class DatabaseAwayError(IntakeError):
+    """The database does not answer, which may pass by itself."""
+
+
+def unusable(error: SQLAlchemyError, url: str) -> IntakeError:
+    """Return what to tell a person whom the database fails: what is wrong, and what to do, without the password."""
     reason, said = type(error).__name__, str(getattr(error, "orig", "")).lower()
     if "is locked" in said or "lock timeout" in said:
-        return IntakeError("the database is busy, as another process is changing it: try again when that has ended")
+        return DatabaseAwayError(
+            "the database is busy, as another process is changing it: try again when that has ended"
+        )
     if "disk is full" in said or "no space left" in said:
         return IntakeError("the database's disk is full: make room there")
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        if "unable to open" in said:
+            return _unopened(Path(address.database or "").absolute())
+    elif any(words in said for words in _NO_ANSWER):
+        return DatabaseAwayError(f"no database answers at {_place(address)}: start it, or correct DATABASE_URL")
+    elif any(words in said for words in _NO_ENTRY):
+        return IntakeError(f"the database at {_place(address)} refuses the user or the password of DATABASE_URL")
+    elif "database" in said and "does not exist" in said:
+        name = f"the server at {_place(address)} has no database {address.database}"
+        return IntakeError(f"{name}: create it, or correct DATABASE_URL")
     return IntakeError(f"the database cannot be used ({reason}): check DATABASE_URL and run `intake migrate`")
+
+
+def _unopened(file: Path) -> IntakeError:
+    if not file.parent.is_dir():
+        return IntakeError(f"there is no folder {file.parent} for the database: make it, or correct DATABASE_URL")
+    return IntakeError(
+        f"the database {file} cannot be opened: check that it is a file that this user may write, in a folder that"
+        " this user may write, or correct DATABASE_URL"
+    )
+
+
+def _place(address: URL) -> str:
+    """Return where a server is: its host and port, or the folder of its socket."""
+    host = address.host or address.query.get("host") or "localhost"
+    host = host if isinstance(host, str) else ",".join(host)
+    return host if host.startswith("/") else f"{host}:{address.port or _POSTGRES_PORT}"
 
 
 def _engine(url: str) -> Engine:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from inbox.database import HALF_RESTORED, UNFINISHED
+from inbox.database import HALF_RESTORED, UNFINISHED, unusable
 from inbox.private_files import create_private
 from intake.errors import IntakeError
 
@@ -108,7 +108,7 @@ def _connection(url: str) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise IntakeError(f"the database cannot be used ({type(error).__name__}): check DATABASE_URL") from None
+        raise unusable(error, url) from None
     finally:
         engine.dispose()
 

@@ -63,8 +63,9 @@ def test_a_practices_file_that_is_wrong_stops_the_start(with_tables: Path, comma
     assert "practice[other].review_threshold: " in error
 
 
-def test_a_worker_without_tables_says_what_to_do(folder: Path) -> None:
-    error = intake("worker", folder=folder, environment=complete(folder)).error
+@pytest.mark.parametrize("command", ["web", "worker"])
+def test_a_process_without_tables_says_what_to_do(folder: Path, command: str) -> None:
+    error = intake(command, folder=folder, environment=complete(folder)).error
 
     assert "check DATABASE_URL and run `intake migrate`" in error
 

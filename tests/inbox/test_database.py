@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -293,10 +294,39 @@ def test_a_database_of_a_newer_version_serves_and_is_not_migrated(database: Data
         ("database or disk is full", "make room"),
         ("could not extend file: No space left on device", "make room"),
         ("no such table: messages", "run `intake migrate`"),
+        ('connection to server at "10.0.0.7", port 6432 failed: Connection refused', "no database answers at db:6432"),
+        ("connection timeout expired", "no database answers at db:6432"),
+        ("failed to resolve host 'db': [Errno -2] Name or service not known", "no database answers at db:6432"),
+        ('FATAL:  password authentication failed for user "ana"', "db:6432 refuses the user or the password"),
+        ('FATAL:  role "ana" does not exist', "db:6432 refuses the user or the password"),
+        ('FATAL:  no pg_hba.conf entry for host "10.0.0.8"', "db:6432 refuses the user or the password"),
+        ('FATAL:  database "intake" does not exist', "the server at db:6432 has no database intake"),
     ],
 )
 def test_what_is_wrong_with_a_database_is_told_apart(said: str, told: str) -> None:
-    assert told in str(unusable(OperationalError("", {}, Exception(said))))
+    error = str(unusable(OperationalError("", {}, Exception(said)), "postgresql+psycopg://ana:geheim@db:6432/intake"))
+
+    assert told in error
+    assert "geheim" not in error
+
+
+def test_a_server_that_does_not_answer_is_named() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # and does not listen
+        place = f"127.0.0.1:{bound.getsockname()[1]}"
+        database = Database(f"postgresql+psycopg://ana:geheim@{place}/intake", Keyring(ENCRYPTION_KEY))
+
+        with pytest.raises(IntakeError) as refused:
+            database.migrate()
+
+    assert str(refused.value) == f"no database answers at {place}: start it, or correct DATABASE_URL"
+
+
+def test_a_socket_that_is_not_there_is_named(tmp_path: Path) -> None:
+    database = Database(f"postgresql+psycopg://ana:geheim@/intake?host={tmp_path}", Keyring(ENCRYPTION_KEY))
+
+    with pytest.raises(IntakeError, match=f"no database answers at {tmp_path}: "):
+        database.check_keys()
 
 
 def set_version(database: Database, number: str) -> None:
@@ -310,13 +340,24 @@ def test_a_database_without_tables_says_what_to_do(new: Database) -> None:
 
 
 @pytest.mark.parametrize("attempt", [Database.check_keys, Database.migrate], ids=["check", "migrate"])
-def test_a_database_that_cannot_be_opened_names_its_variable(tmp_path: Path, attempt: object) -> None:
-    unreachable = Database(f"sqlite:///{tmp_path / 'no such folder' / 'intake.db'}", Keyring(ENCRYPTION_KEY))
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("missing/intake.db", "there is no folder {}/missing for the database: make it, or correct DATABASE_URL"),
+        ("folder", "the database {}/folder cannot be opened: check that it is a file that this user may write"),
+    ],
+    ids=["folder", "file"],
+)
+def test_a_database_that_cannot_be_opened_is_named(
+    tmp_path: Path, file: str, said: str, attempt: Callable[[Database], None]
+) -> None:
+    (tmp_path / "folder").mkdir()
+    unreachable = Database(f"sqlite:///{tmp_path / file}", Keyring(ENCRYPTION_KEY))
 
     assert not unreachable.is_ready()
-    assert callable(attempt)
-    with pytest.raises(IntakeError, match="DATABASE_URL"):
+    with pytest.raises(IntakeError) as refused:
         attempt(unreachable)
+    assert str(refused.value).startswith(said.format(tmp_path))
 
 
 # ---- transactions and moments
