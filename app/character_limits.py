@@ -125,8 +125,8 @@ def _must_get_through(text: str, public_id: str | None) -> bool:
 def may_be_danger(text: str) -> bool:
     """Return whether a text has a danger sign."""
     # Not above, as a web process needs the classifier for nothing else.
-    from classifier.excerpt import shorten_text
     from classifier.screen import is_urgent
+    from classifier.shortening import shorten_text
 
     return is_urgent(shorten_text(text)[0])
 

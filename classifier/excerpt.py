@@ -6,21 +6,14 @@ screen finds a possible danger. The screen costs little and reads everything.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from classifier.windows import cut
 
-MOST_CHARACTERS = 50_000
-"""The longest text that is screened and cut into tokens as a whole; as long as the longest email that is stored."""
-
 FIRST = LAST = SIGNED = 2
 MOST_WINDOWS = FIRST + LAST + SIGNED
 """The most windows of one text that the network reads."""
-
-_SPACES = re.compile(r"\s+")
-_GAP = "\n…\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +29,6 @@ class Excerpt:
     windows: Mapping[tuple[int, ...], int]
     is_whole: bool = True
     has_unread_sign: bool = False
-
-
-def shorten_text(text: str) -> tuple[str, bool]:
-    """Return a text, or the beginning and the end of one that is too long to screen, and whether that is all of it."""
-    if len(text) <= MOST_CHARACTERS:
-        return text, True
-    # A flood of spaces is no text.
-    single_spaced = _SPACES.sub(" ", text)
-    if len(single_spaced) <= MOST_CHARACTERS:
-        return single_spaced, True
-    half = MOST_CHARACTERS // 2
-    return f"{single_spaced[:half]}{_GAP}{single_spaced[-half:]}", False
 
 
 def choose_windows(

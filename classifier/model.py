@@ -16,7 +16,7 @@ from classifier.cries import plea_language
 from classifier.danger_signs import load_tables
 from classifier.decoding import Outputs, Thresholds, danger_kind, danger_language, triage_level
 from classifier.errors import ModelError
-from classifier.excerpt import Excerpt, choose_windows, shorten_text
+from classifier.excerpt import Excerpt, choose_windows
 from classifier.helplines import without_helplines
 from classifier.loading import load_tokenizer, open_session
 from classifier.losses import find_loss
@@ -32,6 +32,7 @@ from classifier.second_intents import (
     second_chances,
     whole_evidence,
 )
+from classifier.shortening import shorten_text
 from classifier.understanding import Mention, Understanding, decide_disposition
 from intake.vocabulary import DangerKind, Disposition, TriageLevel
 

@@ -12,8 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from classifier import Classifier
-from classifier.excerpt import FIRST, LAST, MOST_CHARACTERS, MOST_WINDOWS, SIGNED, choose_windows, shorten_text
+from classifier.excerpt import FIRST, LAST, MOST_WINDOWS, SIGNED, choose_windows
 from classifier.normalise import flattened, without_accents
+from classifier.shortening import MOST_CHARACTERS, shorten_text
 from intake.vocabulary import DangerKind, Disposition, TriageLevel
 from tests.classifier import tiny_model
 from tests.classifier.hostile import HOSTILE_TEXTS

@@ -13,8 +13,8 @@ from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from classifier.excerpt import shorten_text
 from classifier.screen import screen_text
+from classifier.shortening import shorten_text
 from inbox.form_deduplication import identify_submission
 from inbox.inbound import Contact, InboundMessage
 from intake.practices import Practice

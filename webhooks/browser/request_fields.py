@@ -8,8 +8,8 @@ from typing import Any
 from flask import Request
 from werkzeug.datastructures import MultiDict
 
-from classifier.excerpt import shorten_text
 from classifier.screen import is_urgent
+from classifier.shortening import shorten_text
 from intake import email_address, phone
 from intake.errors import IntakeError
 from intake.practices import Practice
