@@ -1,5 +1,16 @@
 """`python -m app` is the `intake` command."""
 
-from app.cli import main
+from __future__ import annotations
 
-main()
+from app.interrupts import quietly_interrupted
+
+
+def main() -> None:
+    """Run the command."""
+    with quietly_interrupted():
+        from app.cli import main as run
+    run()
+
+
+if __name__ == "__main__":
+    main()

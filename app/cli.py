@@ -26,6 +26,7 @@ from app.commands.run import migrate, up, web, worker
 from app.commands.simulate import simulate
 from app.commands.staff import staff
 from app.exits import explain_failure
+from app.interrupts import INTERRUPTED
 from intake import __version__
 
 
@@ -59,6 +60,6 @@ def main() -> None:
             sys.exit(error.exit_code)
         except (click.Abort, KeyboardInterrupt):
             click.echo("Interrupted.", err=True)
-            sys.exit(130)
+            sys.exit(INTERRUPTED)
         except BrokenPipeError:
             sys.exit(141)

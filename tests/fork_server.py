@@ -127,19 +127,19 @@ def become(start: Start) -> None:
         sys.modules["gunicorn.config"].Chdir.default = start.folder
     _set_encoding(start.environment.get("PYTHONIOENCODING", ""))
     os.execv = _replace  # type: ignore[assignment]
-    arguments: Sequence[str] = start.arguments
+    arguments = start.arguments
     try:
         _run(arguments)
     except Replaced as replaced:
-        arguments = replaced.args
+        arguments = [*replaced.args]
     else:
         return
     _run(arguments)
 
 
-def _run(arguments: Sequence[str]) -> None:
-    if arguments[1] == "gevent.monkey":  # which has done its work here
-        arguments = ("-m", *arguments[3:])
+def _run(arguments: list[str]) -> None:
+    if arguments[2:3] == ["gevent.monkey"]:  # which has done its work here
+        arguments = [*arguments[:2], *arguments[4:]]
     if arguments[0] == "-m":
         sys.argv[:] = arguments[1:]
         runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import click
 
 from app.garbage import without_collection
+from app.interrupts import quietly_interrupted
 from intake.service_files import DATA_DIR
 
 WEB_PROCESSES = 2
@@ -34,7 +36,7 @@ def up(port: int, data_dir: Path) -> None:
     missing from the environment and .env get defaults: SQLite, keys that are made once and kept, the practices file in
     this folder, and no sending of texts.
     """
-    with without_collection():
+    with quietly_interrupted(), without_collection():
         from app.up import run_all
 
     run_all(data_dir, port, click.echo)
@@ -61,7 +63,9 @@ def web(host: str, port: int, processes: int) -> None:
         *("--worker-class", "app.gunicorn_worker.StreamingWorker", "--worker-connections", str(STREAMS)),
         *("--graceful-timeout", "20", "--log-level", "warning", "--no-control-socket"),
     ]
-    program = [sys.executable, "-m", "gevent.monkey", "--module", "gunicorn", "app.wsgi:create_app()", *arguments]
+    module = ["app.quiet_start", "gevent.monkey", "--module", "gunicorn"]
+    program = [sys.executable, "-m", *module, "app.wsgi:create_app()", *arguments]
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until `app.quiet_start` handles it
     os.execv(sys.executable, program)  # noqa: S606
 
 
@@ -82,7 +86,7 @@ def worker(queues: tuple[str, ...], warned: bool) -> None:
     that takes `urgent` first, no slow server holds up a chat or an urgent notice. With `--queue carriers` and none of
     the others but `messages`, a worker also takes `urgent`, `notices`, and `lookups`.
     """
-    with without_collection():
+    with quietly_interrupted(), without_collection():
         from app.start_warnings import warn_at_start
         from inbox.presence import Heartbeat
         from intake.error_reporting import configure_reporting

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
 from app.cli import cli
-from tests.app.command import complete, intake, intake_in_new_interpreter
+from tests.app.command import ROOT, complete, intake, intake_in_new_interpreter
 from tests.world import PRACTICES_TOML
 
 # `tests/e2e/test_running_service.py` starts it, and what it starts.
@@ -65,6 +69,35 @@ def test_a_key_is_made(tmp_path: Path) -> None:
     [key] = intake_in_new_interpreter("keys", "new", folder=tmp_path).lines
 
     assert Fernet(key)
+
+
+@pytest.mark.parametrize(
+    ("command", "imported"),
+    [
+        ("web", "click"),
+        ("web", "gevent"),
+        ("web", "gunicorn.app.base"),
+        ("web", "sqlalchemy"),
+        ("worker", "sqlalchemy"),
+    ],
+    ids=["the command", "gevent", "gunicorn", "the web server", "the worker"],
+)
+def test_ctrl_c_while_a_process_imports_ends_it_quietly(folder: Path, command: str, imported: str) -> None:
+    told = {"PYTHONPATH": str(ROOT), "PYTHONPROFILEIMPORTTIME": "1", "PATH": os.environ["PATH"]}
+    with subprocess.Popen(
+        [sys.executable, "-m", "app", command],
+        cwd=folder,
+        env=complete(folder) | told,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        while not process.stderr.readline().endswith(f" {imported}\n"):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said = [line for line in process.stderr if not line.startswith("import time:")]
+
+    assert (process.returncode, said) == (130, ["Interrupted.\n"])
 
 
 def test_no_command_is_left_out() -> None:
