@@ -89,9 +89,12 @@ def import_command(source: str, target: Path | None, texts: Path | None, data_di
 
     Such a model knows neither triage levels nor languages, so it misses most emergencies and takes Spanish for English.
     """
-    from classifier.check import WITHOUT_TRIAGE, missing_screens
-
     try:
+        from training.export.checkpoint_source import find_folder
+
+        if find_folder(source) is None:
+            click.echo(f"{source} is no folder here: looking for it on the Hugging Face hub")
+        from classifier.check import WITHOUT_TRIAGE, missing_screens
         from training.errors import TrainingError
         from training.export.importing import import_model
     except ModuleNotFoundError as error:

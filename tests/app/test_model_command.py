@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.command import ROOT, intake
+from tests.app.command import ROOT, intake, python
 from tests.models import write_imported_model, write_misreading_model, write_model
 
 A, B, BROKEN, IMPORTED = "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "eeeeeeeeeeee"
@@ -130,3 +130,29 @@ def test_a_damaged_choice_is_one_sentence(folder: Path) -> None:
 
     for command in (["classify", "hello"], ["model", "info"], ["model", "check"], ["model", "list"]):
         assert "active.json is damaged" in intake(*command, folder=folder).error
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{}/missing", "{}/missing is not a folder: give the folder of a checkpoint or its name on the hub"),
+        (
+            "checkpoints/missing",
+            "checkpoints/missing is not a folder: give the folder of a checkpoint or its name on the hub",
+        ),
+        ("missing/", "missing/ is not a folder: give the folder of a checkpoint or its name on the hub"),
+        ("checkpoints", "checkpoints has no config.json: give the folder of a Hugging Face checkpoint"),
+    ],
+    ids=["path", "in a folder", "slash", "empty"],
+)
+def test_what_is_no_checkpoint_is_refused_before_anything_slow_is_imported(
+    tmp_path: Path, source: str, said: str
+) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    program = (
+        "import sys; sys.modules |= dict.fromkeys(['torch', 'transformers', 'numpy']); from app.cli import main; main()"
+    )
+
+    done = python("-c", program, "model", "import", source.format(tmp_path), folder=tmp_path)
+
+    assert done.error == f"Error: {said.format(tmp_path)}."

@@ -27,8 +27,8 @@ from classifier.understanding import INTENTS
 from training.data.corpus import CORPUS, CorpusMessage
 from training.data.dataset import load_tokenizer, render_all, truncate_ids
 from training.data.splitting import VALIDATION_SEED, read_split, validation_intents
-from training.errors import TrainingError
 from training.export.calibrate import Floats, calibrate_network
+from training.export.checkpoint_source import ImportRefusedError, find_folder
 from training.export.export_model import collect_answers, export_network
 from training.export.model_folder import NETWORK, write_json, write_manifest
 from training.export.predict import iterate_logits
@@ -50,10 +50,6 @@ _RECIPE: Final = Path(__file__).parents[1] / "recipes" / "accurate.toml"
 """Imported models are calibrated on this recipe's validation messages, for its targets."""
 
 Report = Callable[[str], None]
-
-
-class ImportRefusedError(TrainingError):
-    """A checkpoint that cannot be imported; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +166,8 @@ def _configuration(path: Path) -> tuple[dict[str, Any], PretrainedConfig]:
 
 
 def _locate(source: str) -> Path:
-    folder = Path(source)
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise ImportRefusedError(f"{folder} has no config.json: give the folder of a Hugging Face checkpoint")
+    if (folder := find_folder(source)) is not None:
         return folder
-    # A name on the hub is `name` or `owner/name`; anything else must be a mistyped path.
-    if source.startswith((".", "/", "~")) or source.count("/") > 1:
-        raise ImportRefusedError(f"{source} is not a folder: give the folder of a checkpoint or its name on the hub")
     try:
         return locate_checkpoint(BaseCheckpoint(name=source, licence="unknown"))
     except (RecipeError, ValueError):

@@ -26,6 +26,7 @@ from classifier import INTENTS, Classifier
 from tests.training import tiny_deberta
 from tests.training.conftest import RECIPES, WRITERS, large_imports
 from training.data.corpus import CorpusError
+from training.export.checkpoint_source import ImportRefusedError
 from training.recipe import load_recipe
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     )
 
     from training.data.dataset import load_tokenizer
-    from training.export.importing import MOST_COMPARED, ImportRefusedError, import_model
+    from training.export.importing import MOST_COMPARED, import_model
 
 pytestmark = [
     # optimum exports through TorchScript.
@@ -66,7 +67,6 @@ def libraries() -> None:
         load_tokenizer, \
         DebertaV2ForSequenceClassification, \
         MOST_COMPARED, \
-        ImportRefusedError, \
         import_model
     with large_imports():
         import torch
@@ -78,7 +78,7 @@ def libraries() -> None:
         )
 
         from training.data.dataset import load_tokenizer
-        from training.export.importing import MOST_COMPARED, ImportRefusedError, import_model
+        from training.export.importing import MOST_COMPARED, import_model
 
 
 def wordpiece() -> Tokenizer:
