@@ -1,13 +1,15 @@
-"""Warning at the start of a Redis that others on the network may use without a password."""
+"""Warning at the start of a Redis that does not answer, or that others on the network may use without a password."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+import redis
 import structlog
 
 from intake.loopback import is_loopback_name
+from tasks.queue import connect
 
 log = structlog.get_logger(__name__)
 
@@ -15,6 +17,7 @@ WARNING = (
     "REDIS_URL names another machine and has no password: whoever reaches that Redis can delete waiting work, which"
     " delays it, and lift rate limits. Set a password there (requirepass, or a user) and in REDIS_URL."
 )
+_PORT = 6379
 
 
 def warn_if_redis_is_open(redis_url: str, say: Callable[[str], None]) -> None:
@@ -22,6 +25,31 @@ def warn_if_redis_is_open(redis_url: str, say: Callable[[str], None]) -> None:
     if is_open(redis_url):
         log.warning("redis_without_password")
         say(f"Warning: {WARNING}")
+
+
+def warn_if_redis_is_away(redis_url: str, say: Callable[[str], None]) -> None:
+    """Print a warning that names the Redis, without its password, if it cannot be used."""
+    client = connect(redis_url)
+    try:
+        client.ping()
+    except redis.AuthenticationError:
+        trouble = "refuses the password of REDIS_URL"
+    except redis.RedisError:
+        trouble = "does not answer"
+    else:
+        return
+    finally:
+        client.close()
+    say(
+        f"Warning: Redis at {_place(redis_url)} {trouble}. Until that is put right, messages are stored, and nobody is"
+        " answered or notified, not even of emergencies."
+    )
+
+
+def _place(redis_url: str) -> str:
+    """Return where a Redis is: its host and port, or the path of its socket."""
+    parts = urlsplit(redis_url)
+    return parts.path if parts.scheme == "unix" else f"{parts.hostname or 'localhost'}:{parts.port or _PORT}"
 
 
 def is_open(redis_url: str) -> bool:

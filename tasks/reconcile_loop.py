@@ -18,6 +18,7 @@ from inbox.models import now
 from intake.error_reporting import report_error
 from tasks.context import Context
 from tasks.reconcile import reconcile
+from tasks.redis_outages import OUTAGES
 
 log = structlog.get_logger(__name__)
 
@@ -88,4 +89,4 @@ class ReconcileLoop:
         try:
             self._context.queue.release_due(now())
         except redis.RedisError as error:
-            log.warning("redis_unreachable", error=type(error).__name__)
+            OUTAGES.note(error)

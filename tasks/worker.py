@@ -26,6 +26,7 @@ from tasks.model_reload import ModelSwitch
 from tasks.picked_jobs import PickedJobs, pick_jobs
 from tasks.queue import FAILURE_KEPT_SECONDS, JOB_TIMEOUT_SECONDS, QUEUES, connect
 from tasks.reconcile_loop import ReconcileLoop
+from tasks.redis_outages import OUTAGES
 
 log = structlog.get_logger(__name__)
 
@@ -185,4 +186,4 @@ def _work_until_stopped(context: Context, queues: Sequence[str]) -> None:
             worker.work(logging_level="WARNING")
             log.info("worker_ended", stop_was_requested=worker.stop_was_requested)
         except redis.RedisError as error:
-            log.warning("redis_unreachable", error=type(error).__name__)
+            OUTAGES.note(error)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
-from app.redis_check import WARNING, is_open, warn_if_redis_is_open
+from app.redis_check import WARNING, is_open, warn_if_redis_is_away, warn_if_redis_is_open
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,28 @@ def test_the_warning_names_the_setting_and_not_its_value() -> None:
     assert said == [f"Warning: {WARNING}"]
     assert "REDIS_URL" in WARNING
     assert "redis.internal" not in said[0]
+
+
+def test_a_redis_that_does_not_answer_is_named_without_its_password() -> None:
+    said: list[str] = []
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # and does not listen
+        place = f"127.0.0.1:{bound.getsockname()[1]}"
+        warn_if_redis_is_away(f"redis://:hunter2@{place}/0", said.append)
+    warn_if_redis_is_away("unix:///no/such/redis.sock?password=hunter2", said.append)
+
+    assert [line.partition(". ")[0] for line in said] == [
+        f"Warning: Redis at {place} does not answer",
+        "Warning: Redis at /no/such/redis.sock does not answer",
+    ]
+    assert all("messages are stored" in line for line in said)
+
+
+def test_a_redis_that_refuses_the_password_is_named(redis_url: str) -> None:
+    said: list[str] = []
+    warn_if_redis_is_away(redis_url, said.append)
+    warn_if_redis_is_away(f"{redis_url}{'&' if '?' in redis_url else '?'}username=nobody&password=hunter2", said.append)
+
+    [line] = said
+    assert "refuses the password of REDIS_URL" in line
+    assert "hunter2" not in line
