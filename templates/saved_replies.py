@@ -2,7 +2,7 @@
 
 The variables are written as in automatic replies and have the same names; there is nothing else of a template in them,
 so that whoever answers patients can write one. What is not known for a patient becomes a blank in square brackets,
-which the writer fills in.
+which the writer fills in; so are blanks of one's own, such as `[day and time]` or `___`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import MappingProxyType
 from intake.practices import Links, Practice
 from intake.setting_editors import Editor
 from intake.vocabulary import Language
-from templates.replies import FOLDER, MAX_LENGTH, template, variables
+from templates.replies import MAX_LENGTH, variables
 
 LONGEST_NAME = 60
 LONGEST_TEXT = MAX_LENGTH
@@ -53,7 +53,7 @@ BLANKS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What stands for a variable that nothing is known for; no reply that has one is sent."""
-_BLANK = re.compile(r"\[[^\[\]\n\d]*[^\W\d_][^\[\]\n]*\]")
+_BLANK = re.compile(r"\[[^\[\]\n\d]*[^\W\d_][^\[\]\n]*\]|(?<!\w)_{3,}(?!\w)")
 _VARIABLE = re.compile(r"\{\{ ?([a-z_]+(?:\.[a-z_]+)?) ?\}\}")
 _TYPED = re.compile(r"\{+\s*([A-Za-z_]+(?:\s?\.\s?[A-Za-z_]+)?)\s*\}+")
 _GREETING = re.compile(rf"^(\W?[^\W\d]+(?: [^\W\d]+)?) {re.escape(BLANKS['first_name'])}(?=[,:!])", re.MULTILINE)
@@ -96,15 +96,12 @@ def find_wrong_variable(text: str) -> str:
     return ""
 
 
-def fill_variables(
-    text: str, practice: Practice, moment: datetime, language: Language, reader: Reader, *, is_text: bool = True
-) -> str:
-    """Return a saved reply as it goes into the box: with its variables filled, and blanks where nothing is known.
-
-    A greeting does without the name instead: "Hi {{ first_name }}, …" becomes "Hi, …".
+def known_values(
+    practice: Practice, moment: datetime, language: Language, reader: Reader, *, is_text: bool = True
+) -> dict[str, str]:
+    """Return what stands for each variable in a text of a language: its value, or a blank where nothing is known.
 
     Args:
-        text: the text, with checked variables.
         practice: the practice that replies.
         moment: the current time, aware.
         language: the language of the text.
@@ -121,21 +118,24 @@ def fill_variables(
         "practice.price_range": practice.price_range,
         **{_LINK + name: getattr(practice.links, name) for name in _LINK_LABELS},
     }
-    shown = {name: value or BLANKS[name] for name, value in said.items()}
-    values: dict[str, object] = {name: value for name, value in shown.items() if "." not in name}
-    for group in ("practice", "links"):
-        start = f"{group}."
-        values[group] = {name.removeprefix(start): value for name, value in shown.items() if name.startswith(start)}
-    return _GREETING.sub(r"\1", template(FOLDER, "saved", text).render(values))
+    return {name: str(value or BLANKS[name]) for name, value in said.items()}
+
+
+def fill_variables(text: str, values: Mapping[str, str]) -> str:
+    """Return a saved reply as it goes into the box: with its variables, which were checked, replaced by their values.
+
+    A greeting does without a name that is not known: "Hi {{ first_name }}, …" becomes "Hi, …".
+    """
+    return _GREETING.sub(r"\1", _VARIABLE.sub(lambda match: values[match[1]], text))
 
 
 def find_blanks(text: str) -> list[str]:
-    """Return the blanks that a reply still has, also those that somebody wrote themselves, such as `[date]`."""
+    """Return the blanks that a reply still has, also those that somebody wrote themselves: `[date]`, `___`."""
     return list(dict.fromkeys(_BLANK.findall(text)))
 
 
 def why_not_blank(text: str) -> str:
-    """Return why a text with a blank is not kept, empty for one without: whoever uses it could not send it as it is."""
+    """Return why a text is not kept: a variable says what one of its blanks asks for; empty if none does."""
     for blank in find_blanks(text):
         said = blank.casefold()
         meant = next(
@@ -143,7 +143,6 @@ def why_not_blank(text: str) -> str:
         )
         if meant:
             return f"Write {{{{ {meant} }}}} instead of {blank}: it is filled in for each patient."
-        return f"Replace {blank} with words: nothing fills it in, and a reply with a blank is not sent."
     return ""
 
 

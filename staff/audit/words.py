@@ -138,6 +138,8 @@ ACTIONS = {
     "question_deleted": Action(Group.SETTINGS, "deleted the answer to a common question"),
     "saved_reply_saved": Action(Group.SETTINGS, "saved a saved reply"),
     "saved_reply_deleted": Action(Group.SETTINGS, "deleted a saved reply"),
+    "saved_reply_hidden": Action(Group.SETTINGS, "hid a saved reply of the starter set"),
+    "saved_reply_shown": Action(Group.SETTINGS, "showed a saved reply of the starter set again"),
     "setup_tested": Action(Group.SETTINGS, "sent a test notice or a test email"),
     "signed_in": Action(Group.SIGN_INS, "signed in"),
     "signed_out": Action(Group.SIGN_INS, "signed out"),

@@ -59,7 +59,7 @@ from tasks.marked_emergencies import MARKED_AS, is_emergency, preview_replies
 from tasks.notification.stopped_phones import pages_somebody
 from tasks.pubsub import conversation_topic, practice_topic
 from tasks.queue import Ticket
-from templates.saved_replies import BLANKS, Reader
+from templates.saved_replies import Reader
 from web.errors import error_response
 from web.row_ids import read_row_id
 from web.services import Services, services_of
@@ -314,7 +314,6 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             else read_quick_replies(
                 session, practice, reader, conversation, reach.medium, member(), Language(thread.language), moment
             ),
-            "blanks": list(BLANKS.values()),
             "tags": tags_of(session, [conversation_id]).get(conversation_id, []),
             "tags_in_use": tags_in_use(session, [practice.slug]),
             "longest_tag": LONGEST_TAG,

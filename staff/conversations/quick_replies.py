@@ -1,8 +1,11 @@
-"""What a member can put into a reply: their own saved replies, the practice's, its answers, and the standard ones."""
+"""What a member can put into a reply.
+
+Their own saved replies, the practice's, the starter set, the practice's answers, and the standard ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from inbox.chat_contact import has_number
 from inbox.common_questions import read_questions
-from inbox.models import Conversation, Patient
-from inbox.saved_replies import Owner, read_replies_of
+from inbox.models import Conversation, Patient, SavedReply
+from inbox.saved_replies import Owner, ReplyWords, read_replies_of, split_starters
 from intake.practices import Practice
 from intake.vocabulary import KEYWORD_REPLIES, Intent, Language, Medium, ReplyName, reply_in, words_of
 from staff.auth.access import Member
 from templates.opening_hours import HOURS_QUESTIONS, fill_hours
 from templates.replies import Occasion, render_for_patient
-from templates.saved_replies import Reader, fill_variables, first_name_of
+from templates.saved_replies import Reader, fill_variables, first_name_of, known_values
 
 STANDARD = tuple(
     name for name in (*Intent, *ReplyName) if name not in KEYWORD_REPLIES and name is not ReplyName.COMMON_QUESTION
@@ -31,14 +34,20 @@ class QuickReply:
     Attributes:
         key: what a form calls it.
         name: what it is found by.
-        whose: whose it is, in display words.
+        group: the heading that it stands under: whose it is, or its topic.
+        language: the language of the text.
         words: the text for this patient.
+        twin: the text in the other language, empty for none.
+        find: further words that it is found by.
     """
 
     key: str
     name: str
-    whose: str
+    group: str
+    language: Language
     words: str = field(repr=False)
+    twin: str = field(default="", repr=False)
+    find: str = ""
 
 
 def read_quick_replies(
@@ -63,30 +72,58 @@ def read_quick_replies(
         language: the patient's language.
         moment: the current time, aware.
     """
-    found: list[QuickReply] = []
     is_text = medium is Medium.SMS
-    owners = {Owner(staff_id=member.id): "Yours", Owner(practice=practice.slug): "Practice"}
-    for owner, replies in read_replies_of(session, list(owners)).items():
-        for reply in replies:
-            written_in = Language.ES if language is Language.ES and reply.text_es else Language.EN
-            text = reply.text_es if written_in is Language.ES and reply.text_es else reply.text
-            words = fill_variables(text, practice, moment, written_in, reader, is_text=is_text)
-            found.append(QuickReply(f"saved-{reply.id}", reply.name, owners[owner], words))
+    values = {
+        kind: known_values(practice, moment, kind, reader, is_text=is_text) for kind in (Language.EN, Language.ES)
+    }
+
+    def fill(words: SavedReply | ReplyWords) -> dict[Language, str]:
+        texts = {Language.EN: words.text, Language.ES: words.text_es or ""}
+        return {kind: fill_variables(text, values[kind]) for kind, text in texts.items() if text}
+
+    members, practices = Owner(staff_id=member.id), Owner(practice=practice.slug)
+    saved = read_replies_of(session, [members, practices])
+    own, starters = split_starters(saved[practices])
+    found = [
+        _in(language, fill(reply), f"saved-{reply.id}", reply.name, group)
+        for group, replies in (("Yours", saved[members]), ("Practice", own))
+        for reply in replies
+    ]
+    found += [
+        _in(language, fill(kept.words), f"starter-{kept.key}", kept.words.name, kept.starter.topic, kept.starter.find)
+        for kept in starters
+        if not kept.is_hidden
+    ]
     for question in read_questions(session, practice.slug):
         if question.answer:
             is_of_hours = question.key in HOURS_QUESTIONS
-            answer = fill_hours(question.answer, practice, moment, language, is_text=is_text, is_of_hours=is_of_hours)
-            found.append(QuickReply(f"answer-{question.key}", question.title, "Common question", answer))
+            answers = {Language.EN: question.answer, Language.ES: question.answer_es}
+            said = {
+                kind: fill_hours(answer, practice, moment, kind, is_text=is_text, is_of_hours=is_of_hours)
+                for kind, answer in answers.items()
+                if answer
+            }
+            found.append(_in(language, said, f"answer-{question.key}", question.title, "Common questions"))
     occasion = Occasion(moment, is_first=False, is_text=is_text, has_phone=has_number(conversation))
     return [*found, *_standard_replies(practice, occasion, language)]
 
 
-def _standard_replies(practice: Practice, occasion: Occasion, language: str) -> Iterator[QuickReply]:
+def _in(
+    language: Language, texts: Mapping[Language, str], key: str, name: str, group: str, find: str = ""
+) -> QuickReply:
+    """Return a reply with its text in the patient's language first, as far as there is one."""
+    first, other = Language.EN, Language.ES
+    if language is Language.ES and texts.get(Language.ES):
+        first, other = other, first
+    return QuickReply(key, name, group, first, texts[first], texts.get(other, ""), find)
+
+
+def _standard_replies(practice: Practice, occasion: Occasion, language: Language) -> Iterator[QuickReply]:
     """Yield the practice's automatic replies, as starting points."""
     for name in STANDARD:
         reply = reply_in(language, name)
         words = render_for_patient(reply, practice, occasion)[0]
-        yield QuickReply(reply, words_of(reply), "Automatic reply", words)
+        yield QuickReply(reply, words_of(reply), "Automatic replies", reply.language, words)
 
 
 def first_name(conversation: Conversation, records: Sequence[Patient]) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.models import Role
 from inbox.saved_replies import Owner
 from staff.auth.access import open_to, own_practice
-from staff.saved_replies.editing import Desk, delete_reply, save_reply, show_page
+from staff.saved_replies.editing import Desk, change_starter, delete_reply, save_reply, show_page
 from staff.settings.page_actions import record_audit
 
 blueprint = Blueprint("saved_replies", __name__, url_prefix="/staff/settings/<slug>/replies")
@@ -41,6 +41,20 @@ def save(slug: str, reply_id: int) -> Response | tuple[str, int]:
 def delete(slug: str, reply_id: int) -> Response:
     """Delete one."""
     return delete_reply(_desk(slug), reply_id)
+
+
+@blueprint.post("/starters/<starter>")
+@open_to(Role.MANAGER)
+def save_starter(slug: str, starter: str) -> Response | tuple[str, int]:
+    """Put one of the starter set into other words."""
+    return save_reply(_desk(slug), None, starter)
+
+
+@blueprint.post("/starters/<starter>/state")
+@open_to(Role.MANAGER)
+def set_starter(slug: str, starter: str) -> Response:
+    """Hide one of the starter set, show it again, or give it its first words back."""
+    return change_starter(_desk(slug), starter, request.form.get("wanted", ""))
 
 
 def _desk(slug: str) -> Desk:

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from inbox.models import Role, StaffMember
 from inbox.saved_replies import Owner, ReplyWords, write_reply
-from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
+from tests.browser.axe import assert_accessible
+from tests.browser.test_console import SCREENS, SignIn, console, console_of, new_profile, receive, sign_in
 from tests.staff.conftest import Console
+from tests.told_classifier import sure_of, tell
 
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
 
@@ -92,6 +94,58 @@ def test_a_slash_opens_the_saved_replies_which_are_chosen_by_keyboard(console: C
     page.keyboard.press("Enter")
     page.keyboard.type("the desk")  # over the blank, which is selected
     expect(box).to_have_value("Hi.\nHello, pay at the desk.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("refill", "Refill sent to the pharmacy"),
+        ("late", "Running late is fine"),
+        ("insurance", "Insurance card photo, please"),
+        ("birth", "Ask for name and birth date"),
+        ("need refill", "Refill needs a visit"),
+        ("parking", "Directions and parking"),
+        ("dob", "Ask for name and birth date"),
+        ("receta", "Refill sent to the pharmacy"),
+    ],
+)
+def test_ordinary_words_find_what_a_front_desk_sends(console: Console, sign_in: SignIn, typed: str, name: str) -> None:
+    receive(console, "Where can I pay?")
+    page = sign_in(PLACE)
+
+    page.get_by_label("Your reply").press_sequentially("/")
+    expect(page.locator("#saved-list .group").first).to_have_text("Appointments")
+    page.get_by_label("Find a saved reply").fill(typed)
+
+    expect(page.locator("#saved-list [aria-selected=true] .name")).to_have_text(name)
+    expect(page.locator("#saved-list .group").first).to_be_hidden()
+
+
+def test_a_starter_reply_goes_out_once_its_blank_is_filled_in_and_has_a_twin(console: Console, sign_in: SignIn) -> None:
+    words = "Necesito renovar mi receta"
+    tell(console, {words: sure_of("existing_patient_question", language="es")})
+    receive(console, words)
+    page = sign_in(PLACE, refused=422)
+    box = page.get_by_label("Your reply")
+
+    box.press_sequentially("/")
+    page.get_by_label("Find a saved reply").fill("refill sent")
+    expect(page.get_by_role("option", name="Refill sent")).to_contain_text("Hola, enviamos su receta a [farmacia].")
+    assert_accessible(page, SCREENS)
+    page.get_by_role("button", name="In English").click()
+    expect(page.get_by_label("Find a saved reply")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(box).to_have_value(re.compile("^Hi, we sent your refill to \\[pharmacy\\]"))
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("alert").get_by_text("Fill in [pharmacy] first.")).to_be_visible()
+    box.fill("")
+    box.press_sequentially("/")
+    page.get_by_label("Find a saved reply").fill("refill sent")
+    page.keyboard.press("Enter")
+    page.keyboard.type("la farmacia de la esquina")  # over the blank, which is selected
+    expect(box).to_have_value(re.compile("^Hola, enviamos su receta a la farmacia de la esquina\\."))
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#thread .staff .text")).to_contain_text("la farmacia de la esquina")
 
 
 def test_tags_are_added_one_after_the_other_and_lead_to_the_tagged(console: Console, sign_in: SignIn) -> None:

@@ -110,7 +110,12 @@ OF_QUEUES: Mapping[str, Any] = {
     "filename": "css/main.css",
 }
 IS_OF_QUEUES = "rq_dashboard."
-NO_ROWS: Mapping[str, Any] = {**OF_QUEUES, "settings_page": "automatic-replies", "version": "0123456789abcdef"}
+NO_ROWS: Mapping[str, Any] = {
+    **OF_QUEUES,
+    "settings_page": "automatic-replies",
+    "version": "0123456789abcdef",
+    "starter": "booked",
+}
 """The variable parts of addresses that name no row of a practice."""
 
 

@@ -14,6 +14,7 @@ from templates.saved_replies import (
     find_blanks,
     find_wrong_variable,
     first_name_of,
+    known_values,
     tidy_variables,
 )
 from tests.templates.test_replies import EVENING, FULL, PLAIN
@@ -23,7 +24,7 @@ EVERYTHING = " · ".join(f"{{{{ {name} }}}}" for name in VARIABLES)
 
 
 def fill(text: str, reader: Reader = MARIA, language: Language = Language.EN, **practice: object) -> str:
-    return fill_variables(text, Practice.model_validate(FULL | practice), EVENING, language, reader)
+    return fill_variables(text, known_values(Practice.model_validate(FULL | practice), EVENING, language, reader))
 
 
 def test_variables_are_filled_with_what_the_practice_and_the_conversation_know() -> None:
@@ -36,7 +37,7 @@ def test_variables_are_filled_with_what_the_practice_and_the_conversation_know()
 
 
 def test_what_is_not_known_is_a_blank_and_never_a_brace() -> None:
-    text = fill_variables(EVERYTHING, Practice.model_validate(PLAIN), EVENING, Language.EN, Reader())
+    text = fill_variables(EVERYTHING, known_values(Practice.model_validate(PLAIN), EVENING, Language.EN, Reader()))
 
     assert find_wrong_variable(EVERYTHING) == ""
     assert set(find_blanks(text)) == set(BLANKS.values()) - {BLANKS["practice.name"], BLANKS["phone"]}
@@ -50,9 +51,12 @@ def test_what_is_not_known_is_a_blank_and_never_a_brace() -> None:
         ("Hi [patient name], we are open [our hours].", ["[patient name]", "[our hours]"]),
         ("We moved you to [date].", ["[date]"]),
         ("Bring form [3] (or [ ]).", []),
+        ("See you ___ at ____.", ["___", "____"]),
+        ("It is $___.", ["___"]),
+        ("At https://maple.example/our___forms or first__name", []),
     ],
 )
-def test_whatever_words_stand_in_square_brackets_are_a_blank(text: str, blanks: list[str]) -> None:
+def test_words_in_square_brackets_and_lines_to_write_on_are_blanks(text: str, blanks: list[str]) -> None:
     assert find_blanks(text) == blanks
 
 

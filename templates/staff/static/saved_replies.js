@@ -5,32 +5,40 @@ const box = () => document.getElementById("text");
 const menu = () => document.getElementById("saved-menu");
 const finder = () => document.getElementById("find-saved");
 const list = () => document.getElementById("saved-list");
-const shown = () => [...list().querySelectorAll("[role=option]:not([hidden])")];
+const options = () => [...list().querySelectorAll("[role=option]")];
+const shown = () => options().filter((option) => !option.hidden);
+const BLANK = /\[[^[\]\n\d]*\p{L}[^[\]\n]*\]|_{3,}/u; // as in templates/saved_replies.py
 const plain = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 
 let bySlash = false; // then the reply goes where the "/" was typed, and otherwise to the end
 
 function mark(option) {
-  for (const other of list().children) other.setAttribute("aria-selected", String(other === option));
+  for (const other of options()) other.setAttribute("aria-selected", String(other === option));
   if (!option) return finder().removeAttribute("aria-activedescendant");
   finder().setAttribute("aria-activedescendant", option.id);
   option.scrollIntoView({ block: "nearest" });
 }
 
-/** Returns how well an option fits what is typed: 0 the best, 3 not at all. */
+/** Returns how well an option fits what is typed: 0 the best, 4 not at all. */
 function rank(option, typed) {
   const name = plain(option.querySelector(".name").textContent);
   if (name.startsWith(typed)) return 0;
-  if (name.includes(typed)) return 1;
-  return plain(option.textContent).includes(typed) ? 2 : 3;
+  const words = typed.split(/\s+/);
+  const found = `${name} ${plain(option.querySelector(".whose").textContent)} ${plain(option.dataset.find)}`;
+  const places = [name, found, `${found} ${plain(option.textContent)}`];
+  const place = places.findIndex((text) => words.every((word) => text.includes(word)));
+  return place < 0 ? 4 : place + 1;
 }
 
+/** Shows what fits what is typed, the best first; or all under their headings. */
 function filter() {
   const typed = plain(finder().value.trim());
-  const ranked = [...list().children].map((option) => [rank(option, typed), Number(option.dataset.place), option]);
-  ranked.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
-  for (const [fit, , option] of ranked) option.hidden = fit === 3;
-  list().append(...ranked.map(([, , option]) => option));
+  list().classList.toggle("found", Boolean(typed));
+  const heading = typed ? 4 : 0;
+  const items = [...list().children].map((item) => [item.getAttribute("role") === "option" ? rank(item, typed) : heading, Number(item.dataset.place), item]);
+  items.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
+  for (const [fit, , item] of items) item.hidden = fit === 4;
+  list().append(...items.map(([, , item]) => item));
   document.getElementById("none-saved").hidden = shown().length > 0;
   mark(shown()[0]);
 }
@@ -46,10 +54,20 @@ function begin(slash) {
 function put(words, start, end) {
   const text = box();
   text.setRangeText(words, start, end, "end");
-  const blanks = list().dataset.blanks.split("|").filter((blank) => words.includes(blank));
-  const [first] = blanks.map((blank) => [start + words.indexOf(blank), blank]).sort(([one], [other]) => one - other);
-  if (first) text.setSelectionRange(first[0], first[0] + first[1].length); // typing replaces it
+  const blank = BLANK.exec(words);
+  if (blank) text.setSelectionRange(start + blank.index, start + blank.index + blank[0].length); // typing replaces it
   text.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Shows each reply that has a twin in the other of its two languages. */
+function inOtherLanguage(button) {
+  const isPressed = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", String(isPressed));
+  for (const twin of list().querySelectorAll(".twin")) {
+    twin.hidden = !isPressed;
+    twin.previousElementSibling.hidden = isPressed;
+  }
+  finder().focus();
 }
 
 /** Closes the list, and returns whether a "/" had opened it. */
@@ -62,7 +80,7 @@ function close() {
 }
 
 function choose(option) {
-  const words = option.querySelector("p").textContent;
+  const words = option.querySelector("p:not([hidden])").textContent;
   const slashed = close();
   const text = box();
   if (slashed) return put(words, text.selectionStart, text.selectionEnd);
@@ -100,6 +118,8 @@ document.addEventListener("keydown", (event) => {
   event.stopPropagation(); // Escape would leave the box too
 }, { capture: true });
 document.addEventListener("click", (event) => {
+  const button = event.target.closest("#other-language");
+  if (button) inOtherLanguage(button);
   const option = event.target.closest("#saved-list [role=option]");
   if (option) choose(option);
 });

@@ -493,7 +493,7 @@ def test_a_text_from_a_practices_own_number_is_not_answered(console: Console, da
 def test_nothing_is_to_be_confirmed_where_the_sender_is_verified(console: Console, dana: Browser) -> None:
     record_message(console.database, email("<first@patient.example>", "Question about my bill"))
 
-    assert "confirmed" not in dana.get(PAGE).text
+    assert 'name="confirmed"' not in dana.get(PAGE).text
     assert reply(dana, "Hello", confirmed="pat@attacker.example").status_code == 422
 
 
@@ -699,7 +699,7 @@ def test_who_cannot_be_reached_is_said(console: Console, dana: Browser, arrange:
 def test_automatic_replies_are_the_practices_words_and_only_go_into_the_box(console: Console, dana: Browser) -> None:
     console.text(PRICES)
     page = dana.get(PAGE)
-    [offered] = re.findall(r'id="quick-price_shopper">(.*?)</p>', page.text)
+    [offered] = re.findall(r'id="quick-price_shopper" lang="en">(.*?)</p>', page.text)
     assert offered.startswith("Maple Street: Thank you for asking about prices. They depend on the service")
 
     answer = reply(dana, "Hello.", insert="price_shopper")
