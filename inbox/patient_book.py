@@ -223,6 +223,16 @@ def sharing_patients(session: Session, patient: Patient) -> Sequence[Patient]:
     return _listed(session, patient.practice, or_(Patient.id.in_(sharing), alike), Patient.id != patient.id)
 
 
+def find_namesakes(session: Session, patient: Patient) -> Sequence[Patient]:
+    """Return the other records with a patient's full name, or with the last name and birth date: perhaps the same."""
+    last = last_name_value(patient.practice, patient.name)
+    called = Patient.last_name_index.in_(keyring().indexes(last))
+    born = select(Patient.id, Patient.birth_date).where(Patient.practice == patient.practice, called)
+    same = [row.id for row in session.execute(born) if row.birth_date and row.birth_date == patient.birth_date]
+    named = Patient.name_index.in_(keyring().indexes(name_value(patient.practice, patient.name)))
+    return _listed(session, patient.practice, or_(Patient.id.in_(same), named), Patient.id != patient.id)
+
+
 def find_alike(session: Session, practice: str, details: Details, addresses: Iterable[str]) -> list[Patient]:
     """Return the records with a patient's name and the same birth date or one of these numbers and addresses."""
     named = Patient.name_index.in_(keyring().indexes(name_value(practice, details.name)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
@@ -24,6 +25,7 @@ from inbox.patient_book import (
     check_details,
     create_patient,
     find_alike,
+    find_namesakes,
     link_conversation,
     patients_of_conversation,
     touch_patient,
@@ -100,14 +102,15 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
                 patient, alike = _create(session, conversation.practice, details, chosen)
         if patient is not None:
             _fill(session, patient, conversation, chosen, is_new=not other)
+            seems_known = not other and bool(find_namesakes(session, patient))
     if patient is None and other:
         return _show(conversation_id, typed=typed, used=used, problem=NO_RECORD), 409
     if alike:
         return _show(conversation_id, typed=typed, used=used, alike=alike), 409
     if patient is None:
         return _show(conversation_id, typed=typed, wrong=wrong, used=used), 422
-    place = url_for("patient.page", slug=patient.practice, patient_id=patient.id, conversation=conversation_id)
-    return redirect(place, 303)
+    at = {"conversation": str(conversation_id)} | ({"alike": "yes"} if seems_known else {})
+    return redirect(f"{url_for('patient.page', slug=patient.practice, patient_id=patient.id)}?{urlencode(at)}", 303)
 
 
 @blueprint.post("/search")

@@ -72,5 +72,6 @@ def _show(
         wanted=wanted,
         older=older,
         most=FOUND,
+        is_near=search is not None and search.is_near,
         only_newest=SEARCHED if search is not None and not search.is_complete else 0,
     )

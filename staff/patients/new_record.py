@@ -12,7 +12,16 @@ from werkzeug.wrappers import Response
 
 from inbox.consent import is_opted_out
 from inbox.models import Patient, PatientAddress, Role, now
-from inbox.patient_book import FIELDS, Details, add_address, check_details, create_patient, find_alike, patients_at
+from inbox.patient_book import (
+    FIELDS,
+    Details,
+    add_address,
+    check_details,
+    create_patient,
+    find_alike,
+    find_namesakes,
+    patients_at,
+)
 from inbox.patient_records import normalise_address
 from inbox.text_permission import OPTED_OUT
 from intake.errors import IntakeError
@@ -62,8 +71,9 @@ def create(slug: str) -> Response | tuple[str, int]:
         record_on_patient(session, patient, "record_created", used=["address"])
         if added is not None and typed["how"]:
             _note_consent(session, added, typed["how"])
+        seems_known = "yes" if find_namesakes(session, patient) else None
     flash("The record is created.")
-    return redirect(url_for("patient.page", slug=slug, patient_id=patient.id), 303)
+    return redirect(url_for("patient.page", slug=slug, patient_id=patient.id, alike=seems_known), 303)
 
 
 def _why_no_consent(session: Session, practice: str, address: str, how: str) -> str:

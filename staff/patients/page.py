@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from inbox.consent import opt_out_of
 from inbox.models import Conversation, Patient, PatientAddress, PatientConversation
-from inbox.patient_book import FIELDS, sharing_patients
+from inbox.patient_book import FIELDS, find_namesakes, sharing_patients
 from inbox.patient_merging import latest_merge
 from inbox.patients import conversations_of
 from inbox.text_permission import GivenConsent, given_consents, has_texted
@@ -45,6 +45,7 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
         patient = own_patient(session, slug, patient_id)
         practice = services.practices.require(slug)
         shown = _read(session, patient, practice.time_zone, before, changes.pop("since", None))
+        shown["namesakes"] = find_namesakes(session, patient) if "alike" in request.args else []
         shown["draft"] = draft_again(session, patient, practice, read_row_id(request.args.get("again", "")))
     said = [(entry.key, entry.text) for entry in shown["history"].entries]
     details = [getattr(patient, name) for name in FIELDS]

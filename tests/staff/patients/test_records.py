@@ -462,6 +462,38 @@ def test_a_second_record_of_a_patient_is_refused_by_showing_the_first(console: C
     assert make(browser, **again, anyway="yes").status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("other", "is_told"),
+    [
+        pytest.param({"name": "Rivera, Maria", "birth_date": "1999-01-01"}, True, id="the same full name"),
+        pytest.param(
+            {"name": "Marie Rivera", "birth_date": "1984-03-14"}, True, id="the same last name and birth date"
+        ),
+        pytest.param({"name": "Marie Rivera"}, False, id="the same last name"),
+        pytest.param({"name": "Marie Lee", "birth_date": "1984-03-14"}, False, id="the same birth date"),
+    ],
+)
+@pytest.mark.parametrize("by_hand", [pytest.param(True, id="by hand"), pytest.param(False, id="of a conversation")])
+def test_whoever_makes_a_record_is_told_of_one_that_may_be_the_same_patients(
+    console: Console, other: dict[str, str], is_told: bool, by_hand: bool
+) -> None:
+    browser = console.sign_in()
+    make(browser, name="Maria Rivera", birth_date="1984-03-14")
+    console.text("Do you have parking?")
+
+    made = (
+        make(browser, **other, new_address="(202) 555-0199")
+        if by_hand
+        else browser.post(OF_CONVERSATION, data=other | {"use": ["address"]})
+    )
+
+    assert made.status_code == 303
+    page = browser.get(made.headers["Location"]).text
+    assert ("This may be the same patient as" in page) is is_told
+    assert (f'href="{RECORD}">' in page) is is_told
+    assert "This may be the same patient as" not in browser.get(f"{RECORDS}/2").text, "said once"
+
+
 def test_a_number_that_opted_out_gets_no_consent_by_hand(console: Console) -> None:
     console.text("STOP")
     console.work()
