@@ -102,14 +102,16 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
                 patient, alike = _create(session, conversation.practice, details, chosen)
         if patient is not None:
             _fill(session, patient, conversation, chosen, is_new=not other)
-            seems_known = not other and bool(find_namesakes(session, patient))
+            namesakes = [] if other else [row.id for row in find_namesakes(session, patient)]
+            if namesakes:
+                record_listing(session, patient.practice, "patients_searched", namesakes)
     if patient is None and other:
         return _show(conversation_id, typed=typed, used=used, problem=NO_RECORD), 409
     if alike:
         return _show(conversation_id, typed=typed, used=used, alike=alike), 409
     if patient is None:
         return _show(conversation_id, typed=typed, wrong=wrong, used=used), 422
-    at = {"conversation": str(conversation_id)} | ({"alike": "yes"} if seems_known else {})
+    at = {"conversation": str(conversation_id)} | ({"alike": "yes"} if namesakes else {})
     return redirect(f"{url_for('patient.page', slug=patient.practice, patient_id=patient.id)}?{urlencode(at)}", 303)
 
 

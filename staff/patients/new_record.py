@@ -71,9 +71,11 @@ def create(slug: str) -> Response | tuple[str, int]:
         record_on_patient(session, patient, "record_created", used=["address"])
         if added is not None and typed["how"]:
             _note_consent(session, added, typed["how"])
-        seems_known = "yes" if find_namesakes(session, patient) else None
+        namesakes = [other.id for other in find_namesakes(session, patient)]
+        if namesakes:
+            record_listing(session, slug, "patients_searched", namesakes)
     flash("The record is created.")
-    return redirect(url_for("patient.page", slug=slug, patient_id=patient.id, alike=seems_known), 303)
+    return redirect(url_for("patient.page", slug=slug, patient_id=patient.id, alike="yes" if namesakes else None), 303)
 
 
 def _why_no_consent(session: Session, practice: str, address: str, how: str) -> str:

@@ -148,6 +148,28 @@ def test_a_starter_reply_goes_out_once_its_blank_is_filled_in_and_has_a_twin(con
     expect(page.locator("#thread .staff .text")).to_contain_text("la farmacia de la esquina")
 
 
+def test_a_saved_reply_typed_in_english_is_offered_in_spanish_to_who_writes_it(
+    console: Console, sign_in: SignIn
+) -> None:
+    words = "Necesito renovar mi receta"
+    tell(console, {words: sure_of("existing_patient_question", language="es")})
+    receive(console, words)
+    page = sign_in(PLACE)
+    box, offer = page.get_by_label("Your reply"), page.get_by_role("button", name="Use the Spanish text")
+
+    box.fill("Hi, we sent your refill to the corner pharmacy. Please check with them")
+    expect(offer).to_be_hidden()
+    box.press_sequentially("  that it is ready before you go. ")
+    assert_accessible(page, SCREENS[:2])
+    offer.click()
+
+    expect(box).to_have_value("Hola, enviamos su receta a [farmacia]. Antes de ir, pregunte si ya la tienen lista.")
+    expect(box).to_be_focused()
+    expect(offer).to_be_hidden()
+    page.keyboard.type("la farmacia")  # over the blank, which is selected
+    expect(box).to_have_value(re.compile("^Hola, enviamos su receta a la farmacia[.]"))
+
+
 def test_tags_are_added_one_after_the_other_and_lead_to_the_tagged(console: Console, sign_in: SignIn) -> None:
     receive(console, "Where can I pay?")
     receive(console, "Where are you?", TWO)

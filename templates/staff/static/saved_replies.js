@@ -70,6 +70,24 @@ function inOtherLanguage(button) {
   finder().focus();
 }
 
+/** Returns the Spanish twin of a saved reply that is typed in English, whatever is in its blanks; else nothing. */
+function spanishOf(typed) {
+  const flat = (words) => words.trim().replace(/\s+/g, " ");
+  const literal = (words) => words.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  for (const option of options()) {
+    const [english, spanish] = ["en", "es"].map((language) => option.querySelector(`p[lang=${language}]`)?.textContent);
+    if (!english || !spanish) continue;
+    const parts = flat(english).split(new RegExp(BLANK, "gu")).map(literal);
+    if (new RegExp(`^${parts.join(".+?")}$`, "u").test(flat(typed))) return spanish;
+  }
+  return "";
+}
+
+function offerSpanish() {
+  const button = document.getElementById("in-spanish");
+  if (button) button.hidden = !spanishOf(box().value);
+}
+
 /** Closes the list, and returns whether a "/" had opened it. */
 function close() {
   const slashed = bySlash;
@@ -103,7 +121,11 @@ document.addEventListener("beforeinput", (event) => {
 document.addEventListener("toggle", (event) => {
   if (event.target.id === "saved-menu" && event.target.open && document.activeElement !== finder()) begin(false);
 }, { capture: true });
-document.addEventListener("input", (event) => event.target.id === "find-saved" && filter());
+document.addEventListener("input", (event) => {
+  if (event.target.id === "find-saved") filter();
+  else if (event.target.id === "text") offerSpanish();
+});
+document.addEventListener("focusin", (event) => event.target.id === "text" && offerSpanish()); // a draft from before
 document.addEventListener("keydown", (event) => {
   if (event.target.id !== "find-saved") return;
   const options = shown();
@@ -118,6 +140,10 @@ document.addEventListener("keydown", (event) => {
   event.stopPropagation(); // Escape would leave the box too
 }, { capture: true });
 document.addEventListener("click", (event) => {
+  if (event.target.closest("#in-spanish")) {
+    put(spanishOf(box().value), 0, box().value.length);
+    box().focus();
+  }
   const button = event.target.closest("#other-language");
   if (button) inOtherLanguage(button);
   const option = event.target.closest("#saved-list [role=option]");
