@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from inbox.undo import last_offered, note_undo, put_back, standing_of
 from intake.vocabulary import TriageLevel
 from staff import display
 from staff.auth.access import member
+from staff.patient_names import patient_names
 from tasks.notification.alarms import open_alarms
 from web.services import services_of
 
@@ -35,6 +37,7 @@ TOO_LATE_TO_UNSCHEDULE = "It is too late to undo this. Press “Cancel” at the
 ENDED = "Snooze ended"
 _AT_ONCE = (UndoKind.CLOSE, UndoKind.SNOOZE, UndoKind.LOWERING, UndoKind.ALARM, UndoKind.WAITING)
 """What nothing is sent for, so that it counts at once and the seconds are only for undoing it."""
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Offer:
     Attributes:
         id: the row.
         kind: what it was.
-        words: what happened, such as "3 conversations closed".
+        words: what happened, and the names of few patients, such as "Closed: Ann Lee" or "9 conversations closed".
         delays: whether something waits to be sent until the time is over.
         seconds: how long that is from now.
         too_late: what is said to who wants to undo it after that.
@@ -60,7 +63,7 @@ class Offer:
 
     id: int
     kind: str
-    words: str
+    words: str = field(repr=False)
     delays: bool
     seconds: float
     too_late: str
@@ -151,6 +154,8 @@ def read_offer() -> Offer | None:
             return None
         undo, count = found
         practice = services.practices.require(session.get_one(Conversation, undo.conversation_id).practice)
+        is_named = count <= _MOST_NAMED and undo.kind in _AT_ONCE
+        names = patient_names(session, _done_with(session, undo)) if is_named else {}
     seconds = round((undo.until - moment).total_seconds(), 1)
     tells = (undo.added or {}).get("tells", True)
     kind = UndoKind(undo.kind)
@@ -158,8 +163,16 @@ def read_offer() -> Offer | None:
     if goes_out := _later(undo):
         words = f"Scheduled for {display.day_and_clock(goes_out, practice.time_zone)}"
     else:
-        words = _describe(undo, count, practice.time_zone, tells=tells)
+        what = _describe(undo, count, practice.time_zone, tells=tells)
+        words = ": ".join(filter(None, [what, ", ".join(names.values())]))
     return Offer(undo.id, kind, words, delays and not goes_out, seconds, too_late(undo))
+
+
+def _done_with(session: Session, undo: Undo) -> Sequence[Conversation]:
+    """Return the conversations of everything that is undone together."""
+    together = Undo.batch == undo.batch, Undo.staff_id == undo.staff_id, Undo.undone_at.is_(None)
+    joined = select(Conversation).join(Undo, Undo.conversation_id == Conversation.id)
+    return session.scalars(joined.where(*together).order_by(Undo.id)).all()
 
 
 def too_late(undo: Undo) -> str:
@@ -182,7 +195,7 @@ def _describe(undo: Undo, count: int, zone: str, *, tells: bool) -> str:
         case UndoKind.TRANSFER:
             return "Telling the team" if tells else f"{_count(count)} transferred"
         case UndoKind.CLOSE:
-            return f"{_count(count)} closed"
+            return f"{_count(count)} closed" if count > 1 else "Closed"
         case UndoKind.SNOOZE if count > 1:
             return f"{_count(count)} snoozed"
         case UndoKind.SNOOZE:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+from sqlalchemy import select
 
-from inbox.models import Conversation, ConversationTag, Delivery, Note
+from inbox.models import Conversation, ConversationRead, ConversationTag, Delivery, Note
+from intake.settings import Settings
 from tests.browser.test_console import ONE, SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.browser.waiting import wait_until
 from tests.staff.conftest import Console
@@ -21,6 +24,12 @@ WORDS = "Yes, please come at eleven. Rae"
 CHEST = "My husband has crushing chest pain and can't breathe"
 NUMBERS = {1: ONE, 2: "+12025550132", 3: "+12025550133"}
 NAMES = {number: f"(202) 555-{phone[-4:]}" for number, phone in NUMBERS.items()}
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The usual settings, but with a minute to undo what was done."""
+    return settings.model_copy(update={"undo_seconds": 60})
 
 
 @pytest.fixture
@@ -372,14 +381,18 @@ def test_e_closes_the_selected_conversations_and_never_one_of_them(three: Consol
     assert states(three) == ["open", "closed", "closed"]
 
 
-def test_e_is_refused_where_it_is_unclear_what_it_would_close(three: Console, page: Page) -> None:
+def test_e_beside_an_open_conversation_closes_the_ticked_ones_and_names_them(three: Console, page: Page) -> None:
+    hint = page.locator("#close kbd")
     page.locator("#c-2 > input").check()
-    page.locator("#open-1").focus()
+    expect(hint).to_be_hidden()
+    expect(page.locator('#bulk button[value="close"] kbd')).to_be_visible()
+    page.locator("#thread-scroll").focus()
 
     press(page, "e")
 
-    expect(page.locator("#connection")).to_contain_text("1 conversation is selected, but not this one")
-    assert states(three) == ["open"] * 3
+    expect(page.get_by_text("1 conversation closed.")).to_be_visible()
+    expect(page.locator("#undo-bar")).to_contain_text(f"Closed: {NAMES[2]}.")
+    assert states(three) == ["open", "closed", "open"]
 
 
 def test_after_a_search_the_keys_go_to_the_list(three: Console, sign_in: SignIn) -> None:
@@ -395,6 +408,66 @@ def test_after_a_search_the_keys_go_to_the_list(three: Console, sign_in: SignIn)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     opened(page, 2)
+
+
+def test_j_and_k_open_the_conversation_that_they_end_at_and_none_on_the_way(three: Console, page: Page) -> None:
+    asked: list[str] = []
+    page.on(
+        "request",
+        lambda request: asked.append(request.url) if request.headers.get("x-requested-with") == "pane" else None,
+    )
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 60"))
+    page.keyboard.type("kk")
+    expect(page.locator("#open-3")).to_be_focused()
+    opening(page)
+    expect(page.locator("#close kbd")).to_be_hidden()
+    page.keyboard.type("ea")
+    expect(page.locator("#connection")).to_contain_text("was not used")
+    assert asked == []
+
+    page.clock.run_for(1000)
+
+    opened(page, 3)
+    expect(page.locator("#open-3")).to_be_focused()
+    expect(page.locator("#close kbd")).to_be_visible()
+    expect(page.locator("#connection")).to_contain_text("was not used")
+    assert [urlsplit(address).path for address in asked] == ["/staff/conversations/3"]
+    with three.edit() as session:
+        assert set(session.scalars(select(ConversationRead.conversation_id))) == {1, 3}
+    assert states(three) == ["open"] * 3
+    assert [found.assigned_to for found in three.rows(Conversation)] == [None] * 3
+
+
+def test_what_is_typed_after_j_goes_to_the_conversation_that_it_opens(three: Console, page: Page) -> None:
+    page.keyboard.type("krHello")
+
+    opened(page, 2)
+    expect(page.get_by_label("Your reply")).to_have_value("Hello")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    opened(page, 1)
+    expect(page.get_by_label("Your reply")).to_have_value("")
+
+
+def test_the_way_back_leads_to_the_conversation_that_was_open(page: Page) -> None:
+    page.keyboard.type("kkjj")
+
+    opened(page, 1)
+    page.keyboard.press("j")  # the last one stays
+    opened(page, 1)
+
+
+def test_the_toast_of_a_key_names_the_patient(three: Console, page: Page) -> None:
+    page.keyboard.press("a")
+    expect(page.locator("#done")).to_have_text(f"Assigned to you: {NAMES[1]}.")
+    expect(page.locator("#to option:checked")).to_have_text("Dana Reyes")
+    page.locator("#to").select_option("Unassigned")
+    page.locator("#assign button").click()
+    expect(page.locator("#done")).to_have_text(f"Unassigned: {NAMES[1]}.")
+    page.keyboard.press("s")
+    page.keyboard.press("Enter")
+    expect(page.locator("#undo-bar")).to_contain_text(NAMES[1])
 
 
 @pytest.mark.parametrize("key", ["e", "a"])

@@ -10,7 +10,7 @@ from inbox.models import Conversation, Delivery, DeliveryState, Undo, UndoKind, 
 from intake.settings import Settings
 from staff.undo.offers import TOO_LATE
 from tests.browser.axe import violations
-from tests.browser.test_console import TWO, SignIn, console, console_of, new_profile, press, receive, sign_in
+from tests.browser.test_console import ONE, TWO, SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.browser.test_keys_while_loading import held
 from tests.staff.conftest import Console
 from tests.told_classifier import EMERGENCY, tell
@@ -72,7 +72,7 @@ def test_a_closing_is_undone_with_u_from_the_next_conversation_and_u_leads_back_
     page = sign_in("/staff/conversations/2")
     press(page, "e")
     expect(page.locator("#panes")).to_have_attribute("data-id", "1")
-    expect(page.locator("#undo-bar")).to_contain_text("Conversation closed.")
+    expect(page.locator("#undo-bar")).to_contain_text("Closed: (202) 555-0132.")
     accessible(page)
 
     page.keyboard.press("u")
@@ -81,6 +81,88 @@ def test_a_closing_is_undone_with_u_from_the_next_conversation_and_u_leads_back_
     expect(page.locator("#undo-bar")).to_be_empty()
     page.keyboard.press("u")
     expect(page.get_by_text("Choose a conversation.")).to_be_visible()
+
+
+@pytest.mark.parametrize("keys", ["u", "Control+z"])
+def test_undoing_waits_for_the_answer_to_what_it_undoes(console: Console, sign_in: SignIn, keys: str) -> None:
+    for phone in (ONE, TWO):
+        receive(console, "Do you take my insurance?", phone)
+    page = sign_in("/staff/conversations/2")
+    ready = page.locator("#panes:not([aria-busy])")
+    with held(page, "/staff/conversations/2/reply") as take:
+        page.get_by_label("Your reply").fill(WORDS)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#opening")).to_have_text("Sending…")
+        page.keyboard.press("Escape")
+        page.keyboard.press(keys)
+        take().continue_()
+        expect(page.locator("#undo-said")).to_have_text("Undone.")
+    expect(page.get_by_label("Your reply")).to_have_value(WORDS)
+    assert [reply for reply in console.rows(Delivery) if reply.message_id is None] == []
+    expect(ready).to_have_count(1)
+
+    with held(page, "/staff/conversations/2/state") as take:
+        page.keyboard.press("e")
+        expect(page.locator("#opening")).to_have_text("Saving…")
+        page.keyboard.press(keys)
+        take().continue_()
+        expect(page.locator("#undo-said")).to_have_text("Undone.")
+    expect(ready).to_have_attribute("data-id", "2")
+    expect(page.locator("#connection")).to_be_empty()
+    assert {str(found.state) for found in console.rows(Conversation)} == {"open"}
+
+
+def test_undoing_waits_while_another_conversation_opens_and_undoes_what_the_bar_offered(
+    console: Console, sign_in: SignIn
+) -> None:
+    for phone in (ONE, TWO, "+12025550133"):
+        receive(console, "Do you take my insurance?", phone)
+    page = sign_in("/staff/conversations/3")
+    press(page, "e")
+    expect(page.locator("#panes:not([aria-busy])")).to_have_attribute("data-id", "2")
+    with held(page, "/staff/conversations/1") as take:
+        page.locator("#open-1").click()
+        expect(page.locator("#opening")).to_have_text("Opening…")
+        page.keyboard.press("u")
+        take().continue_()
+        expect(page.locator("#panes:not([aria-busy])")).to_have_attribute("data-id", "3")
+
+    expect(page.locator("#undo-said")).to_have_text("Undone.")
+    assert {str(found.state) for found in console.rows(Conversation)} == {"open"}
+
+
+def test_undoing_what_was_refused_undoes_nothing_that_was_done_before(console: Console, sign_in: SignIn) -> None:
+    for phone in (ONE, TWO):
+        receive(console, "Do you take my insurance?", phone)
+    page = sign_in("/staff/conversations/2", refused=409)
+    press(page, "e")
+    expect(page.locator("#panes:not([aria-busy])")).to_have_attribute("data-id", "1")
+    page.get_by_label("Your reply").fill(WORDS)
+    with held(page, f"{PLACE}/reply") as take:
+        page.keyboard.press("Control+Enter")
+        request = take()
+        receive(console, CHEST, ONE)
+        page.keyboard.press("Escape")
+        page.keyboard.press("u")
+        request.continue_()
+        expect(page.locator("#problem")).to_contain_text("Not sent")
+
+    expect(page.locator("#connection")).to_contain_text("Nothing was undone")
+    expect(page.locator("#undo-bar")).to_contain_text("Closed: (202) 555-0132.")
+    assert str(console.rows(Conversation)[1].state) == "closed"
+
+
+def test_undoing_from_the_list_waits_until_a_key_is_done(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    page = sign_in()
+    press(page, "j")
+    with held(page, f"{PLACE}/state") as take:
+        page.keyboard.press("e")
+        request = take()
+        page.keyboard.press("u")
+        request.continue_()
+        expect(page.locator("#undo-said")).to_have_text("Undone.")
+    assert str(console.rows(Conversation)[0].state) == "open"
 
 
 def test_in_every_tab_the_offer_ends_in_words_too_and_whoever_presses_u_later_is_told(
@@ -116,7 +198,7 @@ def test_u_pressed_too_late_after_a_closing_says_so(console: Console, sign_in: S
     page = sign_in(PLACE)
     press(page, "e")
     expect(page.get_by_text("Choose a conversation.")).to_be_visible()
-    expect(page.locator("#undo-said")).to_contain_text("Conversation closed")
+    expect(page.locator("#undo-said")).to_contain_text("Closed: (202) 555-0131")
     page.clock.install()
     page.clock.fast_forward(61_000)
     expect(page.locator("#undo-bar")).to_be_empty()
@@ -239,7 +321,7 @@ def test_on_a_phone_the_bar_stands_above_the_reply_box_which_grows_with_its_word
         page.route("**/thread*.css*", without_field_sizing)
     page.goto(PLACE)
     page.get_by_role("button", name="I’ll handle it").click()
-    expect(page.locator("#undo-bar")).to_contain_text("Emergency acknowledged.")
+    expect(page.locator("#undo-bar")).to_contain_text("Emergency acknowledged: (202) 555-0131.")
     expect(page.locator("#alarm")).to_contain_text("The patient has had no word yet. Call now: (202) 555-0131.")
     page.wait_for_function(STANDS_ABOVE)
 

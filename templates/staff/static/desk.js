@@ -4,16 +4,16 @@ import { countTyped } from "./composer.js";
 import { copyFrom } from "./copy.js";
 import { dropDrafts, keepDrafts, openDrafts, retryDrafts } from "./drafts.js";
 import { enter, leaveFor, openMenu, selectSearch } from "./fields.js";
-import { act, keepUp, refreshHeaders, say } from "./live.js";
-import { keepKey } from "./opening.js";
-import { go, isRowSeen, openInPlace, showEnd, showNewest, showRow } from "./places.js";
+import { act, keepUp, refreshHeaders, say, sayDone } from "./live.js";
+import { isOpening, keepKey } from "./opening.js";
+import { go, isRowSeen, openInPlace, openSoon, showEnd, showNewest, showRow } from "./places.js";
 import "./mentions.js";
 import { offerNotices } from "./offer_notices.js";
 import { showFilesSaid } from "./reply_files.js";
 import "./saved_replies.js";
 import { leave, listen, refuse } from "./shortcuts.js";
 import { beginShown, watchArrived } from "./shown.js";
-import { pressUndo } from "./undo.js";
+import { pressUndo, undoLater } from "./undo.js";
 import "./go_to.js"; // before a key means something here, or `g p` would be taken for `p`
 
 const panes = () => document.getElementById("panes");
@@ -101,17 +101,28 @@ document.addEventListener("submit", (event) => {
   if (event.target.id === "reply") answered = `open-${panes().dataset.id}`;
 });
 
-function move(step) {
-  const all = links();
-  if (!all.length) return;
+/** Returns the row that is a step away; after a reply, the most pressing other one. */
+function rowAt(step, all) {
   const row = current();
   const isAnswered = step > 0 && row?.id === answered;
   answered = "";
-  if (isAnswered) return focusRow(all.find((other) => other !== row) ?? row);
+  if (isAnswered) return all.find((other) => other !== row) ?? row;
   const place = all.indexOf(row);
   const lost = document.activeElement?.id === "list-scroll" && !isGone() ? 0 : last;
   const from = place >= 0 ? place : lost - (step > 0 ? 1 : 0);
-  focusRow(all[Math.min(Math.max(from + step, 0), all.length - 1)]);
+  return all[Math.min(Math.max(from + step, 0), all.length - 1)];
+}
+
+function move(step) {
+  const all = links();
+  if (all.length) focusRow(rowAt(step, all));
+}
+
+/** Moves to another row, and opens its conversation if one is open already. */
+function moveOpen(step) {
+  move(step);
+  const row = current();
+  if (row && panes().dataset.id && (isOpening() || !row.hasAttribute("aria-current"))) openSoon(row.href);
 }
 
 function focusRow(row) {
@@ -119,10 +130,22 @@ function focusRow(row) {
   row.parentElement.scrollIntoView({ block: "nearest" });
 }
 
+let doing = null; // what a key asked for, until the page shows it
+
+/** Does something to a conversation with its patient's name, and shows what became of it. */
+function actOn(path, who, action, values) {
+  const work = act(`${path}/${action}`, values).then((isDone) => {
+    if (isDone && action === "assign") sayDone(`Assigned to you: ${who}.`);
+    return isDone && look();
+  });
+  doing = work.finally(() => (doing = null));
+  return doing;
+}
+
 async function onRow(row, action, values) {
   const place = last;
   const { newest, assigned: was } = row.parentElement.dataset;
-  if (await act(`${new URL(row.href).pathname}/${action}`, { ...values, newest, was })) await look();
+  await actOn(new URL(row.href).pathname, row.textContent, action, { ...values, newest, was });
   const all = links();
   const focused = document.activeElement;
   if (all.includes(focused) || !(focused === document.body || focused.closest(".rows, #list-scroll"))) return;
@@ -153,18 +176,11 @@ function follow(selector, why) {
   else say(why);
 }
 
-/** Does something with the selected conversations, or tells why not; returns whether any are selected. */
-function onPicked(action, tell = refuse) {
-  const picked = [...document.querySelectorAll(".row > input:checked")];
-  if (!picked.length) return false;
-  const isMeant = picked.some((box) => box.parentElement.contains(document.activeElement)) || !panes().dataset.id;
-  if (!isMeant) {
-    const several = picked.length === 1 ? "1 conversation is selected, but not this one" : `${picked.length} conversations are selected, but not this one`;
-    tell(`${several}. Nothing was changed. Use the bar above the list for those selected, or clear the selection first.`);
-    return true;
-  }
-  action();
-  return true;
+/** Does something with the selected conversations, if the bar that names its key is in sight; returns whether it is. */
+function onPicked(action) {
+  const isShown = document.getElementById("picked").offsetParent !== null;
+  if (isShown) action();
+  return isShown;
 }
 
 const bulkButton = (name) => document.querySelector(`#bulk .quiet[value="${name}"]`);
@@ -186,6 +202,12 @@ function onCurrent(action, values, here) {
 function snooze() {
   const isThere = openMenu("snooze-menu") || enter("wake");
   if (!isThere) refuse(document.getElementById("handle") ? UNACKNOWLEDGED : CLOSED);
+}
+
+function undoOrLeave() {
+  if (pressUndo()) return;
+  if (panes().dataset.id) go(document.getElementById("back").href);
+  else say("There is nothing to undo.");
 }
 
 function pick() {
@@ -246,16 +268,18 @@ beginShown();
 showRow();
 showNewest();
 listen({
-  j: () => move(1),
-  k: () => move(-1),
+  j: () => moveOpen(1),
+  k: () => moveOpen(-1),
   x: pick,
   e: () =>
-    onPicked(() => bulkButton("close").click(), say) ||
+    onPicked(() => bulkButton("close").click()) ||
     onCurrent("state", { state: "closed" }, () => document.getElementById("close")?.click()),
   a: () =>
-    onPicked(assignPicked, say) ||
-    onCurrent("assign", { to: "me" }, async () => {
-      if (await act(`/staff/conversations/${panes().dataset.id}/assign`, { to: "me", was: document.getElementById("standing").dataset.assigned })) await look();
+    onPicked(assignPicked) ||
+    onCurrent("assign", { to: "me" }, () => {
+      const { id, who } = panes().dataset;
+      const was = document.getElementById("standing").dataset.assigned;
+      actOn(`/staff/conversations/${id}`, who, "assign", { to: "me", was });
     }),
   r: () => onOpen("r", () => enter("text") || refuse(panes().querySelector(".obstacle").textContent)),
   n: () => onOpen("n", () => enter("note")),
@@ -265,7 +289,7 @@ listen({
   c: () => onOpen("c", () => follow("#to-label", UNLABELED)),
   v: () => onOpen("v", () => follow("#patient-panel a", NO_RECORDS)),
   f: () => openMenu("filter-menu"),
-  u: () => pressUndo() || (panes().dataset.id ? go(document.getElementById("back").href) : say("There is nothing to undo.")),
+  u: () => (doing ? doing.then(undoLater(true)) : undoOrLeave()),
   "/": selectSearch,
 });
 leaveFor((left) => links().find((link) => link.hasAttribute("aria-current")) ?? (left.closest("#list") && links()[last]));

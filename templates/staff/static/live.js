@@ -8,6 +8,7 @@ import { isSignedOut, leaveSignedOut, saySignedOut } from "./signed_out.js";
 const EVERY = 60_000; // so that the ages in the list stay current
 const LONGEST = 20_000; // that a request may take
 const AGAIN = 5000;
+const SAID = 6000;
 const LOST = "Connection lost. Reconnecting…";
 const OFFLINE = "There is no connection. Nothing was changed. Try again in a moment.";
 const BACK = "The connection is back. What you pressed meanwhile was not done: do it again.";
@@ -218,6 +219,16 @@ export function refreshHeaders() {
 export function say(words) {
   const place = document.getElementById("connection");
   if (place) place.textContent = words;
+}
+
+let done = 0; // the timer that takes back what was said
+
+/** Says for some seconds what was done and can't be seen where it was pressed. */
+export function sayDone(words) {
+  const place = document.getElementById("done");
+  place.textContent = words;
+  clearTimeout(done);
+  done = setTimeout(() => (place.textContent = ""), SAID);
 }
 
 /** Says that something was not done as there is no connection, until it is back. */

@@ -1,22 +1,25 @@
 // Keys while another conversation is being opened. What is still on the screen is out of reach then. Keys that lead to a
-// field or a menu of a conversation, and what is typed after them, go to the one that comes; other commands are dropped,
-// and the page says so. What is typed for a reply box whose pane is replaced goes on in the new box of the same
+// field or a menu of a conversation, and what is typed after them, go to the one that comes; undoing waits until it is
+// there; other commands are dropped, and the page says so. What is typed for a reply box whose pane is replaced goes on in the new box of the same
 // conversation, and in no other one's.
 
 import { say } from "./live.js";
 import { areOn, isBurst, isTyping, noteTyping } from "./shortcuts.js";
+import { undoLater } from "./undo.js";
 
-const MOVES = ["j", "k", "ArrowDown", "ArrowUp", "Enter"];
+const STEPS = ["j", "k"]; // open another conversation, if one is open
+const MOVES = [...STEPS, "ArrowDown", "ArrowUp", "Enter"];
 const WRITES = ["Enter", "Backspace", "Escape"];
 const TEXTS = ["r", "n", "l"]; // lead to a field that words are typed into
 const LEADS = [...TEXTS, "t", "s"]; // to a field or a menu
-const SAFE = ["j", "k", ...LEADS, "c", "v"]; // whatever is opened
+const SAFE = [...STEPS, ...LEADS, "c", "v"]; // whatever is opened
 const COMMANDS = ["a", "e", "u"];
 const DROPPED = "What you pressed while the page was changing was not used. Look at what is open, then press it again.";
 const UNSENT = "Not sent: the conversation was still opening. Check what you typed, then send it again.";
 
-let opening = null; // { focused, isList, wasCommand, box }; box: the conversation whose reply box had the focus
+let opening = null; // { focused, isList, wasCommand, does, box }; box: the conversation whose reply box had the focus
 let queue = []; // keys for what comes
+let undo = null; // undoes something as soon as that is there
 let isGiving = false;
 let isUnsent = false;
 
@@ -37,16 +40,24 @@ function drop(isBegun = true) {
   say(DROPPED);
 }
 
+/** Returns whether something is on its way, so that what is on the screen is out of reach. */
+export const isOpening = () => opening !== null;
+
 /** Keeps a key for the conversation that is being opened, before what is typed. */
 export function keepKey(key) {
   queue.unshift(key);
 }
 
-/** Puts the open conversation out of reach, because something else was asked for; `isList` if the list goes with it. */
-export function beginOpening(words, isList) {
+/**
+ * Puts the open conversation out of reach, because something else was asked for.
+ * @param {string} words what is said meanwhile.
+ * @param {boolean} isList whether the list goes with it.
+ * @param {string} does "open", "act" for something that can be undone, or "undo".
+ */
+export function beginOpening(words, isList, does) {
   if (queue.length && !isGiving) drop(); // it was for what was asked for before
   const focused = lastFocused();
-  opening = { focused, isList, wasCommand: false, box: focused.id === "text" ? panes().dataset.id : "" };
+  opening = { focused, isList, wasCommand: false, does, box: focused.id === "text" ? panes().dataset.id : "" };
   panes().inert = true;
   panes().setAttribute("aria-busy", "true");
   document.getElementById("opening").textContent = words;
@@ -63,7 +74,10 @@ export function endOpening(isForKeys) {
   if (box && panes().dataset.id === box) document.getElementById("text")?.focus();
   else if ((box || !isForKeys) && queue.length) drop();
   isGiving = true;
-  while (queue.length && !opening) give(queue.shift());
+  const undoes = undo;
+  undo = null;
+  undoes?.();
+  while (queue.length && (!opening || STEPS.includes(queue[0]))) give(queue.shift());
   isGiving = false;
   if (isUnsent && !opening) say(UNSENT);
   isUnsent &&= Boolean(opening);
@@ -93,12 +107,19 @@ function type(field, key) {
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
+/** Keeps that something is to be undone, once; returns what becomes of its key. */
+function keepUndo() {
+  if (opening.does !== "undo") undo ??= undoLater(opening.does === "act");
+  return undo ? "ignore" : "drop";
+}
+
 /** Returns what becomes of a key that is pressed meanwhile: "keep", "drop", "ignore", or "pass" to the list. */
 function fateOf(event) {
   const { key, repeat } = event;
   const isChord = event.ctrlKey || event.metaKey || event.altKey;
   if (isTyping(event.target) && !panes().contains(event.target)) return "pass";
-  if (isChord) return key === "Enter" || key.toLowerCase() === "z" ? "drop" : "pass";
+  if (isChord && key.toLowerCase() === "z") return event.shiftKey || event.altKey || opening.box ? "drop" : keepUndo();
+  if (isChord) return key === "Enter" ? "drop" : "pass";
   if (isWriting()) return isLetter(key) || WRITES.includes(key) ? "keep" : key === "Tab" ? "ignore" : "pass";
   if (opening.box && isLetter(key) && !MOVES.includes(key)) return "keep";
   if (isLetter(key) && (key === " " || !areOn())) return "pass";
@@ -109,6 +130,7 @@ function fateOf(event) {
   }
   if (repeat) return "ignore";
   if (LEADS.includes(key)) return "keep";
+  if (key === "u") return keepUndo();
   if (key === "?" || (!opening.isList && "x/".includes(key))) return "pass";
   return isLetter(key) ? "drop" : "pass";
 }

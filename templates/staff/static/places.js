@@ -2,12 +2,13 @@
 
 import { countTyped } from "./composer.js";
 import { forgetDraft, holdDrafts, leaveDrafts, openDrafts } from "./drafts.js";
-import { rememberParts, say, sayOffline, withCalls } from "./live.js";
+import { rememberParts, say, sayDone, sayOffline, withCalls } from "./live.js";
 import { beginOpening, endOpening, lastFocused } from "./opening.js";
 import { saySignedOut } from "./signed_out.js";
 
 const PLACE = /^\/staff\/(conversations\/\d+)?$/;
 const ANSWERED = [409, 422]; // a reply that was refused: the answer holds it, and why
+const SOON = 200; // milliseconds without another step, until what was stepped to is opened
 const LONGEST = 30_000; // milliseconds that the service may take to answer
 const OFFLINE = "There is no connection. Nothing was sent. Try again in a moment.";
 const UNANSWERED = "No answer came. It may have been done: look at the page before you try again.";
@@ -17,6 +18,7 @@ const KEPT = "Your last reply was not sent. It is kept as a draft in its convers
 
 let shownAt = location.href.split("#")[0];
 let turn = 0;
+let soon; // the timer of what is opened after a pause
 let afterwards = () => {};
 let refresh = () => {};
 
@@ -167,10 +169,15 @@ async function askService(address, options) {
   }
 }
 
-async function ask(address, options, push) {
-  const mine = ++turn;
+/** Begins something that takes the place of what is on its way; returns its turn, which is over once another begins. */
+function takeTurn(words, isList, does) {
+  clearTimeout(soon);
   say("");
-  beginOpening("Opening…", !("X-Requested-With" in options.headers));
+  beginOpening(words, isList, does);
+  return ++turn;
+}
+
+async function ask(address, options, push, mine) {
   await holdDrafts(PLACE.exec(new URL(address).pathname)?.[1]?.split("/")[1]);
   const { answer, html } = await askService(address, options);
   if (mine !== turn) return false;
@@ -187,11 +194,19 @@ const headersFor = (address) =>
     ? { Accept: "text/html" }
     : { Accept: "text/html", "X-Requested-With": "pane" };
 
-/** Opens an address of the inbox in place. */
-export function go(address, push = true) {
+const beginGoing = (url) => takeTurn("Opening…", !("X-Requested-With" in headersFor(url)), "open");
+
+/** Opens an address of the inbox in place; `mine` is its turn, if that has begun. */
+export function go(address, push = true, mine = beginGoing(new URL(address, location.href))) {
   const url = new URL(address, location.href);
   if (push) noteScroll();
-  return ask(url, { headers: headersFor(url) }, push);
+  return ask(url, { headers: headersFor(url) }, push, mine);
+}
+
+/** Opens a conversation of the list after a pause, unless another is asked for; what is open is out of reach at once. */
+export function openSoon(address) {
+  const mine = beginGoing(new URL(address));
+  soon = setTimeout(() => go(address, true, mine), SOON);
 }
 
 /** Puts the focus before the first row, so that the next key moves to it. */
@@ -208,14 +223,14 @@ async function send(form, button) {
   if (form.id === "save-view") document.getElementById("filter-menu").open = false;
   const replied = form.id === "reply" ? document.getElementById("panes").dataset.id : null;
   const action = button?.getAttribute("formaction") ?? form.getAttribute("action");
-  const mine = ++turn;
-  const { id } = document.getElementById("panes").dataset;
+  const { id, who } = document.getElementById("panes").dataset;
   const draft = form.querySelector("[data-draft]")?.dataset.draft;
   const isOfList = !form.closest("#panes") && !form.dataset.undo;
   const focused = lastFocused();
-  say("");
-  const does = button?.name === "later" ? "Scheduling…" : "Sending…";
-  beginOpening(replied ? does : "Saving…", isOfList);
+  const to = form.id === "assign" && form.querySelector("select");
+  const assigned = to && `${to.value ? `Assigned to ${to.selectedOptions[0].label}` : "Unassigned"}: ${who}`;
+  const sending = button?.name === "later" ? "Scheduling…" : "Sending…";
+  const mine = takeTurn(replied ? sending : "Saving…", isOfList, form.dataset.undo ? "undo" : "act");
   const isHeld = !draft || (await holdDrafts(id, draft));
   if (form.dataset.undo) await leaveDrafts(); // the words of what is undone go before them
   const isOffline = !navigator.onLine;
@@ -238,6 +253,7 @@ async function send(form, button) {
     else say(replied ? MAYBE_SENT : UNANSWERED);
     refresh();
   }
+  if (isShown && form.id === "assign") sayDone(`${assigned}.`);
   if (isShown && (form.id === "search" || form.id === "bulk")) toList();
   endOpening(isShown && (isOfList || document.getElementById("panes").dataset.id === id));
   if (!isShown) stay(focused);

@@ -5,6 +5,7 @@ import { isTyping } from "./shortcuts.js";
 
 const EVERY = 200;
 const LATE = 10_000; // for how long a key that came too late is still about what was offered
+const NOT_UNDONE = "Nothing was undone: look at what is on the page first.";
 const ends = new Map(); // by what it undoes: when its time is over
 let asked = ""; // what is being undone
 let offered = null; // what the bar offers or has just offered: { id, late, said }
@@ -25,7 +26,7 @@ function take(form) {
   announce(said);
 }
 
-/** Lets the bar stand above the reply box on a phone, however high that is. */
+/** Lets the bar, and what was done, stand above the reply box on a phone, however high that is. */
 function makeRoom() {
   const reply = document.querySelector(".reply");
   if (reply) document.documentElement.style.setProperty("--reply-height", `${reply.offsetHeight}px`);
@@ -53,8 +54,8 @@ function tick() {
     asked = "";
   }
   if (offered && form?.dataset.undo !== offered.id) silence();
+  if (form || document.getElementById("done")?.textContent) makeRoom();
   if (!form) return;
-  makeRoom();
   if (!ends.has(form.dataset.undo)) take(form);
   const left = Math.ceil((ends.get(form.dataset.undo) - performance.now()) / 1000);
   const shown = form.querySelector(".left");
@@ -67,6 +68,21 @@ export function pressUndo() {
   const button = formOf()?.querySelector("button");
   button?.click();
   return Boolean(button) || sayTooLate();
+}
+
+/**
+ * Returns how to undo something once the page has changed, null if there is nothing to undo.
+ * @param {boolean} isNext whether it is for what is being done now, rather than for what the bar offers already.
+ */
+export function undoLater(isNext) {
+  const before = formOf()?.dataset.undo;
+  if (!before && !isNext) return null;
+  return () => {
+    tick(); // takes notice of what has just come
+    const now = formOf()?.dataset.undo;
+    if (now && (now === before) !== isNext) pressUndo();
+    else if (isNext || !sayTooLate()) say(NOT_UNDONE);
+  };
 }
 
 function sayTooLate() {

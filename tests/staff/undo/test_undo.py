@@ -278,7 +278,7 @@ def test_undoing_that_it_is_no_emergency_goes_on_paging_as_before(console: Conso
     path = "/staff/conversations/2"
     dana = console.sign_in(name="Dana Reyes")
     dana.post(f"{path}/no-emergency", data={"level": "routine"})
-    assert "Ordinary, not an emergency." in bar(dana.get(path))
+    assert "Ordinary, not an emergency: (202) 555-0132." in bar(dana.get(path))
     assert [row.state for row in console.rows(Notification) if row.target != "console"] == [NotificationState.DROPPED]
 
     undo(dana, path)
@@ -308,7 +308,7 @@ def test_an_alarm_that_a_slip_ended_is_open_again_and_pages_on(console: Console,
     texted, before = len(texts_to(console, ON_CALL)), standing_of(conversation(console, 2))
     dana, page = console.sign_in(name="Dana Reyes"), "/staff/conversations/2"
     assert dana.post(path, data={"to": "me"}).status_code == 303
-    assert bar(dana.get(page)) == "Emergency acknowledged. Undo u"
+    assert bar(dana.get(page)) == "Emergency acknowledged: (202) 555-0132. Undo u"
 
     undo(dana, page)
 
@@ -351,7 +351,7 @@ def test_an_emergency_that_waits_on_the_patient_by_a_slip_is_one_again(console: 
     dana.post("/staff/escalations/1")
     before = standing_of(conversation(console, 2))
     dana.post(f"{page}/state", data={"state": "waiting"})
-    assert bar(dana.get(page)) == "Waiting on patient. Undo u"
+    assert bar(dana.get(page)) == "Waiting on patient: (202) 555-0132. Undo u"
 
     undo(dana, page)
 
@@ -363,7 +363,7 @@ def test_conversations_closed_together_are_reopened_together(console: Console, d
     console.text(PRICES, from_=TWO)
     console.work()
     dana.post("/staff/bulk", data={"do": "close", "c": ["1", "2"]})
-    assert bar(dana.get("/staff/")).startswith("2 conversations closed.")
+    assert bar(dana.get("/staff/")).startswith("2 conversations closed: (202) 555-0131, (202) 555-0132.")
 
     assert undo(dana, "/staff/").headers["Location"] == "/staff/"
 
@@ -372,7 +372,7 @@ def test_conversations_closed_together_are_reopened_together(console: Console, d
 
 def test_a_closing_is_undone_for_a_minute_where_no_script_hides_the_bar(console: Console, dana: Browser) -> None:
     dana.post(f"{PAGE}/state", data={"state": "closed"})
-    assert bar(dana.get(PAGE)) == "Conversation closed. Undo u"
+    assert bar(dana.get(PAGE)) == "Closed: (202) 555-0131. Undo u"
     [action] = re.findall(r'action="([^"]+)" data-undo', dana.get(PAGE).text)
     with console.edit() as session:
         session.get_one(Undo, 1).created_at -= UNDO_WITHIN
@@ -407,7 +407,7 @@ def test_a_snooze_says_until_when_and_is_undone(console: Console, dana: Browser)
     until = conversation(console).snoozed_until
     assert until is not None
     page = dana.get("/staff/")
-    assert bar(page) == f"Snoozed until {day_and_clock(until, 'America/New_York')}. Undo u"
+    assert bar(page) == f"Snoozed until {day_and_clock(until, 'America/New_York')}: (202) 555-0131. Undo u"
     assert "Snoozed the previous conversation" not in page.text  # the bar says it
 
     undo(dana)
@@ -420,7 +420,7 @@ def test_a_snooze_says_until_when_and_is_undone(console: Console, dana: Browser)
 def test_an_ended_or_changed_snooze_is_put_back_as_it_was(console: Console, dana: Browser) -> None:
     snooze(dana, "monday")
     before = standing_of(conversation(console))
-    for wanted, words in (("now", "Snooze ended."), ("later", "Snoozed until")):
+    for wanted, words in (("now", "Snooze ended: (202) 555-0131."), ("later", "Snoozed until")):
         snooze(dana, wanted)
         assert bar(dana.get(PAGE)).startswith(words)
         undo(dana)
@@ -441,7 +441,7 @@ def test_conversations_snoozed_together_are_back_together(console: Console, dana
     console.text(PRICES, from_=TWO)
     console.work()
     dana.post("/staff/bulk", data={"do": "snooze", "c": ["1", "2"], "until": "tomorrow"})
-    assert bar(dana.get("/staff/")) == "2 conversations snoozed. Undo u"
+    assert bar(dana.get("/staff/")) == "2 conversations snoozed: (202) 555-0131, (202) 555-0132. Undo u"
     undo(dana, "/staff/")
 
     assert [found.snoozed_until for found in console.rows(Conversation)] == [None, None]
