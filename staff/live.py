@@ -19,6 +19,7 @@ from web.services import Services
 log = structlog.get_logger(__name__)
 
 PRESENT_SECONDS = 40
+WRITING_SECONDS = 20
 
 
 def is_refresh() -> bool:
@@ -53,26 +54,45 @@ def stream(services: Services, topics: Sequence[str], state: Callable[[], object
 class Presence:
     """The staff members who are viewing a conversation; Redis keeps their ids for less than a minute."""
 
+    _name, _seconds = "presence", PRESENT_SECONDS
+
     def __init__(self, connection: redis.Redis, conversation_id: int) -> None:
         self._connection = connection
-        self._key = f"presence:{conversation_id}"
+        self._key = f"{self._name}:{conversation_id}"
 
     def enter(self, staff_id: int) -> bool:
         """Mark a member as present for a while, and return whether they just arrived."""
         try:
+            self._forget_gone()
             is_new = self._connection.zadd(self._key, {str(staff_id): time.time()})
-            self._connection.expire(self._key, PRESENT_SECONDS)
+            self._connection.expire(self._key, self._seconds)
         except redis.RedisError as error:
             log.warning("presence_unknown", error=type(error).__name__)
             return False
         return bool(is_new)
 
+    def leave(self, staff_id: int) -> bool:
+        """Mark a member as not present any more, and return whether they were."""
+        try:
+            return bool(self._connection.zrem(self._key, str(staff_id)))
+        except redis.RedisError:
+            return False  # it expires
+
     def others(self, staff_id: int) -> list[int]:
         """Return the ids of the other members who are present; empty if Redis is unreachable."""
         try:
-            self._connection.zremrangebyscore(self._key, 0, time.time() - PRESENT_SECONDS)
+            self._forget_gone()
             found = self._connection.zrange(self._key, 0, -1)
         except redis.RedisError:
             return []
         present = (int(member_id) for member_id in found if isinstance(member_id, (bytes, str)))
         return sorted(member_id for member_id in present if member_id != staff_id)
+
+    def _forget_gone(self) -> None:
+        self._connection.zremrangebyscore(self._key, 0, time.time() - self._seconds)
+
+
+class Writers(Presence):
+    """The staff members who are writing a reply in a conversation, whose colleagues see that and none of the words."""
+
+    _name, _seconds = "writers", WRITING_SECONDS

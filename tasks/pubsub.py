@@ -32,6 +32,11 @@ def typing_topic(conversation_id: int) -> str:
     return f"typing:{conversation_id}"
 
 
+def writers_topic(conversation_id: int) -> str:
+    """Return the topic of who is writing a reply, which only their colleagues watch."""
+    return f"writers:{conversation_id}"
+
+
 def practice_topic(slug: str) -> str:
     """Return the topic of one practice."""
     return f"practice:{slug}"

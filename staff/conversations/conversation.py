@@ -35,6 +35,7 @@ from staff.conversations.conversation_queries import (
     read_reach,
     read_thread,
 )
+from staff.conversations.draft import show_writing
 from staff.conversations.facts import read_facts
 from staff.conversations.found import Text, read_found
 from staff.conversations.inbox import INBOX
@@ -52,18 +53,17 @@ from staff.conversations.teams import teams_for
 from staff.conversations.thread_part import find_part
 from staff.conversations.unseen import FIELD, UnseenMessageError, last_read, newest_shown, why_unseen
 from staff.displays import is_new_display, seal_of
-from staff.live import Presence, is_refresh, stream, wants_pane
+from staff.live import Presence, Writers, is_refresh, stream, wants_pane
 from staff.security import allow_long_words
 from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.marked_emergencies import MARKED_AS, is_emergency, preview_replies
 from tasks.notification.stopped_phones import pages_somebody
-from tasks.pubsub import conversation_topic, practice_topic
+from tasks.pubsub import conversation_topic, practice_topic, writers_topic
 from tasks.queue import Ticket
 from templates.saved_replies import Reader
 from web.errors import error_response
 from web.row_ids import read_row_id
 from web.services import Services, services_of
-from web.typing_signs import TypingSigns
 
 LONGEST_KEY = 30
 blueprint = Blueprint("conversation", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
@@ -102,12 +102,13 @@ def events(conversation_id: int) -> Response:
     with services.database.read() as session:
         own_conversation(session, conversation_id)
 
-    def present() -> list[int]:
+    def present() -> list[list[int]]:
         _enter(services, conversation_id, staff_id)
-        return Presence(services.queue.connection, conversation_id).others(staff_id)
+        connection = services.queue.connection
+        return [kind(connection, conversation_id).others(staff_id) for kind in (Presence, Writers)]
 
     topics = [practice_topic(slug) for slug in member().reachable]
-    return stream(services, [conversation_topic(conversation_id), *topics], present)
+    return stream(services, [conversation_topic(conversation_id), writers_topic(conversation_id), *topics], present)
 
 
 @blueprint.post("/reply")
@@ -166,7 +167,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
                 end_alarm(session, conversation, AlarmEnd.REPLY)
     services.queue.put_all(outcome.after_commit)
     if is_sent:
-        TypingSigns(services.queue.connection, conversation_id).take_back()
+        show_writing(services, conversation_id, is_chat=conversation.channel == Channel.CHAT, is_writing=False)
         return go_on(following) if draft.closes else finish_action(conversation_id, "#newest")
     return _again(services, conversation_id, draft, outcome)
 
@@ -220,7 +221,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         opt_out = opt_out_of(session, conversation.practice, number)
         reach = read_reach(session, conversation, practice, opt_out)
         facts = read_facts(session, conversation, member())
-        others = Presence(services.queue.connection, conversation_id).others(member().id)
+        writing = Writers(services.queue.connection, conversation_id).others(member().id)
+        viewing = Presence(services.queue.connection, conversation_id).others(member().id)
         people = assignable(session, member().reachable)
         known = names_among(people)
         records = patients_of_conversation(session, conversation) if is_own else []  # emergency access opens none
@@ -308,7 +310,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "held_since": display.clock(conversation.held_at, zone) if conversation.held_at else "",
             "is_sample": facts.is_sample,
             "is_called": facts.is_called,
-            "present": list(names_of(session, others, known).values()),
+            "writing": list(names_of(session, writing, known).values()),
+            "viewing": list(names_of(session, set(viewing) - set(writing), known).values()),
             "quick": []
             if is_refresh()  # which leaves the reply box alone
             else read_quick_replies(

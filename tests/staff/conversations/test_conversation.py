@@ -769,6 +769,54 @@ def test_those_who_look_at_the_same_conversation_see_each_other(console: Console
     assert {int(staff_id) for staff_id in console.redis.zrange("presence:1", 0, -1)} == {dana.member.id, bob.member.id}
 
 
+def write(browser: Browser, text: str, mark: str = "", kind: str = "reply") -> str:
+    answer = browser.post(f"{PAGE}/draft", data={"text": text, "mark": mark, "kind": kind})
+    assert answer.status_code == 200
+    return str(answer.json()["mark"])
+
+
+def presence(browser: Browser) -> str:
+    """What the page says of colleagues who are there, too."""
+    [said] = re.findall(r'<p class="presence".*?</p>', browser.get(PAGE).text, re.DOTALL)
+    return words(said)
+
+
+def test_colleagues_see_who_writes_a_reply_and_nothing_of_it(console: Console, dana: Browser, bob: Browser) -> None:
+    console.text(BILL)
+    bob.get(PAGE)
+    write(bob, "Ask her for the card", kind="note")
+    assert presence(dana) == "Bob Stone is also viewing this conversation."
+
+    mark = write(bob, "It is your")
+
+    assert presence(dana) == "Bob Stone is writing a reply."
+    assert presence(bob) == "Dana Reyes is also viewing this conversation."
+    assert "It is your" not in dana.get(PAGE).text
+    assert bob.member is not None
+    assert console.redis.zrange("writers:1", 0, -1) == [str(bob.member.id).encode()]
+    assert 0 < console.redis.ttl("writers:1") <= 20
+    write(bob, "", mark)
+    assert presence(dana) == "Bob Stone is also viewing this conversation."
+
+
+@pytest.mark.parametrize("ends", ["sent", "stopped"])
+def test_who_has_sent_the_reply_or_stopped_writes_no_longer(
+    console: Console, dana: Browser, bob: Browser, ends: str
+) -> None:
+    console.text(BILL)
+    bob.get(PAGE)
+    mark = write(bob, "It is your")
+    assert bob.member is not None
+    if ends == "sent":
+        reply(bob, "It is your deductible.")
+    else:
+        console.redis.zadd("writers:1", {str(bob.member.id): now().timestamp() - 30})
+
+        write(bob, "It is your", mark)  # the same, such as from a page that is opened again
+
+    assert presence(dana) == "Bob Stone is also viewing this conversation."
+
+
 def test_who_has_not_looked_for_a_while_is_not_there_any_more(console: Console, dana: Browser, bob: Browser) -> None:
     console.text(BILL)
     bob.get(PAGE)
