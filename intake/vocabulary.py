@@ -43,7 +43,7 @@ INTENTS: tuple[Intent, ...] = tuple(Intent)
 class Route(_WordedEnum):
     """A row of the routing table that is not an intent."""
 
-    REVIEW = "review", "Unsorted"
+    REVIEW = "review", "Not sure"
     FOLLOW_UP = "follow_up", "Follow-up"
     URGENT = "urgent", "Emergency"
     SAME_DAY = "same_day", "Same day"
@@ -114,8 +114,8 @@ class Language(_WordedEnum):
 class ReplyName(_WordedEnum):
     """An automatic reply that is not the one of an intent, which has the intent's own name."""
 
-    REVIEW = "review", "Unsorted"
-    REVIEW_AGAIN = "review_again", "Unsorted, second message"
+    REVIEW = "review", "Not sure"
+    REVIEW_AGAIN = "review_again", "Not sure, second message"
     FOLLOW_UP = "follow_up", "Follow-up"
     COMMON_QUESTION = "common_question", "Answer to a common question"
     URGENT = "urgent", "Emergency"
@@ -395,7 +395,7 @@ class Team(_WordedEnum):
     CLINICAL = "clinical", "Clinical"
     MANAGER = "manager", "Manager"
     DIGEST = "digest", "Digest"
-    REVIEW = "review", "Unsorted"
+    REVIEW = "review", "Not sure"
     ON_CALL = "on_call", "On call"
 
 

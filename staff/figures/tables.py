@@ -15,7 +15,7 @@ from staff.figures.statistics import MEDIAN, SLOW, duration, percentile, share
 
 TOO_FEW = "Too few to tell"
 NO_HOURS = "No opening hours are set, so every message counts as after hours."
-NOT_SURE, NOT_HANDLED = "Not sure", "Not handled yet"
+NOT_SURE, NOT_HANDLED = Route.REVIEW.words, "Not handled yet"
 HANDED = (Route.URGENT, Route.SAME_DAY, Route.PERSON, Route.FOLLOW_UP, Route.REVIEW)
 """The routes on which Intake leaves the answer to a person, rather than sending the one of an intent."""
 

@@ -40,10 +40,13 @@ from inbox.reviews import (
 from inbox.unsafe_contact import flag_on, is_held_back
 from intake.vocabulary import INTENTS, Priority, Route, words_of
 from staff import display
-from staff.auth.access import member, open_to, record_on_conversation
+from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.alarms import count_open_of
+from staff.conversations.conversation import show_unseen as show_unseen_message
+from staff.conversations.inbox import INBOX
+from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.unseen import UnseenMessageError, newest_shown, require_seen
-from staff.live import stream
+from staff.live import stream, wants_pane
 from staff.undo.offers import begin_action, hold_for, mark_label_undone, offer_undo
 from tasks.corrections import can_take_back, correct, read_label_replies, take_back
 from tasks.pubsub import practice_topic
@@ -128,6 +131,20 @@ def page() -> str:
     return render_template("staff/review.html", **shown)
 
 
+@blueprint.get("/of/<int:conversation_id>")
+@open_to(Role.STAFF)
+def labels(conversation_id: int) -> str:
+    """Show the labels for a message of a conversation that is open in the inbox, for its menu there."""
+    with services_of(current_app).database.write() as database:
+        own_conversation(database, conversation_id)
+        claimed = _claim(database, conversation_id)
+        shown: dict[str, Any] = {"review": None}
+        if claimed is not None:
+            shown |= _shown(database, claimed)
+            _record(database, claimed, "viewed")
+    return render_template("staff/review_menu.html", query=address_of("", read_filters().whole_query()), **shown)
+
+
 @blueprint.get("/waiting")
 @open_to(Role.STAFF)
 def waiting() -> str:
@@ -152,8 +169,8 @@ def label(review_id: int) -> AnyResponse:
         review = find_review(database, member().practices, review_id) or abort(404)
         if chosen not in REVIEW_LABELS:
             abort(400, f"Choose one of these labels: {', '.join(REVIEW_LABELS)}.")
-        if request.form.get("then") == "conversation":
-            following = url_for("conversation.page", conversation_id=review.message.conversation_id)
+        if _leads_back():
+            following = _address_of(review.message.conversation_id)
         if review.decided_at is not None:
             flash(_refusal(database, review))
             return redirect(following, 303)
@@ -177,8 +194,10 @@ def label(review_id: int) -> AnyResponse:
 @blueprint.errorhandler(UnseenMessageError)
 def show_unseen(error: UnseenMessageError) -> AnyResponse:
     """Say that the label was not stored, beside the message and what the patient wrote after it."""
+    if wants_pane():
+        return show_unseen_message(error)
     flash(Markup('<span class="problem">Not labeled. {}</span>').format(error.why))
-    of_conversation = error.conversation_id if request.form.get("then") == "conversation" else None
+    of_conversation = error.conversation_id if _leads_back() else None
     return redirect(url_for("review.page", conversation=of_conversation), 303)
 
 
@@ -224,6 +243,16 @@ def undo() -> AnyResponse:
         services.queue.put_all(after_commit)
         flash(f"Undid “{words_of(taken_back)}”.")
     return redirect(url_for("review.page"), 303)
+
+
+def _leads_back() -> bool:
+    """Return whether the member labels a message of the conversation that they came from."""
+    return request.values.get("then") == "conversation"
+
+
+def _address_of(conversation_id: int) -> str:
+    """Return the address of a conversation, beside the list that the label was chosen in."""
+    return address_of(f"{INBOX}conversations/{conversation_id}", read_filters().whole_query())
 
 
 def _claim(database: Session, conversation_id: int | None) -> Review | None:

@@ -22,6 +22,7 @@ from staff.conversations.conversation import show_conversation
 from staff.conversations.inbox import INBOX
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import take_back_reply
+from staff.live import wants_pane
 from staff.patients.outgoing import take_back_message
 from staff.undo.offers import read_offer, too_late
 from tasks.corrections import take_back
@@ -57,7 +58,8 @@ def offer() -> dict[str, Any]:
 def undo_action(undo_id: int) -> Response:
     """Undo what the member did, with all that was done together with it; or say that it is too late.
 
-    The team and the note of a transfer are in its form again, as they were. From the list, undoing a closing leads back
+    A label that was chosen in the inbox leads back to its conversation there, another one to Review. The team and the
+    note of a transfer are in its form again, as they were. From the list, undoing a closing leads back
     to it.
     """
     services = services_of(current_app)
@@ -74,6 +76,8 @@ def undo_action(undo_id: int) -> Response:
     services.queue.put_all(after_commit)
     if place:
         return redirect(place, 303)
+    if kind is UndoKind.LABEL and wants_pane():
+        return finish_action(conversation_id)
     if kind is UndoKind.LABEL:
         flash("The label is undone.")
         return redirect(url_for("review.page"), 303)

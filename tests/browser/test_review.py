@@ -125,21 +125,46 @@ def test_g_leads_to_another_page_and_labels_nothing_on_the_way(unsure: Console, 
     assert [review.label for review in unsure.rows(Review)] == [None]
 
 
-def test_a_message_is_labeled_from_its_conversation_which_is_shown_again(unsure: Console, sign_in: SignIn) -> None:
+def test_a_message_is_labeled_in_a_menu_beside_its_conversation_which_stays(unsure: Console, sign_in: SignIn) -> None:
     receive(unsure, "And the other one then?", from_=OTHER_PATIENT)
     receive(unsure, UNSURE)
-    page = sign_in()
-    page.goto("/staff/conversations/2")
+    page = sign_in(viewport={"width": 1440, "height": 900})
+    page.goto("/staff/conversations/2?view=unassigned")
+    menu = page.locator("#label-menu")
+    expect(menu).to_contain_text("To review")
 
     press(page, "c")
-    expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible()
-    press(page, "6")
+    expect(menu.locator("blockquote")).to_have_text(UNSURE)
+    expect(menu.get_by_role("button").first).to_be_focused()
+    assert_accessible(page, ((1440, 900), (390, 844)))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    press(page, "c")
+    expect(menu.get_by_role("button").first).to_be_focused()
+    for _ in range(5):
+        page.keyboard.press("ArrowDown")
+    expect(menu.get_by_role("button", name="Complaint")).to_be_focused()
+    page.keyboard.press("Enter")
 
-    expect(page).to_have_url(re.compile("/staff/conversations/2$"))
     expect(page.get_by_text("Labeled “Complaint”")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/staff/conversations/2\?view=unassigned$"))
     press(page, "c")
-    expect(page.locator("#connection")).to_have_text("No message of this conversation waits for a label.")
+    expect(page.locator("#connection")).to_have_text("No message of this conversation waits in Review.")
     assert [review.label for review in unsure.rows(Review)] == [None, "complaint"]
+
+
+def test_a_menu_whose_labels_do_not_come_leads_to_review(unsure: Console, sign_in: SignIn) -> None:
+    receive(unsure, UNSURE)
+    page = sign_in()
+    page.goto("/staff/conversations/1")
+    page.route("**/staff/review/of/*", lambda route: route.abort())
+
+    press(page, "c")
+    expect(page.locator("#connection")).to_contain_text("The labels did not come.")
+    page.get_by_role("link", name="Label it in Review").click()
+
+    expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible()
 
 
 def test_a_message_stays_in_sight_while_more_urgent_ones_come(unsure: Console, sign_in: SignIn) -> None:

@@ -125,7 +125,7 @@ def test_every_setting_has_a_label_and_is_found_by_its_key(setting: Setting) -> 
         ("hours.mon", "Hours: Monday"),
         ("closed_on", "Hours: Closed on"),
         ("links.pay", "Link: Pay a bill"),
-        ("replies.review_es", "Reply: Unsorted, in Spanish"),
+        ("replies.review_es", "Reply: Not sure, in Spanish"),
         ("thresholds.price_shopper", "Threshold: Price question"),
         ("teams.front_desk.quiet_hours", "Front desk team: quiet hours"),
     ],

@@ -159,7 +159,7 @@ def test_every_reply_has_a_spanish_twin_under_its_own_key() -> None:
 
     assert twins == {*Intent, *ReplyName}
     assert [reply_in(language, "complaint") for language in Language] == ["complaint", "complaint_es", "complaint"]
-    assert reply_in("es", "review").words == "Unsorted, in Spanish"
+    assert reply_in("es", "review").words == "Not sure, in Spanish"
 
 
 # ---- emergencies

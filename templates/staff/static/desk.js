@@ -4,6 +4,7 @@ import { countTyped } from "./composer.js";
 import { copyFrom } from "./copy.js";
 import { dropDrafts, keepDrafts, openDrafts, retryDrafts } from "./drafts.js";
 import { enter, leaveFor, openMenu, selectSearch } from "./fields.js";
+import { openLabels } from "./label_menu.js";
 import { act, keepUp, refreshHeaders, say, sayDone } from "./live.js";
 import { isOpening, keepKey } from "./opening.js";
 import { go, isRowSeen, openInPlace, openSoon, showEnd, showNewest, showRow } from "./places.js";
@@ -21,7 +22,7 @@ const links = () => [...document.querySelectorAll(".rows > .row > a")].filter((l
 const newest = () => document.getElementById("newest");
 
 const UNACKNOWLEDGED = "Nobody has acknowledged this emergency. Press a to take it; then you can transfer or snooze it.";
-const UNLABELED = "No message of this conversation waits for a label.";
+const UNLABELED = "No message of this conversation waits in Review.";
 const NO_RECORDS = "You can’t open patient records of this practice.";
 const GONE = "The conversation of the row that you were on has left the list. Nothing was changed. Press j or k to move on.";
 const CLOSED = "A closed conversation can’t be snoozed. Reopen it first.";
@@ -286,7 +287,7 @@ listen({
   l: () => onPicked(() => enter("bulk-tag")) || onOpen("l", () => enter("new-tag")),
   t: () => onPicked(() => enter("bulk-team")) || onOpen("t", () => enter("team") || refuse(UNACKNOWLEDGED)),
   s: () => onPicked(() => enter("bulk-until")) || onOpen("s", snooze),
-  c: () => onOpen("c", () => follow("#to-label", UNLABELED)),
+  c: () => onOpen("c", () => openLabels() || say(UNLABELED)),
   v: () => onOpen("v", () => follow("#patient-panel a", NO_RECORDS)),
   f: () => openMenu("filter-menu"),
   u: () => (doing ? doing.then(undoLater(true)) : undoOrLeave()),

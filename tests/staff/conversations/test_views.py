@@ -101,9 +101,9 @@ def test_each_view_says_how_many_it_holds_and_shows_those(busy: Console, dana: B
         "Digest": "1",
         "Front desk": "0",
         "Manager": "0",
+        "Not sure": "0",
         "On call": "0",
         "Scheduling": "0",
-        "Unsorted": "0",
     }
     shown = {
         view: rows(dana.get(f"/staff/?view={view}")) for view in ("urgent", "mine", "unassigned", "waiting", "closed")

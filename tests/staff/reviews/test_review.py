@@ -29,7 +29,7 @@ from inbox.models import (
     ReviewReason,
     now,
 )
-from inbox.reviews import NONE_OF_THESE, UNDO_WITHIN
+from inbox.reviews import NONE_OF_THESE, REVIEW_LABELS, UNDO_WITHIN
 from intake.vocabulary import INTENTS
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.told_classifier import EMERGENCY, PRAISE, SAME_DAY, sure_of, tell
@@ -165,8 +165,41 @@ def test_a_conversation_leads_to_the_label_it_needs_and_the_label_back_to_it(
     assert "Labeled “Complaint”" in after
     assert "to-label" not in after
     assert f'data-review="{first.id}"' not in staff.get(link).text
-    assert "Nothing to label here" in staff.get(link).text
+    assert "Nothing to review here" in staff.get(link).text
     assert shown(staff) == first.id
+
+
+MENU, BESIDE = "/staff/review/of/1", "/staff/review/1?then=conversation&view=mine"
+
+
+def test_a_menu_in_the_inbox_has_the_labels_with_their_words_and_leads_back(unanswered: Console) -> None:
+    take_in(unanswered)
+    dana, bob = unanswered.sign_in(name="Dana Reyes"), unanswered.sign_in(name="Bob Stone")
+
+    menu = dana.get(f"{MENU}?view=mine").text
+
+    assert 'formaction="/staff/review/1?view=mine&amp;then=conversation"' in menu
+    assert f'dir="auto">{UNSURE}</blockquote>' in menu
+    assert {*REVIEW_LABELS} == set(re.findall(r'name="label" value="(\w+)"', menu))
+    assert "sorry" in re.search(r"for “Complaint”.*?</details>", menu, re.DOTALL)[0]  # type: ignore[index]
+    assert "Someone else is labeling" in bob.get(MENU).text
+    assert unanswered.sign_in(practices=["other"]).get(MENU).status_code == 404
+    answer = dana.post(BESIDE, data={"label": "complaint"})
+    assert answer.headers["Location"] == "/staff/conversations/1?view=mine"
+    assert sent_bodies(unanswered) == ["complaint"]
+
+
+def test_a_label_in_the_inbox_that_would_answer_what_was_not_shown_is_refused_there(unanswered: Console) -> None:
+    take_in(unanswered)
+    take_in(unanswered, OTHER_UNSURE)
+    pane = {"X-Requested-With": "pane"}
+
+    answer = unanswered.sign_in().post(BESIDE, data={"label": "complaint", "newest": "1"}, headers=pane)
+
+    assert answer.status_code == 409
+    assert answer.headers["Content-Location"] == "/staff/conversations/1?view=mine"
+    assert OTHER_UNSURE in answer.text
+    assert {row.label for row in unanswered.rows(Review)} == {None}
 
 
 def test_a_conversation_whose_message_a_colleague_is_labeling_shows_no_other_message_in_its_place(
@@ -207,7 +240,7 @@ def test_the_title_and_the_navigation_count_what_waits(unsure: Console, receive:
     assert "<title>(2) Review · Intake</title>" in page
     for path in ("/staff/review", "/staff/review/waiting", "/staff/alarms"):
         assert re.search(r'id="review-count">2<', browser.get(path).text), path
-    assert 'data-count="2">2 to label<' in browser.get("/staff/review/waiting").text
+    assert 'data-count="2">2 to review<' in browser.get("/staff/review/waiting").text
 
 
 def test_the_oldest_comes_first_but_urgent_ones_before(unsure: Console, receive: Callable[..., Review]) -> None:

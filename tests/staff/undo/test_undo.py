@@ -478,6 +478,21 @@ def test_an_undone_label_notifies_nobody_and_restores_the_priority(start_console
     assert len(console.twilio.messages) == texted + 2
 
 
+def test_a_label_undone_beside_its_conversation_leads_back_there(start_console: StartConsole) -> None:
+    console = start_console("review_threshold = 1.0\nreview_sample = 0")
+    console.text(UNSURE, from_=ONE)
+    console.work()
+    dana = console.sign_in()
+    dana.post("/staff/review/1?then=conversation&view=mine", data={"label": "complaint"})
+    [action] = re.findall(r'action="([^"]+)" data-undo', dana.get(f"{PAGE}?view=mine").text)
+
+    answer = dana.post(unescape(action), headers={"X-Requested-With": "pane"})
+
+    assert answer.headers["Location"] == f"{PAGE}?view=mine"
+    assert console.rows(Review)[0].label is None
+    assert "To review" in dana.get(PAGE).text
+
+
 # ---- the bar
 
 

@@ -312,7 +312,7 @@ def test_a_request_for_a_person_is_shown_without_an_intent(demo: Service, visito
     [
         ({"confidence": 0.0, "disposition": Disposition.ACKNOWLEDGEMENT}, "No reply needed"),
         ({"confidence": 0.08, **EMERGENCY}, "Emergency"),
-        ({"confidence": 0.02, "disposition": Disposition.REVIEW}, "Unsorted"),
+        ({"confidence": 0.02, "disposition": Disposition.REVIEW}, "Not sure"),
     ],
     ids=["thanks", "emergency", "unsure"],
 )
