@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from inbox.models import ConversationState
-from intake.vocabulary import TOPICS, Channel, Priority, TriageLevel
+from intake.vocabulary import TOPICS, Channel, Language, Priority, Route, TriageLevel
 
 PRIORITIES = tuple(reversed(Priority))
 LEVELS = (TriageLevel.EMERGENCY, TriageLevel.SAME_DAY)
+FILTERED_TOPICS = (*TOPICS, Route.REVIEW, Route.ACKNOWLEDGEMENT)
+"""What the list can be limited to; the last two are told by how messages were routed."""
+NOBODY = "nobody"
 LONGEST_TOKEN = 1000
 
 
@@ -56,6 +59,7 @@ class Order(StrEnum):
 
 ORDERS = {Order.NEWEST: "Newest first", Order.WAITING: "Longest wait first"}
 _TAG = re.compile(r"[0-9a-f]{32}")
+_ASSIGNED = re.compile(rf"{NOBODY}|[1-9][0-9]{{0,17}}")
 # what addresses said before there were views
 _VIEWS_OF_STATES = {
     ConversationState.WAITING: View.WAITING,
@@ -71,6 +75,8 @@ class Filters:
     Attributes:
         after: where the page starts, as a cursor says.
         search: the search, as a token that only this browser's sign-in can read; see `search_words`.
+        assigned: the id of the member who has it, or `nobody`.
+        language: what the patient wrote last in.
         tag: a tag, as the keyed hash that stands for it; a tag's words are in no address.
     """
 
@@ -86,6 +92,8 @@ class Filters:
     after: str = ""
     search: str = field(default="", repr=False)
     tag: str = ""
+    assigned: str = ""
+    language: str = ""
 
     @classmethod
     def read(cls, values: Mapping[str, str], practices: Sequence[str]) -> Filters:
@@ -98,11 +106,13 @@ class Filters:
         older = View.MINE if values.get("mine") else _VIEWS_OF_STATES.get(values.get("state", ""), View.ALL)
         return cls(
             view=View(one_of("view", list(View), older)),
-            intent=one_of("intent", TOPICS),
+            intent=one_of("intent", FILTERED_TOPICS),
             triage=one_of("triage", LEVELS),
             priority=one_of("priority", PRIORITIES),
             team=values.get("team", "")[:32],
             channel=one_of("channel", list(Channel)),
+            assigned=assigned if _ASSIGNED.fullmatch(assigned := values.get("assigned", "")) else "",
+            language=one_of("language", list(Language)),
             practice=one_of("practice", practices),
             tag=tag if _TAG.fullmatch(tag := values.get("tag", "")) else "",
             unread=bool(values.get("unread")),
@@ -120,6 +130,8 @@ class Filters:
             "priority": self.priority,
             "team": self.team,
             "channel": self.channel,
+            "assigned": self.assigned,
+            "language": self.language,
             "practice": self.practice,
             "tag": self.tag,
             "unread": "1" if self.unread else "",

@@ -19,8 +19,9 @@ from intake.practices import Practice
 from intake.vocabulary import Priority
 from staff.auth.access import Member
 from staff.conversations.alarms import count_open, has_open_alarm
-from staff.conversations.filters import Filters, Order, View
+from staff.conversations.filters import NOBODY, Filters, Order, View
 from staff.conversations.rows import Found, Row, show_rows, waits_for_its_time
+from staff.conversations.topics import is_about, is_written_in
 from tasks.samples import is_sample
 from web.row_ids import read_row_id
 
@@ -243,9 +244,16 @@ def conditions_of(
         Conversation.practice.in_(practices),
         *_in_view(filters.view, member, moment),
     ]
-    for name in ("intent", "triage", "priority", "team", "channel"):
+    for name in ("triage", "priority", "team", "channel"):
         if value := getattr(filters, name):
             conditions.append(getattr(Conversation, name) == value)
+    if filters.intent:
+        conditions.append(is_about(filters.intent))
+    if filters.assigned:
+        holder = None if filters.assigned == NOBODY else int(filters.assigned)
+        conditions.append(Conversation.assigned_to.is_(None) if holder is None else Conversation.assigned_to == holder)
+    if filters.language:
+        conditions.append(is_written_in(filters.language))
     if filters.tag:
         word = words.get(filters.tag)
         tagged = is_tagged(member.reachable, word) if word else has_tag(session, member.reachable, filters.tag)

@@ -14,17 +14,16 @@ from sqlalchemy.orm import Session
 from inbox.audit import record_action
 from inbox.conversation_tags import Tag, find_tag, tags_in_use
 from inbox.models import Conversation, now
-from inbox.patient_book import record_names
 from inbox.reply_drafts import drafted_conversations
 from inbox.saved_views import LONGEST_NAME
 from inbox.tag_words import LONGEST_TAG, fold_tag
 from intake.practices import Practice
-from intake.vocabulary import TOPICS, Channel, Team, words_of
+from intake.vocabulary import Channel, Language, Team, words_of
 from staff import display
 from staff.auth.access import member
 from staff.conversations.bulk_words import HIDING, say_unanswered, why_left
 from staff.conversations.calls import count_calls
-from staff.conversations.filters import LEVELS, ORDERS, PRIORITIES, VIEWS, Filters, View
+from staff.conversations.filters import FILTERED_TOPICS, LEVELS, NOBODY, ORDERS, PRIORITIES, VIEWS, Filters, View
 from staff.conversations.inbox_queries import PAGE, Page, count_unread, list_page
 from staff.conversations.people import Person, assignable, names_among
 from staff.conversations.search import search_page
@@ -35,6 +34,7 @@ from staff.conversations.unanswered import find_unanswered
 from staff.conversations.view_counts import read_counts
 from staff.conversations.view_list import show_views
 from staff.displays import is_new_display, seal_of
+from staff.patient_names import patient_names
 from tasks.unproven_numbers import capped_practices
 from web.row_ids import read_row_id
 from web.services import services_of
@@ -112,7 +112,7 @@ def show_list(filters: Filters, selected: int | None = None, people: Sequence[Pe
         "practices": {slug: practice.name for slug, practice in practices.items()},
         "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
         "states": display.STATES,
-        "choices": _choices(practices, [*tags, *([tagged] if tagged else [])]),
+        "choices": _choices(practices, [*tags, *([tagged] if tagged else [])], people),
         "tagged": tagged.word if tagged else "",
         "people": people,
         "snoozes": snooze_choices(moment, [practice.time_zone for practice in practices.values()]),
@@ -175,21 +175,25 @@ def _refused(session: Session) -> tuple[list[_Named], list[_Named]]:
         return [], []
     own = select(Conversation).where(Conversation.id.in_(wanted), Conversation.practice.in_(member().reachable))
     found = session.scalars(own.order_by(Conversation.id)).all()
-    names = record_names(session, found, member().practices)
+    names = patient_names(session, found)
     may_hide = request.args.get("left", "") in HIDING
     unanswered = find_unanswered(session, found) if may_hide else set()
-    named = [_Named(row.id, display.who(row, names.get(row.id, ""))) for row in found]
+    named = [_Named(row.id, names[row.id]) for row in found]
     return [row for row in named if row.id not in unanswered], [row for row in named if row.id in unanswered]
 
 
-def _choices(practices: dict[str, Practice], tags: Sequence[Tag]) -> dict[str, dict[str, str]]:
+def _choices(
+    practices: dict[str, Practice], tags: Sequence[Tag], people: Sequence[Person]
+) -> dict[str, dict[str, str]]:
     """Return each filter's options, with their display words."""
     choices: dict[str, dict[str, str]] = {
         "triage": {level: level.words for level in LEVELS},
         "priority": {name: name.capitalize() for name in PRIORITIES},
         "team": {name: words_of(name) for name in _teams_of(practices)},
-        "intent": {name: words_of(name) for name in TOPICS},
+        "intent": {name: words_of(name) for name in FILTERED_TOPICS},
         "channel": {channel.value: display.CHANNELS[channel] for channel in Channel},
+        "assigned": {NOBODY: "No one"} | {str(person.id): person.name for person in people},
+        "language": {language.value: language.words for language in Language},
         "sort": {str(order): words for order, words in ORDERS.items()},
     }
     own = {slug: practice.name for slug, practice in practices.items()}
@@ -218,9 +222,10 @@ def _teams_of(practices: dict[str, Practice]) -> list[str]:
     return list(dict.fromkeys([*Team, *(team for practice in practices.values() for team in practice.teams)]))
 
 
-def describe_filters(filters: Filters, tag: Tag | None) -> list[str]:
-    """Return what a list shows, in display words; its tag is looked up already."""
-    choices = _choices(own_practices(), [tag] if tag else [])
+def describe_filters(filters: Filters, tag: Tag | None, people: Sequence[Person]) -> list[str]:
+    """Return what a list shows, in display words; its tag and the members of the practices are looked up already."""
+    choices = _choices(own_practices(), [tag] if tag else [], people)
     values = [(name, value) for name, value in filters.as_query().items() if name in choices]
+    choices["assigned"].setdefault(filters.assigned, "A former colleague")
     words = [choices[name].get(value, words_of(value)) for name, value in values]
     return [VIEWS.get(filters.view, "Everything"), *words, *(["Unread"] if filters.unread else [])]

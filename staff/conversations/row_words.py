@@ -9,7 +9,7 @@ from intake.practices import Practice
 from intake.vocabulary import GUESS_SHOWN_FROM, Priority, Route, words_of
 from tasks.routing import is_answer
 
-NOT_SURE = "Not sure"
+NOT_SURE = Route.REVIEW.words
 COMMON_QUESTION = "Common question"
 MAYBE_OPT_OUT = "May want no more texts"
 # how long a person may wait before the row turns red; the last two count while the practice is open
@@ -54,6 +54,8 @@ def topic(
         return COMMON_QUESTION
     if route == Route.FOLLOW_UP:  # it is about what it follows
         return words_of(intent)
+    if route == Route.ACKNOWLEDGEMENT:
+        return words_of(intent) or words_of(route)
     is_weak = confidence is not None and confidence < GUESS_SHOWN_FROM and intent == guess
     return NOT_SURE if route == Route.REVIEW or is_weak else words_of(intent)
 

@@ -17,6 +17,7 @@ from staff.auth.access import member, open_to
 from staff.conversations.filters import Filters
 from staff.conversations.inbox import INBOX
 from staff.conversations.list_pane import address_of, describe_filters, team_choices
+from staff.conversations.people import assignable
 from staff.conversations.view_list import filters_of, show_views
 from web.services import services_of
 
@@ -31,7 +32,8 @@ def page() -> str:
     """Show the member's views, to rename or delete them."""
     with services_of(current_app).database.read() as session:
         views = show_views(session, member(), now())
-        described = {view.id: describe_filters(view.filters, _tag_of(session, view.filters)) for view in views}
+        people = assignable(session, member().reachable)
+        described = {view.id: describe_filters(view.filters, _tag_of(session, view.filters), people) for view in views}
     return render_template(
         "staff/saved_views.html", views=views, described=described, longest=LONGEST_NAME, most=MOST_VIEWS
     )

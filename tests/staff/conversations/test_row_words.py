@@ -48,6 +48,7 @@ BILLING = "billing_inquiry"
         (BILLING, BILLING, BILLING, 0.49, False, "Not sure"),
         (BILLING, BILLING, BILLING, 0.5, False, "Billing question"),
         ("complaint", "acknowledgement", BILLING, 0.3, False, "Complaint"),
+        (None, "acknowledgement", BILLING, 0.3, False, "No reply needed"),
         ("person", "person", BILLING, 0.3, False, "Asks for a person"),
         (BILLING, "follow_up", BILLING, 0.3, False, "Billing question"),
         ("complaint", "review", BILLING, 0.3, True, "Complaint"),

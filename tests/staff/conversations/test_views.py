@@ -12,18 +12,19 @@ import pytest
 import requests
 from sqlalchemy import Engine, event, select
 
-from inbox.models import AuditEntry, Conversation, Message, now
-from intake.vocabulary import Priority
+from inbox.models import AuditEntry, Conversation, Message, StaffMember, now
+from intake.vocabulary import Disposition, Priority
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_conversation import words
 from tests.staff.conversations.test_inbox import ONE, THREE, TWO, row, rows, search, title
-from tests.told_classifier import EMERGENCY, SAME_DAY, sure_of, tell
+from tests.told_classifier import EMERGENCY, PRAISE, SAME_DAY, sure_of, tell
 from web.services import services_of
 
 PRICES = "How much is a first visit without insurance?"
 BILL = "I got a bill for $382 for my visit but my copay should only be $35, what is the rest?"
 NURSE = "My incision looks red, should I come in?"
 CHEST = "I have crushing chest pain"
+FOUR = "+12025550134"
 PANE = {"X-Requested-With": "pane"}
 NAMES = {ONE: "(202) 555-0131", TWO: "(202) 555-0132", THREE: "(202) 555-0133"}
 
@@ -514,6 +515,67 @@ def test_a_row_says_when_intake_is_not_sure(console: Console) -> None:
     assert "Billing question" not in row(page, NAMES[ONE])
     assert "Not sure" in row(page, NAMES[TWO])
     assert "Complaint" not in row(page, NAMES[TWO])
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("intent=review", [ONE, FOUR]),
+        ("intent=praise", [TWO]),
+        ("intent=acknowledgement", [THREE]),
+        ("language=es", [FOUR]),
+        ("language=en", [ONE, TWO, THREE]),
+        ("assigned=nobody", [ONE, TWO, THREE]),
+        ("assigned=ME", [FOUR]),
+        ("assigned=ME&language=en", []),
+        ("assigned=0&language=xx", [ONE, TWO, THREE, FOUR]),
+    ],
+)
+def test_the_list_can_be_limited_to_what_its_rows_say(console: Console, query: str, found: list[str]) -> None:
+    thanks = {"disposition": Disposition.ACKNOWLEDGEMENT}
+    unsure = sure_of("billing_inquiry", confidence=0.3)
+    tell(console, {PRICES: unsure, "You are the best!": PRAISE, "ok": thanks, "¿Cuánto?": unsure | {"language": "es"}})
+    for number, text in ((ONE, PRICES), (TWO, "You are the best!"), (THREE, "ok"), (FOUR, "¿Cuánto?")):
+        console.text(text, from_=number)
+    console.work()
+    dana = console.sign_in(name="Dana Reyes")
+    dana.post("/staff/conversations/4/assign", data={"to": "me"})
+    assert dana.member is not None
+    query = query.replace("ME", str(dana.member.id))
+
+    page = dana.get(f"/staff/?{query}")
+
+    shown = {f"(202) 555-{number[-4:]}" for number in found}
+    assert set(rows(page)) == shown
+    for name in shown:
+        if query == "intent=review":
+            assert "Not sure" in row(page, name)
+        if query == "intent=acknowledgement":
+            assert "No reply needed" in row(page, name)
+
+
+def test_what_staff_have_labeled_is_no_longer_unsure(console: Console) -> None:
+    tell(console, {PRICES: sure_of("billing_inquiry", confidence=0.3)})
+    console.text(PRICES, from_=ONE)
+    console.work()
+    dana = console.sign_in()
+    assert rows(dana.get("/staff/?intent=review")) == [NAMES[ONE]]
+
+    dana.post("/staff/review/1", data={"label": "complaint"})
+
+    assert rows(dana.get("/staff/?intent=review")) == []
+    assert rows(dana.get("/staff/?intent=complaint")) == [NAMES[ONE]]
+
+
+def test_a_saved_view_says_whose_it_shows_even_after_they_have_left(busy: Console, dana: Browser) -> None:
+    bob = busy.add_member(name="Bob Stone")
+    dana.post("/staff/views", data={"name": "His", "assigned": str(bob.id), "language": "es"})
+    assert "All · Bob Stone · Spanish" in words(dana.get("/staff/views").text)
+
+    with busy.edit() as session:
+        session.get_one(StaffMember, bob.id).disabled_at = now()
+
+    assert "All · A former colleague · Spanish" in words(dana.get("/staff/views").text)
 
 
 # ---- at any size
