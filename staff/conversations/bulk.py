@@ -31,7 +31,8 @@ from staff.conversations.changes import (
 )
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import PAGE
-from staff.conversations.list_pane import address_of, read_filters
+from staff.conversations.leading_messages import read_row_messages
+from staff.conversations.list_pane import address_of, read_chosen, read_filters
 from staff.conversations.people import may_be_assigned
 from staff.conversations.teams import teams_for
 from staff.conversations.unanswered import find_unanswered
@@ -39,12 +40,12 @@ from staff.conversations.unseen import why_unseen
 from staff.undo.offers import Batch, begin_action, hold_for, offer_undo
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
-from web.row_ids import read_row_id
 from web.services import services_of
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/staff")
 
 NOTHING = "No conversation was selected."
+DESPITE = "despite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class _Kind:
         undo: what is offered to undo, None for nothing.
         answers: whether it says that what the patients wrote is dealt with, so that the list must have shown all of it,
             and an emergency that nobody answered is left alone.
+        spares_requests: whether it leaves those alone whose last message is a thank-you or the like, while what the
+            patient asked before it has no answer, unless the member presses that, too.
     """
 
     audited: str
@@ -81,6 +84,7 @@ class _Kind:
     waits_for_alarm: bool = field(default=True)
     undo: UndoKind | None = None
     answers: bool = False
+    spares_requests: bool = False
 
 
 @blueprint.post("/bulk")
@@ -94,6 +98,7 @@ def change_several() -> Response:
     chosen = _read_chosen()
     changed: list[Conversation] = []
     refused: list[Conversation] = []
+    thanked: list[Conversation] = []
     tickets: tuple[Ticket, ...] = ()
     untold: set[str] = set()
     services = services_of(current_app)
@@ -101,12 +106,17 @@ def change_several() -> Response:
         own = own_conversations(session, chosen)
         urgent = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(chosen), has_open_alarm())))
         urgent |= find_unanswered(session, own) if kind.answers else set()
+        asks = kind.spares_requests and DESPITE not in request.form
+        wanting = set(read_row_messages(session, own).wanting) if asks else set()
         batch = Batch()
         for conversation in own:
             beginning, was_closed = begin_action(session, conversation), conversation.state == ConversationState.CLOSED
             shown = chosen[conversation.id]
             is_left = kind.waits_for_alarm and conversation.id in urgent
             is_left |= kind.answers and bool(why_unseen(session, conversation, shown))
+            if not is_left and conversation.id in wanting:
+                thanked.append(conversation)
+                continue
             done = None if is_left else kind.change(session, conversation, shown)
             if done is None:
                 refused.append(conversation)
@@ -128,14 +138,14 @@ def change_several() -> Response:
     query = read_filters().whole_query()
     if refused:
         query |= {"refused": ",".join(str(conversation.id) for conversation in refused), "left": wanted}
+    if thanked:
+        query |= {"thanked": ",".join(f"{left.id}:{chosen[left.id] or ''}" for left in thanked)}
     return redirect(address_of(INBOX, query), 303)
 
 
 def _read_chosen() -> dict[int, int | None]:
     """Return the chosen conversations, each with the newest message that the list showed, None if it does not say."""
-    pairs = (value.partition(":") for value in request.form.getlist("c")[:PAGE])
-    read = ((read_row_id(row_id), read_row_id(newest)) for row_id, _, newest in pairs)
-    return {row_id: newest for row_id, newest in read if row_id is not None}
+    return read_chosen(request.form.getlist("c")[:PAGE])
 
 
 def _say(changed: Sequence[Conversation], kind: _Kind) -> str:
@@ -221,6 +231,8 @@ _KINDS: dict[BulkAction, _Kind] = {
     ),
     BulkAction.TAG: _Kind("tagged", _tag, lambda: "tagged", waits_for_alarm=False),
     BulkAction.UNTAG: _Kind("untagged", _untag, lambda: "without the tag", waits_for_alarm=False),
-    BulkAction.CLOSE: _Kind("state_changed", _close, lambda: "closed", undo=UndoKind.CLOSE, answers=True),
+    BulkAction.CLOSE: _Kind(
+        "state_changed", _close, lambda: "closed", undo=UndoKind.CLOSE, answers=True, spares_requests=True
+    ),
     BulkAction.SNOOZE: _Kind("snoozed", _snooze, lambda: "snoozed", undo=UndoKind.SNOOZE, answers=True),
 }

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from inbox.models import Classification, Conversation, Decision, Message, Review
-from intake.vocabulary import Priority, Route, TriageLevel
+from intake.vocabulary import ANSWERS, Priority, Route, TriageLevel
 
 _LABELS = {TriageLevel.EMERGENCY: Route.URGENT, TriageLevel.SAME_DAY: Route.SAME_DAY}
-_OUTRANKING, _PRESSING = "outranking", "pressing"
+_OUTRANKING, _PRESSING, _WANTING = "outranking", "pressing", "wanting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,14 @@ class RowMessages:
         last: the last one.
         leading: the newest unanswered one that matters more than the last, else the last.
         pressing: the newest unanswered one that makes the conversation an emergency, or one for today.
+        wanting: the newest unanswered one that needs a person, where only thanks and the like came after it.
         labeled: the ids of those that staff have labeled.
     """
 
     last: Mapping[int, Message]
     leading: Mapping[int, Message]
     pressing: Mapping[int, Message]
+    wanting: Mapping[int, Message]
     labeled: frozenset[int]
 
 
@@ -36,15 +38,17 @@ def read_row_messages(session: Session, conversations: Sequence[Conversation]) -
     """Return the messages that the rows of some conversations show something of."""
     found = _load(session, [conversation.last_message_id for conversation in conversations])
     last = {message.conversation_id: message for message, _ in found.values()}
-    newest = _read_newest(session, _outranked(conversations, last), _urgent(conversations))
+    thanked = [message.conversation_id for message in last.values() if _wants_nothing(message)]
+    newest = _read_newest(session, _outranked(conversations, last), _urgent(conversations), thanked)
     found |= _load(session, [message_id for message_id in newest if message_id not in found])
-    chosen: dict[str, dict[int, Message]] = {_OUTRANKING: {}, _PRESSING: {}}
+    chosen: dict[str, dict[int, Message]] = {_OUTRANKING: {}, _PRESSING: {}, _WANTING: {}}
     for message_id, kinds in newest.items():
         message = found[message_id][0]
         for kind in kinds:
             chosen[kind][message.conversation_id] = message
     labeled = frozenset(message_id for message_id, (_, is_labeled) in found.items() if is_labeled)
-    return RowMessages(last, last | chosen[_OUTRANKING], chosen[_PRESSING], labeled)
+    leading = last | chosen[_WANTING] | chosen[_OUTRANKING]
+    return RowMessages(last, leading, chosen[_PRESSING], chosen[_WANTING], labeled)
 
 
 def _load(session: Session, message_ids: Iterable[int | None]) -> dict[int, tuple[Message, bool]]:
@@ -82,9 +86,29 @@ def _urgent(conversations: Sequence[Conversation]) -> list[int]:
     ]
 
 
-def _read_newest(session: Session, outranked: Sequence[int], urgent: Sequence[int]) -> dict[int, set[str]]:
+def _wants_nothing(message: Message) -> bool:
+    """Return whether a message that was handled needs no person; the opposite of `_needs_person`."""
+    decision = message.decision
+    return decision is not None and (
+        decision.priority is None or decision.route == Route.PRAISE or decision.reply in ANSWERS
+    )
+
+
+def _needs_person() -> ColumnElement[bool]:
+    """Return the condition that a message that was handled needs a person: not thanks, nor what has its answer."""
+    is_answered = and_(Decision.reply.is_not(None), Decision.reply.in_(ANSWERS))
+    return and_(Decision.priority.is_not(None), Decision.route != Route.PRAISE, not_(is_answered))
+
+
+def _read_newest(
+    session: Session, outranked: Sequence[int], urgent: Sequence[int], thanked: Sequence[int]
+) -> dict[int, set[str]]:
     """Return the ids of the messages that matter more than the last one, or that are pressing, and which they are."""
-    queries = [*([_newest_outranking(outranked)] if outranked else []), *([_newest_pressing(urgent)] if urgent else [])]
+    queries = [
+        *([_newest_outranking(outranked)] if outranked else []),
+        *([_newest_pressing(urgent)] if urgent else []),
+        *([_newest_wanting(thanked)] if thanked else []),
+    ]
     newest: dict[int, set[str]] = {}
     if queries:
         for kind, message_id in session.execute(union_all(*queries)):
@@ -102,6 +126,21 @@ def _newest_outranking(conversation_ids: Sequence[int]) -> Select[str, int]:
             Conversation.id.in_(conversation_ids),
             Decision.priority == Conversation.priority,
             Message.received_at >= Conversation.waiting_since,
+        )
+        .group_by(Conversation.id)
+    )
+
+
+def _newest_wanting(conversation_ids: Sequence[int]) -> Select[str, int]:
+    """Return the query for the unanswered messages that need a person, the newest of each conversation."""
+    return (
+        select(literal(_WANTING), func.max(Message.id))
+        .join(Decision, Decision.message_id == Message.id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Conversation.id.in_(conversation_ids),
+            Message.received_at >= Conversation.waiting_since,
+            _needs_person(),
         )
         .group_by(Conversation.id)
     )

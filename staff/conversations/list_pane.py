@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
 from inbox.conversation_tags import Tag, find_tag, tags_in_use
-from inbox.models import Conversation, now
+from inbox.models import Conversation, ConversationState, now
 from inbox.reply_drafts import drafted_conversations
 from inbox.saved_views import LONGEST_NAME
 from inbox.tag_words import LONGEST_TAG, fold_tag
@@ -62,10 +62,11 @@ def address_of(path: str, query: dict[str, str], place: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A conversation that is named with a link to it."""
+    """A conversation that is named with a link to it, and the newest message that the list showed."""
 
     id: int
     who: str = field(repr=False)
+    newest: int | None = None
 
 
 def show_list(filters: Filters, selected: int | None = None, people: Sequence[Person] | None = None) -> dict[str, Any]:
@@ -90,6 +91,7 @@ def show_list(filters: Filters, selected: int | None = None, people: Sequence[Pe
         unread = 0 if wanted else count_unread(session, member(), filters, moment, MOST_COUNTED)
         capped = capped_practices(session, list(practices), moment)
         refused, unanswered = _refused(session)
+        thanked = _thanked(session)
         tags = tags_in_use(session, member().reachable)
         tagged = find_tag(session, member().reachable, filters.tag) if filters.tag else None
         drafted = drafted_conversations(session, member().id, [row.id for row in (*page.pinned, *page.rows)])
@@ -118,6 +120,7 @@ def show_list(filters: Filters, selected: int | None = None, people: Sequence[Pe
         "snoozes": snooze_choices(moment, [practice.time_zone for practice in practices.values()]),
         "refused": refused,
         "unanswered": unanswered,
+        "thanked": thanked,
         "say_unanswered": say_unanswered(len(unanswered)),
         "why_left": why_left(request.args.get("left", "")),
         "longest_tag": LONGEST_TAG,
@@ -165,6 +168,24 @@ def _heading(filters: Filters, wanted: str) -> str:
     if filters.view is View.ALL:
         return words_of(filters.team) if filters.team else "All"
     return VIEWS.get(filters.view, "Everything")
+
+
+def read_chosen(values: Iterable[str]) -> dict[int, int | None]:
+    """Return conversations that a form or an address names, each with the newest message that the list showed."""
+    pairs = (value.partition(":") for value in values)
+    read = ((read_row_id(row_id), read_row_id(newest)) for row_id, _, newest in pairs)
+    return {row_id: newest for row_id, newest in read if row_id is not None}
+
+
+def _thanked(session: Session) -> list[_Named]:
+    """Return the conversations that closing left alone, as something stands before the thanks that nobody answered."""
+    left = read_chosen(request.args.get("thanked", "").split(",")[:PAGE])
+    if not left:
+        return []
+    own = select(Conversation).where(Conversation.id.in_(left), Conversation.practice.in_(member().reachable))
+    found = session.scalars(own.where(Conversation.state != ConversationState.CLOSED).order_by(Conversation.id)).all()
+    names = patient_names(session, found)
+    return [_Named(row.id, names[row.id], left[row.id]) for row in found]
 
 
 def _refused(session: Session) -> tuple[list[_Named], list[_Named]]:

@@ -36,8 +36,9 @@ class Row:
 
     Attributes:
         initials: the patient's initials, empty for a number or an address.
-        preview: the last text by a person; until it is answered, that of an emergency or a same-day message. Until
-            somebody has written to or called the patient of an alarm, it is the one that raised it, from its danger on.
+        preview: the last text by a person; until it is answered, that of an emergency or a same-day message, or what
+            the patient asked before a thank-you. Until somebody has written to or called the patient of an alarm, it is
+            the one that raised it, from its danger on.
         by: its author, empty for the patient.
         topic: what the most pressing unanswered message is about, the newest of several, or that Intake is not sure.
         waits: how long the patient has waited for an answer; empty if nobody needs to give one.
@@ -140,7 +141,7 @@ def show_rows(
             recorded.get(hit.conversation.id, ""),
             messages.last.get(hit.conversation.id),
             messages.leading.get(hit.conversation.id),
-            messages.pressing.get(hit.conversation.id),
+            messages.pressing.get(hit.conversation.id) or messages.wanting.get(hit.conversation.id),
             raising.get(hit.conversation.id),
             newer.get(hit.conversation.id, 0),
             replies.get(hit.conversation.id),

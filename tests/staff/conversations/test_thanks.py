@@ -1,0 +1,94 @@
+"""A "thanks" hides no request before it: the row shows the request, and closing several leaves it open and says so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from inbox.models import Conversation
+from intake.vocabulary import Disposition, TriageLevel
+from tests.staff.conftest import Browser, Console
+from tests.staff.conversations.test_conversation import words
+from tests.staff.conversations.test_inbox import row
+from tests.told_classifier import PRAISE, sure_of, tell
+
+ROSA, PAUL = "+12025550171", "+12025550172"
+WHO = "(202) 555-0171"
+LATER, THANKS, STARS = "oh wait, can it be 9:30 instead", "thanks", "you are all so kind over there"
+FORM = {"text": "9:30 works.", "seen": "9", "newest": "9", "form_id": "1" * 32}
+
+
+@pytest.fixture
+def dana(console: Console) -> Browser:
+    nothing = {"disposition": Disposition.ACKNOWLEDGEMENT, "triage": TriageLevel.ROUTINE}
+    tell(console, {LATER: sure_of("appointment_request"), THANKS: nothing, STARS: PRAISE})
+    return console.sign_in(name="Dana Reyes")
+
+
+def write(console: Console, *texts: str, from_: str = ROSA) -> None:
+    for text in texts:
+        console.text(text, from_=from_)
+        console.work()
+
+
+def close(browser: Browser, *chosen: str) -> str:
+    answer = browser.post("/staff/bulk", data={"do": "close", "c": list(chosen)})
+    return browser.get(answer.headers["Location"]).text
+
+
+def states(console: Console) -> list[str]:
+    return [str(found.state) for found in console.rows(Conversation)]
+
+
+@pytest.mark.parametrize("texts", [[THANKS], [STARS], [STARS, THANKS]], ids=["thanks", "praise", "both"])
+def test_the_row_shows_what_nobody_answered_before_the_thanks(
+    console: Console, dana: Browser, texts: list[str]
+) -> None:
+    write(console, LATER, *texts)
+
+    shown = row(dana.get("/staff/"), WHO)
+
+    assert LATER in shown
+    assert texts[-1] not in shown
+
+
+def test_once_staff_have_answered_the_row_shows_the_thanks(console: Console, dana: Browser) -> None:
+    write(console, LATER)
+    assert dana.post("/staff/conversations/1/reply", data=FORM).status_code == 303
+    write(console, THANKS)
+
+    assert THANKS in row(dana.get("/staff/"), WHO)
+
+
+def test_closing_several_leaves_such_a_request_open_and_names_it(console: Console, dana: Browser) -> None:
+    write(console, LATER, THANKS)
+    write(console, LATER, from_=PAUL)
+
+    page = close(dana, "1:2", "2:3")
+
+    assert states(console) == ["open", "closed"]
+    assert f"Not closed: {WHO} still waits for an answer." in words(page)
+    assert '<a href="/staff/conversations/1" dir="auto">' in page
+
+
+def test_one_press_closes_it_all_the_same_unless_the_patient_has_written_again(console: Console, dana: Browser) -> None:
+    write(console, LATER, THANKS)
+    [form] = re.findall(r'<form class="told refused".*?</form>', close(dana, "1:2"), re.DOTALL)
+    fields = {"do": "close", **dict(re.findall(r'name="(c|despite)" value="([^"]+)"', form))}
+    write(console, THANKS)
+
+    dana.post("/staff/bulk", data=fields)
+    assert states(console) == ["open"]
+    dana.post("/staff/bulk", data=fields | {"c": "1:3"})
+    assert states(console) == ["closed"]
+
+
+def test_thanks_with_nothing_before_them_are_closed_with_the_rest(console: Console, dana: Browser) -> None:
+    write(console, LATER)
+    assert dana.post("/staff/conversations/1/reply", data=FORM).status_code == 303
+    write(console, STARS)
+
+    assert "Not closed" not in words(close(dana, "1:2"))
+
+    assert states(console) == ["closed"]
