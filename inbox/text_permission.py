@@ -14,6 +14,7 @@ from inbox.consent import is_opted_out
 from inbox.models import Conversation, LineType, Message, Patient, PatientAddress, TextConsent
 from inbox.patient_book import conversations_of_patient
 from inbox.patients import conversations_of
+from inbox.unsafe_contact import read_flag
 from intake.vocabulary import Channel
 
 OPTED_OUT = "This number opted out of texts. Call instead, or wait until the patient texts START to the practice."
@@ -22,6 +23,13 @@ NO_CONSENT = (
     "addresses”, or call instead."
 )
 LANDLINE = "This number is a landline and cannot receive texts. Call it instead."
+FIND_SAFE_WAY = "Find a safe way to reach them: the patient said that it is not safe to call or text."
+UNSAFE_TO_CALL = {
+    OPTED_OUT: f"This number opted out of texts. {FIND_SAFE_WAY}",
+    NO_CONSENT: f"No consent to texts is on record for this number. {FIND_SAFE_WAY}",
+    LANDLINE: f"This number is a landline and cannot receive texts. {FIND_SAFE_WAY}",
+}
+"""What is said in place of words that tell staff to call, where the patient said that it is not safe."""
 _SAME_FORM = timedelta(seconds=10)
 
 
@@ -46,6 +54,13 @@ def why_not_text(session: Session, practice: str, number: str, records: Sequence
         number: the number.
         records: the patient's record, or those that share the number.
     """
+    why = _why_not_text(session, practice, number, records)
+    is_safe = not why or read_flag(session, practice, number) is None
+    return why if is_safe else UNSAFE_TO_CALL[why]
+
+
+def _why_not_text(session: Session, practice: str, number: str, records: Sequence[Patient]) -> str:
+    """Return what `why_not_text` does where it is safe to call."""
     if is_opted_out(session, practice, number):
         return OPTED_OUT
     texts = (conversations_of(practice, number), Conversation.channel == Channel.SMS)

@@ -460,7 +460,7 @@ class NotificationReason(_WordedEnum):
 
     UNDELIVERED = "undelivered", "Undelivered reply"
     UNCONFIRMED = "unconfirmed", "Reply that may not have reached the patient"
-    LANDLINE = "landline", "Patient to call, because a landline receives no texts"
+    LANDLINE = "landline", "Reply that a landline cannot receive: reach the patient another way"
     UNPROCESSED = "unprocessed", "Message that could not be processed"
     BROKEN_REPLY = "broken_reply", "Standard reply sent because the practice's own reply could not be used"
     UNANSWERED_EMERGENCY = "unanswered_emergency", "Urgent message that got no reply"

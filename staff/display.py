@@ -50,7 +50,7 @@ _REASONS = {
     "not_composed": "the program could not write it as an email",
     "invalid_address": "this is not a valid email address",
     "bounced": "a mail server sent it back",
-    "landline": "a landline cannot receive texts; call the patient",
+    "landline": "a landline cannot receive texts",
     "opted out": "the patient opted out of texts",
     CANCELLED: "staff cancelled it",
     "own number": "the number is a practice’s own, where texts come in",

@@ -229,7 +229,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         kept = read_drafts(session, conversation_id, member().id)
         slugs, own = {practice.slug: practice}, member().practices
         alarm = read_alarms(session, [conversation_id], slugs, moment, own).get(conversation_id)
-        thread = read_thread(session, conversation, zone, before, known, alarm)
+        flagged = flag_on(session, conversation)
+        thread = read_thread(session, conversation, zone, before, known, alarm, is_safe=flagged is None)
         newest = (
             thread.last_message
             if before is None
@@ -237,7 +238,6 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         )
         contact = read_contact(session, conversation, zone, name_on(records), facts.agreed_at)
         reader = Reader(first_name(conversation, records), member().name)
-        flagged = flag_on(session, conversation)
         is_unsafe = flagged is not None and is_silenced(session, conversation, reach.medium)
         is_reached = not (reach.obstacle or reach.doubtful or is_unsafe)
         can_get_reply = is_reached and conversation.last_message_id and not is_emergency(conversation)

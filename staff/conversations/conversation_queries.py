@@ -34,7 +34,8 @@ from inbox.models import (
 from inbox.patients import conversations_of
 from inbox.reply_medium import staff_medium
 from inbox.reviews import LEVEL_LABELS
-from inbox.unsafe_contact import is_held_back
+from inbox.text_permission import FIND_SAFE_WAY
+from inbox.unsafe_contact import flag_on, is_held_back
 from intake.mail_syntax import subject_beside
 from intake.practices import Practice
 from intake.vocabulary import (
@@ -71,9 +72,23 @@ UNANSWERED: dict[str | None, str] = {
     " safe.",
 }
 MAY_CANCEL_VISIT = "CANCEL ended our texts, but the patient may have meant a visit. Call to find out."
+MAY_CANCEL_VISIT_UNSAFE = (
+    "CANCEL ended our texts, but the patient may have meant a visit. Ask only in a way that is safe for them."
+)
 MAY_WANT_NO_TEXTS = (
     "The patient may want no more texts. Call to find out; if so, press “Patient wants no texts” in the “…” menu."
 )
+MAY_WANT_NO_TEXTS_UNSAFE = (
+    "The patient may want no more texts. Ask only in a way that is safe for them; if so, press “Patient wants no texts”"
+    " in the “…” menu."
+)
+OPTED_OUT = "The patient opted out of texts. Call them, or wait until they text START."
+LANDLINE = "This number is a landline and cannot receive texts. Call it instead."
+UNSAFE_TO_CALL = {
+    OPTED_OUT: f"The patient opted out of texts. {FIND_SAFE_WAY}",
+    LANDLINE: f"This number is a landline and cannot receive texts. {FIND_SAFE_WAY}",
+}
+"""What is said in place of words that tell staff to call, where the patient said that it is not safe."""
 _Dated = TypeVar("_Dated", Delivery, Note)
 
 
@@ -239,6 +254,8 @@ def read_thread(
     before: int | None = None,
     known: Mapping[int, str] = NOBODY,
     alarm: Alarm | None = None,
+    *,
+    is_safe: bool = True,
 ) -> Thread:
     """Return the newest messages, or those before a given one, with the replies and notes between them.
 
@@ -249,6 +266,7 @@ def read_thread(
         before: where the part ends, None for the newest.
         known: the names of members that are known already, by id.
         alarm: the conversation's alarm, which says how to reach a patient who has had no word.
+        is_safe: whether the patient may be called, as far as anybody said.
     """
     own = Message.conversation_id == conversation.id
     found = _read_messages(session, own if before is None else own & (Message.id < before))
@@ -265,7 +283,15 @@ def read_thread(
     replies = [delivery.id for delivery in deliveries if delivery.message_id is None]
     return Thread(
         entries=_entries(
-            session, shown, deliveries, notes, zone, known, alarm, is_gone=is_out_of_reach(conversation, now())
+            session,
+            shown,
+            deliveries,
+            notes,
+            zone,
+            known,
+            alarm,
+            is_gone=is_out_of_reach(conversation, now()),
+            is_safe=is_safe,
         ),
         last_message=messages[0].id if messages else 0,
         last_reply=max(replies, default=0) if is_whole else last_staff_reply(session, conversation.id),
@@ -409,16 +435,21 @@ def read_reach(
         received_on = practice.texts_from if medium is Medium.SMS else practice.email
     if medium is Medium.SMS and opt_out is None:
         opt_out = opt_out_of(session, conversation.practice, number_of(conversation))
-    return Reach(
-        medium=medium,
-        sender=received_on or "",
-        obstacle=ENDED
+    obstacle = (
+        ENDED
         if conversation.chat_ended_at and not is_elsewhere
         else OWN_ADDRESS
         if doubt == SenderDoubt.OWN_ADDRESS
         else OWN_NUMBER
         if doubt == SenderDoubt.OWN_NUMBER and medium is Medium.SMS
-        else _obstacle(medium, address or doubtful, LineType(conversation.line_type), received_on, opt_out),
+        else _obstacle(medium, address or doubtful, LineType(conversation.line_type), received_on, opt_out)
+    )
+    if obstacle in UNSAFE_TO_CALL and flag_on(session, conversation) is not None:
+        obstacle = UNSAFE_TO_CALL[obstacle]
+    return Reach(
+        medium=medium,
+        sender=received_on or "",
+        obstacle=obstacle,
         is_first=medium is Medium.SMS and not has_texted,
         doubtful=doubtful,
         doubt=SenderDoubt(doubt or SenderDoubt.UNVERIFIED).words if doubtful else "",
@@ -451,9 +482,9 @@ def _obstacle(
         case _ if not address.startswith("+"):
             return "The sender left no phone number that can receive texts."
         case _ if opt_out is not None and opt_out.is_out:
-            return "The patient opted out of texts. Call them, or wait until they text START."
+            return OPTED_OUT
         case _ if line is LineType.LANDLINE:
-            return "This number is a landline and cannot receive texts. Call it instead."
+            return LANDLINE
     return "" if received_on else "The practice has no phone number to text from."
 
 
@@ -478,13 +509,16 @@ def _entries(
     alarm: Alarm | None,
     *,
     is_gone: bool,
+    is_safe: bool,
 ) -> list[ThreadEntry]:
     attached = read_attachments(
         session, [read.message.id for read in messages], [delivery.id for delivery in deliveries]
     )
     writers = [*(delivery.staff_id for delivery in deliveries), *(note.staff_id for note in notes)]
     names = names_of(session, writers, known)
-    entries = [_said(read, attached.messages.get(read.message.id, ()), zone, alarm) for read in messages]
+    entries = [
+        _said(read, attached.messages.get(read.message.id, ()), zone, alarm, is_safe=is_safe) for read in messages
+    ]
     entries += [
         _answered(
             delivery,
@@ -511,7 +545,9 @@ def _in_order(seen: Sequence[ThreadEntry], notes: Sequence[ThreadEntry]) -> list
     return [entry for _, entry in sorted(places, key=lambda place: place[0])]
 
 
-def _said(read: _Read, attachments: tuple[ShownAttachment, ...], zone: str, alarm: Alarm | None) -> ThreadEntry:
+def _said(
+    read: _Read, attachments: tuple[ShownAttachment, ...], zone: str, alarm: Alarm | None, *, is_safe: bool
+) -> ThreadEntry:
     message = read.message
     return ThreadEntry(
         key=f"message-{message.id}",
@@ -530,22 +566,23 @@ def _said(read: _Read, attachments: tuple[ShownAttachment, ...], zone: str, alar
         seconds=read.seconds,
         reading=_reading(message, read.corrected),
         claims=_claims(message),
-        alert=_alert(message, alarm),
+        alert=_alert(message, alarm, is_safe=is_safe),
         waiting=message.handled_at is None,
         emptied=message.emptied_at is not None,
     )
 
 
-def _alert(message: Message, alarm: Alarm | None) -> str:
+def _alert(message: Message, alarm: Alarm | None, *, is_safe: bool) -> str:
     decision = message.decision
     if decision is None:
         return ""
     if message.keyword == Keyword.STOP:
-        return MAY_CANCEL_VISIT if is_ambiguous(message.text) else ""
+        may_cancel = MAY_CANCEL_VISIT if is_safe else MAY_CANCEL_VISIT_UNSAFE
+        return may_cancel if is_ambiguous(message.text) else ""
     silence = read_silence(decision.silence, decision.reply, decision.why)
     alert = UNANSWERED.get(unanswered_reason(decision.route, silence), "")
     if not alert and may_opt_out(message):
-        return MAY_WANT_NO_TEXTS
+        return MAY_WANT_NO_TEXTS if is_safe else MAY_WANT_NO_TEXTS_UNSAFE
     is_of_alarm = alarm is not None and alarm.lead and message.id >= alarm.message_id
     return f"{alert} {alarm.way.words}" if alert and is_of_alarm and alarm and alarm.way else alert
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import select
 
-from inbox.models import Conversation, Delivery, DeliveryState, now
+from inbox.models import Conversation, Delivery, DeliveryState, LineType, now
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.told_classifier import EMERGENCY, sure_of, tell
@@ -15,6 +17,7 @@ from tests.told_classifier import EMERGENCY, sure_of, tell
 ON_CALL, PATIENT = "+12025550112", "+12025550131"
 BILL, HIT = "Why is my bill so high?", "my husband hit me and my eye is swollen shut, he reads my phone"
 CHEST = "I have crushing chest pain"
+MAY_STOP = "pls dont text this phone anymore my mom sees it"
 PAGE = "/staff/conversations/1"
 RED = "Do not text or call this number: the patient said it is not safe."
 
@@ -23,7 +26,7 @@ RED = "Do not text or call this number: the patient said it is not safe."
 def console(start_console: StartConsole) -> Console:
     """The on-call team is texted."""
     started = start_console(f'teams = {{ on_call = {{ notify = ["sms:{ON_CALL}"] }} }}')
-    tell(started, {BILL: sure_of("billing_inquiry"), HIT: EMERGENCY, CHEST: EMERGENCY})
+    tell(started, {BILL: sure_of("billing_inquiry"), HIT: EMERGENCY, CHEST: EMERGENCY, MAY_STOP: sure_of("complaint")})
     return started
 
 
@@ -206,3 +209,34 @@ def test_a_chat_goes_on_answering_though_its_number_is_not_safe(console: Console
 
     assert "911" in chat.texts()[-1][1]
     assert reply_in(dana, page_of_chat(console)) == 303
+
+
+# ---- no word to call or text such a patient
+
+@pytest.mark.parametrize("texts", [[MAY_STOP], ["CANCEL"], ["STOP"]], ids=["may stop", "cancel", "opted out"])
+def test_nothing_on_the_page_tells_staff_to_call_or_text_where_it_is_not_safe(
+    console: Console, dana: Browser, texts: list[str]
+) -> None:
+    for text in texts:
+        receive(console, text)
+    dana.post(f"{PAGE}/unsafe-contact", data={"unsafe": "yes"})
+
+    shown = unescape(dana.get(PAGE).text)
+
+    assert "Do not text or call" in shown
+    assert re.findall(r"Call (?:to find out|them|it|instead|the patient)", shown) == []
+    dana.post(f"{PAGE}/unsafe-contact", data={"unsafe": "no"})
+    assert re.search(r"Call (?:to find out|them)", unescape(dana.get(PAGE).text))
+
+
+def test_the_page_does_not_say_to_call_a_landline_where_it_is_not_safe(
+    console: Console, dana: Browser
+) -> None:
+    receive(console, BILL)
+    with console.edit() as session:
+        session.get_one(Conversation, 1).line_type = LineType.LANDLINE
+    assert "This number is a landline and cannot receive texts. Call it instead." in dana.get(PAGE).text
+
+    dana.post(f"{PAGE}/unsafe-contact", data={"unsafe": "yes"})
+
+    assert "This number is a landline and cannot receive texts. Find a safe way" in dana.get(PAGE).text
