@@ -213,6 +213,7 @@ def test_a_chat_goes_on_answering_though_its_number_is_not_safe(console: Console
 
 # ---- no word to call or text such a patient
 
+
 @pytest.mark.parametrize("texts", [[MAY_STOP], ["CANCEL"], ["STOP"]], ids=["may stop", "cancel", "opted out"])
 def test_nothing_on_the_page_tells_staff_to_call_or_text_where_it_is_not_safe(
     console: Console, dana: Browser, texts: list[str]
@@ -229,9 +230,7 @@ def test_nothing_on_the_page_tells_staff_to_call_or_text_where_it_is_not_safe(
     assert re.search(r"Call (?:to find out|them)", unescape(dana.get(PAGE).text))
 
 
-def test_the_page_does_not_say_to_call_a_landline_where_it_is_not_safe(
-    console: Console, dana: Browser
-) -> None:
+def test_the_page_does_not_say_to_call_a_landline_where_it_is_not_safe(console: Console, dana: Browser) -> None:
     receive(console, BILL)
     with console.edit() as session:
         session.get_one(Conversation, 1).line_type = LineType.LANDLINE
