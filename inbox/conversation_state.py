@@ -62,18 +62,25 @@ def _open_unseen(conversation: Conversation, message: Message, priority: Priorit
 def note_triage(conversation: Conversation, level: TriageLevel, danger: DangerKind | None) -> None:
     """Raise a conversation's triage level to that of a message; until staff answer, it is never lowered.
 
+    Its kind of danger stays, also while the level of an answered emergency is an ordinary one, unless a message tells of
+    one that comes before it.
+
     Args:
         conversation: the message's conversation.
         level: the message's level.
         danger: the kind of danger, if it is an emergency.
     """
-    levels = list(TriageLevel)  # the most serious comes first
+    levels, kinds = list(TriageLevel), list(DangerKind)  # the most serious comes first
     if conversation.triage is None or levels.index(level) <= levels.index(TriageLevel(conversation.triage)):
-        conversation.triage, conversation.danger = level, danger
+        conversation.triage = level
+    known = [DangerKind(kind) for kind in (conversation.danger, danger) if kind is not None]
+    conversation.danger = min(known, key=kinds.index, default=None)
 
 
 def note_answer(conversation: Conversation, state: ConversationState, up_to: int | None) -> None:
     """Set the state after staff answered or closed, and clear the priority, the triage level, and the snooze.
+
+    What is written ends no danger, so its kind goes only once the conversation is closed.
 
     Args:
         conversation: the conversation.
@@ -82,7 +89,9 @@ def note_answer(conversation: Conversation, state: ConversationState, up_to: int
     """
     conversation.answered_up_to = None if up_to is None else min(up_to, conversation.last_message_id or 0)
     conversation.state, conversation.priority = state, None
-    conversation.triage = conversation.danger = None
+    conversation.triage = None
+    if state == ConversationState.CLOSED:
+        conversation.danger = None
     conversation.waiting_since = conversation.snoozed_until = None
 
 

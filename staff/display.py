@@ -87,10 +87,12 @@ def triage_flag(level: str | None, danger: str | None = None) -> Flag | None:
 
 def urgency_flag(conversation: Conversation) -> Flag | None:
     """Return the flag that says how soon staff must look at a conversation: its triage level, else its priority."""
+    if conversation.danger is not None:  # also once staff have answered it
+        return triage_flag(TriageLevel.EMERGENCY, conversation.danger)
     priority = conversation.priority
     if priority is None or Priority(priority) < Priority.HIGH:
-        return triage_flag(conversation.triage, conversation.danger)
-    return triage_flag(conversation.triage, conversation.danger) or Flag(priority.capitalize(), priority)
+        return triage_flag(conversation.triage)
+    return triage_flag(conversation.triage) or Flag(priority.capitalize(), priority)
 
 
 def foreign_language(found: Classification | None) -> str:

@@ -186,7 +186,8 @@ def take_alarm_down(conversation_id: int) -> AnyResponse:
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         if level is None:
             abort(400, "Choose what it is instead: for a nurse today, or ordinary.")
-        if not is_emergency(conversation) and not count_open_of(session, conversation.id):
+        is_one = is_emergency(conversation) or conversation.danger is not None  # which staff may have answered
+        if not is_one and not count_open_of(session, conversation.id):
             abort(409, "This conversation is not an emergency.")
         lower_emergency(conversation, level, services_of(current_app).practices.require(conversation.practice))
         return {"level": level, "priority": conversation.priority}

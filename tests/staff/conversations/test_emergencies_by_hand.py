@@ -243,3 +243,45 @@ def test_an_acknowledged_emergency_can_be_marked_again_with_another_kind(console
 
     assert console.rows(Conversation)[0].danger == "self_harm"
     assert is_open(console) == [False, True]
+
+
+# ---- an emergency that staff have answered
+
+
+def answer(browser: Browser, then: str = "waiting") -> int:
+    sent = {"text": "We are calling you now.", "form_id": "a" * 32, "seen": "0", "then": then}
+    return browser.post(f"{PAGE}/reply", data=sent).status_code
+
+
+def test_an_answer_in_writing_leaves_the_kind_of_danger_on_the_row_and_on_the_page(console: Console) -> None:
+    dana = receive(console, BILL)
+    mark(dana, danger="self_harm")
+
+    assert answer(dana) == 303
+    console.text(BILL, from_=PATIENT)
+    console.work()
+
+    assert "Emergency: self-harm" in dana.get("/staff/").text
+    page = dana.get(PAGE).text
+    assert '<span class="flag urgent">Emergency: self-harm</span>' in page
+    [conversation] = console.rows(Conversation)
+    assert (conversation.state, conversation.priority, conversation.triage) == ("open", "normal", "routine")
+    assert 'id="page-anew"' not in page
+    assert 'id="mark-emergency"' in page
+
+
+@pytest.mark.parametrize("ends", ["closing", "answering and closing", "another level"])
+def test_the_kind_of_danger_goes_once_the_conversation_is_closed_or_its_level_corrected(
+    console: Console, ends: str
+) -> None:
+    dana = receive(console, BILL)
+    mark(dana, danger="ingestion")
+    answer(dana, then="closed" if ends == "answering and closing" else "waiting")
+    if ends == "closing":
+        assert dana.post(f"{PAGE}/state", data={"state": "closed"}).status_code == 303
+    if ends == "another level":
+        assert "Emergency: something swallowed" in dana.get(PAGE).text
+        assert lower(dana) == 303
+
+    assert [conversation.danger for conversation in console.rows(Conversation)] == [None]
+    assert "Emergency: something swallowed" not in dana.get(PAGE).text
