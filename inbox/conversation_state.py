@@ -62,8 +62,8 @@ def _open_unseen(conversation: Conversation, message: Message, priority: Priorit
 def note_triage(conversation: Conversation, level: TriageLevel, danger: DangerKind | None) -> None:
     """Raise a conversation's triage level to that of a message; until staff answer, it is never lowered.
 
-    Its kind of danger stays, also while the level of an answered emergency is an ordinary one, unless a message tells of
-    one that comes before it.
+    Its kind of danger stays, also while the level of an answered emergency is an ordinary one, unless a message tells
+    of one that comes before it.
 
     Args:
         conversation: the message's conversation.
