@@ -486,7 +486,7 @@ def test_it_works_without_scripts(console: Console, sign_in: SignIn) -> None:
     page = sign_in(java_script_enabled=False)
     page.get_by_role("link", name="(202) 555-0131").click()
     page.get_by_text("Saved replies").click()
-    page.get_by_label("Saved reply", exact=True).select_option(label="Billing question (automatic reply)")
+    page.get_by_label("Saved reply", exact=True).select_option(label="Billing question (automatic replies)")
     page.get_by_role("button", name="Add to the reply").click()
     expect(page.get_by_label("Your reply")).to_have_value(re.compile("^Maple Street: We received your billing"))
     page.get_by_label("Your reply").fill("The rest is your deductible.")
