@@ -127,7 +127,7 @@ _TITLE = r"(?i:dr|doctor|mrs?|ms|miss|nurse)\.? "
 _MOST_NAMES = 3
 
 # Friendly ones only: 😭, 🤮 or 🩸 say that something is wrong.
-_SIGNS = (
+FRIENDLY_SIGNS = (
     r"(?:[👍👌🙏👏🙌✅✔☑💯😊🙂😀😃😄😁😆☺🤗😇🥰😍😘😎🤝🫶🎉🌟⭐✨💐🌸🌷🌻💕💖💗💙💚💛💜🧡🤍❤♥🩷🩵💪🤙🫡]"
     r"|[:;=]-?[)D]|<3)[️\U0001f3fb-\U0001f3ff]*"
 )
@@ -165,7 +165,7 @@ _ROWS: tuple[Row, ...] = (
     *_rows_of_names(_NAMED_PHRASE, decides=True),
     *(row for before in _NAMED_TRIMMINGS for row in _rows_of_names(before, decides=False)),
     (re.compile(r"[-–—~]+" + WORD_END), False),
-    (re.compile(_SIGNS), True),
+    (re.compile(FRIENDLY_SIGNS), True),
 )
 TRIMMINGS: tuple[Row, ...] = tuple((row, False) for row, _ in _ROWS)
 """The same rows for whoever looks for something else beside them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from classifier.aftermath import load_updates
 from classifier.danger_signs import load_tables
 from classifier.losses import load_losses
 from classifier.plain_words import load_words
@@ -11,5 +12,5 @@ from classifier.unsafe_contact import load_signs
 
 def compile_patterns() -> None:
     """Compile them, once per process. A fork of it has them."""
-    for load in (load_tables, load_losses, load_words, load_remarks, load_signs):
+    for load in (load_tables, load_losses, load_words, load_remarks, load_signs, load_updates):
         load()

@@ -54,6 +54,8 @@ class Route(_WordedEnum):
     WRONG_NUMBER = "wrong_number", "May be a wrong number"
     CONTACT = "contact", "Contact details"
     IN_CONFIDENCE = "in_confidence", "Asks in confidence"
+    HELPED = "helped", "Says they are being helped"
+    OVER = "over", "Says that it is no emergency, or over"
     ACKNOWLEDGEMENT = "acknowledgement", "No reply needed"
     AUTO_REPLY = "auto_reply", "Automatic reply"
     OPT_OUT = "opt_out", "Opt-out"
@@ -63,6 +65,9 @@ class Route(_WordedEnum):
 
 REMARKS: tuple[Route, ...] = (Route.WRONG_NUMBER, Route.CONTACT, Route.IN_CONFIDENCE)
 """The routes of messages that are recognized by their words alone, whatever they seem to be about."""
+
+UPDATES: tuple[Route, ...] = (Route.HELPED, Route.OVER)
+"""The routes of what patients answer after an emergency that tells of no new danger."""
 
 TOPICS_WITHOUT_INTENT: tuple[Route, ...] = (Route.PERSON, Route.PRAISE)
 """What a message can be about beside an intent; its most likely intent is only a guess."""
@@ -78,7 +83,7 @@ def shows_intent(route: str, confidence: float) -> bool:
         route: how the message was routed.
         confidence: the intent's calibrated probability, 0 to 1.
     """
-    says_more = (*TOPICS_WITHOUT_INTENT, *REMARKS, Route.REVIEW, Route.FOLLOW_UP)
+    says_more = (*TOPICS_WITHOUT_INTENT, *REMARKS, *UPDATES, Route.REVIEW, Route.FOLLOW_UP)
     return route not in says_more and confidence >= GUESS_SHOWN_FROM
 
 

@@ -32,6 +32,7 @@ from intake.vocabulary import (
     NEVER_ALARMS,
     REMARKS,
     TOPICS,
+    UPDATES,
     EntityKind,
     Intent,
     Language,
@@ -42,6 +43,7 @@ from intake.vocabulary import (
     Route,
     Silence,
     Team,
+    TriageLevel,
 )
 from tasks.attempts import end_attempt
 from tasks.delivery.outbox import add_delivery
@@ -129,6 +131,7 @@ def handle_message(
         )
     lost = find_lost(session, message)
     plan = answer_lost(decide(facts, practice), lost, facts)
+    understanding = understanding and _without_false_danger(understanding, plan)
     # What is read comes before what is written: a statement in between would flush the rows so far by themselves.
     answer = ""
     if question and plan.is_answer:
@@ -152,7 +155,7 @@ def handle_message(
         session.add(_classification(message, understanding))
     later = () if understanding is None else note_entities(session, message, entities)
     session.add(_decision(message, plan))
-    if not plan.is_answer and plan.route not in (*REMARKS, Route.AUTO_REPLY):
+    if not plan.is_answer and plan.route not in (*REMARKS, *UPDATES, Route.AUTO_REPLY):
         add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     counted = _count_question(session, message, practice, plan, question)
     reason = plan.notice or plan.route
@@ -182,6 +185,11 @@ def handle_message(
     topics = topics_of(message.conversation_id, practice.slug)
     measures = of_message(message, practice.slug, understanding, plan, moment) + counted
     return reply | AfterCommit(notifications=tickets_for(notices), later=later, topics=topics, measures=measures)
+
+
+def _without_false_danger(understanding: Understanding, plan: RoutingDecision) -> Understanding:
+    """Return what the model understood, without an emergency that it takes an update on one for."""
+    return replace(understanding, triage=TriageLevel.ROUTINE, danger=None) if plan.route in UPDATES else understanding
 
 
 def _was_told_to_listen(session: Session, message: Message, plan: RoutingDecision) -> bool:
@@ -264,7 +272,7 @@ def _team(conversation: Conversation, plan: RoutingDecision) -> str | None:
     return plan.team
 
 
-_SAYS_NOTHING = (Route.ACKNOWLEDGEMENT, Route.AUTO_REPLY, Route.WRONG_NUMBER, Route.CONTACT)
+_SAYS_NOTHING = (Route.ACKNOWLEDGEMENT, Route.AUTO_REPLY, Route.WRONG_NUMBER, Route.CONTACT, *UPDATES)
 
 
 def _topic(plan: RoutingDecision, understanding: Understanding | None) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from classifier.aftermath import Update
 from inbox.models import Keyword, LineType
 from intake.practices import Practice
 from intake.vocabulary import (
@@ -116,6 +117,8 @@ class Facts:
         follows: the matter that the message follows if nothing of its own can be made of it, None if there is none.
         clinical_share: the probability that it is a clinical concern, given that one of the intents fits.
         doubt: why a message gets no automatic reply, None if it may.
+        update: what it says of an emergency that was answered before it, if it says no more.
+        raised: the conversation's kind of danger so far.
     """
 
     intent: str
@@ -158,6 +161,8 @@ class Facts:
     follows: Matter | None = None
     clinical_share: float = 0.0
     doubt: SenderDoubt | None = None
+    update: Update | None = None
+    raised: DangerKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +240,8 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
 def _plan_for_words(facts: Facts, practice: Practice) -> RoutingDecision:
     """Return the decision about a message by what it says."""
     facts = doubt_transcript(facts, practice)
+    if (update := _route_of_update(facts)) is not None:
+        return _plan_for_update(*update, facts, practice)
     route, why = _route(facts, practice)
     if route == Route.ACKNOWLEDGEMENT:
         return RoutingDecision(route, None, None, None, why)
@@ -256,6 +263,36 @@ def _plan_for_words(facts: Facts, practice: Practice) -> RoutingDecision:
     # Who asked in Spanish and was answered in English may still need somebody as soon as otherwise.
     is_settled = plan.is_answer and (facts.language == Language.EN or facts.answered_in_spanish)
     return replace(plan, priority=Priority.LOW) if is_settled else plan
+
+
+def _route_of_update(facts: Facts) -> tuple[Route, str] | None:
+    """Return the route of what only says after an emergency that somebody helps or that it is over; None of any other.
+
+    Whoever wants to die plays it down, and who swallowed something may look well at first.
+    """
+    kind = _raised_before(facts)
+    if facts.unheard or facts.update is None or not _follows_emergency(facts):
+        return None
+    match facts.update:
+        case Update.THANKS:
+            return (Route.ACKNOWLEDGEMENT, "no reply needed") if facts.triage is TriageLevel.ROUTINE else None
+        case Update.HELPED:
+            return Route.HELPED, "says that somebody helps"
+        case Update.MISTAKEN if kind is not DangerKind.SELF_HARM:
+            return Route.OVER, "says that it is no emergency"
+        case Update.OVER if kind not in (DangerKind.SELF_HARM, DangerKind.INGESTION):
+            return Route.OVER, "says that it is over"
+    return None
+
+
+def _plan_for_update(route: Route, why: str, facts: Facts, practice: Practice) -> RoutingDecision:
+    """Return the decision about such a message: nothing automatic, and who has the emergency hears of it, unpaged."""
+    if route is Route.ACKNOWLEDGEMENT:
+        return RoutingDecision(route, None, None, None, why)
+    team, priority = team_and_priority(Route.SAME_DAY, practice)
+    if facts.follows is not None:
+        team, priority = holder_of(facts.follows, practice), facts.follows.priority
+    return RoutingDecision(route, None, team, min(priority, Priority.HIGH), why)
 
 
 def _plan_for_no_patient(facts: Facts, practice: Practice) -> RoutingDecision:
@@ -433,6 +470,13 @@ def may_answer_question(route: str, facts: Facts) -> bool:
         and not (facts.also or facts.may_opt_out or facts.unheard or facts.partly_read or facts.visit_soon)
         and (facts.is_new_question or age is None or age >= ANSWERED_EVERY)
     )
+
+
+def _raised_before(facts: Facts) -> DangerKind | None:
+    """Return the kind of danger that was raised: the first of what was answered and kept."""
+    ages = facts.reply_ages or {}
+    answered = {reply.name for reply in SENT_IN_EMERGENCIES if ages.get(reply, AFTERMATH) < AFTERMATH}
+    return next((kind for kind in DangerKind if kind is facts.raised or REPLIES_TO_DANGERS.get(kind) in answered), None)
 
 
 def _follows_emergency(facts: Facts) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from classifier.aftermath import Update, read_update
 from classifier.plain_english import reads_as_english
 from classifier.remarks import is_dispute
 from inbox.column_types import keyring
@@ -147,6 +148,8 @@ def gather_facts(
     threshold = practice.threshold_for(understanding.intent, default_threshold)
     is_unsure = understanding.confidence < threshold or understanding.disposition == Disposition.OUT_OF_SCOPE
     understood = _disposition(message, Disposition(understanding.disposition))
+    update = None if message.media else read_update(message.text)
+    is_followed = is_unsure or update not in (None, Update.THANKS)
     disposition, praise = settle_praise(message, understood, praise=understanding.praise)
     return replace(
         facts,
@@ -161,11 +164,13 @@ def gather_facts(
         remark=find_remark(message, medium_of(conversation)),
         is_dispute=is_dispute(message.text),
         waits_with=_waits_with(conversation),
-        follows=_followed_by(session, message) if is_unsure else None,
+        follows=_followed_by(session, message) if is_followed else None,
         clinical_share=understanding.probabilities.get(Intent.CLINICAL_CONCERN, 0.0),
         partly_read=understanding.partly_read,
         also=_other_intents(understanding),
         visit_soon=is_visit_soon(message.text, practice, message.received_at),
+        update=update,
+        raised=DangerKind(conversation.danger) if conversation.danger else None,
     )
 
 

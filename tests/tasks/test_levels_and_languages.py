@@ -13,7 +13,7 @@ from inbox.models import Classification, Conversation, Decision, Delivery, Escal
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
-from tests.told_classifier import PERSON, PRAISE, SAME_DAY, SELF_HARM, sure_of, tell
+from tests.told_classifier import EMERGENCY, PERSON, PRAISE, SAME_DAY, SELF_HARM, sure_of, tell
 
 TEXT = "Some words whose meaning the test says"
 OTHER_TEXT = "Some other words"
@@ -79,6 +79,23 @@ def test_the_level_of_a_conversation_is_raised_and_not_lowered_by_what_follows(s
 
     [conversation] = service.rows(Conversation)
     assert (conversation.triage, conversation.team, conversation.priority) == ("same_day", "clinical", "high")
+
+
+def test_good_news_after_an_emergency_raises_no_second_alarm_though_the_model_takes_it_for_one(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    ambulance = "The ambulance is here, thank you"
+    tell(service, {TEXT: sure_of("clinical_concern", **EMERGENCY), ambulance: sure_of("complaint", **EMERGENCY)})
+    for text in (TEXT, ambulance):
+        service.text(text)
+        service.work()
+
+    assert len(twilio.messages) == 1
+    assert told_to(service) == [("urgent", "on_call", "urgent"), ("helped", "on_call", "high")]
+    [alarm] = service.rows(Escalation)
+    assert alarm.acknowledged_at is None
+    [conversation] = service.rows(Conversation)
+    assert (conversation.triage, conversation.danger, conversation.priority) == ("emergency", "other", "urgent")
 
 
 # ---- what was understood is stored

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier.aftermath import Update
 from inbox.models import Keyword
 from intake.practices import Practice
 from intake.vocabulary import (
@@ -455,6 +456,45 @@ def test_no_message_after_an_emergency_is_answered_as_if_there_were_none(route: 
     assert replace(plan, reply=None) == replace(decide(before, PRACTICE), reply=None)
     assert decide(replace(known, language="es"), PRACTICE).reply == "urgent_again_es"
     assert decide(replace(known, reply_ages={emergency: timedelta(hours=2)}), PRACTICE).reply != "urgent_again"
+
+
+RAISED = {"other": "urgent", "self-harm": "urgent_self_harm", "ingestion": "urgent_ingestion_es"}
+AT_THE_ER, NO_EMERGENCY, FINE_NOW = Update.HELPED, Update.MISTAKEN, Update.OVER
+
+
+@pytest.mark.parametrize(
+    ("update", "raised", "route"),
+    [
+        *((AT_THE_ER, kind, "helped") for kind in RAISED),
+        (NO_EMERGENCY, "other", "over"),
+        (NO_EMERGENCY, "self-harm", None),
+        (NO_EMERGENCY, "ingestion", "over"),
+        (FINE_NOW, "other", "over"),
+        (FINE_NOW, "self-harm", None),
+        (FINE_NOW, "ingestion", None),
+    ],
+)
+@pytest.mark.parametrize("model", [{}, EMERGENCY, {"language": "es"}], ids=["routine", "emergency", "Spanish"])
+def test_who_says_that_somebody_helps_or_that_it_is_over_is_not_sent_to_an_emergency_room(
+    update: Update, raised: str, route: str | None, model: dict[str, Any]
+) -> None:
+    alarm = Matter(Team.ON_CALL, Priority.URGENT, triage=TriageLevel.EMERGENCY)
+    known = facts(update=update, follows=alarm, reply_ages={RAISED[raised]: timedelta(minutes=5)}, **model)
+    plan = decide(known, PRACTICE)
+
+    if route is None:
+        assert plan == decide(replace(known, update=None), PRACTICE)
+    else:
+        assert (plan.route, plan.reply, plan.team, plan.priority) == (route, None, "on_call", "high")
+    long_after = replace(known, reply_ages={})
+    assert decide(long_after, PRACTICE) == decide(replace(long_after, update=None), PRACTICE)
+
+
+def test_thanks_after_an_emergency_need_no_answer_in_any_language() -> None:
+    thanks = facts(update=Update.THANKS, language="other", reply_ages={"urgent": timedelta(minutes=5)})
+
+    assert decide(thanks, PRACTICE).route == "acknowledgement"
+    assert decide(replace(thanks, **EMERGENCY), PRACTICE).route == "urgent"
 
 
 def test_what_staff_wrote_and_replies_of_old_versions_are_no_emergency() -> None:
