@@ -11,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from classifier import INTENTS, Classifier
+from classifier.decoding import Thresholds
+from classifier.model import UNCALIBRATED_ALARM
 from classifier.outputs import LABELS
 from intake.vocabulary import DangerKind, TriageLevel
 from tests.classifier import tiny_model
@@ -153,7 +155,29 @@ def test_everything_else_in_such_a_language_is_decided_as_in_english(knowing: Cl
     assert okay.disposition == "acknowledgement"
     assert human.disposition == "person"
     assert offer.disposition == "out_of_scope"
-    assert knowing.info.thresholds_in("other") == knowing.info.thresholds["en"]
+
+
+def test_in_such_a_language_an_alarm_without_a_sign_takes_more_and_one_bar_serves_all_lengths(
+    knowing: Classifier,
+) -> None:
+    english = Thresholds(
+        temperature=1.0,
+        review=0.8,
+        emergency=0.02,
+        emergency_with_sign=0.01,
+        other_emergency=0.1,
+        short_emergency=0.05,
+        short_other_emergency=0.3,
+        long_emergency=0.2,
+    )
+    other = replace(knowing.info, thresholds={"en": english}).thresholds_in("other")
+
+    texts = ("bonjour", "bonjour " * 20)
+    assert [other.alarm_at(False, text, suspected=hides) for text in texts for hides in (True, False)] == [
+        UNCALIBRATED_ALARM
+    ] * 4
+    assert other.alarm_at(True, "bonjour") == english.emergency_with_sign
+    assert (other.same_day, other.long_emergency) == (english.same_day, english.long_emergency)
 
 
 def test_a_calibrated_language_has_a_temperature_and_thresholds_of_its_own(bilingual: Classifier) -> None:
