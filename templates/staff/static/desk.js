@@ -40,12 +40,13 @@ let hasLeft = false; // the row that had the focus has left the list, so that no
 function noteRow() {
   const row = document.activeElement.closest(".rows > .row:not(.selected)");
   const all = links();
-  below = row && all.slice(all.indexOf(row.querySelector(":scope > a")) + 1);
+  if (isGone()) below = all.slice(last); // more may come above its place
+  else below = row && all.slice(all.indexOf(row.querySelector(":scope > a")) + 1);
 }
 
 /** Keeps the focus in the list, at its row's place, if that has left the list. */
 function holdPlace() {
-  if (!below || document.activeElement !== document.body) return;
+  if (!below || !(isGone() || document.activeElement === document.body)) return;
   const all = links();
   const place = all.findIndex((link) => below.includes(link));
   last = place < 0 ? all.length : place;
