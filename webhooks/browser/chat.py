@@ -65,6 +65,7 @@ from webhooks.browser.request_fields import (
     client_message_id,
     email_field,
     json_object,
+    naming_911,
     phone_number,
     read_consent,
     require_length,
@@ -322,10 +323,7 @@ def name_911(response: Response) -> Response:
     """Name 911 wherever a message is refused: its words, which nobody may have read, may tell of danger."""
     is_message = request.endpoint in ("chat.send", "chat.send_files")
     if is_message and response.status_code >= HTTPStatus.BAD_REQUEST and response.is_json:
-        body = response.get_json()
-        if "911" not in body["error"]["message"]:
-            body["error"]["message"] += " In an emergency, call 911."
-            response.set_data(json.dumps(body))
+        response.set_data(json.dumps(naming_911(response.get_json())))
     return response
 
 

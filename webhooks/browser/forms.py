@@ -27,7 +27,7 @@ from web.errors import RequestError
 from web.services import Services, services_of
 from webhooks.browser.contact_form import ContactForm, read_form, redirect_target
 from webhooks.browser.origins import answer_preflights, origin_of, require_origin
-from webhooks.browser.request_fields import form_fields, read_consent
+from webhooks.browser.request_fields import form_fields, naming_911, read_consent
 
 log = structlog.get_logger(__name__)
 
@@ -85,9 +85,7 @@ def name_whom_to_call(response: Response) -> Response:
     practice = services_of(current_app).practices.by_slug(request.path.removeprefix(f"{blueprint.url_prefix}/"))
     danger = _words_in_danger(practice, _message_that_came()) if practice else ""
     if _is_for_a_script():
-        body = response.get_json()
-        if "911" not in body["error"]["message"]:
-            body["error"]["message"] += " In an emergency, call 911."
+        body = naming_911(response.get_json())
         response.set_data(json.dumps(body | ({"emergency": danger} if danger else {})))
         return response
     is_form = request.method == "POST"

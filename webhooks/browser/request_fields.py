@@ -75,6 +75,14 @@ def whole_message(name: str, text: str) -> str:
     return text
 
 
+def naming_911(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of an error with 911 in its message: words that nobody kept may tell of danger."""
+    message = body["error"]["message"]
+    if "911" not in message:
+        message += " In an emergency, call 911."
+    return body | {"error": body["error"] | {"message": message}}
+
+
 def phone_number(value: str) -> str:
     """Return a phone number in E.164.
 
