@@ -22,7 +22,7 @@ from pathlib import Path
 import click
 from sqlalchemy import func, select
 
-from faults.configuration import SQLITE
+from faults.configuration import POSTGRESQL, SQLITE
 from faults.counts import count, find_breaches
 from faults.service import Service
 from faults.texts import Sort, Text
@@ -70,12 +70,15 @@ class Phase:
 @click.option("--burst", default=600, show_default=True, help="Texts in a row, as many at a time as there are senders.")
 @click.option("--rate", default=10.0, show_default=True, help="Texts a second afterward.")
 @click.option("--seconds", default=30, show_default=True, help="How long those come in.")
-def main(burst: int, rate: float, seconds: int) -> None:
+@click.option(
+    "--database", type=click.Choice([SQLITE, POSTGRESQL]), default=SQLITE, show_default=True, help="What stores them."
+)
+def main(burst: int, rate: float, seconds: int, database: str) -> None:
     """Print texts a second, percentiles, and CPU time per text, and check that nothing was lost or doubled."""
     memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     with (
         tempfile.TemporaryDirectory(dir=memory, prefix="intake-load-", ignore_cleanup_errors=True) as folder,
-        Service(Path(folder), SQLITE) as service,
+        Service(Path(folder), database) as service,
     ):
         service.start_up()
         _wait_for_replies(service, service.send(service.patients.write(12), threads=THREADS))
