@@ -1,4 +1,7 @@
-"""Calling members to a conversation: a mention or an assignment makes it unread for them until they open it."""
+"""Calling members to a conversation, which is then unread for them until they open it.
+
+A colleague calls them by a mention or an assignment, and Intake as it holds a message that was scheduled.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from inbox.models import (
     Conversation,
+    Delivery,
     MemberNotice,
     NoticePreference,
     NoticeReason,
@@ -41,8 +45,37 @@ def call_members(
         by: who calls them.
         hold: how long it can still be undone, for which no mail goes out.
     """
-    others = StaffMember.id.in_([staff_id for staff_id in staff_ids if staff_id != by])
-    wanting = select(StaffMember).where(others, StaffMember.notices != NoticePreference.NOTHING)
+    others = [staff_id for staff_id in staff_ids if staff_id != by]
+    return _add_notices(session, conversation, others, reason, by, hold)
+
+
+def call_about_held(session: Session, conversation: Conversation, delivery: Delivery) -> None:
+    """Call who scheduled a message, and who has the conversation, as the message is held.
+
+    Args:
+        session: an open write transaction that holds the conversation's lock.
+        conversation: the conversation.
+        delivery: the message.
+    """
+    concerned = [staff_id for staff_id in (delivery.staff_id, conversation.assigned_to) if staff_id is not None]
+    by = delivery.staff_id or conversation.assigned_to
+    if by is not None:
+        _add_notices(session, conversation, concerned, NoticeReason.HELD, by, timedelta())
+
+
+def _add_notices(
+    session: Session,
+    conversation: Conversation,
+    staff_ids: Sequence[int],
+    reason: NoticeReason,
+    by: int,
+    hold: timedelta,
+) -> list[int]:
+    wanting = select(StaffMember).where(
+        StaffMember.id.in_(staff_ids),
+        StaffMember.notices != NoticePreference.NOTHING,
+        StaffMember.disabled_at.is_(None),
+    )
     notices = [
         MemberNotice(
             staff_id=called.id,

@@ -96,6 +96,9 @@ def _needed_among(session: Session, practice: str, ids: Sequence[int], before: d
 
 def _is_kept(before: datetime) -> ColumnElement[bool]:
     is_waiting = exists(
-        select(Delivery.id).where(Delivery.conversation_id == Conversation.id, Delivery.state == DeliveryState.PENDING)
+        select(Delivery.id).where(
+            Delivery.conversation_id == Conversation.id,
+            Delivery.state.in_((DeliveryState.PENDING, DeliveryState.HELD)),
+        )
     )
     return or_(Conversation.held_at.is_not(None), Conversation.last_activity_at > before, is_waiting)

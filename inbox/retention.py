@@ -251,6 +251,8 @@ def _delete_words(
     for reply in replies:
         queue_erasures(session, parts_of_delivery(reply))
         reply.body, reply.emptied_at = "", moment
+        if reply.state == DeliveryState.HELD:  # there is nothing left to decide on
+            reply.state = DeliveryState.SUPPRESSED
         flag_modified(reply, "updated_at")  # deleting is no activity
     for row in (*notes, *calls):
         session.delete(row)
@@ -369,7 +371,8 @@ def _message_is_overdue(before: datetime) -> ColumnElement[bool]:
 
 def _reply_is_overdue(before: datetime) -> ColumnElement[bool]:
     """Return the condition for replies; a scheduled one is as old as its time, unless it was cancelled before that."""
-    is_past = or_(Delivery.scheduled_for.is_(None), Delivery.scheduled_for <= before, Delivery.attempts == 0)
+    is_cancelled = and_(Delivery.attempts == 0, Delivery.state != DeliveryState.HELD)
+    is_past = or_(Delivery.scheduled_for.is_(None), Delivery.scheduled_for <= before, is_cancelled)
     is_finished = Delivery.state.not_in(UNFINISHED)
     return and_(Delivery.emptied_at.is_(None), Delivery.created_at <= before, is_past, is_finished)
 

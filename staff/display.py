@@ -31,6 +31,7 @@ _DELIVERY_STATES = {
     DeliveryState.FAILED: "Not delivered",
     DeliveryState.SUPPRESSED: "Not sent",
     DeliveryState.NOT_SENT: "Not sent: sending is not set up yet",
+    DeliveryState.HELD: "Held",
     DeliveryState.UNCONFIRMED: "May not have arrived: the carrier could not confirm it, so it was not sent again",
 }
 CANCELLED = "cancelled"  # the error code of a scheduled message that staff cancelled
@@ -57,6 +58,7 @@ _REASONS = {
     "sample": "this patient is fictional",
     "staff took over": "staff had taken over the conversation",
     "unsafe": "the patient said that it is not safe to contact them here",
+    "written since": "the patient wrote after it was scheduled",
 }
 
 
@@ -154,6 +156,8 @@ def delivery_state(delivery: Delivery, zone: str, *, is_held: bool = False) -> s
         return "Not seen yet"
     if delivery.state == DeliveryState.PENDING and delivery.attempts:
         return "Will retry"
+    if delivery.state == DeliveryState.HELD and delivery.scheduled_for is not None:
+        return f"Held: it was scheduled for {clock(delivery.scheduled_for, zone)}"
     if at := scheduled_for(delivery, zone):
         return f"Held back: scheduled for {at}, but it is not safe to write here" if is_held else f"Scheduled for {at}"
     return state_words(delivery.state, delivery.error_code)
@@ -169,8 +173,8 @@ def state_words(state: str, error_code: str | None) -> str:
 
 def reply_trouble(reply: Delivery | None) -> str:
     """Return the inbox's warning about an answer; empty if there is none."""
-    if reply is None or reply.error_code == CANCELLED:
-        return ""
+    if reply is None or reply.error_code == CANCELLED or reply.state == DeliveryState.HELD:
+        return ""  # of a held one, the row says so by itself
     if reply.state == DeliveryState.PENDING and reply.attempts:
         return "Not sent yet"
     if reply.state not in UNDELIVERED:

@@ -1,4 +1,4 @@
-"""Mail to members about their mentions and assignments: an outbox of its own, with a link and nothing of a patient.
+"""Mail to members about what calls them: an outbox of its own, with a link and nothing of a patient.
 
 One mail covers all that calls a member to a conversation, and the next goes out 15 minutes later at the earliest. An
 attempt that was not answered is repeated with the same Message-ID, so that nothing is lost and a mail program shows it
@@ -36,8 +36,9 @@ _WHAT = {
     NoticeReason.MENTIONED: "mentioned you in a note",
     NoticeReason.ASSIGNED: "assigned you a conversation",
 }
+_HELD = "A scheduled message is held"
 _BODY = (
-    "{who} {what} at {practice}.\n\nOpen it:\n{link}\n\n"
+    "{said} at {practice}.{why}\n\nOpen it:\n{link}\n\n"
     "You get this email because your account asks for it. To change that, open your account page:\n{account}"
 )
 
@@ -135,11 +136,12 @@ def _wants_mail(notice: MemberNotice) -> bool:
 def _word(rows: Sequence[MemberNotice], context: Context) -> _Claim:
     first, latest = rows[0], rows[-1]
     practice = practice_that_mails(context.settings, context.practices, [first.conversation.practice])
-    who, what = latest.by.name, _WHAT[NoticeReason(latest.reason)]
+    is_held = latest.reason == NoticeReason.HELD
+    said = _HELD if is_held else f"{latest.by.name} {_WHAT[NoticeReason(latest.reason)]}"
     base = f"{context.settings.public_url}/staff"
     body = _BODY.format(
-        who=who,
-        what=what,
+        said=said,
+        why=" The patient wrote after it was scheduled. It waits until somebody decides." if is_held else "",
         practice=practice.name if practice else "",
         link=f"{base}/conversations/{first.conversation_id}",
         account=f"{base}/account",
@@ -148,7 +150,7 @@ def _word(rows: Sequence[MemberNotice], context: Context) -> _Claim:
         row_ids=tuple(row.id for row in rows),
         practice=practice,
         to=first.member.email,
-        subject=f"{who} {what}",
+        subject=said,
         body=body,
         key=f"member-{first.id}-{first.created_at:%Y%m%d%H%M%S%f}",
     )

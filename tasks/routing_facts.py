@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import classifier.outputs
     from classifier import Understanding
 
-NEVER_ARRIVED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
+NEVER_ARRIVED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.HELD)
 # Built once, as building a statement takes longer than running it.
 _LAST_LANGUAGE = (
     select(Classification.language)

@@ -27,9 +27,16 @@ class DeliveryState(StrEnum):
     SUPPRESSED = "suppressed"
     NOT_SENT = "not_sent"
     UNCONFIRMED = "unconfirmed"
+    HELD = "held"
 
 
-UNDELIVERED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT, DeliveryState.UNCONFIRMED)
+UNDELIVERED = (
+    DeliveryState.FAILED,
+    DeliveryState.SUPPRESSED,
+    DeliveryState.NOT_SENT,
+    DeliveryState.UNCONFIRMED,
+    DeliveryState.HELD,
+)
 """The states of a reply that the patient does not have, or may not have: staff have to look again."""
 
 
@@ -41,6 +48,8 @@ class Delivery(Base):
 
     While a send is unanswered, `searches` counts the clean searches of the carrier's list in a row; `searched_at` is
     the last one's time by the carrier's clock. `scheduled_for` is when staff want it sent; until then, it is pending.
+    `seen_up_to` is the patient's newest message when it was scheduled, or when staff confirmed it since: a later one
+    holds it, as `inbox.written_since` says.
     The search finds what staff wrote; `indexed_with` is the fingerprint of the key under which it does. `answered` is
     how pressing the conversation was when staff replied, as `inbox.conversation_state` says; it holds nothing of a
     patient.
@@ -77,6 +86,7 @@ class Delivery(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     emptied_at: Mapped[datetime | None]
     scheduled_for: Mapped[datetime | None]
+    seen_up_to: Mapped[int | None]
     indexed_with: Mapped[str | None] = mapped_column(String(16))
     answered: Mapped[dict[str, Any] | None]
 

@@ -1,4 +1,4 @@
-"""What calls a member to a conversation: a mention in a note, or an assignment; and the mail about it."""
+"""What calls a member to a conversation: a mention, an assignment, a held message; and the mail about it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ class NoticeReason(StrEnum):
 
     MENTIONED = "mentioned"
     ASSIGNED = "assigned"
+    HELD = "held"
 
 
 class MemberNotice(Base):
-    """A colleague's call to a conversation, which is unread for the member until `seen_at`.
+    """A call to a conversation, which is unread for the member until `seen_at`.
+
+    A colleague calls them, or a scheduled message is held; then `by_staff_id` is who scheduled it.
 
     `mail_state` makes it an outbox row: it is None if the member wants no mail. `mailed_at` is when an attempt to mail
     it last began. It holds nothing of a patient.

@@ -88,6 +88,11 @@ ACTIONS = {
     "message_scheduled": Action(Group.REPLIES, "scheduled a message"),
     "message_undone": Action(Group.REPLIES, "undid the message before it was sent"),
     "schedule_sent_now": Action(Group.REPLIES, "sent a scheduled message at once"),
+    "schedule_held": Action(Group.REPLIES, "held a scheduled message, as the patient wrote since", INTAKE),
+    "schedule_confirmed": Action(
+        Group.REPLIES, "let a scheduled message go out as planned, though the patient wrote since"
+    ),
+    "schedule_sent_anyway": Action(Group.REPLIES, "sent a held message anyway"),
     "schedule_cancelled": Action(Group.REPLIES, "cancelled a scheduled message"),
     "took_over": Action(Group.REPLIES, "took over"),
     "handed_back": Action(Group.REPLIES, "resumed auto-replies"),

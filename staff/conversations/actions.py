@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -35,12 +36,14 @@ from staff.conversations.changes import (
     transfer,
     untag_conversation,
 )
+from staff.conversations.filters import View
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.no_word import NOTE_OF_CALL
 from staff.conversations.people import names_of
 from staff.conversations.reply import hand_back, take_over
+from staff.conversations.rows import has_held
 from staff.conversations.unseen import newest_shown, require_seen, why_unseen
 from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.marked_emergencies import MARKED_AS, is_emergency, lower_emergency, mark_emergency, raise_again
@@ -373,7 +376,11 @@ def end_alarm(session: Session, conversation: Conversation, how: AlarmEnd) -> No
 
 def place_of(session: Session, conversation: Conversation) -> str:
     """Return where a conversation is in the list, before anything moves it."""
-    return cursor(conversation, read_filters().order, is_of_samples=is_a_sample(session, conversation))
+    filters = read_filters()
+    own = select(Conversation.id).where(Conversation.id == conversation.id, has_held())
+    is_first = filters.view is View.SCHEDULED and session.scalar(own) is not None
+    is_last = is_a_sample(session, conversation)
+    return cursor(conversation, filters.order, is_of_samples=is_last, is_of_held=is_first)
 
 
 def next_after(session: Session, conversation: Conversation, place: str | None) -> int | None:

@@ -36,6 +36,7 @@ from inbox.reply_medium import staff_medium
 from inbox.reviews import LEVEL_LABELS
 from inbox.text_permission import FIND_SAFE_WAY
 from inbox.unsafe_contact import flag_on, is_held_back
+from inbox.written_since import WrittenSince, find_news, is_undecided
 from intake.mail_syntax import subject_beside
 from intake.practices import Practice
 from intake.vocabulary import (
@@ -135,7 +136,10 @@ class ThreadEntry:
         trimmed: what an email holds beside its sender's words.
         emptied: whether retention deleted its text.
         claims: the contact details that came with it, which nothing proves.
-        scheduled: the id of the reply that it is, if that waits for its time and can be cancelled.
+        scheduled: the id of the reply that it is, if that waits for its time, or is held, and can be cancelled.
+        held: whether it is held, as the patient wrote after it was scheduled.
+        since: the newest of what the patient wrote since, which holds it at its time.
+        elsewhere: the conversation where they wrote that, if it is another one.
         alert: what staff must do about it that no reply does; empty for most.
     """
 
@@ -159,6 +163,9 @@ class ThreadEntry:
     claims: str = field(default="", repr=False)
     alert: str = ""
     scheduled: int | None = None
+    held: bool = False
+    since: int | None = None
+    elsewhere: int | None = None
     waiting: bool = False
     emptied: bool = False
 
@@ -516,6 +523,7 @@ def _entries(
     )
     writers = [*(delivery.staff_id for delivery in deliveries), *(note.staff_id for note in notes)]
     names = names_of(session, writers, known)
+    news = _find_news(session, deliveries)
     entries = [
         _said(read, attached.messages.get(read.message.id, ()), zone, alarm, is_safe=is_safe) for read in messages
     ]
@@ -527,10 +535,17 @@ def _entries(
             zone,
             is_gone=is_gone,
             is_held=is_held_back(session, delivery),
+            news=news.get(delivery.id),
         )
         for delivery in deliveries
     ]
     return _in_order(entries, [_noted(note, names, zone) for note in notes])
+
+
+def _find_news(session: Session, deliveries: Sequence[Delivery]) -> dict[int, WrittenSince]:
+    """Return what the patient wrote since those of a conversation's replies that wait for their time, or are held."""
+    waiting = [delivery for delivery in deliveries if is_undecided(delivery)]
+    return find_news(session, waiting[0].conversation, waiting) if waiting else {}
 
 
 def _in_order(seen: Sequence[ThreadEntry], notes: Sequence[ThreadEntry]) -> list[ThreadEntry]:
@@ -655,6 +670,7 @@ def _answered(
     *,
     is_gone: bool,
     is_held: bool,
+    news: WrittenSince | None,
 ) -> ThreadEntry:
     by_hand = delivery.message_id is None
     was_left = delivery.entry is not None and delivery.medium != Medium.CHAT
@@ -670,7 +686,10 @@ def _answered(
         shown_at=display.clock(delivery.created_at, zone),
         number=delivery.entry,
         status=display.delivery_state(delivery, zone, is_held=is_held) + added,
-        scheduled=delivery.id if display.scheduled_for(delivery, zone) else None,
+        scheduled=delivery.id if is_undecided(delivery) else None,
+        held=delivery.state == DeliveryState.HELD,
+        since=news.message_id if news and not is_held else None,
+        elsewhere=news.conversation_id if news and news.conversation_id != delivery.conversation_id else None,
         emptied=delivery.emptied_at is not None,
         trouble=is_lost or is_held or (delivery.state in UNDELIVERED and delivery.error_code != display.CANCELLED),
     )

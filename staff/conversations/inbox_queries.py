@@ -20,7 +20,7 @@ from intake.vocabulary import Priority
 from staff.auth.access import Member
 from staff.conversations.alarms import count_open, has_open_alarm
 from staff.conversations.filters import NOBODY, Filters, Order, View
-from staff.conversations.rows import Found, Row, show_rows, waits_for_its_time
+from staff.conversations.rows import Found, Row, has_held, show_rows, waits_for_its_time
 from staff.conversations.topics import is_about, is_written_in
 from tasks.samples import is_sample
 from web.row_ids import read_row_id
@@ -35,7 +35,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER = datetime(2500, 1, 1, tzinfo=UTC)  # nobody waits: behind everyone who does
 _MICROSECOND = timedelta(microseconds=1)
 _LATEST_MICROSECOND = 10**17
-_AMONG_URGENT, _AMONG_OTHERS, _AMONG_SAMPLES = "u", "", "s"
+_AMONG_URGENT, _AMONG_OTHERS, _AMONG_SAMPLES, _AMONG_HELD = "u", "", "s", "h"
 _HAS_NEWS = and_(
     Conversation.state == ConversationState.OPEN,  # of the others, somebody or an automatic answer has taken care
     Conversation.last_message_id > func.coalesce(ConversationRead.message_id, 0),
@@ -88,7 +88,11 @@ def list_page(
     more, found = len(found) > PAGE, found[:PAGE]
     shown = show_rows(session, member, [*pinned, *found], practices, moment, known)
     rows = shown[len(pinned) :]
-    place = cursor(found[-1].conversation, filters.order, is_of_samples=rows[-1].is_sample) if more else None
+    place = None
+    if more:
+        is_first = filters.view is View.SCHEDULED and rows[-1].held
+        is_last = rows[-1].is_sample
+        place = cursor(found[-1].conversation, filters.order, is_of_samples=is_last, is_of_held=is_first)
     count = len(pinned) if len(pinned) < MOST_PINNED else _count_pinned(session, member, moment)
     alarms = 0 if filters.pins_alarms else count_open(session, member.reachable)
     return Page(rows, place, shown[: len(pinned)], count, alarms)
@@ -134,16 +138,17 @@ def next_in_list(
     return alarm
 
 
-def cursor(conversation: Conversation, order: Order, *, is_of_samples: bool = False) -> str:
+def cursor(conversation: Conversation, order: Order, *, is_of_samples: bool = False, is_of_held: bool = False) -> str:
     """Return the place after a conversation: what the list is sorted by, in microseconds, and its id.
 
-    Those that are urgent come before the others of the newest first, and samples come after all; the place's first
-    letter says among which it is.
+    Those that are urgent come before the others of the newest first, samples come after all, and in the view of what is
+    scheduled, those with a held message come first; the place's first letter says among which it is.
     """
     newest = conversation.listed_at or conversation.created_at
     at = newest if order is Order.NEWEST else conversation.waiting_since or _NEVER
     is_first = order is Order.NEWEST and conversation.priority == Priority.URGENT
     among = _AMONG_SAMPLES if is_of_samples else _AMONG_URGENT if is_first else _AMONG_OTHERS
+    among = _AMONG_HELD if is_of_held else among
     return f"{among}{(at - _EPOCH) // _MICROSECOND}-{conversation.id}"
 
 
@@ -169,8 +174,8 @@ def find_conversations(
     """
     start = filters.after if after is None else after
     query = matching(session, member, filters, moment).where(*conditions)
-    parts = _parts(filters.order)
-    among = start[:1] if start[:1] in (_AMONG_URGENT, _AMONG_SAMPLES) else _AMONG_OTHERS
+    parts = _parts(filters)
+    among = start[:1] if start[:1] in (_AMONG_URGENT, _AMONG_SAMPLES, _AMONG_HELD) else _AMONG_OTHERS
     start = start.removeprefix(among)
     if not _after(start, filters.order) or among not in parts:
         among, start = next(iter(parts)), ""
@@ -182,8 +187,15 @@ def find_conversations(
     return found
 
 
-def _parts(order: Order) -> dict[str, tuple[ColumnElement[bool], ...]]:
+def _parts(filters: Filters) -> dict[str, tuple[ColumnElement[bool], ...]]:
     """Return the parts of a list, in their order, by the letter that a place among them begins with."""
+    if filters.view is not View.SCHEDULED:
+        return _parts_by_order(filters.order)
+    others = {among: (*part, ~has_held()) for among, part in _parts_by_order(filters.order).items()}
+    return {_AMONG_HELD: (has_held(),), **others}
+
+
+def _parts_by_order(order: Order) -> dict[str, tuple[ColumnElement[bool], ...]]:
     real, samples = ~is_sample(), is_sample()
     if order is not Order.NEWEST:
         return {_AMONG_OTHERS: (real,), _AMONG_SAMPLES: (samples,)}

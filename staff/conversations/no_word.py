@@ -176,7 +176,7 @@ def _read_sent(session: Session, messages: Mapping[int, Collection[int]]) -> dic
     for alarm_id, message_id, state, scheduled_for in session.execute(query):
         if message_id in messages[alarm_id]:
             sent[alarm_id].answers.append(state)
-        elif message_id is None and not (state == DeliveryState.PENDING and scheduled_for):
+        elif message_id is None and not (state in (DeliveryState.PENDING, DeliveryState.HELD) and scheduled_for):
             sent[alarm_id].by_hand.append(state)
     return sent
 

@@ -18,6 +18,7 @@ from inbox.reply_files import attach_to_reply, detach_from_reply, draft_files
 from inbox.search_index import forget_texts
 from inbox.text_permission import why_not_text
 from inbox.unsafe_contact import is_silenced
+from inbox.written_since import newest_message
 from intake.practices import Practice
 from intake.vocabulary import Channel, Language, Medium
 from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
@@ -168,6 +169,7 @@ def send(
         form_id=draft.form_id,
         answered=unanswered_of(conversation),
         scheduled_for=at,
+        seen_up_to=newest_message(session, conversation) if at else None,
         next_attempt_at=at or now(),
     )
     after_commit = add_delivery(session, delivery, hold=NO_HOLD if at else hold)

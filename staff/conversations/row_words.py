@@ -70,7 +70,9 @@ def initials(name: str | None) -> str:
 
 
 def called_by(reason: NoticeReason, name: str) -> str:
-    """Return who called the member to a conversation, and how."""
+    """Return who called the member to a conversation, and how; empty for a held message, of which the row says more."""
+    if reason == NoticeReason.HELD:
+        return ""
     what = "Mentioned" if reason == NoticeReason.MENTIONED else "Assigned to you"
     return f"{what} by {name}" if name else what
 

@@ -51,6 +51,7 @@ class Row:
         unsafe: whether the patient said that somebody else may read what is sent there.
         newer: how many messages the patient wrote after the one that raised the alarm, while the preview is that.
         scheduled: when the next reply by staff goes out that waits for its time; empty if none does.
+        held: whether such a reply is held, as the patient has written since.
         tags: the words of its tags.
         is_sample: whether it is one of the fictional conversations of a new service.
         newest: the id of the patient's newest message, 0 if there is none.
@@ -93,6 +94,7 @@ class Row:
     newer: int = 0
     unsafe: bool = False
     scheduled: str = ""
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def show_rows(
     conversations = [hit.conversation for hit in found]
     ids = [conversation.id for conversation in conversations]
     messages = read_row_messages(session, conversations)
-    replies, waiting = _last_replies(session, ids)
+    replies, waiting, held = _last_replies(session, ids)
     answers = _automatic_answers(session, messages.leading)
     writers = [reply.staff_id for reply in replies.values()]
     calls = read_calls(session, member.id, ids)
@@ -146,6 +148,7 @@ def show_rows(
             newer.get(hit.conversation.id, 0),
             replies.get(hit.conversation.id),
             waiting.get(hit.conversation.id),
+            hit.conversation.id in held,
             answers.get(hit.conversation.id),
             alarms.get(hit.conversation.id),
             calls.get(hit.conversation.id),
@@ -160,12 +163,20 @@ def show_rows(
 
 
 def waits_for_its_time() -> ColumnElement[bool]:
-    """Return the condition that a message by staff is sent later."""
-    return and_(Delivery.state == DeliveryState.PENDING, Delivery.scheduled_for.is_not(None), Delivery.attempts == 0)
+    """Return the condition that a message by staff is sent later, or held until they decide."""
+    states = (DeliveryState.PENDING, DeliveryState.HELD)
+    return and_(Delivery.state.in_(states), Delivery.scheduled_for.is_not(None), Delivery.attempts == 0)
 
 
-def _last_replies(session: Session, conversation_ids: Sequence[int]) -> tuple[dict[int, Delivery], dict[int, Delivery]]:
-    """Return the last reply by staff in each conversation, and the next one that waits for its time."""
+def has_held() -> ColumnElement[bool]:
+    """Return the condition that a conversation has a held message."""
+    return Conversation.id.in_(select(Delivery.conversation_id).where(Delivery.state == DeliveryState.HELD))
+
+
+def _last_replies(
+    session: Session, conversation_ids: Sequence[int]
+) -> tuple[dict[int, Delivery], dict[int, Delivery], set[int]]:
+    """Return the last reply by staff in each conversation, the next that waits for its time, and who has a held one."""
     newest = (
         select(func.max(Delivery.id))
         .where(Delivery.conversation_id.in_(conversation_ids), Delivery.message_id.is_(None))
@@ -178,6 +189,7 @@ def _last_replies(session: Session, conversation_ids: Sequence[int]) -> tuple[di
     return (
         {delivery.conversation_id: delivery for delivery in found},
         {delivery.conversation_id: delivery for delivery in soonest_last},
+        {delivery.conversation_id for delivery in found if delivery.state == DeliveryState.HELD},
     )
 
 
@@ -200,6 +212,7 @@ def _row(
     newer: int,
     reply: Delivery | None,
     waiting: Delivery | None,
+    is_held: bool,
     answer: Delivery | None,
     alarm: Alarm | None,
     call: MemberNotice | None,
@@ -264,6 +277,7 @@ def _row(
         newer=newer,
         unsafe=conversation.unsafe_since is not None,
         scheduled=display.scheduled_for(waiting, zone) if waiting else "",
+        held=is_held,
     )
 
 

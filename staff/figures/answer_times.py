@@ -20,7 +20,7 @@ from staff.figures.statistics import DAY, HOUR, MINUTE
 SILENCE = timedelta(days=7)
 """After this long, a patient who writes again begins anew: what nobody answered was settled in another way."""
 
-NEVER_ARRIVED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT)
+NEVER_ARRIVED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.NOT_SENT, DeliveryState.HELD)
 CONFIRMATIONS = tuple(reply_in(language, name) for name in KEYWORD_REPLIES for language in (Language.EN, Language.ES))
 SENT_AT: ColumnElement[datetime] = func.coalesce(Delivery.sending_at, Delivery.scheduled_for, Delivery.created_at)
 _PRECISE = 10 * MINUTE

@@ -144,7 +144,7 @@ def _describe(session: Session, records: PatientRecords) -> dict[str, object]:
     ours = PatientConversation.patient_id.in_([row.id for row in records.patients])
     linked = set(session.scalars(select(PatientConversation.conversation_id).where(ours)))
     held = select(Conversation.id).where(Conversation.id.in_(found | linked), Conversation.held_at.is_not(None))
-    waits = (Delivery.state == DeliveryState.PENDING, Delivery.scheduled_for.is_not(None))
+    waits = (Delivery.state.in_((DeliveryState.PENDING, DeliveryState.HELD)), Delivery.scheduled_for.is_not(None))
     of_patient = select(func.count()).select_from(Delivery).where(*waits, Delivery.conversation_id.in_(found))
     return {
         "on_record": describe_records(records),

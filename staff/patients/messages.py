@@ -10,14 +10,22 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.models import Conversation, Patient, Role, UndoKind, now
+from inbox.models import Conversation, DeliveryState, Patient, Role, UndoKind, now
 from inbox.unsafe_contact import is_silenced
 from intake.vocabulary import Medium
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.conversations.send_later import as_typed
 from staff.patients.access import current_patient, own_patient
-from staff.patients.outgoing import MessageDraft, Outgoing, cancel_message, find_message, send_message, send_scheduled
+from staff.patients.outgoing import (
+    NOT_WAITING,
+    MessageDraft,
+    Outgoing,
+    cancel_message,
+    find_message,
+    send_message,
+    send_scheduled,
+)
 from staff.patients.page import PREFIX, back_to_record, show_record
 from staff.undo.offers import Beginning, hold_for, offer_undo
 from web.row_ids import read_row_id
@@ -87,7 +95,7 @@ def cancel(slug: str, patient_id: int, delivery_id: int) -> Response:
 def edit(slug: str, patient_id: int, delivery_id: int) -> Response:
     """Do the same, and put its time in the form, too, to be scheduled again."""
     at = _take_back(slug, patient_id, delivery_id)
-    return _to_box(slug, patient_id, delivery_id, at)
+    return _to_box(slug, patient_id, delivery_id, at or None)
 
 
 def _to_box(slug: str, patient_id: int, delivery_id: int, send_at: str | None = None) -> Response:
@@ -97,16 +105,17 @@ def _to_box(slug: str, patient_id: int, delivery_id: int, send_at: str | None = 
 
 
 def _take_back(slug: str, patient_id: int, delivery_id: int) -> str:
-    """Cancel a scheduled message, and return its time as a form has it."""
+    """Cancel a scheduled message, and return its time as a form has it; empty for a held one, as it has passed."""
     services = services_of(current_app)
     with services.database.write() as session:
         patient = own_patient(session, slug, patient_id)
         delivery = find_message(session, patient, delivery_id) or abort(404)
+        is_held = delivery.state == DeliveryState.HELD
         if not cancel_message(delivery):
-            abort(409, "This message is not waiting to be sent. Reload the page to see what became of it.")
+            abort(409, NOT_WAITING)
         record_on_conversation(session, delivery.conversation_id, slug, "schedule_cancelled", delivery=delivery.id)
         zone = ZoneInfo(services.practices.require(slug).time_zone)
-        return as_typed((delivery.scheduled_for or delivery.created_at).astimezone(zone))
+        return "" if is_held else as_typed((delivery.scheduled_for or delivery.created_at).astimezone(zone))
 
 
 def _send(services: Services, slug: str, patient_id: int, draft: MessageDraft) -> Outgoing:

@@ -18,6 +18,7 @@ from inbox.patients import conversations_of
 from inbox.text_permission import why_not_text
 from inbox.undo import standing_of
 from inbox.unsafe_contact import is_silenced, read_flag
+from inbox.written_since import find_news, is_undecided, newest_message
 from intake.practices import Practice
 from intake.vocabulary import Channel, Language, Medium
 from staff import display
@@ -29,6 +30,9 @@ from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
+
+NOT_WAITING = "This message is not waiting to be sent. Reload the page to see what became of it."
+WROTE_SINCE = "The patient wrote after this message was scheduled. Open the conversation, read that, and decide there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,24 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """A message that waits for its time."""
+    """A message that waits for its time, or is held.
+
+    Attributes:
+        id: the message.
+        conversation_id: its conversation.
+        is_held: whether it is held, as the patient has written since.
+        is_to_be_held: whether it will be, unless a member lets it go out.
+        is_unsafe: whether the patient said that it is not safe to write there.
+    """
 
     id: int
+    conversation_id: int
     address: str = field(repr=False)
     shown_to: str = field(repr=False)
     text: str = field(repr=False)
     shown_at: str
+    is_held: bool
+    is_to_be_held: bool
     is_unsafe: bool
 
 
@@ -175,6 +190,7 @@ def _store_message(
         staff_id=staff_id,
         form_id=draft.form_id,
         scheduled_for=at,
+        seen_up_to=newest_message(session, conversation) if at else None,
         next_attempt_at=at or now(),
     )
     after_commit = add_delivery(session, delivery, hold=NO_HOLD if at else hold)
@@ -208,9 +224,11 @@ def send_scheduled(
         hold: how long it can still be undone.
         despite: whether the member sends it although the patient said that it is not safe.
     """
-    if not is_waiting(delivery):
-        return Outgoing("This message is not waiting to be sent. Reload the page to see what became of it.")
+    if not is_undecided(delivery):
+        return Outgoing(NOT_WAITING)
     conversation = session.get_one(Conversation, delivery.conversation_id, with_for_update=True, populate_existing=True)
+    if delivery.state == DeliveryState.HELD or find_news(session, conversation, [delivery]):
+        return Outgoing(WROTE_SINCE)
     if not despite and is_silenced(session, conversation, Medium(delivery.medium)):
         return Outgoing(UNSAFE)
     if delivery.medium == Medium.SMS:
@@ -255,23 +273,26 @@ def draft_again(session: Session, patient: Patient, practice: Practice, delivery
 
 
 def read_scheduled(session: Session, patient: Patient, zone: str) -> list[Scheduled]:
-    """Return the messages to a patient's addresses that wait for their time, the next one first."""
+    """Return the messages to a patient's addresses that wait for their time or are held, the next one first."""
     query = (
         select(Delivery)
         .join(Delivery.conversation)
         .where(
             Delivery.conversation_id.in_(conversations_of_patient(session, patient)),
-            Delivery.state == DeliveryState.PENDING,
+            Delivery.state.in_((DeliveryState.PENDING, DeliveryState.HELD)),
             Delivery.scheduled_for.is_not(None),
         )
     )
     return [
         Scheduled(
             delivery.id,
+            delivery.conversation_id,
             delivery.conversation.patient_address or "",
             display.spoken(delivery.conversation.patient_address or ""),
             delivery.body,
             display.clock(delivery.scheduled_for or delivery.next_attempt_at, zone),
+            is_held=delivery.state == DeliveryState.HELD,
+            is_to_be_held=delivery.id in find_news(session, delivery.conversation, [delivery]),
             is_unsafe=is_silenced(session, delivery.conversation, Medium(delivery.medium)),
         )
         for delivery in session.scalars(query.order_by(Delivery.scheduled_for, Delivery.id))
@@ -290,14 +311,9 @@ def _of_patient(session: Session, patient: Patient, delivery_id: int) -> Select[
     return select(Delivery).where(Delivery.id == delivery_id, Delivery.conversation_id.in_(ids))
 
 
-def is_waiting(delivery: Delivery) -> bool:
-    """Return whether a message waits for its time."""
-    return delivery.scheduled_for is not None and delivery.state == DeliveryState.PENDING and not delivery.attempts
-
-
 def cancel_message(delivery: Delivery) -> bool:
-    """Cancel a locked message, and return whether it was waiting for its time."""
-    if not is_waiting(delivery):
+    """Cancel a locked message, and return whether it was waiting for its time, or held."""
+    if not is_undecided(delivery):
         return False
     delivery.state, delivery.error_code = DeliveryState.SUPPRESSED, display.CANCELLED
     return True

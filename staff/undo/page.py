@@ -19,6 +19,7 @@ from staff.auth.access import member, open_to, own_conversation, record_on_conve
 from staff.conversations.actions import finish_action
 from staff.conversations.changes import LONGEST_NOTE, change_state
 from staff.conversations.conversation import show_conversation
+from staff.conversations.held import HELD_FOR, hold_again
 from staff.conversations.inbox import INBOX
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.reply import take_back_reply
@@ -113,7 +114,7 @@ def _undo(session: Session, undo: Undo) -> AfterCommit:
     match UndoKind(undo.kind):
         case UndoKind.REPLY:
             detail["delivery"] = undo.delivery_id
-            words = take_back_reply(session, conversation, practice, undo.delivery_id or 0)
+            words = _take_back_reply(session, conversation, practice, undo)
             if words is None:
                 _refuse(undo)
         case UndoKind.LABEL:
@@ -126,6 +127,13 @@ def _undo(session: Session, undo: Undo) -> AfterCommit:
             taken, words = _take_back_transfer(session, undo)
             detail |= taken
     return _restore(session, undo, practice, words, detail)
+
+
+def _take_back_reply(session: Session, conversation: Conversation, practice: Practice, undo: Undo) -> str | None:
+    """Take a reply back, and return its words for the box; a held message waits for a decision again, words and all."""
+    if HELD_FOR in (undo.added or {}):
+        return "" if hold_again(session, conversation, undo) else None
+    return take_back_reply(session, conversation, practice, undo.delivery_id or 0)
 
 
 def _restore(

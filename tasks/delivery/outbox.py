@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, contains_eager
 
+from inbox.audit import record_action
 from inbox.backup.restored import was_received_before_backup
 from inbox.chat import CHAT_COPIES, next_entry
 from inbox.chat_contact import reply_address
@@ -18,9 +19,11 @@ from inbox.consent import is_opted_out, is_opted_out_for_sure
 from inbox.conversation_state import note_answer, unanswered_of
 from inbox.database import MISSING_KEY
 from inbox.key_registry import lacks_keys
+from inbox.member_notices import call_about_held, pending_mail
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, LineType, Message, now
 from inbox.search_index import add_to_index, index_key
 from inbox.unsafe_contact import flag_against
+from inbox.written_since import find_news
 from intake.practices import Practices
 from intake.vocabulary import (
     EMERGENCY_REPLIES,
@@ -64,6 +67,7 @@ log = structlog.get_logger(__name__)
 HOLD = timedelta(seconds=30)
 # Why a reply was not sent; others are in `tasks.delivery.status`.
 OPTED_OUT, STAFF_TOOK_OVER, OWN_NUMBER = "opted out", "staff took over", "own number"
+WRITTEN_SINCE = "written since"
 _CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
 # What goes out also where staff have taken over: what the patient asked for, what to do in an emergency, and the last
 # word to a wrong number, after which automatic replies are off.
@@ -157,7 +161,7 @@ def store_outcome(context: Context, session: Session, delivery_id: int, outcome:
 def claim_delivery(
     context: Context, session: Session, delivery_id: int
 ) -> tuple[Medium, OutgoingMessage] | AfterCommit:
-    """Claim a due delivery for this worker, or suppress it if it must not be sent."""
+    """Claim a due delivery for this worker, or suppress it if it must not be sent, or hold it until staff decide."""
     moment = now()
     if lacks_keys(session):
         return _hold(session, delivery_id, moment)
@@ -168,6 +172,8 @@ def claim_delivery(
         return AfterCommit()
     delivery = _lock_delivery(session, delivery_id)
     reason = _why_held(session, delivery, context.practices)
+    if reason is None and delivery.scheduled_for is not None and find_news(session, delivery.conversation, [delivery]):
+        return _hold_for_staff(session, delivery, context.practices)
     is_chat = delivery.medium == Medium.CHAT
     is_new_in_chat = delivery.conversation.channel == Channel.CHAT and delivery.entry is None
     if is_new_in_chat and (reason is None or not is_chat):  # until now, it could be undone
@@ -206,6 +212,28 @@ def _hold(session: Session, delivery_id: int, moment: datetime) -> AfterCommit:
     session.execute(update(Delivery).where(*due).values(next_attempt_at=moment + HOLD))
     log.error("delivery_held", delivery_id=delivery_id, reason=MISSING_KEY)
     return AfterCommit()
+
+
+def _hold_for_staff(session: Session, delivery: Delivery, practices: Practices) -> AfterCommit:
+    """Hold a scheduled message since which the patient has written, and tell whom it concerns."""
+    conversation = delivery.conversation
+    delivery.state, delivery.error_code = DeliveryState.HELD, WRITTEN_SINCE
+    if delivery.attempts == 1:  # else the carrier may still report on an earlier attempt
+        delivery.sending_at = None
+    delivery.attempts = 0
+    log.info("delivery_held", delivery_id=delivery.id, reason=WRITTEN_SINCE)
+    call_about_held(session, conversation, delivery)
+    after_commit = follow_up(session, delivery, DeliveryState.PENDING, practices)
+    mail = tuple(Ticket("mail_notice", row_id) for row_id in pending_mail(session, [conversation.id], now()))
+    record_action(
+        session,
+        staff_id=None,
+        practice=conversation.practice,
+        action="schedule_held",
+        subject=f"conversation:{conversation.id}",
+        delivery=delivery.id,
+    )
+    return after_commit | AfterCommit(later=mail)
 
 
 def _why_held(session: Session, delivery: Delivery, practices: Practices) -> str | None:

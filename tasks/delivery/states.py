@@ -6,10 +6,12 @@
                                 → unconfirmed the list cannot tell; never sent again
     pending → sent → delivered                a chat reply that can no longer be undone, then the visitor's page took it
     pending → suppressed                      the patient opted out, staff took over, it is a landline, or not safe
+    pending → held                            it was scheduled, and the patient has written since
+    held    → pending | suppressed            staff send it anyway, or cancel it
     sending → not_sent                        there are no credentials
 
-A delivery only moves forward, because callbacks arrive out of order and repeatedly. A late one also moves an
-unconfirmed delivery on.
+By itself, a delivery only moves forward, because callbacks arrive out of order and repeatedly. A late one also moves
+an unconfirmed delivery on.
 """
 
 from __future__ import annotations

@@ -192,6 +192,29 @@ def test_a_database_of_an_older_version_loses_nothing_and_its_text_is_readable(o
     assert older.keyring.decrypt(message) == PATIENTS_WORDS
 
 
+@pytest.mark.parametrize("revision", ["0057"])
+def test_a_reply_that_was_scheduled_before_is_held_by_what_came_after_it(older: Database) -> None:
+    with older.engine.begin() as connection:
+        metadata, keyring = reflect(connection), older.keyring
+        tables = [metadata.tables[name] for name in ("conversations", "messages", "deliveries")]
+        conversations, messages, deliveries = tables
+        every = [{column.name: value_for(table, column, keyring) for column in table.columns} for table in tables]
+        connection.execute(conversations.insert().values(every[0] | {"id": 1}))
+        for day in (1, 3):
+            written = {"id": day, "conversation_id": 1, "provider_id": f"SM{day}", "entry": day}
+            connection.execute(messages.insert().values(every[1] | written | {"received_at": datetime(2026, 6, day)}))
+        at = {"created_at": datetime(2026, 6, 2), "conversation_id": 1, "message_id": None}
+        for number, state in enumerate(("pending", "sent"), start=1):
+            own = {"id": number, "state": state, "provider_id": None, "form_id": None, "entry": None, "reply": state}
+            scheduled = {"scheduled_for": datetime(2026, 6, 4)}
+            connection.execute(deliveries.insert().values(every[2] | at | own | scheduled))
+
+    older.migrate()
+
+    with older.read() as session:
+        assert session.execute(sa.text("SELECT seen_up_to FROM deliveries ORDER BY id")).scalars().all() == [1, None]
+
+
 @pytest.mark.parametrize("revision", ["0038"])
 def test_the_key_of_an_erased_patients_opt_out_is_doubted(older: Database) -> None:
     row = "INSERT INTO opt_outs (practice, patient_address, patient_index, index_key, active, changed_at)"

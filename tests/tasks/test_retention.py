@@ -573,6 +573,18 @@ def schedule(service: Service, days: int, **values: Any) -> None:
         session.add(Delivery(**row, conversation_id=conversation.id, scheduled_for=at, next_attempt_at=at, **values))
 
 
+def test_a_held_text_is_kept_from_its_time_on_and_then_nothing_is_left_to_decide(start_service: StartService) -> None:
+    service = start_service(LIMITS)
+    schedule(service, 45, state=DeliveryState.HELD)
+    age(service, 45.1)
+    clean(service)
+    assert [(held.state, held.body) for held in service.rows(Delivery)] == [(DeliveryState.HELD, QUESTION)]
+
+    age(service, 31)
+    clean(service)
+    assert [(held.state, held.body) for held in service.rows(Delivery)] == [(DeliveryState.SUPPRESSED, "")]
+
+
 def test_a_scheduled_text_is_kept_from_its_time_on(start_service: StartService) -> None:
     service = start_service(f"{LIMITS}{later_quiet_hours()}\n")
     schedule(service, 45)
@@ -711,6 +723,19 @@ def test_records_that_are_past_the_limit_are_found_behind_any_number_of_needed_o
 
     left = {patient.id for patient in service.rows(Patient)}
     assert set(range(1, 251)) - left == {1, 205, 250}
+
+
+def test_a_record_is_kept_while_a_text_to_the_patient_is_held(service: Service) -> None:
+    add_records(service, 0, 1)
+    with service.edit() as session:
+        session.query(Conversation).one().last_activity_at = now() - timedelta(days=31)
+        moment = now() - timedelta(days=1)
+        written = {"reply": "patient", "medium": "sms", "sender": DEMO_NUMBER, "body": "See you soon."}
+        session.add(Delivery(conversation_id=1, **written, scheduled_for=moment, state=DeliveryState.HELD))
+
+    clean(service)
+
+    assert len(service.rows(Patient)) == 1
 
 
 def test_a_record_is_kept_while_a_text_to_the_patient_is_scheduled(service: Service) -> None:

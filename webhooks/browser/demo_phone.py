@@ -33,7 +33,7 @@ DRAWS = 5
 LIFETIME_SECONDS = 24 * 3600
 SHOWN_MESSAGES = 100
 _ON_ITS_WAY = (DeliveryState.PENDING, DeliveryState.SENDING)
-_NEVER_SEEN = (*_ON_ITS_WAY, DeliveryState.SUPPRESSED)
+_NEVER_SEEN = (*_ON_ITS_WAY, DeliveryState.SUPPRESSED, DeliveryState.HELD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-// Tells whoever is signed in what calls them: a new alarm, a mention, an assignment. The favicon has a badge; system
+// Tells whoever is signed in what calls them: a new alarm, a mention, an assignment, a held message. The favicon has a badge; system
 // notifications and a sound are for those who turned them on in this browser, and hold nothing of a patient.
 
 const WORKER = "/staff/static/notify_worker.js"; // in every version, as a browser knows it by its address
@@ -6,8 +6,14 @@ const WORDS = {
   alarm: ["Urgent conversation", "urgent conversations"],
   assigned: ["You were assigned a conversation", "conversations were assigned to you"],
   mentioned: ["You were mentioned in a note", "notes mention you"],
+  held: ["A scheduled message is held", "scheduled messages are held"],
 };
-const LISTS = { alarm: "/staff/", assigned: "/staff/?view=mentions", mentioned: "/staff/?view=mentions" };
+const LISTS = {
+  alarm: "/staff/",
+  assigned: "/staff/?view=mentions",
+  mentioned: "/staff/?view=mentions",
+  held: "/staff/?view=scheduled",
+};
 const PITCHES = [660, 880];
 const SECONDS = 0.12;
 const LATE = 3000; // milliseconds

@@ -118,23 +118,6 @@ def test_what_waits_for_its_time_stands_in_a_view_of_its_own_closed_conversation
     assert rows(browser.get("/staff/?view=scheduled")) == []
 
 
-def test_what_the_patient_writes_meanwhile_stands_beside_it_and_is_not_answered_by_it(
-    start_console: StartConsole,
-) -> None:
-    console = start_console(LOUD)
-    browser = begin(console)
-    schedule(browser, at(3))
-    console.text("And how much is a cleaning?")
-    console.work()
-
-    shown = words(browser.get(PAGE).text)
-    assert "And how much is a cleaning?" in shown
-    assert shown.count("Scheduled for ") == 2
-    its_time_comes(console)
-    assert len(said(console)) == 1
-    assert console.rows(Conversation)[0].state == "open"
-
-
 @pytest.mark.parametrize(
     ("form", "why"),
     [

@@ -17,6 +17,7 @@ DELIVERED = ["delivered", "read"]
 FAILED = ["undelivered", "failed", "canceled"]
 RANK = {
     DeliveryState.PENDING: 0,
+    DeliveryState.HELD: 0,
     DeliveryState.SENDING: 1,
     DeliveryState.UNKNOWN: 1,
     DeliveryState.UNCONFIRMED: 1,
