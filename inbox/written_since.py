@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message
@@ -48,6 +48,17 @@ def is_undecided(reply: Delivery) -> bool:
     """Return whether a scheduled reply waits for its time, or is held: staff can change or cancel it."""
     is_waiting = reply.state == DeliveryState.PENDING and not reply.attempts
     return reply.scheduled_for is not None and (is_waiting or reply.state == DeliveryState.HELD)
+
+
+def waits_for_its_time() -> ColumnElement[bool]:
+    """Return the condition that a message by staff is sent later, or held until they decide."""
+    states = (DeliveryState.PENDING, DeliveryState.HELD)
+    return and_(Delivery.state.in_(states), Delivery.scheduled_for.is_not(None), Delivery.attempts == 0)
+
+
+def has_held() -> ColumnElement[bool]:
+    """Return the condition that a conversation has a held message."""
+    return Conversation.id.in_(select(Delivery.conversation_id).where(Delivery.state == DeliveryState.HELD))
 
 
 def find_news(session: Session, conversation: Conversation, replies: Sequence[Delivery]) -> dict[int, WrittenSince]:

@@ -88,7 +88,7 @@ def change_password() -> Response:
 @blueprint.post("/notices")
 @open_to(Role.STAFF)
 def choose_notices() -> Response:
-    """Choose how the member hears of mentions and assignments."""
+    """Choose how the member hears of mentions, assignments, and held messages."""
     wanted = request.form.get("notices", "")
     if wanted not in set(NoticePreference):
         return _page("notices", "Choose one of the three.")

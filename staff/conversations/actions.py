@@ -20,6 +20,7 @@ from inbox.member_notices import pending_mail
 from inbox.models import AlarmEnd, Conversation, ConversationState, DraftKind, Message, Role, UndoKind, now
 from inbox.reply_drafts import forget_draft
 from inbox.unsafe_contact import clear_unsafe, set_unsafe
+from inbox.written_since import has_held
 from intake.vocabulary import DangerKind, OptOutMistake
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
@@ -43,7 +44,6 @@ from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.no_word import NOTE_OF_CALL
 from staff.conversations.people import names_of
 from staff.conversations.reply import hand_back, take_over
-from staff.conversations.rows import has_held
 from staff.conversations.unseen import newest_shown, require_seen, why_unseen
 from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.marked_emergencies import MARKED_AS, is_emergency, lower_emergency, mark_emergency, raise_again

@@ -1,4 +1,4 @@
-"""What every page of the console shows of what calls the member: open alarms, mentions, and assignments."""
+"""What every page of the console shows of what calls the member: open alarms, mentions, assignments, held messages."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, false, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -36,7 +36,7 @@ from inbox.reply_medium import staff_medium
 from inbox.reviews import LEVEL_LABELS
 from inbox.text_permission import FIND_SAFE_WAY
 from inbox.unsafe_contact import flag_on, is_held_back
-from inbox.written_since import WrittenSince, find_news, is_undecided
+from inbox.written_since import WrittenSince, find_news, is_undecided, waits_for_its_time
 from intake.mail_syntax import subject_beside
 from intake.practices import Practice
 from intake.vocabulary import (
@@ -283,7 +283,8 @@ def read_thread(
     until = None
     if before is not None:
         until = session.scalar(select(Message.received_at).where(Message.id == before, own))
-    deliveries = _between(session, Delivery, conversation.id, since, until)
+    undecided = waits_for_its_time() if before is None else None  # however long ago it was written
+    deliveries = _between(session, Delivery, conversation.id, since, until, undecided)
     notes = _between(session, Note, conversation.id, since, until)
     is_newest, is_whole = before is None, since is None and until is None
     languages = (message.classification.language for message in messages if message.classification)
@@ -496,11 +497,16 @@ def _obstacle(
 
 
 def _between(
-    session: Session, table: type[_Dated], conversation_id: int, since: datetime | None, until: datetime | None
+    session: Session,
+    table: type[_Dated],
+    conversation_id: int,
+    since: datetime | None,
+    until: datetime | None,
+    always: ColumnElement[bool] | None = None,
 ) -> Sequence[_Dated]:
     query = select(table).where(table.conversation_id == conversation_id)
     if since is not None:
-        query = query.where(table.created_at >= since)
+        query = query.where(or_(table.created_at >= since, false() if always is None else always))
     if until is not None:
         query = query.where(table.created_at < until)
     return session.scalars(query.order_by(table.id)).all()

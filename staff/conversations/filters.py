@@ -21,8 +21,8 @@ LONGEST_TOKEN = 1000
 class View(StrEnum):
     """A list that the inbox can show; `all` is everything that is neither closed nor snoozed.
 
-    `mentions` is everything that colleagues mentioned the member in or assigned to them, whatever became of it;
-    `scheduled` everything with a message by staff that waits for its time.
+    `mentions` is everything that colleagues mentioned the member in or assigned to them, or where a message was held
+    for them, whatever became of it; `scheduled` everything with a message by staff that waits for its time, or is held.
     """
 
     URGENT = "urgent"

@@ -15,12 +15,13 @@ from inbox.column_types import Timestamp
 from inbox.conversation_tags import has_tag, is_tagged
 from inbox.member_notices import unseen_by
 from inbox.models import Conversation, ConversationRead, ConversationState, Delivery, Escalation, MemberNotice
+from inbox.written_since import has_held, waits_for_its_time
 from intake.practices import Practice
 from intake.vocabulary import Priority
 from staff.auth.access import Member
 from staff.conversations.alarms import count_open, has_open_alarm
 from staff.conversations.filters import NOBODY, Filters, Order, View
-from staff.conversations.rows import Found, Row, has_held, show_rows, waits_for_its_time
+from staff.conversations.rows import Found, Row, show_rows
 from staff.conversations.topics import is_about, is_written_in
 from tasks.samples import is_sample
 from web.row_ids import read_row_id

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from classifier.danger_part import from_danger_on
@@ -14,6 +14,7 @@ from inbox.conversation_tags import tags_of
 from inbox.member_notices import read_calls
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, MemberNotice, Message
 from inbox.patient_book import record_names
+from inbox.written_since import waits_for_its_time
 from intake.practices import Practice
 from intake.vocabulary import ANSWERS, SAMPLE, Route, words_of
 from staff import display
@@ -160,17 +161,6 @@ def show_rows(
         )
         for hit in found
     ]
-
-
-def waits_for_its_time() -> ColumnElement[bool]:
-    """Return the condition that a message by staff is sent later, or held until they decide."""
-    states = (DeliveryState.PENDING, DeliveryState.HELD)
-    return and_(Delivery.state.in_(states), Delivery.scheduled_for.is_not(None), Delivery.attempts == 0)
-
-
-def has_held() -> ColumnElement[bool]:
-    """Return the condition that a conversation has a held message."""
-    return Conversation.id.in_(select(Delivery.conversation_id).where(Delivery.state == DeliveryState.HELD))
 
 
 def _last_replies(

@@ -70,6 +70,7 @@ def confirm(conversation_id: int, delivery_id: int) -> AnyResponse:
             raise UnseenMessageError(conversation_id, HELD_BY_NOW)
         if not is_undecided(delivery):
             abort(409, NOT_WAITING)
+        require_seen(session, conversation, newest_shown(session, conversation_id))
         seen_up_to = _require_read(session, conversation, delivery)
         if count_open_of(session, conversation_id):
             abort(409, ACKNOWLEDGE_FIRST)

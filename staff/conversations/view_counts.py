@@ -12,10 +12,10 @@ from sqlalchemy import Select, and_, case, distinct, false, func, literal, null,
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, ConversationRead, ConversationState, Delivery
+from inbox.written_since import waits_for_its_time
 from staff.auth.access import Member
 from staff.conversations.filters import View
 from staff.conversations.inbox_queries import PRESSING, UNFINISHED, has_opened, in_practices, is_snoozed, is_unread
-from staff.conversations.rows import waits_for_its_time
 from tasks.samples import is_sample
 
 _NOBODY, _ME, _OTHERS = "nobody", "me", "others"

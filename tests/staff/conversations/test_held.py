@@ -23,6 +23,7 @@ from inbox.models import (
 )
 from intake.settings import Settings
 from intake.vocabulary import Channel, Disposition, TriageLevel
+from staff.conversations.conversation_queries import MESSAGES_SHOWN
 from tests.inbox.conftest import inbound
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.conversations.test_calls import id_of
@@ -95,8 +96,7 @@ def test_the_thread_says_at_once_that_it_will_be_held(console: Console, dana: Br
     write(console)
 
     shown = words(dana.get(PAGE).text)
-    assert f"{SINCE}, so it will be held at its time. Send as planned" in shown
-    assert "Edit Cancel" in shown
+    assert f"{SINCE}, so it will be held at its time. Send as planned Edit Cancel" in shown
 
 
 def test_thanks_hold_nothing(console: Console, dana: Browser) -> None:
@@ -169,7 +169,7 @@ def test_it_does_not_go_out_and_the_thread_asks_for_a_decision(console: Console,
     assert (reply.state, reply.attempts) == (DeliveryState.HELD, 0)
     shown = words(dana.get(PAGE).text)
     assert "Held: it was scheduled for " in shown
-    assert f"{SINCE}. Send anyway" in shown
+    assert f"{SINCE}. Send anyway Edit Cancel" in shown
     assert "Send as planned" not in shown
     assert actions(console) == ["schedule_held"]
     assert "Intake held a scheduled message, as the patient wrote since" in shown
@@ -178,6 +178,20 @@ def test_it_does_not_go_out_and_the_thread_asks_for_a_decision(console: Console,
         console.let_pass(timedelta(days=1))
     assert said(console) == []
     assert replies(console)[0].state == DeliveryState.HELD
+
+
+def test_it_stands_in_the_newest_part_of_the_thread_however_much_was_written_since(
+    console: Console, dana: Browser
+) -> None:
+    hold(console)
+    for number in range(MESSAGES_SHOWN + 1):
+        record_message(console.database, inbound(f"Line {number}"))
+
+    page = dana.get(PAGE).text
+
+    assert "Earlier messages" in page
+    assert f"{SINCE}. Send anyway Edit Cancel" in words(page)
+    assert re.search(r'href="#(delivery-\d+)" id="to-held">A message is held</a>.*<li id="\1"', page, re.DOTALL)
 
 
 def test_whom_it_concerns_is_called_to_the_conversation(console: Console, dana: Browser) -> None:
