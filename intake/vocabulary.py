@@ -127,6 +127,8 @@ class ReplyName(_WordedEnum):
     URGENT_SELF_HARM = "urgent_self_harm", "Emergency (self-harm)"
     URGENT_INGESTION = "urgent_ingestion", "Emergency (something swallowed)"
     URGENT_AGAIN = "urgent_again", "After an emergency"
+    URGENT_AGAIN_SELF_HARM = "urgent_again_self_harm", "After an emergency (self-harm)"
+    URGENT_AGAIN_INGESTION = "urgent_again_ingestion", "After an emergency (something swallowed)"
     BEREAVEMENT = "bereavement", "Report of a death"
     PREGNANCY_LOSS = "pregnancy_loss", "Pregnancy loss"
     SAME_DAY = "same_day", "Same day"
@@ -144,6 +146,9 @@ class ReplyName(_WordedEnum):
 
 EMERGENCY_REPLIES = (ReplyName.URGENT, ReplyName.URGENT_SELF_HARM, ReplyName.URGENT_INGESTION)
 """The answers to emergencies: the general one, and those to a kind of danger."""
+
+AFTER_EMERGENCIES = (ReplyName.URGENT_AGAIN, ReplyName.URGENT_AGAIN_SELF_HARM, ReplyName.URGENT_AGAIN_INGESTION)
+"""The answers to what comes soon after an emergency: the general one, and those after a kind of danger."""
 
 KEYWORD_REPLIES = (ReplyName.OPT_OUT, ReplyName.OPT_IN, ReplyName.HELP)
 """The answers to STOP, START, and HELP, which carriers require."""
@@ -176,7 +181,8 @@ REPLY_FAMILIES: Mapping[str, tuple[Intent | ReplyName, ...]] = MappingProxyType(
         "By what the message is about": INTENTS,
         "Emergencies, and what cannot wait": (
             *EMERGENCY_REPLIES,
-            *(ReplyName.URGENT_AGAIN, ReplyName.SAME_DAY, ReplyName.VISIT_SOON),
+            *AFTER_EMERGENCIES,
+            *(ReplyName.SAME_DAY, ReplyName.VISIT_SOON),
         ),
         "Losses": (ReplyName.BEREAVEMENT, ReplyName.PREGNANCY_LOSS),
         "Until a person answers": (

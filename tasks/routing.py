@@ -46,6 +46,11 @@ REPLIES_TO_DANGERS: dict[DangerKind | None, ReplyName] = {
     DangerKind.INGESTION: ReplyName.URGENT_INGESTION,
 }
 """The replies to emergencies by kind of danger; any other kind gets the general one."""
+REPLIES_AFTER_DANGERS: dict[DangerKind | None, ReplyName] = {
+    DangerKind.SELF_HARM: ReplyName.URGENT_AGAIN_SELF_HARM,
+    DangerKind.INGESTION: ReplyName.URGENT_AGAIN_INGESTION,
+}
+"""The same for what comes soon after an emergency."""
 ALWAYS_SENT = EMERGENCY_REPLIES
 """The replies that go out even if automatic replies are off."""
 NOT_COOLED_DOWN = (*ALWAYS_SENT, ReplyName.PERSON, ReplyName.COMMON_QUESTION, ReplyName.FILE_NOT_KEPT)
@@ -437,10 +442,12 @@ def _told_first(route: str, facts: Facts, practice: Practice) -> tuple[str, Prio
 
 
 def _reply_name(route: str, facts: Facts, practice: Practice) -> str:
+    follows_emergency = _follows_emergency(facts)
+    kind = facts.danger if facts.danger in REPLIES_TO_DANGERS or not follows_emergency else _raised_before(facts)
     if route == Route.URGENT:
-        return REPLIES_TO_DANGERS.get(facts.danger, ReplyName.URGENT)
-    if _follows_emergency(facts):
-        return ReplyName.URGENT_AGAIN
+        return REPLIES_TO_DANGERS.get(kind, ReplyName.URGENT)
+    if follows_emergency:
+        return REPLIES_AFTER_DANGERS.get(kind, ReplyName.URGENT_AGAIN)
     if facts.visit_soon and route == Intent.APPOINTMENT_REQUEST:
         return ReplyName.VISIT_SOON
     if may_answer_question(route, facts):

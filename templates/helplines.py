@@ -17,6 +17,8 @@ _REQUIRED: dict[Intent | ReplyName, tuple[str, ...]] = {
     ReplyName.URGENT_SELF_HARM: ("911", "988"),
     ReplyName.URGENT_INGESTION: ("911", "1-800-222-1222"),
     ReplyName.URGENT_AGAIN: ("911",),
+    ReplyName.URGENT_AGAIN_SELF_HARM: ("911", "988"),
+    ReplyName.URGENT_AGAIN_INGESTION: ("911", "1-800-222-1222"),
 }
 
 

@@ -18,6 +18,7 @@ from intake import phone
 from intake.errors import IntakeError
 from intake.practices import Practice
 from intake.vocabulary import (
+    AFTER_EMERGENCIES,
     EMERGENCY_REPLIES,
     REPLIES,
     EntityKind,
@@ -51,7 +52,7 @@ PROMISES: tuple[Intent | ReplyName, ...] = (
     *(ReplyName.VISIT_SOON, ReplyName.FOLLOW_UP),
 )
 """The replies that promise an answer or a call, so that they need a way to reach the patient."""
-EMERGENCIES = (*EMERGENCY_REPLIES, ReplyName.URGENT_AGAIN)
+EMERGENCIES = (*EMERGENCY_REPLIES, *AFTER_EMERGENCIES)
 """The replies to emergencies, which need one, too, but promise nothing."""
 ASKS_FOR_CONTACT = {
     Language.EN: "To hear from us after you leave this chat, write your phone number or email address here.",

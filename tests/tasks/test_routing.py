@@ -445,17 +445,65 @@ def test_who_writes_to_staff_or_writes_a_lot_is_told_whom_to_call_in_an_emergenc
 ANSWERED_BEFORE = [route for route in OF_ROUTE if route not in ("urgent", "acknowledgement")]
 
 
-@pytest.mark.parametrize("emergency", ["urgent", "urgent_self_harm_es", "urgent_ingestion"])
+AGAIN = {
+    "urgent": "urgent_again",
+    "urgent_self_harm_es": "urgent_again_self_harm",
+    "urgent_ingestion": "urgent_again_ingestion",
+}
+
+
+@pytest.mark.parametrize("emergency", AGAIN)
 @pytest.mark.parametrize("route", [*INTENTS, *ANSWERED_BEFORE])
 def test_no_message_after_an_emergency_is_answered_as_if_there_were_none(route: str, emergency: str) -> None:
     before, known = _facts_for(route), replace(_facts_for(route), reply_ages={emergency: timedelta(minutes=119)})
 
     plan = decide(known, PRACTICE)
 
-    assert plan.reply == "urgent_again"
+    assert plan.reply == AGAIN[emergency]
     assert replace(plan, reply=None) == replace(decide(before, PRACTICE), reply=None)
-    assert decide(replace(known, language="es"), PRACTICE).reply == "urgent_again_es"
-    assert decide(replace(known, reply_ages={emergency: timedelta(hours=2)}), PRACTICE).reply != "urgent_again"
+    assert decide(replace(known, language="es"), PRACTICE).reply == f"{AGAIN[emergency]}_es"
+    long_after = replace(known, reply_ages={emergency: timedelta(hours=2)})
+    assert decide(long_after, PRACTICE).reply == decide(before, PRACTICE).reply
+
+
+SELF_HARM, INGESTION = DangerKind.SELF_HARM, DangerKind.INGESTION
+
+
+@pytest.mark.parametrize(
+    ("raised", "answered", "reply"),
+    [
+        (SELF_HARM, ["urgent"], "urgent_again_self_harm"),
+        (INGESTION, ["urgent"], "urgent_again_ingestion"),
+        (DangerKind.OTHER, ["urgent"], "urgent_again"),
+        (None, ["urgent", "urgent_ingestion"], "urgent_again_ingestion"),
+        (INGESTION, ["urgent_ingestion", "urgent_self_harm"], "urgent_again_self_harm"),
+    ],
+)
+def test_what_comes_after_an_emergency_is_answered_by_the_kind_of_danger_that_was_raised(
+    raised: DangerKind | None, answered: list[str], reply: str
+) -> None:
+    known = facts(raised=raised, reply_ages=dict.fromkeys(answered, timedelta(minutes=5)))
+
+    assert decide(known, PRACTICE).reply == reply
+
+
+@pytest.mark.parametrize(("danger", "general"), [(SELF_HARM, "urgent_self_harm"), (INGESTION, "urgent_ingestion")])
+@pytest.mark.parametrize("again", [None, DangerKind.OTHER])
+def test_a_second_alarm_of_no_kind_names_the_helpline_of_the_first(
+    danger: DangerKind, general: str, again: DangerKind | None
+) -> None:
+    known = facts(triage=TriageLevel.EMERGENCY, danger=again, raised=danger)
+
+    assert decide(replace(known, reply_ages={general: timedelta(minutes=5)}), PRACTICE).reply == general
+    assert decide(replace(known, reply_ages={general: timedelta(hours=2)}), PRACTICE).reply == "urgent"
+
+
+def test_a_second_alarm_of_a_kind_of_its_own_is_answered_by_that() -> None:
+    known = facts(triage=TriageLevel.EMERGENCY, danger=INGESTION, raised=SELF_HARM)
+
+    assert decide(replace(known, reply_ages={"urgent_self_harm": timedelta(minutes=5)}), PRACTICE).reply == (
+        "urgent_ingestion"
+    )
 
 
 RAISED = {"other": "urgent", "self-harm": "urgent_self_harm", "ingestion": "urgent_ingestion_es"}

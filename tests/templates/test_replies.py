@@ -14,6 +14,7 @@ import pytest
 from intake.errors import IntakeError
 from intake.practices import Practice, load_practices
 from intake.vocabulary import (
+    AFTER_EMERGENCIES,
     EMERGENCY_REPLIES,
     REPLIES,
     EntityKind,
@@ -137,7 +138,7 @@ MAY_BE_AN_EMERGENCY = (
     ReplyName.URGENT,
     ReplyName.URGENT_SELF_HARM,
     ReplyName.URGENT_INGESTION,
-    ReplyName.URGENT_AGAIN,
+    *AFTER_EMERGENCIES,
     ReplyName.PREGNANCY_LOSS,
     ReplyName.SAME_DAY,
     ReplyName.PERSON,
@@ -172,7 +173,7 @@ def test_no_emergency_leaves_out_the_crisis_line_whatever_kind_it_was_taken_for(
             name: render_reply(
                 reply_in(language, name), Practice.model_validate(PRACTICES[kind]), Occasion(MOMENTS[when], is_first)
             )
-            for name in ("urgent", "urgent_self_harm", "urgent_ingestion", "urgent_again")
+            for name in (*EMERGENCY_REPLIES, *AFTER_EMERGENCIES)
         }
         assert [name for name, text in rendered.items() if "988" not in text] == []
         assert [name for name, text in rendered.items() if "1-800-222-1222" not in text] == ["urgent"]
@@ -181,6 +182,8 @@ def test_no_emergency_leaves_out_the_crisis_line_whatever_kind_it_was_taken_for(
 def test_the_crisis_line_is_called_or_texted_in_the_patients_language() -> None:
     assert "call or text 988" in reply("urgent_self_harm")
     assert "llame al 988 y oprima 2, o mande AYUDA por texto al 988" in reply("urgent_self_harm_es")
+    assert "call or text 988" in reply("urgent_again_self_harm")
+    assert "llame al 988 y oprima 2, o mande AYUDA por texto al 988" in reply("urgent_again_self_harm_es")
 
 
 WITHOUT_HELPLINES = [
@@ -195,6 +198,10 @@ WITHOUT_HELPLINES = [
     ("urgent_self_harm", "Call (988) 555-0100 or 911.", "988"),
     ("urgent_self_harm", "Call us.", "911 and 988"),
     ("urgent_ingestion", "Call 911.", "1-800-222-1222"),
+    ("urgent_again_self_harm", "Call 911.", "988"),
+    ("urgent_again_self_harm_es", "Llame al 988.", "911"),
+    ("urgent_again_ingestion", "Call 911.", "1-800-222-1222"),
+    ("urgent_again_ingestion_es", "Control de Envenenamiento: 1-800-222-1222", "911"),
 ]
 
 
