@@ -56,6 +56,7 @@ class Route(_WordedEnum):
     IN_CONFIDENCE = "in_confidence", "Asks in confidence"
     HELPED = "helped", "Says they are being helped"
     OVER = "over", "Says that it is no emergency, or over"
+    NUDGE = "nudge", "Asks again"
     ACKNOWLEDGEMENT = "acknowledgement", "No reply needed"
     AUTO_REPLY = "auto_reply", "Automatic reply"
     OPT_OUT = "opt_out", "Opt-out"
@@ -83,7 +84,7 @@ def shows_intent(route: str, confidence: float) -> bool:
         route: how the message was routed.
         confidence: the intent's calibrated probability, 0 to 1.
     """
-    says_more = (*TOPICS_WITHOUT_INTENT, *REMARKS, *UPDATES, Route.REVIEW, Route.FOLLOW_UP)
+    says_more = (*TOPICS_WITHOUT_INTENT, *REMARKS, *UPDATES, Route.REVIEW, Route.FOLLOW_UP, Route.NUDGE)
     return route not in says_more and confidence >= GUESS_SHOWN_FROM
 
 

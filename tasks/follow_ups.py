@@ -69,10 +69,20 @@ def find_matter(
         asked_at: when staff last replied, None if they never did.
         at: when the message came.
     """
-    priority = conversation.priority or told or Priority.NORMAL
     is_recent = told_at is not None and at - told_at < FOLLOWS_WITHIN
     answers = conversation.staff_took_over_at is not None and asked_at is not None and at - asked_at < ANSWERS_WITHIN
-    if conversation.team is None or priority == Priority.LOW or not (is_recent or answers):
+    return matter_of(conversation, told) if is_recent or answers else None
+
+
+def matter_of(conversation: Conversation, told: Priority | None) -> Matter | None:
+    """Return what a conversation is about, however long ago, None if only the digest or nobody has it.
+
+    Args:
+        conversation: the conversation before the message is decided upon.
+        told: the priority of the last earlier message that went to a team, None if none did.
+    """
+    priority = conversation.priority or told or Priority.NORMAL
+    if conversation.team is None or priority == Priority.LOW:
         return None
     return Matter(
         team=conversation.team,
@@ -104,10 +114,13 @@ def needs_nurses(matter: Matter, clinical_share: float, practice: Practice) -> b
 
 
 def holder_of(matter: Matter, practice: Practice) -> str:
-    """Return the team that has a matter; the nurses have an emergency that staff have answered, so it pages nobody."""
+    """Return the team that gets what is added to a matter: the one that has it, unless the practice names another."""
     override = practice.routes.get(Route.FOLLOW_UP)
-    if override is not None and override.team:
-        return override.team
+    return override.team if override is not None and override.team else keeper_of(matter, practice)
+
+
+def keeper_of(matter: Matter, practice: Practice) -> str:
+    """Return the team that has a matter; the nurses have an emergency that staff have answered, so it pages nobody."""
     if matter.is_answered and matter.team == team_and_priority(Route.URGENT, practice)[0]:
         return team_and_priority(Route.SAME_DAY, practice)[0]
     return matter.team

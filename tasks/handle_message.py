@@ -155,7 +155,7 @@ def handle_message(
         session.add(_classification(message, understanding))
     later = () if understanding is None else note_entities(session, message, entities)
     session.add(_decision(message, plan))
-    if not plan.is_answer and plan.route not in (*REMARKS, *UPDATES, Route.AUTO_REPLY):
+    if not plan.is_answer and plan.route not in (*REMARKS, *UPDATES, Route.NUDGE, Route.AUTO_REPLY):
         add_review(session, message, understanding, facts, practice, context.settings.secret_key)
     counted = _count_question(session, message, practice, plan, question)
     reason = plan.notice or plan.route
@@ -272,7 +272,7 @@ def _team(conversation: Conversation, plan: RoutingDecision) -> str | None:
     return plan.team
 
 
-_SAYS_NOTHING = (Route.ACKNOWLEDGEMENT, Route.AUTO_REPLY, Route.WRONG_NUMBER, Route.CONTACT, *UPDATES)
+_SAYS_NOTHING = (Route.ACKNOWLEDGEMENT, Route.AUTO_REPLY, Route.WRONG_NUMBER, Route.CONTACT, Route.NUDGE, *UPDATES)
 
 
 def _topic(plan: RoutingDecision, understanding: Understanding | None) -> str | None:

@@ -36,7 +36,15 @@ from intake.vocabulary import (
     reply_in,
     words_of,
 )
-from tasks.follow_ups import Matter, holder_of, is_clinical, is_follow_up, needs_nurses, told_of_follow_up
+from tasks.follow_ups import (
+    Matter,
+    holder_of,
+    is_clinical,
+    is_follow_up,
+    keeper_of,
+    needs_nurses,
+    told_of_follow_up,
+)
 from tasks.routing_table import ROUTES, team_and_priority
 from tasks.silence import unanswered_reason
 from tasks.text_limits import UnprovenNumber, why_not_texted
@@ -120,6 +128,7 @@ class Facts:
         answered_in_spanish: whether the practice has answered that question in Spanish, too.
         unsafe: whether the patient said that it is not safe to contact them there.
         follows: the matter that the message follows if nothing of its own can be made of it, None if there is none.
+        nudge: whether it only asks again, or whether anybody is there.
         clinical_share: the probability that it is a clinical concern, given that one of the intents fits.
         doubt: why a message gets no automatic reply, None if it may.
         update: what it says of an emergency that was answered before it, if it says no more.
@@ -164,6 +173,7 @@ class Facts:
     answered_in_spanish: bool = False
     unsafe: bool = False
     follows: Matter | None = None
+    nudge: bool = False
     clinical_share: float = 0.0
     doubt: SenderDoubt | None = None
     update: Update | None = None
@@ -355,8 +365,8 @@ def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
         return by_words
     if facts.may_opt_out and facts.triage is TriageLevel.ROUTINE:
         return Route.PERSON, "may want no more texts"
-    if facts.disposition is Disposition.ACKNOWLEDGEMENT and _is_routine(facts):
-        return Route.ACKNOWLEDGEMENT, "no reply needed"
+    if (adding_nothing := _route_without_topic(facts)) is not None:
+        return adding_nothing
     if facts.language == Language.OTHER:
         return Route.REVIEW, "written in neither English nor Spanish"
     if facts.disposition is Disposition.PERSON:
@@ -366,6 +376,17 @@ def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
     if facts.partly_read and not _is_pressing(facts, practice):
         return Route.REVIEW, "too long: only part of it was read"
     return _route_by_intent(facts, practice)
+
+
+def _route_without_topic(facts: Facts) -> tuple[str, str] | None:
+    """Return the route of a message that is about nothing by itself: thanks, or one that asks again; None of others."""
+    if not _is_routine(facts):
+        return None
+    if facts.disposition is Disposition.ACKNOWLEDGEMENT:
+        return Route.ACKNOWLEDGEMENT, "no reply needed"
+    if facts.nudge and facts.follows is not None:
+        return Route.NUDGE, "asks again"
+    return None
 
 
 def _is_routine(facts: Facts) -> bool:
@@ -423,6 +444,8 @@ def _told_first(route: str, facts: Facts, practice: Practice) -> tuple[str, Prio
     """
     if facts.unheard:
         return UNHEARD
+    if route == Route.NUDGE and facts.follows is not None:
+        return keeper_of(facts.follows, practice), min(facts.follows.priority, Priority.HIGH)
     team, priority = team_and_priority(route, practice)
     override = practice.routes.get(route)
     if route == Route.FOLLOW_UP and facts.follows is not None:
@@ -452,6 +475,8 @@ def _reply_name(route: str, facts: Facts, practice: Practice) -> str:
         return ReplyName.VISIT_SOON
     if may_answer_question(route, facts):
         return ReplyName.COMMON_QUESTION
+    if route == Route.NUDGE:
+        return ReplyName.REVIEW_AGAIN
     if route == Route.REVIEW and is_cooling_down(
         reply_in(facts.language, ReplyName.REVIEW), facts.reply_ages, practice
     ):

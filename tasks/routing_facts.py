@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from classifier.aftermath import Update, read_update
+from classifier.nudges import is_nudge
 from classifier.plain_english import reads_as_english
 from classifier.remarks import is_dispute
 from inbox.column_types import keyring
@@ -21,7 +22,7 @@ from inbox.unsafe_contact import is_silenced
 from intake.channels import is_vouched, medium_for, traits_of
 from intake.practices import Practice
 from intake.vocabulary import DangerKind, Disposition, Intent, Language, Medium, Priority, SenderDoubt, TriageLevel
-from tasks.follow_ups import Matter, find_matter, may_follow
+from tasks.follow_ups import Matter, find_matter, matter_of, may_follow
 from tasks.imminent_visits import is_visit_soon
 from tasks.message_language import decide_language, has_language
 from tasks.person_words import person_language
@@ -149,7 +150,8 @@ def gather_facts(
     is_unsure = understanding.confidence < threshold or understanding.disposition == Disposition.OUT_OF_SCOPE
     understood = _disposition(message, Disposition(understanding.disposition))
     update = None if message.media else read_update(message.text)
-    is_followed = is_unsure or update not in (None, Update.THANKS)
+    nudge = not message.media and is_nudge(message.text)
+    is_followed = is_unsure or nudge or update not in (None, Update.THANKS)
     disposition, praise = settle_praise(message, understood, praise=understanding.praise)
     return replace(
         facts,
@@ -164,7 +166,8 @@ def gather_facts(
         remark=find_remark(message, medium_of(conversation)),
         is_dispute=is_dispute(message.text),
         waits_with=_waits_with(conversation),
-        follows=_followed_by(session, message) if is_followed else None,
+        follows=_followed_by(session, message, nudge=nudge) if is_followed else None,
+        nudge=nudge,
         clinical_share=understanding.probabilities.get(Intent.CLINICAL_CONCERN, 0.0),
         partly_read=understanding.partly_read,
         also=_other_intents(understanding),
@@ -180,14 +183,16 @@ def _waits_with(conversation: Conversation) -> str | None:
     return None if can_wait else conversation.team
 
 
-def _followed_by(session: Session, message: Message) -> Matter | None:
-    """Return the matter that a message follows, if it says nothing of its own."""
+def _followed_by(session: Session, message: Message, *, nudge: bool) -> Matter | None:
+    """Return the matter that a message follows, if it says nothing of its own; who only asks again may ask late."""
     conversation = message.conversation
     if not may_follow(conversation):
         return None
     at = message.received_at
     values = {"conversation": conversation.id, "message": message.id}
     told, told_at = session.execute(_LAST_TOLD, values).one_or_none() or (None, None)
+    if nudge:
+        return matter_of(conversation, told)
     asked_at = session.scalar(_LAST_BY_STAFF, {"conversation": conversation.id, "until": at})
     return find_matter(conversation, told, told_at, asked_at, at)
 

@@ -12,6 +12,7 @@ from inbox.models import Classification, Conversation, Decision, Message, Review
 from intake.vocabulary import ANSWERS, Priority, Route, TriageLevel
 
 _LABELS = {TriageLevel.EMERGENCY: Route.URGENT, TriageLevel.SAME_DAY: Route.SAME_DAY}
+_SAYING_NOTHING = (Route.PRAISE, Route.NUDGE)
 _OUTRANKING, _PRESSING, _WANTING = "outranking", "pressing", "wanting"
 
 
@@ -23,7 +24,7 @@ class RowMessages:
         last: the last one.
         leading: the newest unanswered one that matters more than the last, else the last.
         pressing: the newest unanswered one that makes the conversation an emergency, or one for today.
-        wanting: the newest unanswered one that needs a person, where only thanks and the like came after it.
+        wanting: the newest unanswered one that needs a person, where only thanks, and what asks again, came after it.
         labeled: the ids of those that staff have labeled.
     """
 
@@ -90,14 +91,17 @@ def _wants_nothing(message: Message) -> bool:
     """Return whether a message that was handled needs no person; the opposite of `_needs_person`."""
     decision = message.decision
     return decision is not None and (
-        decision.priority is None or decision.route == Route.PRAISE or decision.reply in ANSWERS
+        decision.priority is None or decision.route in _SAYING_NOTHING or decision.reply in ANSWERS
     )
 
 
 def _needs_person() -> ColumnElement[bool]:
-    """Return the condition that a message that was handled needs a person: not thanks, nor what has its answer."""
+    """Return the condition that a message that was handled needs a person.
+
+    Thanks need none, nor does what only asks again, or has its answer.
+    """
     is_answered = and_(Decision.reply.is_not(None), Decision.reply.in_(ANSWERS))
-    return and_(Decision.priority.is_not(None), Decision.route != Route.PRAISE, not_(is_answered))
+    return and_(Decision.priority.is_not(None), Decision.route.not_in(_SAYING_NOTHING), not_(is_answered))
 
 
 def _read_newest(

@@ -52,7 +52,7 @@ def topic(
         return words_of(route)
     if is_answer(reply):
         return COMMON_QUESTION
-    if route == Route.FOLLOW_UP:  # it is about what it follows
+    if route in (Route.FOLLOW_UP, Route.NUDGE):  # it is about what it follows
         return words_of(intent)
     if route == Route.ACKNOWLEDGEMENT:
         return words_of(intent) or words_of(route)

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 _ROUTES: dict[str, str] = {
     Route.REVIEW: "Message to review",
     Route.FOLLOW_UP: "Follow-up to an earlier message",
+    Route.NUDGE: "Patient who asks again",
     Route.URGENT: "Urgent message",  # the kind of danger is health information, which only the console shows
     Route.SAME_DAY: "Message for a nurse to see today",
     Route.BEREAVEMENT: "Report of a death",

@@ -1,4 +1,4 @@
-"""A "thanks" hides no request before it: the row shows the request, and closing several leaves it open and says so."""
+"""No "thanks" and no "hello?" hides a request before it: the row shows it, and closing several leaves it open."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tests.told_classifier import PRAISE, sure_of, tell
 ROSA, PAUL = "+12025550171", "+12025550172"
 WHO = "(202) 555-0171"
 LATER, THANKS, STARS = "oh wait, can it be 9:30 instead", "thanks", "you are all so kind over there"
+NUDGE = "hello? anyone there"
 FORM = {"text": "9:30 works.", "seen": "9", "newest": "9", "form_id": "1" * 32}
 
 
@@ -41,7 +42,11 @@ def states(console: Console) -> list[str]:
     return [str(found.state) for found in console.rows(Conversation)]
 
 
-@pytest.mark.parametrize("texts", [[THANKS], [STARS], [STARS, THANKS]], ids=["thanks", "praise", "both"])
+@pytest.mark.parametrize(
+    "texts",
+    [[THANKS], [STARS], [STARS, THANKS], [NUDGE], [NUDGE, "?"]],
+    ids=["thanks", "praise", "both", "nudge", "nudges"],
+)
 def test_the_row_shows_what_nobody_answered_before_the_thanks(
     console: Console, dana: Browser, texts: list[str]
 ) -> None:
@@ -53,12 +58,24 @@ def test_the_row_shows_what_nobody_answered_before_the_thanks(
     assert texts[-1] not in shown
 
 
-def test_once_staff_have_answered_the_row_shows_the_thanks(console: Console, dana: Browser) -> None:
+@pytest.mark.parametrize("last", [THANKS, NUDGE])
+def test_once_staff_have_answered_the_row_shows_the_thanks(console: Console, dana: Browser, last: str) -> None:
     write(console, LATER)
     assert dana.post("/staff/conversations/1/reply", data=FORM).status_code == 303
-    write(console, THANKS)
+    write(console, last)
 
-    assert THANKS in row(dana.get("/staff/"), WHO)
+    assert last in row(dana.get("/staff/"), WHO)
+
+
+def test_the_row_of_who_asks_again_still_says_what_it_is_about_and_who_has_it(console: Console, dana: Browser) -> None:
+    write(console, LATER)
+    before = row(dana.get("/staff/"), WHO)
+    write(console, NUDGE)
+
+    after = row(dana.get("/staff/"), WHO)
+    assert "Appointment request" in before
+    assert "Appointment request" in after
+    assert "Front desk" not in after
 
 
 def test_closing_several_leaves_such_a_request_open_and_names_it(console: Console, dana: Browser) -> None:

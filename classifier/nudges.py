@@ -1,0 +1,52 @@
+"""Recognize messages that only ask again, from `signs/nudges.toml`: "hello? anyone there", "any update?", "?".
+
+They say nothing of what for, so they belong to whatever the patient wrote before. Every word must be accounted for, as
+in `acknowledgement.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from classifier.acknowledgement import TRIMMINGS, WORD_END
+from classifier.covering import Row, covers_all, end_of_gap
+from classifier.danger_signs import fill_in, parse_table
+from classifier.normalise import flattened, without_accents
+
+TABLE: Final = Path(__file__).with_name("signs") / "nudges.toml"
+MOST_CHARACTERS: Final = 160
+"""Longer messages say something else, too."""
+
+_GAP: Final = re.compile(r'[ .,!?;:¿¡()*"~–—-]*')
+_MARKS_ALONE: Final = re.compile(r'[ .,!?;:¿¡()*"~–—_❓❔❗❕-]+')
+
+
+def is_nudge(text: str) -> bool:
+    """Return whether a message only asks again, or asks if anybody is there, and says nothing of what for.
+
+    Args:
+        text: Any string.
+    """
+    if len(text) > MOST_CHARACTERS:
+        return False
+    message = without_accents(flattened(text))
+    if _MARKS_ALONE.fullmatch(message):
+        return True
+    return covers_all(message, load_nudges(), _GAP, end_of_gap(message, 0, _GAP))
+
+
+@cache
+def load_nudges() -> tuple[Row, ...]:
+    """Return the rows that must cover such a message, read once per process."""
+    table = parse_table(TABLE.read_text(encoding="utf-8"), TABLE.name)
+    fragments = table.pop("fragments")
+    rows = [
+        (re.compile(rf"(?:{fill_in(row, fragments, f'{TABLE.name}: {name}')}){WORD_END}", re.IGNORECASE), key == "says")
+        for name, lists in table.items()
+        for key in ("says", "beside")
+        for row in lists[key]
+    ]
+    return (*rows, *TRIMMINGS)
