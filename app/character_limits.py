@@ -125,10 +125,9 @@ def _must_get_through(text: str, public_id: str | None) -> bool:
 def may_be_danger(text: str) -> bool:
     """Return whether a text has a danger sign."""
     # Not above, as a web process needs the classifier for nothing else.
-    from classifier.screen import is_urgent
-    from classifier.shortening import shorten_text
+    from classifier.screen import read_if_urgent
 
-    return is_urgent(shorten_text(text)[0])
+    return read_if_urgent(text) is not None
 
 
 def _too_long(seconds: int) -> Response:

@@ -33,6 +33,7 @@ from classifier.cries import cry_language
 from classifier.danger_signs import Guards, SignTable, load_tables
 from classifier.normalise import normalised, without_accents
 from classifier.outputs import Language
+from classifier.shortening import shorten_text
 from intake.vocabulary import DangerKind
 
 _SENTENCE_END = re.compile(r"[!?;¿¡]+|\.+(?!\d)")
@@ -88,6 +89,12 @@ def screen_text(text: str) -> Screening:
 def is_urgent(text: str) -> bool:
     """Return whether a message may need a human within minutes: it has a certain or a possible danger."""
     return screen_text(text) != Screening()
+
+
+def read_if_urgent(text: str) -> str | None:
+    """Return as much of a text of any length as is read, if that may need a human within minutes; None of any other."""
+    read, _ = shorten_text(text)
+    return read if is_urgent(read) else None
 
 
 def break_sentences(text: str) -> str:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.screen import Screening, is_urgent, screen_text
+from classifier.screen import Screening, is_urgent, read_if_urgent, screen_text
+from classifier.shortening import MOST_CHARACTERS
 from intake.vocabulary import DangerKind
 from tests.classifier import corpus
 from tests.classifier.hostile import HOSTILE_TEXTS
@@ -409,3 +410,11 @@ def test_everyday_messages_seldom_raise_an_alarm() -> None:
     alarms = sum(is_urgent(line.text) for line in everyday)
 
     assert alarms / len(everyday) <= 0.005
+
+
+def test_a_text_of_any_length_is_read_as_far_as_it_may_tell_of_danger() -> None:
+    at_length = f"{'I like your office. ' * MOST_CHARACTERS}I can't breathe"
+
+    assert read_if_urgent("I can't breathe") == "I can't breathe"
+    assert len(read_if_urgent(at_length) or "") <= MOST_CHARACTERS + 3
+    assert read_if_urgent("I like your office. " * MOST_CHARACTERS) is None

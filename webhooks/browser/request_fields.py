@@ -8,8 +8,7 @@ from typing import Any
 from flask import Request
 from werkzeug.datastructures import MultiDict
 
-from classifier.screen import is_urgent
-from classifier.shortening import shorten_text
+from classifier.screen import read_if_urgent
 from intake import email_address, phone
 from intake.errors import IntakeError
 from intake.practices import Practice
@@ -67,10 +66,8 @@ def whole_message(name: str, text: str) -> str:
     Raises:
         RequestError: 400 if another is too long. The error does not repeat it.
     """
-    if len(text) > LONGEST_MESSAGE:
-        read, _ = shorten_text(text)
-        if is_urgent(read):
-            return read
+    if len(text) > LONGEST_MESSAGE and (read := read_if_urgent(text)) is not None:
+        return read
     require_length(name, text, LONGEST_MESSAGE)
     return text
 
