@@ -512,8 +512,16 @@ def _raised_before(facts: Facts) -> DangerKind | None:
 
 
 def _follows_emergency(facts: Facts) -> bool:
-    """Return whether an emergency of this conversation was answered a short while ago."""
-    ages = facts.reply_ages or {}
+    return follows_emergency(facts.reply_ages)
+
+
+def follows_emergency(ages: Mapping[str, timedelta] | None) -> bool:
+    """Return whether an emergency of a conversation was answered a short while ago.
+
+    Args:
+        ages: the time since each reply was last sent in it.
+    """
+    ages = ages or {}
     return any(ages.get(reply, AFTERMATH) < AFTERMATH for reply in SENT_IN_EMERGENCIES)
 
 

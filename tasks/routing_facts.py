@@ -27,7 +27,7 @@ from tasks.imminent_visits import is_visit_soon
 from tasks.message_language import decide_language, has_language
 from tasks.person_words import person_language
 from tasks.remarks import find_remark, settle_praise
-from tasks.routing import Facts, can_be_answered
+from tasks.routing import Facts, can_be_answered, follows_emergency
 from tasks.unproven_numbers import unproven_number
 
 if TYPE_CHECKING:
@@ -149,7 +149,8 @@ def gather_facts(
     threshold = practice.threshold_for(understanding.intent, default_threshold)
     is_unsure = understanding.confidence < threshold or understanding.disposition == Disposition.OUT_OF_SCOPE
     understood = _disposition(message, Disposition(understanding.disposition))
-    update = None if message.media else read_update(message.text)
+    is_aftermath = follows_emergency(facts.reply_ages) and not message.media
+    update = read_update(message.text) if is_aftermath else None
     nudge = not message.media and is_nudge(message.text)
     is_followed = is_unsure or nudge or update not in (None, Update.THANKS)
     disposition, praise = settle_praise(message, understood, praise=understanding.praise)
