@@ -75,14 +75,14 @@ def find_matter(
 
 
 def matter_of(conversation: Conversation, told: Priority | None) -> Matter | None:
-    """Return what a conversation is about, however long ago, None if only the digest or nobody has it.
+    """Return what a conversation is about, however long ago, None if that is praise, or only the digest has it.
 
     Args:
         conversation: the conversation before the message is decided upon.
         told: the priority of the last earlier message that went to a team, None if none did.
     """
     priority = conversation.priority or told or Priority.NORMAL
-    if conversation.team is None or priority == Priority.LOW:
+    if conversation.team is None or conversation.intent == Route.PRAISE or priority == Priority.LOW:
         return None
     return Matter(
         team=conversation.team,

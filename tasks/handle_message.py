@@ -260,9 +260,17 @@ def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practic
 def _place(message: Message, plan: RoutingDecision, understanding: Understanding | None) -> None:
     """Apply a decision to its conversation, which a responder's mail leaves closed if nobody else waits in it."""
     conversation = message.conversation
+    if plan.route == Route.PRAISE and _has_matter(conversation):
+        note_decision(conversation, None, None, None, message)
+        return
     note_decision(conversation, _topic(plan, understanding), _team(conversation, plan), plan.priority, message)
     if plan.route == Route.AUTO_REPLY and conversation.priority is None:
         note_answer(conversation, ConversationState.CLOSED, message.id)
+
+
+def _has_matter(conversation: Conversation) -> bool:
+    """Return whether a team has something of the patient, which praise must neither move nor hide."""
+    return conversation.priority is not None or conversation.staff_took_over_at is not None
 
 
 def _team(conversation: Conversation, plan: RoutingDecision) -> str | None:

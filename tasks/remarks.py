@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from classifier.acknowledgement import asks_for_help
 from classifier.praise import is_praise
 from classifier.remarks import asks_in_confidence, says_wrong_number
 from inbox.chat_contact import read_contact_line
@@ -22,9 +23,12 @@ def find_remark(message: Message, medium: Medium) -> Route | None:
 
 
 def settle_praise(message: Message, disposition: Disposition, *, praise: bool) -> tuple[Disposition, bool]:
-    """Return a message's disposition and whether it is praise, which words can tell; what has a picture says more."""
+    """Return a message's disposition and whether it is praise, which words can tell.
+
+    What has a picture says more. So may what asks, or has a word of need, though the network hears nothing but praise.
+    """
     if message.media:
         return disposition, False
     if disposition is not Disposition.ACKNOWLEDGEMENT and is_praise(message.text):
         return Disposition.OUT_OF_SCOPE, True
-    return disposition, praise
+    return disposition, praise and not ("?" in message.text or asks_for_help(message.text))

@@ -21,7 +21,17 @@ from inbox.opt_out_wording import OptOutWish, read_opt_out
 from inbox.unsafe_contact import is_silenced
 from intake.channels import is_vouched, medium_for, traits_of
 from intake.practices import Practice
-from intake.vocabulary import DangerKind, Disposition, Intent, Language, Medium, Priority, SenderDoubt, TriageLevel
+from intake.vocabulary import (
+    DangerKind,
+    Disposition,
+    Intent,
+    Language,
+    Medium,
+    Priority,
+    Route,
+    SenderDoubt,
+    TriageLevel,
+)
 from tasks.follow_ups import Matter, find_matter, matter_of, may_follow
 from tasks.imminent_visits import is_visit_soon
 from tasks.message_language import decide_language, has_language
@@ -71,6 +81,7 @@ _LAST_TOLD = (
         Message.conversation_id == bindparam("conversation"),
         Message.id < bindparam("message"),
         Decision.team.is_not(None),
+        Decision.route != Route.PRAISE,  # which leaves what it follows as it is
     )
     .order_by(Message.id.desc())
     .limit(1)

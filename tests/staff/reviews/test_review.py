@@ -38,6 +38,7 @@ from tests.world import PATIENT
 UNSURE = "The thing from last week, is it okay like that?"
 OTHER_UNSURE = "So what about the other one then"
 SURE = "How much is a cleaning without insurance?"
+STARS = "You are all so kind over there"
 URGENT = "I can't breathe and my chest hurts"
 OTHER_PATIENT = "+12025550124"
 THIRD_PATIENT = "+12025550125"
@@ -606,8 +607,8 @@ def test_a_label_that_ends_no_alarm_says_that_it_is_still_open_and_leads_to_it(s
 
 
 def test_praise_that_was_drawn_shows_praise_as_the_models_guess(sampled: Console) -> None:
-    tell(sampled, {SURE: PRAISE})
-    sampled.text(SURE)
+    tell(sampled, {STARS: PRAISE})
+    sampled.text(STARS)
     sampled.work()
     [review] = sampled.rows(Review)
     dana = sampled.sign_in()
