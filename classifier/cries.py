@@ -3,9 +3,9 @@
 Every word must be accounted for, as in `acknowledgement.py`: "how much is an ambulance" and "please help my son with
 his form" are no cries. Whoever asks for an ambulance, or for help for somebody by name of kin, is an emergency.
 
-A mere plea ("help me", "ayudenme") says too little for one: the front desk gets it for forms and passwords, too. It is
-treated like the lone keyword HELP with an exclamation mark: never routine and never a mere wish to talk to a person, so
-somebody reads it the same day and the reply names 911.
+A mere plea ("help", "help me", "ayudenme") says too little for one: the front desk gets it for forms and passwords.
+It is treated like the lone keyword HELP with an exclamation mark: never routine and never a mere wish to talk to a
+person, so somebody reads it the same day and the reply names 911.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ _PLEAS: Final[Mapping[Language, tuple[str, ...]]] = {
     "en": (
         r"(?:please |pls |plz )?help (?:me|us)|(?:please|pls|plz|someone|somebody|anyone) help"
         r"|help (?:please|pls|plz|now)|save (?:me|us)|come (?:quick|quickly|fast|now)"
-        r"|i need help (?:now|right now|fast|asap)",
+        r"|i need help (?:now|right now|fast|asap)|(?<!you )(?:(?:i|we) (?:really |just )?need (?:some )?)?help",
     ),
     "es": (
         r"ayud[ae](?:n?me|n?nos)|(?:por favor )?ayuden|ayuda (?:por favor|porfa|urgente|ya)"
-        r"|(?:necesito|ocupo) ayuda (?:ya|urgente|ahora|ahorita)|salven(?:me|nos)|vengan (?:rapido|pronto|ya)",
+        r"|(?:(?:necesito|necesitamos|ocupo) )?ayuda|salven(?:me|nos)|vengan (?:rapido|pronto|ya)",
     ),
 }
 _PLACE = (

@@ -129,6 +129,7 @@ class Facts:
         unsafe: whether the patient said that it is not safe to contact them there.
         follows: the matter that the message follows if nothing of its own can be made of it, None if there is none.
         nudge: whether it only asks again, or whether anybody is there.
+        plea: whether it only begs for help, so that it is answered every time.
         clinical_share: the probability that it is a clinical concern, given that one of the intents fits.
         doubt: why a message gets no automatic reply, None if it may.
         update: what it says of an emergency that was answered before it, if it says no more.
@@ -174,6 +175,7 @@ class Facts:
     unsafe: bool = False
     follows: Matter | None = None
     nudge: bool = False
+    plea: bool = False
     clinical_share: float = 0.0
     doubt: SenderDoubt | None = None
     update: Update | None = None
@@ -681,7 +683,7 @@ def _why_too_much(reply: Reply, facts: Facts, practice: Practice) -> Silence | N
         return Silence.STAFF_ACTIVE
     if facts.replies_last_hour >= practice.limits.replies_per_hour:
         return Silence.HOURLY_LIMIT
-    if repeated and reply.name not in NOT_COOLED_DOWN:
+    if repeated and reply.name not in NOT_COOLED_DOWN and not facts.plea:
         return Silence.REPEATED
     return None
 

@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from classifier.aftermath import Update, read_update
+from classifier.cries import plea_language
 from classifier.nudges import is_nudge
 from classifier.plain_english import reads_as_english
 from classifier.remarks import is_dispute
@@ -180,6 +181,7 @@ def gather_facts(
         waits_with=_waits_with(conversation),
         follows=_followed_by(session, message, nudge=nudge) if is_followed else None,
         nudge=nudge,
+        plea=plea_language(message.text) is not None,
         clinical_share=understanding.probabilities.get(Intent.CLINICAL_CONCERN, 0.0),
         partly_read=understanding.partly_read,
         also=_other_intents(understanding),

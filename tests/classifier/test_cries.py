@@ -44,8 +44,33 @@ ayúdenme con mi mamá
 auxilio
 """.strip().splitlines()
 
-PLEAS = ["help me", "please help", "Help us!!", "save me", "come quick", "somebody help me please"]
-SUPLICAS = ["ayúdenme", "ayudeme por favor", "ayuda urgente"]
+PLEAS = """
+help me
+please help
+please help me
+Help us!!
+save me
+come quick
+somebody help me please
+help
+HELP
+Help!
+help help help
+hello, help
+i need help
+I need some help please
+we need help
+""".strip().splitlines()
+SUPLICAS = """
+ayúdenme
+ayudeme por favor
+ayuda urgente
+ayuda
+¡Ayuda!
+ayuda por favor
+por favor ayuda
+necesito ayuda
+""".strip().splitlines()
 
 NO_CRIES = """
 how much is an ambulance
@@ -59,6 +84,11 @@ send the ambulance bill to my house
 can you send an ambulance on friday for my transfer
 should i get a ride or an ambulance home
 need help with the portal
+i need help with my bill
+hi can you help
+can you help?
+do you help with braces
+necesito ayuda con mi factura
 cuanto cuesta la ambulancia
 manden la factura de la ambulancia a mi casa
 me pueden ayudar con mi cita
