@@ -467,12 +467,10 @@ def _told_first(route: str, facts: Facts, practice: Practice) -> tuple[str, Prio
 
 
 def _reply_name(route: str, facts: Facts, practice: Practice) -> str:
-    follows_emergency = _follows_emergency(facts)
-    kind = facts.danger if facts.danger in REPLIES_TO_DANGERS or not follows_emergency else _raised_before(facts)
     if route == Route.URGENT:
-        return REPLIES_TO_DANGERS.get(kind, ReplyName.URGENT)
-    if follows_emergency:
-        return REPLIES_AFTER_DANGERS.get(kind, ReplyName.URGENT_AGAIN)
+        return _emergency_reply(facts, practice)
+    if _follows_emergency(facts):
+        return REPLIES_AFTER_DANGERS.get(_raised_before(facts), ReplyName.URGENT_AGAIN)
     if facts.visit_soon and route == Intent.APPOINTMENT_REQUEST:
         return ReplyName.VISIT_SOON
     if may_answer_question(route, facts):
@@ -484,6 +482,18 @@ def _reply_name(route: str, facts: Facts, practice: Practice) -> str:
     ):
         return ReplyName.REVIEW_AGAIN
     return route
+
+
+def _emergency_reply(facts: Facts, practice: Practice) -> ReplyName:
+    """Return the reply to an emergency by its kind of danger, or else by the one that was raised a short while ago.
+
+    Where the words for that one would not go out twice, the general ones do.
+    """
+    if facts.danger in REPLIES_TO_DANGERS or not _follows_emergency(facts):
+        return REPLIES_TO_DANGERS.get(facts.danger, ReplyName.URGENT)
+    name = REPLIES_TO_DANGERS.get(_raised_before(facts), ReplyName.URGENT)
+    is_sent = _why_too_much(reply_in(facts.language, name), facts, practice) is None
+    return name if is_sent else ReplyName.URGENT
 
 
 def may_answer_question(route: str, facts: Facts) -> bool:

@@ -498,6 +498,15 @@ def test_a_second_alarm_of_no_kind_names_the_helpline_of_the_first(
     assert decide(replace(known, reply_ages={general: timedelta(hours=2)}), PRACTICE).reply == "urgent"
 
 
+@pytest.mark.parametrize("circumstance", [{"staff_active": True}, {"replies_last_hour": 1000}])
+def test_a_second_alarm_of_no_kind_is_answered_where_the_words_for_the_first_are_not_sent_twice(
+    circumstance: dict[str, Any],
+) -> None:
+    known = facts(triage=TriageLevel.EMERGENCY, danger=DangerKind.OTHER, raised=SELF_HARM, **circumstance)
+
+    assert decide(replace(known, reply_ages={"urgent_self_harm": timedelta(minutes=5)}), PRACTICE).reply == "urgent"
+
+
 def test_a_second_alarm_of_a_kind_of_its_own_is_answered_by_that() -> None:
     known = facts(triage=TriageLevel.EMERGENCY, danger=INGESTION, raised=SELF_HARM)
 
