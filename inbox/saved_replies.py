@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox.models import SavedReply, now
-from templates.saved_replies import LONGEST_NAME, LONGEST_TEXT, find_wrong_variable, tidy_variables, why_not_blank
+from templates.saved_replies import LONGEST_NAME, LONGEST_TEXT, find_wrong_variable, tidy_variables
 from templates.starter_replies import StarterReply, starter_replies
 
 MOST_SAVED = 100
@@ -105,7 +105,7 @@ def find_words_problem(words: ReplyWords, others: Sequence[SavedReply]) -> tuple
     for field_name, text in (("text", words.text), ("text_es", words.text_es)):
         if len(text) > LONGEST_TEXT:
             return f"A text has {len(text)} characters. The limit is {LONGEST_TEXT}.", field_name
-        if wrong := find_wrong_variable(text) or why_not_blank(text):
+        if wrong := find_wrong_variable(text):
             return wrong, field_name
     if len(others) >= MOST_SAVED:
         return f"There are {MOST_SAVED} saved replies already. Delete one first.", "name"

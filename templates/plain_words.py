@@ -22,6 +22,7 @@ VALUES: Mapping[str, str] = MappingProxyType(
         "our prices": "practice.price_range",
         "our prices in Spanish": "practice.price_range_es",
         "our email address": "practice.email",
+        "our phone number with +1": "practice.phone",
         "new patient link": "links.new_patient",
         "booking link": "links.scheduling",
         "payment link": "links.pay",
@@ -77,6 +78,11 @@ _VALUE_WORDS = {name: words for words, name in VALUES.items()}
 _CONDITION_WORDS = {name: words for words, name in CONDITIONS.items()}
 
 
+def words_of_value(name: str) -> str:
+    """Return the words for a value that a template can have, such as `links.pay`."""
+    return _VALUE_WORDS[name]
+
+
 def show_words(template: str) -> str:
     """Return a template with its values and conditions in words."""
     return _TAG.sub(_show_tag, template)
@@ -90,7 +96,7 @@ def read_words(typed: str) -> tuple[str, str]:
     def read(found: re.Match[str]) -> str:
         words, brace = found[1], found[2]
         if brace is not None:
-            problems.append(f"Intake does not know {brace}. {_suggest(brace)}")
+            problems.append(_explain_unknown(brace))
         if words is None:
             _follow_tag(found[0], open_ifs)
             return found[0]
@@ -159,7 +165,7 @@ def _read_token(words: str, open_ifs: list[str]) -> tuple[str, str]:
     for begins, keyword in ((_IF, "if"), (_OR_IF, "elif")):
         if key.startswith(begins):
             return _read_condition(words, key.removeprefix(begins), keyword, open_ifs)
-    return "", f"[{words}] is not one of Intake’s values. {_suggest(words)}"
+    return "", _explain_unknown(f"[{words}]")
 
 
 def _read_condition(words: str, key: str, keyword: str, open_ifs: list[str]) -> tuple[str, str]:
@@ -171,18 +177,19 @@ def _read_condition(words: str, key: str, keyword: str, open_ifs: list[str]) -> 
     by_key = {each.lower(): name for each, name in CONDITIONS.items()}
     parts = [by_key.get(part) for part in (key.split(joint) if joint else [key])]
     if joint is None or None in parts:
+        begins = keyword.replace("elif", "or if")
         near = get_close_matches(key, by_key, 1)
-        return "", f"Intake does not know the condition [{words}]. Write one of the list, such as" + (
-            f" [{keyword.replace('elif', 'or if')} {near[0]}]" if near else " [if we are open]"
-        )
+        meant = {each.lower(): each for each in CONDITIONS}[near[0]] if near else ""
+        instead = f"did you mean [{begins} {meant}]?" if meant else "use one of the list"
+        return "", f"[{words}] is not a condition we know; {instead}"
     return f"{{% {keyword} {joint.join(map(str, parts))} %}}", ""
 
 
-def _suggest(words: str) -> str:
+def _explain_unknown(typed: str) -> str:
     by_key = {each.lower(): each for each in VALUES}
-    bare = words.strip("{}").replace("_", " ").lower()
+    bare = typed.strip("{}[]").replace("_", " ").lower()
     near = [by_key[key] for key in by_key if bare in key.split() or bare in key] or [
         by_key[key] for key in get_close_matches(bare, by_key, 1)
     ]
-    instead = f"Write [{near[0]}], or" if near else "Use the buttons, or"
-    return f"{instead} write the words themselves, without brackets"
+    instead = f"did you mean [{near[0]}]?" if near else "use the buttons, or write the words themselves"
+    return f"{typed} is not a word we know; {instead}"

@@ -38,6 +38,8 @@ STOP_WORDING = "Reply STOP to opt out."
 STOP_WORDING_ES = "Responda STOP para no recibir mensajes."
 SAMPLE_ANSWER = "We are open Monday to Friday, 8:00 AM to 5:00 PM."
 """Stands for the answer to a common question while its reply is checked or previewed."""
+SAMPLE_ANSWER_ES = "Abrimos de lunes a viernes, de 8:00 AM a 5:00 PM."
+"""Stands for it in the preview of the Spanish reply."""
 MAX_LENGTH = 1600  # Twilio's limit for a message body, error 21617
 PLACEHOLDER = re.compile(r"\{\w+\}|\[\w+\]")
 """What looks like a blank to fill in, and would reach the patient as it is."""

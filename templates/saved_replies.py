@@ -1,8 +1,9 @@
 """Saved replies: texts with variables that staff write once and put into their replies to patients.
 
-The variables are written as in automatic replies and have the same names; there is nothing else of a template in them,
-so that whoever answers patients can write one. What is not known for a patient becomes a blank in square brackets,
-which the writer fills in; so are blanks of one's own, such as `[day and time]` or `___`.
+Staff write variables as in automatic replies, in words: `[first name]`, which is stored as `{{ first_name }}`. There is
+nothing else of a template in them, so that whoever answers patients can write one. What is not known for a patient
+becomes a blank in square brackets, which the writer fills in; so are blanks of one's own, such as `[day and time]` or
+`___`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from intake.practices import Links, Practice
 from intake.setting_editors import Editor
 from intake.vocabulary import Language
+from templates.plain_words import words_of_value
 from templates.replies import MAX_LENGTH, variables
 
 LONGEST_NAME = 60
@@ -41,6 +44,14 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What each variable stands for, in the order of the page that explains them."""
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "first_name": "first name",
+        "my_name": "my name",
+        **{name: words_of_value(name) for name in VARIABLES if name not in ("first_name", "my_name")},
+    }
+)
+"""How each variable is written, in square brackets; those of automatic replies have the same words there."""
 BLANKS: Mapping[str, str] = MappingProxyType(
     {
         "first_name": "[first name]",
@@ -54,6 +65,14 @@ BLANKS: Mapping[str, str] = MappingProxyType(
 )
 """What stands for a variable that nothing is known for; no reply that has one is sent."""
 _BLANK = re.compile(r"\[[^\[\]\n\d]*[^\W\d_][^\[\]\n]*\]|(?<!\w)_{3,}(?!\w)")
+_NAMES = {
+    **{blank.strip("[]").lower(): name for name, blank in BLANKS.items()},
+    **{name.replace("_", " "): name for name in VARIABLES},
+    **{words.lower(): name for name, words in WORDS.items()},
+}
+"""The variable that words in square brackets mean, in small letters: its own words, and what stands for it unfilled."""
+_CLOSE = 0.85  # "frist name" is; "last name" and "patient name" are not
+_BRACKETED = re.compile(r"\[([^\[\]\n]+)\]")
 _VARIABLE = re.compile(r"\{\{ ?([a-z_]+(?:\.[a-z_]+)?) ?\}\}")
 _TYPED = re.compile(r"\{+\s*([A-Za-z_]+(?:\s?\.\s?[A-Za-z_]+)?)\s*\}+")
 _GREETING = re.compile(rf"^(\W?[^\W\d]+(?: [^\W\d]+)?) {re.escape(BLANKS['first_name'])}(?=[,:!])", re.MULTILINE)
@@ -76,24 +95,45 @@ class Reader:
 
 
 def tidy_variables(typed: str) -> str:
-    """Return a text with each known variable written as in automatic replies, whatever braces and spaces it had."""
+    """Return a text with each known variable as it is stored, whatever brackets, braces, and spaces it had."""
 
-    def tidy(match: re.Match[str]) -> str:
+    def tidy_braces(match: re.Match[str]) -> str:
         name = re.sub(r"\s", "", match[1]).lower()
         return f"{{{{ {name} }}}}" if name in VARIABLES else match[0]
 
-    return _TYPED.sub(tidy, typed)
+    def tidy_brackets(match: re.Match[str]) -> str:
+        name = _NAMES.get(" ".join(match[1].split()).lower())
+        return match[0] if name is None else f"{{{{ {name} }}}}"
+
+    return _BRACKETED.sub(tidy_brackets, _TYPED.sub(tidy_braces, typed))
+
+
+def show_variables(text: str) -> str:
+    """Return a stored text as staff write it: `Hi [first name], …`."""
+    return _VARIABLE.sub(lambda match: f"[{WORDS[match[1]]}]" if match[1] in WORDS else match[0], text)
 
 
 def find_wrong_variable(text: str) -> str:
-    """Return why a text's variables cannot be used, empty if they can."""
-    names = ", ".join(f"{{{{ {name} }}}}" for name in VARIABLES)
-    unknown = [match[0] for match in _TYPED.finditer(text) if match[1] not in VARIABLES]
+    """Return why a text's variables cannot be used, empty if they can.
+
+    Words in brackets that are nearly a variable's were mistyped; all others are blanks that the writer means to fill.
+    """
+    unknown = [match for match in _TYPED.finditer(text) if match[1] not in VARIABLES]
     if unknown:
-        return f"There is no variable {unknown[0]}. Use one of these: {names}."
+        return _explain_unknown(unknown[0][0], unknown[0][1].replace("_", " "), likeness=0.6)
     if re.search(r"[{}]", _VARIABLE.sub("", text)):
-        return f"Braces are for variables only. Remove them, or use one of these: {names}."
+        return "Patients would read { and } as they are. Leave them out; what is filled in stands in [square brackets]."
+    for blank in find_blanks(text):
+        if blank.startswith("[") and get_close_matches(blank.strip("[]").lower(), _NAMES, 1, _CLOSE):
+            return _explain_unknown(blank, blank.strip("[]"), likeness=_CLOSE)
     return ""
+
+
+def _explain_unknown(typed: str, words: str, *, likeness: float) -> str:
+    near = get_close_matches(words.lower(), _NAMES, 1, likeness)
+    if near:
+        return f"{typed} is not a word we know; did you mean [{WORDS[_NAMES[near[0]]]}]?"
+    return f"{typed} is not a word we know. Use one of these: {', '.join(f'[{each}]' for each in WORDS.values())}."
 
 
 def known_values(
@@ -132,18 +172,6 @@ def fill_variables(text: str, values: Mapping[str, str]) -> str:
 def find_blanks(text: str) -> list[str]:
     """Return the blanks that a reply still has, also those that somebody wrote themselves: `[date]`, `___`."""
     return list(dict.fromkeys(_BLANK.findall(text)))
-
-
-def why_not_blank(text: str) -> str:
-    """Return why a text is not kept: a variable says what one of its blanks asks for; empty if none does."""
-    for blank in find_blanks(text):
-        said = blank.casefold()
-        meant = next(
-            (name for name in VARIABLES if said in (BLANKS[name].casefold(), f"[{name.replace('_', ' ')}]")), ""
-        )
-        if meant:
-            return f"Write {{{{ {meant} }}}} instead of {blank}: it is filled in for each patient."
-    return ""
 
 
 def first_name_of(name: str | None) -> str:

@@ -29,7 +29,7 @@ ATTRIBUTES = {
     "practice": ("name", "price_range", "price_range_es", "phone", "email"),
     "links": ("new_patient", "scheduling", "pay", "prices", "privacy", "terms"),
 }
-_AS_IT_SHOULD_BE = "Write {{ practice.name }}, or {% if is_open %} … {% endif %}, with every bracket"
+_INSTEAD = "Leave it out, and use the buttons"
 _PLAIN: tuple[type[nodes.Node], ...] = (
     nodes.Template,
     nodes.Output,
@@ -50,7 +50,7 @@ def problem_of(words: str) -> str | None:
     try:
         return _problem(_parser().parse(words))
     except TemplateSyntaxError as error:
-        return f"a placeholder in line {error.lineno} is not written as it should be. {_AS_IT_SHOULD_BE}"
+        return f"what stands in {{ }} in line {error.lineno} is not complete. {_INSTEAD}"
     except RecursionError:
         return "these words are nested too deeply"
 
@@ -63,9 +63,7 @@ def _problem(node: nodes.Node) -> str | None:
     if isinstance(node, nodes.Name):
         return None if node.name in (*NAMES, *OF_ONE_REPLY) else f"{node.name} cannot be used here"
     if not isinstance(node, _PLAIN):
-        return (
-            "only the listed placeholders and {% if … %} can be used here; anything more belongs in the practices file"
-        )
+        return f"a part in {{ }} can be used in the practices file only. {_INSTEAD}"
     return next(filter(None, map(_problem, node.iter_child_nodes())), None)
 
 

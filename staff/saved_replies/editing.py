@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import abort, current_app, flash, redirect, render_template, request
@@ -31,9 +31,13 @@ from templates.saved_replies import (
     LONGEST_TEXT,
     SAMPLE_FIRST_NAME,
     VARIABLES,
+    WORDS,
     Reader,
     fill_variables,
+    find_wrong_variable,
     known_values,
+    show_variables,
+    tidy_variables,
 )
 from templates.starter_replies import starter_replies
 from web.row_ids import read_row_id
@@ -64,12 +68,13 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class _Unsaved:
-    """A saved reply that was not saved, and why.
+    """A saved reply that was not saved, and why; it was only to be previewed if there is no problem.
 
     Attributes:
         part: whose part of the page it belongs to: a reply's ID, a key of the starter set, or 0 for a new reply.
         field: the field that the problem is about.
         version: the version that was edited, None if the page is to go on from the newest.
+        samples: what a patient would read, by language.
     """
 
     part: str
@@ -77,6 +82,17 @@ class _Unsaved:
     problem: str
     field: str
     version: int | None
+    samples: Mapping[Language, str]
+
+
+def preview_reply(desk: Desk) -> str:
+    """Show a text that is being typed as a patient would read it."""
+    language = Language.ES if request.form.get("language") == Language.ES else Language.EN
+    text = tidy_variables(request.form.get("text", "").strip())
+    problem = find_wrong_variable(text)
+    values = _sample_values(desk.practice).get(language)
+    words = fill_variables(text, values) if values and not problem else ""
+    return render_template("staff/saved_reply_preview.html", problem=problem, words=words)
 
 
 def save_reply(desk: Desk, reply_id: int | None, starter: str | None = None) -> Response | tuple[str, int]:
@@ -103,13 +119,15 @@ def save_reply(desk: Desk, reply_id: int | None, starter: str | None = None) -> 
             is_own = starter is None and (reply is None or reply.starter is None)
             kept = [other for other in read_replies(session, desk.owner) if other is not reply]
             problem, field = find_words_problem(typed, [other for other in kept if (other.starter is None) is is_own])
-            if not problem:
+            if not problem and "preview" not in request.form:
                 saved = write_reply(session, desk.owner, reply, typed, starter)
                 desk.record(session, "saved_reply_saved", saved.id)
     except ReplyChangedError:
         problem, field, version, status = OVERTAKEN, "text", None, 409
-    if problem:
-        return show_page(desk, _Unsaved(starter or str(reply_id or 0), typed, problem, field, version)), status
+    if problem or "preview" in request.form:
+        samples = {} if problem else _samples(typed, _sample_values(desk.practice))
+        unsaved = _Unsaved(starter or str(reply_id or 0), typed, problem, field, version, samples)
+        return show_page(desk, unsaved), status if problem else 200
     flash(f"Saved “{typed.name}”.")
     return redirect(desk.place, 303)
 
@@ -161,6 +179,8 @@ def show_page(desk: Desk, unsaved: _Unsaved | None = None) -> str:
         starters=[(kept, _samples(kept.words, values)) for kept in starters] if desk.owner.practice else [],
         unsaved=unsaved,
         variables=VARIABLES,
+        words_of=WORDS,
+        in_words=show_variables,
         longest_name=LONGEST_NAME,
         longest_text=LONGEST_TEXT,
     )
@@ -178,7 +198,7 @@ def _sample_values(practice: Practice | None) -> dict[Language, dict[str, str]]:
     return {language: known_values(practice, moment, language, reader) for language in (Language.EN, Language.ES)}
 
 
-def _samples(reply: SavedReply | ReplyWords, values: dict[Language, dict[str, str]]) -> list[tuple[Language, str]]:
-    """Return the texts as that patient would get them."""
+def _samples(reply: SavedReply | ReplyWords, values: dict[Language, dict[str, str]]) -> dict[Language, str]:
+    """Return the texts as that patient would get them, by language."""
     texts = {Language.EN: reply.text, Language.ES: reply.text_es}
-    return [(language, fill_variables(text, values[language])) for language, text in texts.items() if text and values]
+    return {language: fill_variables(text, values[language]) for language, text in texts.items() if text and values}

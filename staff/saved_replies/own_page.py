@@ -10,7 +10,7 @@ from inbox.audit import record_action
 from inbox.models import Role
 from inbox.saved_replies import Owner
 from staff.auth.access import member, open_to
-from staff.saved_replies.editing import Desk, delete_reply, save_reply, show_page
+from staff.saved_replies.editing import Desk, delete_reply, preview_reply, save_reply, show_page
 from web.services import services_of
 
 blueprint = Blueprint("own_replies", __name__, url_prefix="/staff/account/replies")
@@ -28,6 +28,13 @@ def page() -> str:
 def add() -> Response | tuple[str, int]:
     """Add one."""
     return save_reply(_desk(), None)
+
+
+@blueprint.post("/preview")
+@open_to(Role.STAFF)
+def preview() -> str:
+    """Show a text that is being typed as a patient would read it."""
+    return preview_reply(_desk())
 
 
 @blueprint.post("/<int:own_reply_id>")

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from inbox.models import Role
 from inbox.saved_replies import Owner
 from staff.auth.access import open_to, own_practice
-from staff.saved_replies.editing import Desk, change_starter, delete_reply, save_reply, show_page
+from staff.saved_replies.editing import Desk, change_starter, delete_reply, preview_reply, save_reply, show_page
 from staff.settings.page_actions import record_audit
 
 blueprint = Blueprint("saved_replies", __name__, url_prefix="/staff/settings/<slug>/replies")
@@ -27,6 +27,13 @@ def page(slug: str) -> str:
 def add(slug: str) -> Response | tuple[str, int]:
     """Add one."""
     return save_reply(_desk(slug), None)
+
+
+@blueprint.post("/preview")
+@open_to(Role.MANAGER)
+def preview(slug: str) -> str:
+    """Show a text that is being typed as a patient would read it."""
+    return preview_reply(_desk(slug))
 
 
 @blueprint.post("/<int:reply_id>")

@@ -46,6 +46,7 @@ from staff.settings.section_preview import PREVIEWED, SectionPreview, preview_se
 from staff.settings.typed_values import STANDARD_COLOR
 from staff.settings.view import (
     NOTHING_UNSAVED,
+    PREVIEW,
     UnsavedForm,
     build_sections,
     describe_conflicts,
@@ -54,9 +55,8 @@ from staff.settings.view import (
     explain_unusable,
     list_problems,
 )
-from staff.settings.wordings import list_values
+from staff.settings.wordings import list_conditions, list_values
 from templates.opening_hours import HOURS_QUESTION, MEND, find_contradiction
-from templates.plain_words import CONDITIONS
 from templates.replies import STOP_WORDING, hours_to_try
 
 ROWS_BUTTON = "rows"  # the name of the buttons that add or remove a row
@@ -112,6 +112,8 @@ def save(slug: str, settings_page: str) -> Response | Refusal | str:
         return _refuse_overtaken(file, page, opened, UnsavedForm(request.form, changed))
     if ROWS_BUTTON in request.form:
         return _press_rows(situation, page, changed, request.form[ROWS_BUTTON])
+    if PREVIEW in request.form:
+        return _render(situation, page, UnsavedForm(request.form, changed))
     if not changed:
         return finish_change(slug, NOTHING_CHANGED, page)
     try:
@@ -257,7 +259,7 @@ def _render(
         unlisted=explain_unlisted(situation, unsaved),
         since=since or [],
         values=list_values(practice, now()),
-        conditions=CONDITIONS,
+        conditions=list_conditions(),
         stop=STOP_WORDING,
         standard_color=STANDARD_COLOR,
         webhooks={"A message comes in": "/twilio/sms", "A call comes in": "/twilio/voice"},

@@ -50,6 +50,7 @@ from templates.opening_hours import (
     find_contradiction,
     say_hours,
 )
+from templates.plain_words import show_words
 from templates.replies import Occasion, render_reply
 from templates.saved_replies import find_blanks
 
@@ -218,7 +219,7 @@ def _find_problem(typed: PracticeQuestion, known: Mapping[str, PracticeQuestion]
     if blanks := [blank for answer in (typed.answer, typed.answer_es) for blank in find_blanks(answer)]:
         return f"Replace {blanks[0]} with words: only [our hours] is filled in, and patients would read it as it is."
     if any("{{" in VARIABLE.sub("", answer) for answer in (typed.answer, typed.answer_es)):
-        return "Only {{ hours }} can stand in an answer; patients would read anything else in braces as it is."
+        return "Only [our hours] is filled in; patients would read what stands in { } as it is. Leave it out."
     return find_problem(typed)
 
 
@@ -267,6 +268,7 @@ def _render(slug: str, unsaved: _Unsaved | None = None, tried: _Tried | None = N
         longest=LONGEST_ANSWER,
         longest_title=LONGEST_TITLE,
         hours_answer=HOURS_ANSWER,
+        in_words=show_words,
         hours_said=say_hours(_hours_of(slug), Language.EN),
         contradiction=next(
             (find_contradiction(found.answer, _hours_of(slug)) for found in questions if found.key == HOURS_QUESTION),

@@ -9,11 +9,12 @@ from datetime import datetime
 from intake.errors import IntakeError
 from intake.practice_settings import MistakenError, Value, read_setting, setting_of, with_settings
 from intake.practices import Practice
+from intake.vocabulary import Language, find_reply
 from staff.settings.form_values import format_value, is_same, read_wording
 from staff.settings.mistakes import explain_at_field, locate_mistake
 from staff.settings.wordings import explain_wording
 from tasks.notification.escalation_policy import why_unpaged
-from templates.replies import Occasion, render_reply
+from templates.replies import SAMPLE_ANSWER, SAMPLE_ANSWER_ES, Occasion, render_reply
 from templates.segments import count_segments, outside_gsm7
 
 _WHEN = {True: "While you are open", False: "While you are closed"}
@@ -80,8 +81,9 @@ def preview_reply(practice: Practice, name: str, hours: Mapping[bool, datetime])
         IntakeError: it cannot be rendered.
     """
     can_page = why_unpaged(practice, None, ()) is None
+    answer = SAMPLE_ANSWER_ES if find_reply(name).language is Language.ES else SAMPLE_ANSWER
     texts = {
-        is_open: render_reply(name, practice, Occasion(at, is_first=True, can_page=can_page))
+        is_open: render_reply(name, practice, Occasion(at, is_first=True, can_page=can_page, answer=answer))
         for is_open, at in hours.items()
     }
     if len(set(texts.values())) == 1:

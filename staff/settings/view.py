@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from intake.practice_settings import Conflict, Mistake, Setting, Value, read_setting, setting_of
 from intake.setting_editors import EditorKind, SettingGroup, SettingPage
-from intake.vocabulary import REPLY_FAMILIES, Language, reply_in, words_of
+from intake.vocabulary import REPLY_FAMILIES, Language, find_reply, reply_in, words_of
 from staff.settings.changes import Situation
 from staff.settings.escalation_editor import EscalationEditor, edit_escalation
 from staff.settings.form_values import (
@@ -54,6 +54,8 @@ class SettingField:
         numbers: of the numbers, their rows.
         route: of a kind of message, the choices.
         zones: of the time zone, the choices by the heading of their group.
+        language: of a reply, its language.
+        preview: of a reply, how patients read it.
     """
 
     setting: Setting
@@ -69,6 +71,8 @@ class SettingField:
     numbers: tuple[NumberRow, ...] = ()
     route: RouteEditor | None = None
     zones: Mapping[str, Mapping[str, str]] | None = None
+    language: Language | None = None
+    preview: ReplyPreview | None = None
 
     @property
     def key(self) -> str:
@@ -84,6 +88,11 @@ class SettingField:
     def dom_id(self) -> str:
         """The id of the field in the page."""
         return dom_id_of(self.key)
+
+    @property
+    def has_template(self) -> bool:
+        """Whether its wording has parts of a template that have no words."""
+        return "{" in self.typed and not self.problem
 
     @property
     def places(self) -> dict[str, str]:
@@ -115,21 +124,26 @@ class FieldBlock:
 
 @dataclass(frozen=True, slots=True)
 class SettingForm:
-    """A form: of a team, of a reply, or of all other settings in a section.
+    """A form: of a team, of a reply in both languages, or of all other settings in a section.
 
     Attributes:
         title: what it is about; empty if it is the section's only form of many settings.
         dom_id: its id in the page.
         blocks: its fields.
-        preview: of a reply, how patients read it.
+        is_previewed: whether its wording was only to be shown, and not to be saved.
         heading: what stands above it and those that follow; empty if it stands under the one before.
     """
 
     title: str
     dom_id: str
     blocks: tuple[FieldBlock, ...]
-    preview: ReplyPreview | None = None
+    is_previewed: bool = False
     heading: str = ""
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether it is the form of a reply."""
+        return self.fields[0].preview is not None
 
     @property
     def fields(self) -> list[SettingField]:
@@ -164,6 +178,8 @@ class UnsavedForm:
 _HEADINGS = {f"replies.{reply_in(Language.EN, names[0])}": heading for heading, names in REPLY_FAMILIES.items()}
 FEWEST_PAIRS = 2
 """How many times a day can open, if it does not open more often already."""
+PREVIEW = "preview"
+"""The button that only shows how patients would read a reply."""
 NOTHING_UNSAVED = UnsavedForm(MultiDict(), {})
 
 
@@ -239,17 +255,12 @@ def _forms(
 ) -> Iterable[SettingForm]:
     for (title, name), members in groupby(settings, key=_form_of):
         blocks = tuple(
-            FieldBlock(tuple(_field(situation, unsaved, setting) for setting in block))
+            FieldBlock(tuple(_field(situation, unsaved, setting, hours) for setting in block))
             for _, block in groupby(members, key=lambda setting: setting.editor)
         )
         first = blocks[0].fields[0]
-        preview = None
-        if first.setting.editor.kind is EditorKind.REPLY:
-            preview = preview_wording(situation.practice, first.setting.path[-1], first.typed, hours)
-            if first.problem:  # which is said once
-                preview = replace(preview, texts=(), problem=first.problem)
-        heading = _HEADINGS.get(first.key, "")
-        yield SettingForm(title, re.sub(r"\W", "-", name), blocks, preview, heading)
+        is_previewed = unsaved.form.get(PREVIEW) == first.key
+        yield SettingForm(title, re.sub(r"\W", "-", name), blocks, is_previewed, _HEADINGS.get(first.key, ""))
 
 
 def _form_of(setting: Setting) -> tuple[str, str]:
@@ -257,11 +268,14 @@ def _form_of(setting: Setting) -> tuple[str, str]:
     if setting.team is not None:
         return words_of(setting.team), ".".join(setting.path[:-1])
     if setting.editor.kind is EditorKind.REPLY:
-        return setting.label, setting.key
+        name = find_reply(setting.path[-1]).name
+        return name.words, f"replies.{name}"
     return "", f"{setting.editor.group}.form"
 
 
-def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> SettingField:
+def _field(
+    situation: Situation, unsaved: UnsavedForm, setting: Setting, hours: Mapping[bool, datetime]
+) -> SettingField:
     key, kind = setting.key, setting.editor.kind
     value = read_setting(situation.practice, key)
     is_unsaved = key in unsaved.values
@@ -288,11 +302,19 @@ def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> Sett
     route = None
     if kind is EditorKind.ROUTE:
         route = edit_route(setting.path[-1], proposed, situation.practice, teams_of(situation.practice))
+    shown = unsaved.form[key] if shows_typed else format_value(setting, proposed)
+    problem = "; ".join(problems) if is_unsaved else ""
+    language, preview = None, None
+    if kind is EditorKind.REPLY:
+        language = find_reply(setting.path[-1]).language
+        preview = preview_wording(situation.practice, setting.path[-1], shown, hours)
+        if problem:  # which is said once
+            preview = replace(preview, texts=(), problem=problem)
     return SettingField(
         setting,
-        typed=unsaved.form[key] if shows_typed else format_value(setting, proposed),
+        typed=shown,
         is_own=key in situation.standing.overrides,
-        problem="; ".join(problems) if is_unsaved else "",
+        problem=problem,
         addresses=addresses,
         kept=tuple(unsaved.form.getlist(key + KEPT)) if is_unsaved else tuple(addresses or ()),
         unreached=unreached,
@@ -302,6 +324,8 @@ def _field(situation: Situation, unsaved: UnsavedForm, setting: Setting) -> Sett
         numbers=numbers,
         route=route,
         zones=zone_choices(str(proposed)) if kind is EditorKind.ZONE else None,
+        language=language,
+        preview=preview,
     )
 
 

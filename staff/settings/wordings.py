@@ -12,7 +12,7 @@ from intake.practices import Practice
 from intake.setting_editors import EditorKind
 from intake.vocabulary import ReplyName, words_of
 from staff.settings.form_values import read_wording
-from templates.plain_words import VALUES, show_words
+from templates.plain_words import CONDITIONS, VALUES, show_words
 from templates.replies import find_unset, known_value, moments_to_try
 from templates.simple_words import problem_of
 
@@ -23,23 +23,43 @@ _OF_ONE_REPLY = {
 }
 _OF_MESSAGES = ("can_reach", "has_phone", "can_page", *_OF_ONE_REPLY)
 """What depends on a message, so that callers cannot hear it."""
+_SAMPLES = {"answer": "your answer to the common question", "seen_by": "our front desk"}
+"""What stands on the page for a value that depends on a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownValue:
-    """A value of the practice that a wording can name: its words, and what patients read; empty if it is not set."""
+    """A value that a wording can name.
+
+    Attributes:
+        words: how it is written.
+        shown: what patients read; empty if it is not set.
+        only: the reply that alone can have it; None if all can.
+    """
 
     words: str
     shown: str
+    only: ReplyName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCondition:
+    """A condition that a wording can have: its words, and the reply that alone can have it; None if all can."""
+
+    words: str
+    only: ReplyName | None = None
 
 
 def list_values(practice: Practice, moment: datetime) -> list[KnownValue]:
     """Return the values that a wording can name, in the order of their buttons."""
-    return [
-        KnownValue(words, known_value(practice, moment, name))
-        for words, name in VALUES.items()
-        if name not in _OF_ONE_REPLY
-    ]
+    shown = {name: _SAMPLES.get(name) or known_value(practice, moment, name) for name in VALUES.values()}
+    return [KnownValue(words, shown[name], _OF_ONE_REPLY.get(name)) for words, name in VALUES.items()]
+
+
+def list_conditions() -> list[KnownCondition]:
+    """Return the conditions that a wording can have, in the order of their buttons."""
+    found = ((words, name.removeprefix("not ")) for words, name in CONDITIONS.items())
+    return [KnownCondition(words, _OF_ONE_REPLY.get(name)) for words, name in found]
 
 
 def explain_wording(practice: Practice, setting: Setting, wording: str) -> str:

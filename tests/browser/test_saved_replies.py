@@ -26,8 +26,8 @@ TWO = "+12025550132"
     [
         pytest.param(
             "/staff/account/replies",
-            {"Name": "Forms", "Text in English": "They are here. [my name]"},
-            "Write {{ my_name }} instead of [my name]",
+            {"Name": "Forms", "Text in English": "They are here. [my nam]"},
+            "[my nam] is not a word we know",
             id="saved reply",
         ),
         pytest.param(

@@ -116,11 +116,26 @@ def test_a_reply_is_written_with_buttons_by_someone_who_does_not_program(sign_in
     words = page.get_by_label("Wording of Complaint", exact=True)
     expect(words).to_have_value(re.compile(r"^\[practice name\]: We are sorry to hear this"))
     words.fill("We are sorry. Call")
-    press(page, reply.get_by_role("button", name="Our phone number"))
+    press(page, reply.get_by_role("button", name="Our phone number", exact=True))
     page.keyboard.type(".")
     expect(words).to_have_value("We are sorry. Call [our phone number].")
     expect(preview.locator(".bubble")).to_have_text("We are sorry. Call (202) 555-0100. Reply STOP to opt out.")
     expect(reply.get_by_role("button", name="Payment link (not set)")).to_be_disabled()
+
+    words.select_text()
+    reply.get_by_text("Words for one case only").click()
+    reply.get_by_role("button", name="If we have the patient’s number").click()
+    expect(words).to_have_value("[if we have the patient’s number]We are sorry. Call [our phone number].[end if]")
+    words.fill("We are sorry. Call [our phone number].")
+    spanish = page.get_by_label("Wording of Complaint, in Spanish", exact=True)
+    spanish.fill("Lo sentimos.")
+    reply.get_by_role("button", name="Practice name").click()
+    expect(spanish).to_have_value("Lo sentimos. [practice name]")
+    expect(page.get_by_role("region", name="Complaint, in Spanish as a patient").locator(".bubble")).to_have_text(
+        "Lo sentimos. Maple Street Responda STOP para no recibir mensajes."
+    )
+    spanish.evaluate("box => { box.value = box.defaultValue }")
+    words.press("ControlOrMeta+End")
 
     reply.get_by_role("button", name="Other words while closed").click()
     page.keyboard.type("We are closed.")

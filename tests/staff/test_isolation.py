@@ -41,7 +41,7 @@ RESTRICTED = {
         *("common_questions.page", "common_questions.save", "common_questions.delete", "common_questions.asked"),
         "common_questions.try_question",
         *("saved_replies.page", "saved_replies.add", "saved_replies.save", "saved_replies.delete"),
-        *("saved_replies.save_starter", "saved_replies.set_starter"),
+        *("saved_replies.save_starter", "saved_replies.set_starter", "saved_replies.preview"),
         *("setup.first", "setup.page", "setup.begin_test"),
     },
     Role.ADMIN: {

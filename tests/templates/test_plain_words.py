@@ -57,7 +57,7 @@ def test_what_has_no_words_stays_as_it_is(template: str) -> None:
 def test_every_value_that_the_console_allows_has_words_or_is_a_condition() -> None:
     allowed = {*NAMES, *OF_ONE_REPLY, *(f"{head}.{name}" for head, names in ATTRIBUTES.items() for name in names)}
 
-    assert allowed - {"practice.phone"} == {
+    assert allowed == {
         *VALUES.values(),
         *(name.removeprefix("not ") for name in CONDITIONS.values()),
     }
@@ -71,14 +71,22 @@ def test_case_spaces_and_apostrophes_do_not_matter() -> None:
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
-        ("We will call you at [phone].", "[phone] is not one of Intake’s values. Write [our phone number], or"),
-        ("Sorry, {name}.", "Intake does not know {name}. Write [practice name], or"),
-        ("[gossip]", "[gossip] is not one of Intake’s values. Use the buttons, or write the words themselves"),
+        ("We will call you at [phone].", "[phone] is not a word we know; did you mean [our phone number]?"),
+        ("Pay at the [paymnet link].", "[paymnet link] is not a word we know; did you mean [payment link]?"),
+        ("Sorry, {name}.", "{name} is not a word we know; did you mean [practice name]?"),
+        ("[gossip]", "[gossip] is not a word we know; use the buttons, or write the words themselves"),
         ("[if we are open]Hello", "after [if we are open], write [end if] where the words for it end"),
         ("Hello[end if]", "before [end if], write [if …], such as [if we are open]"),
         ("Hello[otherwise]Bye", "before [otherwise], write [if …], such as [if we are open]"),
         ("[or if we are open]Bye", "before [or if we are open], write [if …]"),
-        ("[if we are opened]x[end if]", "Intake does not know the condition [if we are opened]."),
+        (
+            "[if we are opened]x[end if]",
+            "[if we are opened] is not a condition we know; did you mean [if we are open]?",
+        ),
+        (
+            "[if we have the patients number]x[end if]",
+            "is not a condition we know; did you mean [if we have the patient’s number]?",
+        ),
     ],
 )
 def test_a_mistake_is_explained_in_plain_words(typed: str, problem: str) -> None:

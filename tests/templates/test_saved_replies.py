@@ -15,6 +15,7 @@ from templates.saved_replies import (
     find_wrong_variable,
     first_name_of,
     known_values,
+    show_variables,
     tidy_variables,
 )
 from tests.templates.test_replies import EVENING, FULL, PLAIN
@@ -75,7 +76,23 @@ def test_a_greeting_does_without_a_name_that_is_not_known(text: str, expected: s
     assert fill(text, Reader()) == expected
 
 
-@pytest.mark.parametrize("typed", ["{first_name}", "{{first_name}}", "{{  First_Name }}", "{ first_name }"])
+@pytest.mark.parametrize("name", VARIABLES)
+def test_every_variable_is_written_in_words_and_comes_back_as_it_was(name: str) -> None:
+    stored = f"Hi {{{{ {name} }}}}, see you [day and time]."
+    shown = show_variables(stored)
+
+    assert not set("{}_") & set(shown)
+    assert "[day and time]" in shown
+    assert tidy_variables(shown) == stored
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("[first name]", "[First  Name]", "[FIRST NAME]"),
+        *("{first_name}", "{{first_name}}", "{{  First_Name }}", "{ first_name }"),
+    ],
+)
 def test_a_variable_may_be_typed_carelessly(typed: str) -> None:
     assert tidy_variables(f"Hi {typed}, hello {{nobody}}") == "Hi {{ first_name }}, hello {nobody}"
 
@@ -83,17 +100,23 @@ def test_a_variable_may_be_typed_carelessly(typed: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Hi {{ last_name }}", "There is no variable {{ last_name }}. Use one of these: {{ first_name }}, "),
-        ("Hi {name}", "There is no variable {name}."),
-        ("{{ practice.routes }}", "There is no variable {{ practice.routes }}."),
-        ("{% if is_open %}Open{% endif %}", "Braces are for variables only."),
-        ("{{ first_name|upper }}", "Braces are for variables only."),
-        ("{# never sent #}", "Braces are for variables only."),
-        ("A smile :-}", "Braces are for variables only."),
+        ("Hi [frist name]", "[frist name] is not a word we know; did you mean [first name]?"),
+        ("Pay at the [Payment links].", "[Payment links] is not a word we know; did you mean [payment link]?"),
+        ("Hi {{ frist_name }}", "{{ frist_name }} is not a word we know; did you mean [first name]?"),
+        ("Hola {{ apellido }}", "{{ apellido }} is not a word we know. Use one of these: [first name], [my name], "),
+        ("{% if is_open %}Open{% endif %}", "Patients would read { and } as they are."),
+        ("{{ first_name|upper }}", "Patients would read { and } as they are."),
+        ("{# never sent #}", "Patients would read { and } as they are."),
+        ("A smile :-}", "Patients would read { and } as they are."),
     ],
 )
-def test_anything_else_in_braces_is_refused(text: str, said: str) -> None:
+def test_mistyped_words_and_anything_in_braces_are_refused(text: str, said: str) -> None:
     assert find_wrong_variable(tidy_variables(text)).startswith(said)
+
+
+@pytest.mark.parametrize("blank", ["[last name]", "[patient name]", "[price]", "[day and time]", "[otra fecha]", "___"])
+def test_a_blank_of_ones_own_is_no_mistake(blank: str) -> None:
+    assert find_wrong_variable(tidy_variables(f"It is {blank}.")) == ""
 
 
 @pytest.mark.parametrize(

@@ -1,87 +1,21 @@
 // Previews a reply while it is typed. The server renders it and counts its segments with the code that sends it.
 
 import { copyFrom } from "./copy.js";
-import { isSignedOut, leaveSignedOut } from "./signed_out.js";
+import { keepPreviewed } from "./typed_preview.js";
+import "./insert_words.js";
 
-const PAUSE = 200; // milliseconds without a keystroke before the preview is updated
 const address = document.getElementById("settings").dataset.preview;
-const token = document.querySelector('meta[name="csrf-token"]').content;
-
-function keepPreviewed(preview, inputs, collect) {
-  let timer;
-  let request = new AbortController();
-
-  async function update() {
-    request.abort();
-    request = new AbortController();
-    try {
-      const response = await fetch(address, {
-        method: "POST",
-        headers: { Accept: "text/html", "X-CSRFToken": token },
-        body: new URLSearchParams(collect()),
-        signal: request.signal,
-      });
-      if (isSignedOut(response)) return await leaveSignedOut();
-      if (!response.ok) throw new Error(String(response.status));
-      preview.innerHTML = await response.text();
-    } catch (error) {
-      if (error.name !== "AbortError") preview.textContent = "Preview unavailable. Reload the page and try again.";
-    }
-  }
-
-  for (const input of inputs) {
-    input.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = setTimeout(update, PAUSE);
-    });
-  }
-}
 
 for (const wording of document.querySelectorAll("[data-reply]")) {
-  const preview = wording.closest("details").querySelector(".preview");
-  keepPreviewed(preview, [wording], () => ({ reply: wording.dataset.reply, text: wording.value }));
+  const preview = wording.closest(".wording").querySelector(".preview");
+  keepPreviewed(address, preview, [wording], () => ({ reply: wording.dataset.reply, text: wording.value }));
 }
 
 for (const preview of document.querySelectorAll("[data-section]")) {
   const inputs = [...preview.closest("section").querySelectorAll("input, textarea, select")];
   const isSent = (input) => input.type !== "checkbox" || input.checked;
   const collect = () => [["section", preview.dataset.section], ...inputs.filter(isSent).map(({ name, value }) => [name, value])];
-  keepPreviewed(preview, inputs, collect);
-}
-
-// Buttons that insert what Intake knows. Without this, it is typed in square brackets, as the page explains.
-function insertWords(box, words, selected = "") {
-  const from = box.selectionStart;
-  const space = /[^\s([“"]$/.test(box.value.slice(0, from)) ? " " : "";
-  box.setRangeText(space + words, from, box.selectionEnd, "end");
-  const at = selected && from + space.length + words.indexOf(selected);
-  if (selected) box.setSelectionRange(at, at + selected.length);
-  box.focus();
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-function offerValues(box) {
-  if (box.parentElement.querySelector(".chips")) return;
-  const chips = document.getElementById(`values-${box.dataset.values}`).content.cloneNode(true);
-  for (const chip of chips.querySelectorAll("[data-only]")) {
-    if (!box.dataset.reply?.startsWith(chip.dataset.only)) chip.remove();
-  }
-  box.before(chips);
-  if (document.activeElement !== box) box.selectionStart = box.selectionEnd = box.value.length; // what is inserted goes there
-  box.previousElementSibling.addEventListener("click", ({ target }) => {
-    const chip = target.closest("button");
-    if (!chip) return;
-    if (chip.dataset.insert) return insertWords(box, chip.dataset.insert);
-    const open = box.value.slice(box.selectionStart, box.selectionEnd) || "words while open";
-    insertWords(box, `[if we are open]${open}[otherwise]words while closed[end if]`, "words while closed");
-  });
-}
-
-for (const box of document.querySelectorAll("[data-values]")) {
-  const folded = box.closest("details");
-  if (folded && !folded.open) folded.addEventListener("toggle", () => offerValues(box), { once: true });
-  else if (box.dataset.values === "chat_text") box.addEventListener("focus", () => offerValues(box), { once: true });
-  else offerValues(box);
+  keepPreviewed(address, preview, inputs, collect);
 }
 
 // Wordings that were not changed need not be sent: all of them together may be more than the server takes.
@@ -106,7 +40,10 @@ function goToPage() {
 function openTarget() {
   if (goToPage()) return;
   const target = location.hash && document.getElementById(location.hash.slice(1));
-  if (target instanceof HTMLDetailsElement) target.open = true;
+  const folded = target && target.closest("details.folded");
+  if (!folded) return;
+  folded.open = true;
+  if (folded !== target) target.scrollIntoView();
 }
 
 addEventListener("hashchange", openTarget);

@@ -133,10 +133,9 @@ def test_a_reply_with_a_blank_is_not_sent(console: Console, dana: Browser) -> No
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"text": "Bye. [My name]"}, "Write {{ my_name }} instead of [My name]: it is filled in for each patient."),
-        ({"text_es": "Hola [first name]"}, "Write {{ first_name }} instead of [first name]"),
-        ({"text": "Hi {{ last_name }}"}, "There is no variable {{ last_name }}. Use one of these: {{ first_name }}"),
-        ({"text_es": "Hola {{ apellido }}"}, "There is no variable {{ apellido }}."),
+        ({"text": "Bye. [My nam]"}, "[My nam] is not a word we know; did you mean [my name]?"),
+        ({"text_es": "Hola [frist name]"}, "[frist name] is not a word we know; did you mean [first name]?"),
+        ({"text_es": "Hola {{ apellido }}"}, "{{ apellido }} is not a word we know. Use one of these: [first name],"),
         ({"name": " "}, "a name of 1 to 60 characters"),
         ({"name": "N" * 61}, "a name of 1 to 60 characters"),
         ({"text": " "}, "Write the reply’s text"),
@@ -160,6 +159,38 @@ def test_what_cannot_be_saved_is_refused_with_the_words_still_there(
     assert marked == field
     assert refused.text.count('id="problem-0" role="alert"') == 1
     assert len(console.rows(SavedReply)) == 1
+
+
+def test_nobody_sees_or_writes_a_variable_as_programs_have_it(console: Console, manager: Browser) -> None:
+    save(manager, PRACTICES, text="Hi [First name], book at [booking link].")
+
+    page = unescape(manager.get(PRACTICES).text)
+    assert [row.text for row in console.rows(SavedReply)] == ["Hi {{ first_name }}, book at {{ links.scheduling }}."]
+    assert ">\nHi [first name], book at [booking link].</textarea>" in page
+    assert f"Hi Maria, book at {LINK}." in page
+    assert "<dt><code>[my name]</code></dt>" in page
+    assert "{{" not in page
+
+
+@pytest.mark.parametrize("place", [PRACTICES, OWN])
+def test_a_text_is_previewed_as_it_is_typed(console: Console, manager: Browser, place: str) -> None:
+    typed = "Hola [first name]: [booking link] [fecha]"
+    answer = manager.post(f"{place}/preview", data={"language": "es", "text": typed})
+    wrong = manager.post(f"{place}/preview", data={"language": "en", "text": "Hi [frist name]"})
+
+    assert f"Hola Maria: {LINK} [fecha]" in answer.text
+    assert "[frist name] is not a word we know; did you mean [first name]?" in wrong.text
+    assert console.rows(SavedReply) == []
+
+
+def test_without_scripts_a_button_shows_both_texts_and_saves_nothing(console: Console, manager: Browser) -> None:
+    answer = manager.post(PRACTICES, data=BOOK | {"text": "Hi [first name]!", "preview": "yes"})
+
+    assert answer.status_code == 200
+    assert '<p class="bubble">Hi Maria!</p>' in answer.text
+    assert f'<p class="bubble">Hola Maria, reserve en {LINK}.</p>' in answer.text
+    assert ">\nHi [first name]!</textarea>" in answer.text
+    assert console.rows(SavedReply) == []
 
 
 def test_of_two_managers_who_edit_at_once_the_second_is_told(console: Console, manager: Browser) -> None:

@@ -20,7 +20,7 @@ from inbox.setting_versions import changes_of
 from intake.practices import Practice
 from intake.setting_editors import SettingGroup, SettingPage
 from intake.settings import Settings
-from intake.vocabulary import REPLIES, REPLY_FAMILIES, Intent, ReplyName, Weekday
+from intake.vocabulary import REPLIES, REPLY_FAMILIES, Intent, Language, ReplyName, Weekday
 from tasks.notification.targets import key_of
 from tests.app.command import intake
 from tests.staff.conftest import Browser, Console, StartConsole
@@ -122,7 +122,9 @@ def test_replies_stand_under_headings_and_each_once(manager: Browser) -> None:
 
     titles = [html.unescape(found) for found in re.findall(r"<summary><h3>(.*?)</h3>", page)]
     shown = [title for title in titles if title in {reply.words for reply in REPLIES}]
-    assert shown == [reply.words for reply in REPLIES]
+    assert shown == [reply.words for reply in REPLIES if reply.language is Language.EN]
+    wordings = re.findall(r'data-reply="(\w+)"', page)
+    assert wordings == list(REPLIES), "each Spanish one beside its English twin"
     assert sorted({reply.name for reply in REPLIES}) == sorted((*Intent, *ReplyName)), "every reply is in a family"
 
     after_stop = page.split('<h3 class="family">STOP, START, and HELP', 1)[1]
@@ -452,8 +454,8 @@ def test_words_may_neither_compute_nor_name_what_is_kept_back(console: Console, 
         ("teams.billing.notify", "sms:12", "write a phone number with its area code"),
         ("teams.billing.notify", "555-0188", "write a phone number with its area code"),
         ("teams.billing.notify", "hello@maple.example", "this is the practice’s own address"),
-        ("replies.complaint", "{% if is_open %}Hello", "a placeholder in line 1 is not written as it should be."),
-        ("replies.complaint", "Call {{ phone number }}", "Write {{ practice.name }}, or {% if is_open %}"),
+        ("replies.complaint", "{% if is_open %}Hello", "what stands in { } in line 1 is not complete."),
+        ("replies.complaint", "Call {{ phone number }}", "Leave it out, and use the buttons"),
     ],
 )
 def test_what_is_unclear_is_refused_in_plain_words_with_a_link_to_the_field(

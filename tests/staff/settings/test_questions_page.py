@@ -70,7 +70,8 @@ def test_an_answer_that_disagrees_with_the_hours_of_settings_is_saved_with_a_war
     manager.post(ADDRESS, data=form | {"before": version_of(console), "use": "hours"})
 
     page = html.unescape(manager.get(ADDRESS).text)
-    assert "Our hours: {{ hours }}." in page
+    assert "Our hours: [our hours]." in page
+    assert "{{" not in page
     assert warning not in page
 
 

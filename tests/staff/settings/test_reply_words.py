@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import re
 
 import pytest
 
 from inbox.models import Role, SettingVersion
 from inbox.setting_versions import changes_of
+from templates.plain_words import CONDITIONS, VALUES
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.settings.test_page import (
     ADDRESS,
@@ -45,6 +47,51 @@ def test_a_reply_is_shown_in_words_and_saved_as_a_template(console: Console, man
     assert "after [practice name]: [our prices] Call [Our phone number].".lower() in said.lower()
 
 
+def test_a_reply_is_edited_in_both_languages_beside_each_other(console: Console, manager: Browser) -> None:
+    page = look(manager)
+    [form] = re.findall(r'<details class="folded" id="replies-complaint".*?</details>', page.text, re.DOTALL)
+
+    assert re.findall(r'<textarea id="([\w-]+)"', form) == ["s-replies-complaint", "s-replies-complaint-es"]
+    said = " ".join(re.sub(r"<[^>]+>", " ", html.unescape(form)).split())
+    assert "We are sorry to hear this, and thank you" in said
+    assert "Lamentamos mucho lo ocurrido" in said
+    assert 'id="replies-complaint_es"' in form, "links to the Spanish reply still lead there"
+    assert form.count("<button>Save") == 1
+
+    both = {"replies__complaint": "We are sorry.", "replies__complaint_es": "Lo sentimos mucho."}
+    assert save(manager, **both).status_code == 303
+    assert effective(console).replies == {"complaint": "We are sorry.", "complaint_es": "Lo sentimos mucho."}
+    assert "Back to the original in Spanish for Complaint" in text_of(look(manager))
+
+
+def test_an_answer_in_spanish_is_previewed_with_a_spanish_answer(manager: Browser) -> None:
+    typed = field(look(manager), "replies.common_question_es")
+    shown = text_of(manager.post(f"{ADDRESS}/preview", data={"reply": "common_question_es", "text": typed}))
+
+    assert "Abrimos de lunes a viernes" in shown
+
+
+def test_every_word_and_condition_is_listed_and_has_a_button(manager: Browser) -> None:
+    page = html.unescape(look(manager).text)
+
+    for words in VALUES:
+        assert f"<dt><code>[{words}]</code></dt>" in page
+        assert f'data-insert="[{words}]"' in page
+    for words in CONDITIONS:
+        assert f"<code>[if {words}]</code>" in page
+        assert f'data-condition="{words}"' in page
+
+
+def test_without_scripts_a_button_shows_the_reply_and_saves_nothing(console: Console, manager: Browser) -> None:
+    answer = save(manager, replies__complaint="We are sorry, [practice name].", preview="replies.complaint")
+
+    assert answer.status_code == 200
+    assert "We are sorry, Maple Street." in text_of(answer)
+    assert re.search(r'<details class="folded" id="replies-complaint" open>', answer.text)
+    assert field(answer, "replies.complaint") == "We are sorry, [practice name]."
+    assert console.rows(SettingVersion) == []
+
+
 def test_the_practices_hours_can_be_in_a_reply(console: Console, manager: Browser) -> None:
     save(manager, replies__price_shopper="We are open: [our hours].")
 
@@ -59,6 +106,7 @@ def test_a_template_that_has_no_words_is_shown_as_it_is_and_never_changes_unless
     page = look(browser)
 
     assert field(page, "replies.complaint") == LOOP.replace("{{ practice.name }}", "[practice name]")
+    assert text_of(page).count("What stands in { } comes from the practices file, and has no words here.") == 1
     browser.post(ADDRESS, data=parse_form(page) | {"links.pay": "https://maple.example/pay"})
     assert set(changes_of(console.rows(SettingVersion)[-1])) == {"links.pay"}
     assert effective(console).replies["complaint"] == LOOP
@@ -79,8 +127,10 @@ def test_conditions_stay_when_the_words_between_them_change(console: Console, ma
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("Sorry, {name}. Denise will call you.", "Intake does not know {name}."),
-        ("We will call you at [phone].", "[phone] is not one of Intake’s values. Write [our phone number], or"),
+        ("Sorry, {name}. Denise will call you.", "{name} is not a word we know; did you mean [practice name]?"),
+        ("We will call you at [phone].", "[phone] is not a word we know; did you mean [our phone number]?"),
+        ("We are {{ practice.name|upper }}.", "a part in { } can be used in the practices file only. Leave it out"),
+        ("We are {{ practice.name", "what stands in { } in line 1 is not complete. Leave it out"),
         ("[if we are open]Hello", "after [if we are open], write [end if]"),
         ("Pay at [payment link].", "Write [if there is a payment link] before the sentence that has [payment link]"),
         ("We answer [answer].", "[answer] is for the reply “Answer to a common question” only: leave it out"),
@@ -125,7 +175,7 @@ def test_a_greeting_is_written_in_the_same_words(console: Console, manager: Brow
 def test_the_original_comes_back_with_a_button(console: Console, manager: Browser) -> None:
     save(manager, replies__complaint="We are sorry.")
     page = look(manager)
-    assert "Back to the original for Complaint" in text_of(page)
+    assert "Back to the original in English for Complaint" in text_of(page)
     save(manager, replies__complaint="whatever is typed", standard="replies.complaint")
 
     assert effective(console).replies == {}
