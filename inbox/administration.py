@@ -84,6 +84,18 @@ def invite_member(
     return link
 
 
+def is_invited(member: StaffMember) -> bool:
+    """Return whether a member has neither chosen a password nor come by single sign-on, and may still do so."""
+    return member.password_hash == NO_PASSWORD and member.oidc_subject is None and member.disabled_at is None
+
+
+def invite_again(session: Session, admin_id: int, member: StaffMember, moment: datetime) -> StaffLink:
+    """Give a member who never came another link to set a password; the earlier one is worthless."""
+    link = add_link(session, member.id, LinkPurpose.INVITE, moment)
+    _record(session, admin_id, member, "account_invited_again")
+    return link
+
+
 def change_rights(
     session: Session, changed_by: int | None, member: StaffMember, role: Role, practices: Iterable[str]
 ) -> bool:

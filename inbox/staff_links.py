@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -23,6 +24,12 @@ def add_link(session: Session, staff_id: int, purpose: LinkPurpose, moment: date
     session.add(link)
     session.flush()
     return link
+
+
+def newest_links(session: Session, staff_ids: Collection[int]) -> dict[int, StaffLink]:
+    """Return the last link that each of some members got, by their ids."""
+    query = select(StaffLink).where(StaffLink.staff_id.in_(staff_ids)).order_by(StaffLink.id)
+    return {link.staff_id: link for link in session.scalars(query)}
 
 
 def void_links(session: Session, staff_id: int, moment: datetime) -> None:

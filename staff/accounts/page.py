@@ -14,7 +14,9 @@ from inbox.administration import (
     change_rights,
     disable_member,
     enable_member,
+    invite_again,
     invite_member,
+    is_invited,
     may_administer,
     may_keep_out,
     members_of,
@@ -25,8 +27,9 @@ from inbox.models import LinkPurpose, Role, StaffLink, StaffMember, now
 from inbox.passwords import NO_PASSWORD
 from inbox.second_factor import has_second_factor
 from inbox.sign_in_failures import are_codes_locked
-from inbox.staff_links import address_of_link, give_token
+from inbox.staff_links import address_of_link, give_token, newest_links
 from intake.errors import IntakeError
+from staff import display
 from staff.auth.access import member, open_to
 from tasks.account_mail import practice_that_mails
 from web.services import services_of
@@ -76,6 +79,20 @@ def invite() -> Response:
         reason = str(error).partition(": use")[0]
         return _page(f"{reason[:1].upper()}{reason[1:]}.")
     return _handed_over(link, handed, f"Invited {name}.")
+
+
+@blueprint.post("/<int:staff_id>/invitation")
+@open_to(Role.ADMIN)
+def repeat_invitation(staff_id: int) -> Response:
+    """Give a member who never came a new link to set a password, in place of the last one."""
+    with services_of(current_app).database.write() as writing:
+        account = _own_account(writing, staff_id)
+        name = account.name
+        if not is_invited(account):
+            return _done(f"{name} needs no invitation. Reset the password if they cannot sign in.")
+        link = invite_again(writing, member().id, account, now())
+        handed = _hand_over(link, [row.practice for row in account.practices])
+    return _handed_over(link, handed, f"Invited {name} again. The earlier link no longer works.")
 
 
 @blueprint.post("/<int:staff_id>/rights")
@@ -210,7 +227,9 @@ def _page(problem: str = "") -> Response:
     services = services_of(current_app)
     practices = {slug: services.practices.require(slug).name for slug in member().practices}
     with services.database.read() as reading:
-        accounts = [_shown(account) for account in members_of(reading, member().practices)]
+        members = members_of(reading, member().practices)
+        links = newest_links(reading, [account.id for account in members if is_invited(account)])
+        accounts = [_shown(account, links.get(account.id)) for account in members]
     shown = render_template(
         "staff/accounts.html",
         accounts=accounts,
@@ -222,7 +241,17 @@ def _page(problem: str = "") -> Response:
     return make_response(shown, 400 if problem else 200)
 
 
-def _shown(account: StaffMember) -> dict[str, Any]:
+def _say_invited(link: StaffLink | None, zone: str) -> str:
+    """Return when a member who never came was sent a link, and until when it can be used."""
+    if link is None:
+        return "Has no link to choose a password."
+    sent, ends = display.dated_clock(link.created_at, zone), display.dated_clock(link.expires_at, zone)
+    if link.token_hash is None:
+        return f"The invitation of {sent} is still waiting for the mail server."
+    return f"Invited {sent}. The link {'expired' if link.expires_at <= now() else 'expires'} {ends}."
+
+
+def _shown(account: StaffMember, link: StaffLink | None) -> dict[str, Any]:
     services = services_of(current_app)
     slugs = [row.practice for row in account.practices if row.practice in member().practices]
     states = {
@@ -239,6 +268,7 @@ def _shown(account: StaffMember) -> dict[str, Any]:
         "role": account.role,
         "slugs": slugs,
         "practices": ", ".join(services.practices.require(slug).name for slug in slugs),
+        "invited": _say_invited(link, services.practices.require(slugs[0]).time_zone) if is_invited(account) else "",
         "states": [words for words, holds in states.items() if holds],
         "disabled": account.disabled_at is not None,
         "is_self": account.id == member().id,

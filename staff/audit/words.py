@@ -163,6 +163,7 @@ ACTIONS = {
     "notices_chosen": Action(Group.SIGN_INS, "chose how to hear of mentions and assignments"),
     "first_admin_made": Action(Group.SIGN_INS, "made the first account"),
     "account_invited": Action(Group.SIGN_INS, "invited"),
+    "account_invited_again": Action(Group.SIGN_INS, "invited again"),
     "account_added": Action(Group.SIGN_INS, "added the account", SERVER),
     "account_created": Action(Group.SIGN_INS, "added the account", SIGN_ON),
     "account_linked": Action(Group.SIGN_INS, "took over the account’s sign-in", SIGN_ON),

@@ -47,6 +47,7 @@ RESTRICTED = {
     Role.ADMIN: {
         *("accounts.page", "accounts.invite", "accounts.change", "accounts.disable", "accounts.enable"),
         *("accounts.remove", "accounts.reset", "attempts.page", "emergency.review", "emergency.mark_reviewed"),
+        "accounts.repeat_invitation",
         *("audit.first", "audit.page", "audit.export"),
         *("patient_data.page", "patient_data.export", "patient_data.erase"),
     },

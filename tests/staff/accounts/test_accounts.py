@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from sqlalchemy import select
 
 from inbox.administration import change_rights, keep_out, remove_member
 from inbox.audit import verify
@@ -65,6 +66,11 @@ def account(console: Console, name: str) -> StaffMember:
     return next(member for member in console.rows(StaffMember) if member.name == name)
 
 
+def text_of(page: requests.Response) -> str:
+    """A page's text, without its markup."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
 def token_in(text: str) -> str:
     """The token of the one link in a page or a mail."""
     [link] = re.findall(r"https://intake\.example\.com/staff/set-password#[\w-]+", unescape(text))
@@ -115,6 +121,46 @@ def test_an_invitation_is_mailed_and_its_token_is_nowhere_else(mailing: Console,
     assert choose(mailing, token).status_code == 303
     stored = [link.token_hash for link in mailing.rows(StaffLink)]
     assert token not in str(stored)
+
+
+def test_who_never_came_is_invited_again_and_the_earlier_link_is_worthless(console: Console, admin: Browser) -> None:
+    first = token_in(admin.post("/staff/accounts", data=INVITATION).text)
+    nora = account(console, "Nora New")
+    with console.edit() as session:  # four days ago
+        [link] = session.scalars(select(StaffLink))
+        link.created_at, link.expires_at = link.created_at - timedelta(days=4), link.expires_at - timedelta(days=4)
+    shown = text_of(admin.get("/staff/accounts"))
+    assert re.search(r"Invited \S.*?\. The link expired \S", shown)
+
+    page = admin.post(f"/staff/accounts/{nora.id}/invitation")
+    second = token_in(page.text)
+    assert "within three days" in page.text
+    assert "Invited Nora New again. The earlier link no longer works." in page.text
+    assert re.search(r"Invited \S.*?\. The link expires \S", text_of(admin.get("/staff/accounts")))
+    assert choose(console, first).status_code == 400
+    third = token_in(admin.post(f"/staff/accounts/{nora.id}/invitation").text)
+    assert choose(console, second).status_code == 400
+    assert choose(console, third).status_code == 303
+    assert actions(console) == ["account_invited", *["account_invited_again"] * 2, "password_set"]
+
+    assert "Invite again" not in admin.get("/staff/accounts").text
+    assert admin.post(f"/staff/accounts/{nora.id}/invitation").status_code == 303
+    assert "Nora New needs no invitation." in admin.get("/staff/accounts").text
+    assert console.browser().sign_in(nora, NEW).status_code == 303, "with the password that she chose"
+
+
+def test_an_invitation_is_mailed_again(mailing: Console, mail: SmtpStandIn) -> None:
+    browser = mailing.sign_in(Role.ADMIN)
+    browser.post("/staff/accounts", data=INVITATION)
+    assert "is still waiting for the mail server." in browser.get("/staff/accounts").text
+    mailing.work()
+
+    browser.post(f"/staff/accounts/{account(mailing, 'Nora New').id}/invitation")
+    mailing.work()
+
+    earlier, later = (token_in(sent.text) for sent in mail.mails)
+    assert choose(mailing, earlier).status_code == 400
+    assert choose(mailing, later).status_code == 303
 
 
 def test_a_link_whose_mail_was_not_taken_is_mailed_later(mailing: Console, mail: SmtpStandIn) -> None:
