@@ -406,7 +406,7 @@ class Team(_WordedEnum):
     BILLING = "billing", "Billing"
     CLINICAL = "clinical", "Clinical"
     MANAGER = "manager", "Manager"
-    DIGEST = "digest", "Digest"
+    DIGEST = "digest", "Daily summary"
     REVIEW = "review", "Not sure"
     ON_CALL = "on_call", "On call"
 

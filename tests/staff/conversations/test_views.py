@@ -99,7 +99,7 @@ def test_each_view_says_how_many_it_holds_and_shows_those(busy: Console, dana: B
         "Closed": "",
         "Billing": "1",
         "Clinical": "1",
-        "Digest": "1",
+        "Daily summary": "1",
         "Front desk": "0",
         "Manager": "0",
         "Not sure": "0",
@@ -240,7 +240,7 @@ def test_a_row_is_about_the_most_pressing_message_that_nobody_has_answered(busy:
     busy.text(PRICES, from_=THREE)
     busy.work()
 
-    assert row(dana.get("/staff/"), NAMES[THREE]).endswith("Text Price question Digest")
+    assert row(dana.get("/staff/"), NAMES[THREE]).endswith("Text Price question Daily summary")
 
 
 def test_what_is_unread_is_counted_for_the_list_that_is_shown(dana: Browser) -> None:

@@ -231,7 +231,7 @@ def test_a_text_is_answered_as_a_text_and_explained(demo: Service, visitor: Visi
     assert message["reply"]["text"].startswith("Maple Street: ")
     assert "A first visit is $120 to $180 without insurance." in message["reply"]["text"]
     found = message["understood"]
-    assert (found["intent"], found["team"], found["priority"]) == ("Price question", "Digest", "low")
+    assert (found["intent"], found["team"], found["priority"]) == ("Price question", "Daily summary", "low")
     assert found["confidence"] > 0.5
     assert re.match(r"confidence (0|1)\.\d\d", found["why"])
 
