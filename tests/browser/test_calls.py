@@ -72,7 +72,7 @@ def test_the_inbox_offers_sound_and_notifications_once_in_each_browser(console: 
     dana.context.add_init_script(ALLOWED)
     dana.reload()
     offer = dana.locator("#offer-notices")
-    expect(offer).to_contain_text("New emergencies arrive here in silence.")
+    expect(offer).to_contain_text("Sound is off.")
     assert violations(dana) == []
     offer.get_by_role("button", name="Turn on sound and notifications").click()
     expect(offer).to_contain_text("On. Your account page turns them off.")
@@ -91,6 +91,38 @@ def test_the_inbox_offers_sound_and_notifications_once_in_each_browser(console: 
     bob.reload()
     expect(bob.locator("#help-button:not([hidden])")).to_have_count(1)
     expect(bob.locator("#offer-notices")).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [(720, 450), (390, 844)], ids=["200% zoom", "phone"])
+def test_the_offer_is_one_line_in_the_flow_and_covers_no_row(
+    console: Console, sign_in: SignIn, size: tuple[int, int]
+) -> None:
+    receive(console, "Do you have parking?", ONE)
+    page = sign_in("/staff/", viewport={"width": size[0], "height": size[1]})
+    offer = page.locator("#offer-notices")
+    expect(offer).to_be_visible()
+
+    line, row = offer.bounding_box(), page.locator(".row").first.bounding_box()
+    assert line
+    assert row
+    assert line["height"] <= 48
+    assert line["y"] + line["height"] <= row["y"] + 1
+    offer.get_by_role("button", name="Not now").click()
+    expect(offer).to_be_hidden()
+
+
+def test_the_actions_for_several_conversations_are_one_row(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you have parking?", ONE)
+    page = sign_in("/staff/", viewport={"width": 720, "height": 450})
+    page.get_by_role("checkbox", name="Select ").first.check()
+
+    actions = page.get_by_role("group", name="Selected conversations")
+    expect(actions).to_be_visible()
+    box = actions.bounding_box()
+    assert box
+    assert box["height"] <= 48
+    page.locator("#bulk-tag").focus()
+    expect(page.locator("#bulk-tag")).to_be_in_viewport()
 
 
 def test_a_colleague_is_mentioned_by_keyboard_and_told_by_a_notification_on_any_page(
