@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from classifier.cries import plea_language
 from classifier.denials import denial_language
+from classifier.details import is_detail
 from classifier.outputs import (
     DANGER_COLUMNS,
     INTENTS,
@@ -204,8 +205,8 @@ def triage_level(
     """Return how soon a person must see a message.
 
     A certain danger sign is an emergency whatever the network says; an ambiguous one needs its agreement. Without a
-    sign, a message that only denies symptoms, or only praises care, is neither an emergency nor a same-day matter, and
-    one that only begs for help is at least a same-day matter.
+    sign, a message that only denies symptoms, praises care, or gives details is neither an emergency nor a same-day
+    matter, and one that only begs for help is at least a same-day matter.
 
     Args:
         levels: The network's probabilities of the three levels, one row per window of the message; None if it has no
@@ -219,7 +220,7 @@ def triage_level(
     signed = screening != Screening()
     if screening.certain or (levels is None and signed):
         return TriageLevel.EMERGENCY
-    if not signed and (denial_language(text) or is_praise(text)):
+    if not signed and (denial_language(text) or is_praise(text) or is_detail(text)):
         return TriageLevel.ROUTINE
     least = TriageLevel.SAME_DAY if needs_today(text) or plea_language(text) else TriageLevel.ROUTINE
     if levels is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from classifier.aftermath import load_updates
 from classifier.danger_signs import load_tables
+from classifier.details import load_details
 from classifier.losses import load_losses
 from classifier.nudges import load_nudges
 from classifier.plain_words import load_words
@@ -13,5 +14,8 @@ from classifier.unsafe_contact import load_signs
 
 def compile_patterns() -> None:
     """Compile them, once per process. A fork of it has them."""
-    for load in (load_tables, load_losses, load_words, load_remarks, load_signs, load_updates, load_nudges):
+    for load in (
+        *(load_tables, load_losses, load_words, load_remarks, load_signs, load_updates),
+        *(load_nudges, load_details),
+    ):
         load()

@@ -62,7 +62,7 @@ _WHY = (
 )
 _ENGLISH = (
     rf"{_STOP} (?:texting|txting|messaging|contacting|replying|text messaging)(?: {_ME})?{_TO_ME}",
-    rf"{_STOP} (?:(?:sending|receiving|getting|with) )?(?:{_ME} )?{_SUCH}{_MSG}{_TO_ME}",
+    rf"{_STOP}(?: it)? (?:(?:sending|receiving|getting|with) )?(?:{_ME} )?{_SUCH}{_MSG}{_TO_ME}",
     rf"{_STOP} (?:all )?(?:communications?|contact|notifications)",
     rf"{_STOP} sending(?: {_ME})?(?: (?:this|these|those|stuff|things|anything))?",
     rf"{_NOT} (?:text|txt|message|contact|sms)(?: {_ME})?",
@@ -70,10 +70,10 @@ _ENGLISH = (
     rf"(?:no more|no further|enough) {_SUCH}{_MSG}{_TO_ME}",
     r"no (?:texts|txts|texting|sms|text messages)",
     rf"(?:cancel|end|turn off) {_SUCH}(?:texts|txts|text messages|texting|messages|sms)",
-    rf"(?:take|remove|delete|get) {_ME} {_OFF} {_LIST}",
+    rf"(?:take|remove|delete|get) {_ME} {_OFF} (?:{_LIST}|{_SUCH}{_MSG})",
     rf"i want (?:to be )?(?:removed |taken )?{_OFF} {_LIST}",
     r"(?:remove|delete|lose) (?:my|this) (?:phone |cell |cell phone )?number",
-    rf"(?:unsubscribe|opt out)(?: {_ME})?(?: (?:from|of) (?:{_SUCH}{_MSG}|{_LIST}))?",
+    rf"(?:unsubscribe|opt out)(?: {_ME})?(?: (?:from|of) (?:{_SUCH}{_MSG}|{_LIST}|this|these))?",
     rf"opt {_ME} out(?: of {_SUCH}{_MSG})?",
     rf"(?:i opt out|(?:i am |im )?opting out)(?: of {_SUCH}{_MSG})?",
     rf"i (?:do not|dont|no longer) (?:want|wish)(?: to)?(?: (?:get|getting|receive|have))? {_SUCH}{_MSG}(?: from you)?",
@@ -84,12 +84,16 @@ _ENGLISH = (
     rf"i (?:revoke|withdraw) my consent(?: to (?:(?:get|receive) )?{_SUCH}{_MSG}| to be texted)?",
 )
 _ASKED = r"(?:can|could|would|will) you|i (?:want|need|would like|wish)(?: you)? to|id like(?: you)? to"
-_POLITE = r"hi|hello|hey|ok|okay|please|pls|plz|kindly|just|sorry|no thank you|no thanks|thank you|thanks|thx|i said"
+_POLITE = (
+    r"hi|hello|hey|ok|okay|please|pls|plz|kindly|just|sorry|no thank you|no thanks|(?:and )?(?:thank you|thanks)|thx"
+    r"|i said"
+)
 _SIGN_UP = r"i (?:did not|didnt|never) sign(?:ed)? up for (?:this|these)"
 _WRONG = rf"wrong (?:number|person)|you have the wrong (?:number|person)|who is this|not interested|{_SIGN_UP}"
-_BEFORE = rf"(?:(?:{_POLITE}|{_WRONG}|{_WHY}|i asked you to|{_ASKED}|you (?:need|have) to|you must) )*"
-_AT_ONCE = r"now|again|anymore|any more|ever|immediately|right now|asap|from now on"
-_AFTER = rf"(?: (?:{_POLITE}|{_AT_ONCE}|{_WHY}))*"
+_BEFORE = rf"(?:(?:{_POLITE}|{_WRONG}|{_WHY}|i asked you to|{_ASKED}|you (?:need|have) to|you (?:must|can|may)) )*"
+_AT_ONCE = r"now|already|again|anymore|any more|ever|immediately|right now|asap|from now on"
+_INSULT = r"(?:(?:you|u|ya|yall|stupid|damn) )*(?:clowns?|idiots?|morons?|jerks?|creeps?|losers?|spammers?|scammers?)"
+_AFTER = rf"(?: (?:{_POLITE}|{_AT_ONCE}|{_WHY}|{_INSULT}))*"
 _PARTS_OF_ENGLISH = (
     r"(?:remove me|take me off|get me off|no text|no messages?"  # off what, and no text came?
     rf"|(?:(?:take|remove|delete|get) (?:me|us|my (?:name|number)) )?{_OFF} the list)"
@@ -115,7 +119,8 @@ _DE_QUIEN = r"(?: (?:mis?|las?|los|el|sus?))?"
 _SOBRE = rf"(?: (?:sobre|acerca de|de){_DE_QUIEN} {_ASUNTO}(?: [yo]{_DE_QUIEN} {_ASUNTO})*)?"
 _POR_QUE = (
     rf"(?:(?:es )?(?:que|porque) )?(?:(?:ya )?(?:me mude|nos mudamos){_AWAY}?|ya no (?:soy|somos) (?:su )?pacientes?"
-    r"|ya no vivo (?:ahi|alli|aqui|alla)|ya tengo otr[oa] (?:doctora?|dentista|medic[oa]|clinica))"
+    r"|ya no vivo (?:ahi|alli|aqui|alla)"
+    r"|(?:ya )?(?:tengo otr[oa]|cambie de|me cambie de) (?:doctora?|dentista|medic[oa]|clinica|consultorio))"
 )
 _SPANISH = (
     rf"(?:dej|par)(?:e|en|es|a|ar) de {_MANDAR}ar(?:me|nos)?(?: {_MAS}(?:{_MENSAJES}|cosas))?{_A_MI}",
@@ -152,7 +157,7 @@ _PARTS_OF_SPANISH = (
 _CRY = r"no mas|basta|stop it"  # also what somebody in despair may write
 _STOP_WORD = rf"(?:stopp?|stop all|stopall|stop this|unsubscribe|opt out|optout|quit|arret|{_CRY})"
 _ALTO = r"(?:parar|alto|detener|baja|paren?|salir|desuscribir)"
-_PADDING = rf"(?:{_POLITE}|{_WRONG}|{_WHY}|{_AT_ONCE}|{_CORTES}|{_POR_QUE}|ya|ahora)"
+_PADDING = rf"(?:enough|{_INSULT}|{_POLITE}|{_WRONG}|{_WHY}|{_AT_ONCE}|{_CORTES}|{_POR_QUE}|ya|ahora)"
 _BARE = re.compile(rf"(?:{_PADDING} )*(?:{_STOP_WORD}|{_ALTO})(?: (?:{_STOP_WORD}|{_ALTO}|{_PADDING}))*")
 _DOUBTFUL = rf"(?:{_ASKED}|yes|no|si|me|that|to|reply|text|para|end|cancel|cancelar|revoke|quiero|pueden?)"
 _MAYBE_STOP = rf"(?:{_STOP_WORD}|{_ALTO}|no more)"

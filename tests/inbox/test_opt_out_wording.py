@@ -47,6 +47,9 @@ desuscribirme
 dejen de escribir | para de escribirme | deja de mandarme mensajes
 Stop texting me\nSent from my iPhone
 take me off the mailing list | remove my number from the text list | sáquenme de la lista de mensajes
+no more texts please and thank you | stop it with the texts already | stop texting me u clowns
+unsubscribe me from this | I moved to Ohio, you can take me off the texts
+por favor ya no me escriban, cambié de doctor
 STOP texting me about appointments i moved to ohio | quit texting me about my appointments
 Stop texting me about the bill. | i moved out of state, please stop texting me | no more texts about billing please
 stop sending me messages about your surveys and promotions, I'm not a patient anymore
