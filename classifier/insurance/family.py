@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 SPOUSE: Final = (
-    r"(?:(?:(?:ex|late|former)[- ])?(?:husband|wife|hubby|hubbie|hubs|wifey|spouse|espos[oa]|marido|mujer)"
+    r"(?:(?:(?:ex|late|former)[- ])?(?:husband|wife|hubby|hubbie|hubs|husb|wifey|spouse|espos[oa]|marido|mujer|conyuge|(?<=mi )senora)"
     r"|exhusband|exwife|ex)"
 )
 PARENT: Final = (
     r"(?:(?:step[- ]?|bio |adoptive |foster )?(?:dad|daddy|pops|momma|father|mom|mommy|mum|mother|parent|folk)|mama"
-    r"|mami|papa|papi|madre|padre|padres"
+    r"|mami|mamita|papa|papi|papito|(?<=mi )apa|madre|padre|padres"
     r"|padrastro|madrastra)(?!s?[- ]in[- ]law)"
 )
 PARTNER: Final = (
@@ -21,7 +21,7 @@ PARTNER: Final = (
     r"|significant other|(?<=my )(?:man|girl|lady)(?! at| from| in))"
 )
 OTHER: Final = (
-    r"(?:(?:mother|father|brother|sister|son|daughter)s?[- ]in[- ]law|grand(?:mother|father|ma|pa|parent)"
+    r"(?:(?:mother|father|brother|sister|son|daughter)s?[- ]in[- ]law|grand(?:mother|father|ma|pa|parent)|gran(?:ny|dad)|[mp]a[mp]aw"
     r"|legal guardian"
     r"|guardian|aunt|uncle|brother|sister|cousin|abuel[oa]|ti[oa]|herman[oa]|prim[oa]|suegr[oa])"
 )
@@ -32,12 +32,15 @@ CHILD: Final = (
     r"|hij[oa]s?|nin[oa]s?|boys?|girls?|baby|toddler|bebe)(?!s?[- ]in[- ]law)"
 )
 HOLDER: Final = (
-    r"(?:(?:main |primary )?subscribers?|(?:main|primary) member|sub|(?:card|policy)[- ]?holders?"
-    r"|insurance holder|policy owner|name on (?:the )?policy|holder|titular|asegurad[oa]|insured(?: person| party)?"
-    r"|(?<!an )employee|sponsor|empleado|suscriptora?|parent|a nombre de|(?:under|in) the name of|dependent of"
+    r"(?:(?:main |primary )?subscribers?|(?:main|primary) (?:member|person)|sub|(?:card|policy)[- ]?holders?"
+    r"|insurance holder|(?<=the )(?:member|main)(?= is\b|[.,!;\n]| on | \(|$)|enrollee|afiliad[oa]|duen[oa] del seguro|policy owner|name on (?:the )?policy|holder|titular|asegurad[oa]|insured(?: person| party)?"
+    r"|(?<!an )employee|sponsors?|empleado|suscriptora?|parent|a nombre de|(?:under|in) the name of|dependent of"
     r"|dependiente de)"
 )
 """What a policy's holder is called."""
+
+RANK: Final = r"(?:(?:[mst]|ss|ts|ms)gt|ssg|sfc|sgt|cpl|pfc|spc|cpt|capt|maj|col|lt|cmdr|cpo)\.?"
+"""The rank of somebody who serves, before the name."""
 
 _MINE: Final = r"(?:my|our|mi|nuestr[oa]|the|la|el)"
 _THEIRS: Final = r"(?:his|her|their|su)"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from classifier.insurance.family import CHILD, HOLDER, RELATIVE, Relative
+from classifier.insurance.family import CHILD, HOLDER, RANK, RELATIVE, Relative
 from classifier.insurance.mentions import Mention
 from classifier.insurance.owners import (
     TWO,
@@ -19,7 +19,8 @@ from classifier.insurance.relatives import find_relative
 from intake.vocabulary import EntityKind
 
 _FILLER: Final = (
-    r"(?:'s|s|is|it's|its|=|name|es|my|mi|me|the|la|el|now|changed to|on file|information|his|her|their|should be)"
+    r"(?:'s|s|is|it's|its|=|name|es|my|mi|me|the|la|el|now|changed to|on file|information|his|her|their|should be"
+    rf"|as printed|on (?:the |my )?card|{RANK})"
 )
 _LABELED = re.compile(rf"\b{HOLDER}\b(?:[ .:(,?\-/#=]{{0,3}}(?:{_FILLER}|{RELATIVE})){{0,7}}[ :(,?\-/#=]{{1,3}}$")
 _LABELED_AFTER = re.compile(

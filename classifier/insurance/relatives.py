@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from classifier.insurance.family import WHO, Relative, read_relative
+from classifier.insurance.family import RANK, WHO, Relative, read_relative
 from classifier.insurance.mentions import Mention
 
 _FILLER: Final = (
     r"(?:is|it'?s|its|named|called|name is|name|now|insurance|ins|plan|policy|coverage|es|que es|that'?s|who is|and"
-    r"|se llama|(?:mr|mrs|ms|ssgt|sgt|cpl|capt|sr|sra|senor|senora)\.?|as|the|el|la|works|trabaja|covers me"
+    rf"|se llama|(?:mr|mrs|ms|sr|sra|senor|senora)\.?|{RANK}"
+    r"|as|the|el|la|works|trabaja|covers me"
     r"|(?:carries|covers|insures) (?:us|me|all of us|the kids)\.?"
     r"|\{CARRIER\}|(?:at|with|for|en|from) \{EMPLOYER\})"
 )
