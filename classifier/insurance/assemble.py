@@ -11,10 +11,10 @@ from classifier.insurance import normalize
 from classifier.insurance.birth_dates import find_birth_dates
 from classifier.insurance.carriers import order_carriers, writers_insurer
 from classifier.insurance.employers import sources
-from classifier.insurance.family import RELATIVE
+from classifier.insurance.family import HOLDER, RELATIVE
 from classifier.insurance.mentions import Mention, mark_text
 from classifier.insurance.people import find_subscribers, is_writer_name
-from classifier.insurance.phones import is_payer_phone, is_payers
+from classifier.insurance.phones import is_payers, payer_phones
 from classifier.insurance.policies import aligned, drop_old_policies, holding, is_liable
 from classifier.insurance.question import choose_question, points_of
 from classifier.insurance.record import InsuranceRecord, Value
@@ -38,6 +38,12 @@ _HOLDER_NAMED = re.compile(
     r"[^?]*\{(?:NAME|DOB)\}"
 )
 """Words with which a message about nothing else gives the holder for the record."""
+_OF_BILLS: Final = frozenset(("payment_plan", "refund", "balance_dispute"))
+_INSURED = re.compile(
+    rf"\{{(?:CARRIER|PLAN|MEMBER_ID|GROUP_NUMBER|CLAIM_NUMBER)\}}|\b(?:{HOLDER}|insur\w+|ins|cover\w*|polic(?:y|ies)|(?<!payment )plans?(?! number)"
+    r"|benefits|cobra|segur\w+|aseguranza|poliza|cobertura|cubiert\w+|cubre\w*|adjuster|claims?|rx ?bin|deductible|copay)\b"
+)
+"""A message without any of these is about a bill that no insurance has to do with, so that nobody holds a policy."""
 _MOST: Final = 200
 """How many entities are looked at; a message about an insurance has fewer."""
 _READ: Final = 10_000
@@ -72,8 +78,10 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     policies = max(
         len(carriers), len(holding([m for m in mentions if m.kind is EntityKind.MEMBER_ID], normalize.normal_code))
     )
-    subscribers = find_subscribers(mentions, marked, policies)
+    is_insured = question not in _OF_BILLS or _INSURED.search(marked) is not None
+    subscribers = find_subscribers(mentions, marked, policies) if is_insured else []
     mentions = drop_old_policies(mentions)
+    employers = sources(mentions, marked)
 
     def of(kind: EntityKind, keep: Callable[[Mention], bool] = lambda mention: True) -> list[Mention]:
         return [mention for mention in mentions if mention.kind is kind and keep(mention)]
@@ -96,16 +104,13 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
         subscriber_name=_by_holder(subscribers, writers_insurer(mentions, carriers))
         or row(subscribers, normalize.normal_person, of_all=_OF_ALL.search(marked) is not None),
         subscriber_dob=row(find_birth_dates(mentions, subscribers, marked), normalize.normal_birth_date),
-        relationship=find_relationship(subscribers, marked, policies),
-        employer=row(sources(mentions), normalize.normal_name),
+        relationship=find_relationship(subscribers, marked, policies) if is_insured else None,
+        employer=row(employers, normalize.normal_name),
         amounts=_all_of(of(EntityKind.AMOUNT), normalize.normal_amount),
         cpt_codes=_all_of(of(EntityKind.CPT), normalize.normal_cpt),
         dates_of_service=_all_of(find_service_dates(of(EntityKind.DATE), question), normalize.normal_date),
         rx_bin=tuple(value for _, value in holding(of(EntityKind.ID, _is_bin), normalize.normal_code)),
-        payer_phone=tuple(
-            value
-            for _, value in holding(of(EntityKind.PHONE, lambda m: is_payer_phone(m, marked)), normalize.normal_phone)
-        ),
+        payer_phone=tuple(value for _, value in holding(payer_phones(mentions, marked), normalize.normal_phone)),
         question=question,
     )
 

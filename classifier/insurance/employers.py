@@ -24,6 +24,17 @@ _PASSING_AFTER = re.compile(
     r"|^ (?:where i work )?has \{CARRIER\},? but i (?:use|have|took)\b|^.{0,4}no,? sorry\b"
 )
 
+_SIGNED_BEFORE = re.compile(
+    r"(?:^|[\n.!?] ?|thanks,? |gracias,? )\{NAME\}(?:,? [a-z.& -]{2,40})?(?: ?[,\n@|(–-]{1,2} ?| (?:at|from|with|de|en) )$"
+    r"|\{(?:PHONE|EMAIL)\}\n$"
+)
+_SIGNED_AFTER = re.compile(r"^\)?[\s.]*(?:$|\n?\{(?:PHONE|EMAIL|ADDRESS|NAME)\}|,? (?:ext|fax|tel|cell)\b)")
+_COVERED = re.compile(
+    r"\b(?:my|our) (?:[\w']+ ){0,2}(?:job|work|employer|company|office)\b|\b(?:hr|recursos humanos|employees?|benefits|group plan"
+    r"|open enrollment)\b"
+    r"|\b(?:mi|del|el|nuestro) (?:nuevo )?(?:trabajo|patron|empleo)\b"
+)
+"""Words for work that gives coverage, so that a workplace in a signature may be the one that gives it."""
 
 _COMMON_NOUN = re.compile(
     r"(?:the|my|our|el|la|mi) (?:\w+ )?(?:warehouse|union|state|city|county|school|district|company|plant|office"
@@ -32,15 +43,29 @@ _COMMON_NOUN = re.compile(
 )
 
 
-def sources(mentions: Sequence[Mention]) -> list[Mention]:
+def sources(mentions: Sequence[Mention], marked: str) -> list[Mention]:
     """Return the employers that the coverage may come from.
 
     One that is only called "the warehouse" counts where no other has a name.
+
+    Args:
+        mentions: What the message mentions.
+        marked: The message as `mark_text` returns it.
     """
-    found = [mention for mention in mentions if mention.kind is EntityKind.EMPLOYER and is_source(mention)]
+    is_covered = _COVERED.search(marked) is not None
+    found = [
+        mention
+        for mention in mentions
+        if mention.kind is EntityKind.EMPLOYER and is_source(mention) and (is_covered or not _is_signed(mention))
+    ]
     return [mention for mention in found if not _COMMON_NOUN.fullmatch(mention.value)] or found
 
 
 def is_source(employer: Mention) -> bool:
     """Return whether the coverage may come from an employer, who is not only mentioned in passing."""
     return not (_PASSING_BEFORE.search(employer.before) or _PASSING_AFTER.match(employer.after))
+
+
+def _is_signed(employer: Mention) -> bool:
+    """Return whether an employer stands only under a name that signs the message."""
+    return _SIGNED_BEFORE.search(employer.before) is not None and _SIGNED_AFTER.match(employer.after) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from classifier.insurance import normalize
@@ -20,15 +21,29 @@ _OWN_PHONE = re.compile(
     r"|callback|back at|mine is|fax(?: is|:)?(?= ?$))[^.\n{]{0,20}$|(?:^|[.!?;\n] ?)\{NAME\}[^.\n{]{0,20}$",
     re.IGNORECASE,
 )
-_FAX_TO_PAYER = re.compile(r"\bfax(?:es|ed|ing)?\b[^.\n{]{0,25}$", re.IGNORECASE)
+_FAX = re.compile(
+    r"\bfax(?:es|ed|ing)?(?: number| no\.?)?(?: to| it to| at| is| de ellos es| es)?[: ]{1,2}$|\b(?:by|via|por) fax (?:at|to|al) $"
+)
+"""A number that takes letters, at which nobody answers."""
 _PAYER_PHONE = re.compile(
-    r"\b(?:adjuster|payer|insur\w+|provider|providers|line|reviews?|(?:on|of) (?:the|my) card(?! please)"
+    r"\b(?:adjusters?|payer|insur\w+|provider|providers|line|reviews?|(?:on|of) (?:the|my) card(?! please)"
     r"|card (?:says|has)|ref|claims|rep|their|agent|agente|ajustador"
     r"|representative|ph|pa phone|pa|"
     r"aseguradora|seguro|carrier|plan|authorization|auth|benefits|eligibility|doctor|doctors|they"
     r"|gave me a number)\b|\bcall \{CARRIER\}",
     re.IGNORECASE,
 )
+
+
+def payer_phones(mentions: Sequence[Mention], marked: str) -> list[Mention]:
+    """Return the phone numbers of insurers; those for faxes only where there is no other.
+
+    Args:
+        mentions: What the message mentions.
+        marked: The message as `mark_text` returns it.
+    """
+    found = [mention for mention in mentions if is_payer_phone(mention, marked)]
+    return [mention for mention in found if _FAX.search(mention.before) is None] or found
 
 
 def is_payer_phone(mention: Mention, marked: str = "") -> bool:
@@ -45,8 +60,8 @@ def is_payer_phone(mention: Mention, marked: str = "") -> bool:
         return False
     if _PAYER_CALLS.search(marked):
         return True
-    if _FAX_TO_PAYER.search(mention.before) and digits.startswith(_TOLL_FREE):
-        return True
+    if _FAX.search(mention.before):
+        return digits.startswith(_TOLL_FREE)
     if _OWN_PHONE.search(mention.before):
         return False
     if re.match(r" and do the auth| to auth", mention.after):
