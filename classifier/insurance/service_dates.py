@@ -34,8 +34,12 @@ _DEADLINE = re.compile(
 _VISIT: Final = (
     r"(?:visit|appointment|appt|session|cleaning|exam|physical|surgery|procedure|cita|consulta|visita|limpieza|cirugia)"
 )
+_DONE: Final = (
+    r"(?:colonoscop(?:y|ia)|endoscopy|mri|ct|scan|ultrasound|ultrasonido|x-?ray|labs?|shot|injection|infusion|infusiones|biopsy|biopsia"
+    r"|therapy|terapia|treatment|extraction|crown|filling|checkup|check-up|mammogram|consult|follow[- ]?up|delivery|implant|test)"
+)
 _VISIT_AFTER = re.compile(
-    rf"^ (?:{_VISIT}|claim)\b|^ (?:for|para|por) (?:the|my|a|an|la|mi|una) (?:\w+ )?{_VISIT}\b"
+    rf"^ (?:{_VISIT}|{_DONE}|claim)\b|^ (?:is|was|be|will be|esta|estara) (?:covered|cubiert[oa])\b|^ (?:for|para|por) (?:the|my|a|an|la|mi|una) (?:\w+ )?{_VISIT}\b"
     r"|^ (?:when|cuando) (?:i|we|he|she|yo)? ?(?:see|come|came|was|am|voy|vaya)\b"
 )
 _CHARGE_OF = re.compile(
@@ -49,7 +53,10 @@ _EVENT: Final = (
     r"|turned (?:off|on)|back on|paid|pays|pago|pague|every|each|cada|never (?:went|came)|it'?s|its|today is|hoy es"
     r"|spoke|talked|hable|llame|processed|reinstated|retroactive|issued|reissued|postmarked|uploaded|requested"
     r"|promised|fell|crash|wreck|autopay|payday|hearing|court|decree|divorced?|married|last day|enrollment|termed"
-    r"|terminated|lapsed|renewed|renews|renewal|activated|vencio|accidente|choque|me cai|despidieron)"
+    r"|terminated?|lapsed|renewed|renews|renewal|activated|vencio|accidente|choque|me cai|despidieron"
+    r"|(?:denied|nego|negaron|rechazaron|approved|aprobaron)(?=[^{]* (?:on|el) )|reprocessed|retro\w*|backdated|reopened|cancell?ed|cancelaron|cut (?:me|us|him|her) off"
+    r"|returned|remitted|collected|filed|filled|added|agregaron|met|restarts?|due date|fecha de parto|loss date|slipped|stroke|mva"
+    r"|atropell\w+|lastim\w+|chapter \d+|no[- ]show|drop(?! off)|exp|started at)"
 )
 """What else happens on a day, which is then no visit's."""
 _EVENT_BEFORE = re.compile(
@@ -57,6 +64,17 @@ _EVENT_BEFORE = re.compile(
     rf"|date|so\b"
     r"|my\b|mi\b|there\b)(?:\{PHONE\}|[\w']+)){0,2}[ ,:(]{1,3}(?:on |dated |con fecha |el |the |dia )*$"
 )
+_PAPER_OF = re.compile(
+    r"\b(?:e ?o ?b|voice ?mail|letter|notice|email|statement|estimate|carta|aviso|call(?: with \{NAME\})?|llamada)"
+    r"(?: (?:of|from|on|dated|del?)| \{ID\})?,? (?:the |el |dia )*$"
+)
+"""The date of a letter or a call."""
+_VALID = re.compile(
+    r"\b(?:good|valid|vigente|valid[oa]s?|authori[sz]ed|autorizad[oa]s?|(?:visits?|units?|sessions?|visitas|sesiones),)"
+    r"[^.\n{]{0,20} (?:from|del?|desde|starting) (?:the |el )?$|\b(?:good|valid|valid[oa]) $"
+    r"|\{(?:CARRIER|PLAN)\},? (?:coverage |plan )?(?:from|since|as of|desde|back to) (?:the |el )?$"
+)
+"""The first day of an approval or of a policy."""
 _EVENT_AFTER = re.compile(
     r"^[^.\n{]{0,25}\b(?:me mand\w+|you (?:sent|mailed|billed)|do i get|i (?:got|get) (?:a|the|your) (?:bill|letter"
     r"|statement))\b"
@@ -146,8 +164,10 @@ def _is_service(date: Mention, question: str) -> bool:
         or (question == "update_card" and _TIED.search(date.before))
     ):
         return True
+    if _PAPER_OF.search(date.before) or _VALID.search(date.before):
+        return False
     if question == "superbill":
-        return not _OTHER_THAN_BILLED.search(date.before)
+        return not (_OTHER_THAN_BILLED.search(date.before) or _DEADLINE.search(date.before))
     if _PAID.search(date.before) or _DEADLINE.search(date.before) or _EVENT_AFTER.match(date.after):
         return False
     if _SERVICE.search(date.before):
