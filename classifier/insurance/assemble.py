@@ -38,6 +38,14 @@ _HOLDER_NAMED = re.compile(
     r"[^?]*\{(?:NAME|DOB)\}"
 )
 """Words with which a message about nothing else gives the holder for the record."""
+_SEVERAL = re.compile(
+    r"\b(?:both|two|dual|primary|secondary|second|2nd|first|1st|supplement\w*|also|too|other|backup|dos|ambos|primari[oa]|secundari[oa]"
+    r"|segund[oa]|primero|tambien|otro|then|plus|on top of|separate|pip|med ?pay|lawyer|comp)\b"
+    r"|\b(?:medical|medico)\b[^?]*\b(?:dental|vision|pharmacy|fertility|glasses)\b"
+    r"|\b(?:dental|vision|pharmacy|fertility|glasses)\b[^?]*\b(?:medical|medico)\b"
+)
+"""Words that several policies hold beside each other."""
+_NUMBERS: Final = frozenset((EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER))
 _OF_BILLS: Final = frozenset(("payment_plan", "refund", "balance_dispute"))
 _INSURED = re.compile(
     rf"\{{(?:CARRIER|PLAN|MEMBER_ID|GROUP_NUMBER|CLAIM_NUMBER)\}}|\b(?:{HOLDER}|insur\w+|ins|cover\w*|polic(?:y|ies)|(?<!payment )plans?(?! number)"
@@ -75,6 +83,8 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     if points < _CLEAR and not is_about and not _HOLDER_NAMED.search(marked):
         return InsuranceRecord()
     carriers = order_carriers(mentions, marked)
+    if question != "coordination" and not _SEVERAL.search(marked):
+        carriers = _with_number(carriers, mentions)
     policies = max(
         len(carriers), len(holding([m for m in mentions if m.kind is EntityKind.MEMBER_ID], normalize.normal_code))
     )
@@ -127,6 +137,19 @@ def stated_question(text: str, entities: Sequence[Entity], record: InsuranceReco
         return None
     marked = mark_text(text, entities[:_MOST])[0][:_READ]
     return record.question if points_of(record.question, marked) >= _SAID else None
+
+
+def _with_number(carriers: list[tuple[Mention, Value]], mentions: Sequence[Mention]) -> list[tuple[Mention, Value]]:
+    """Return the only insurer whose number a new card gives, without the one that it replaces; else all of them."""
+    numbers = holding([m for m in mentions if m.kind in _NUMBERS], normalize.normal_code)
+    numbered = {_owner(carriers, mention).place for mention, _ in numbers} if len(carriers) > 1 else set()
+    return [pair for pair in carriers if pair[0].place in numbered] if len(numbered) == 1 else carriers
+
+
+def _owner(carriers: Sequence[tuple[Mention, Value]], number: Mention) -> Mention:
+    """Return the insurer that a number belongs to: the nearest one before it, or else the first one."""
+    before = [carrier for carrier, _ in carriers if carrier.place < number.place]
+    return max(before, key=lambda carrier: carrier.place, default=carriers[0][0])
 
 
 def _by_holder(subscribers: Sequence[Mention], own: int | None) -> tuple[Value | None, ...]:
