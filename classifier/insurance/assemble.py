@@ -9,7 +9,7 @@ from typing import Final
 from classifier.entities.entity import Entity
 from classifier.insurance import normalize
 from classifier.insurance.birth_dates import find_birth_dates
-from classifier.insurance.carriers import order_carriers, writers_insurer
+from classifier.insurance.carriers import holds_several, order_carriers, with_number, writers_insurer
 from classifier.insurance.employers import sources
 from classifier.insurance.family import HOLDER, RELATIVE
 from classifier.insurance.mentions import Mention, mark_text
@@ -34,22 +34,19 @@ _HOLDER_NAMED = re.compile(
     r"\b(?:sub(?:scriber)?:|policy ?holder|the insured|titular|insurance has (?:me|us)\b"
     rf"|\b(?:on|under|through|thru) (?:(?:his|her|their|my|our) )?(?:{RELATIVE}'?s?'?|his|hers?) (?:\w+ )?"
     rf"(?:plan|insurance|ins|policy|coverage)\b"
+    rf"|\b{RELATIVE}'?s? (?:is |es )?(?:the |la |el )?(?:{HOLDER}|main\b|plan|insurance|ins\b|policy|coverage)"
+    rf"|\bdep(?:endent)? on\b"
+    rf"|\b(?:a|en) nombre de (?:mi|su) {RELATIVE}\b"
     rf"|\b(?:en|bajo) (?:el|la) (?:plan|seguro|poliza) de (?:su|mi) {RELATIVE}\b)"
     r"[^?]*\{(?:NAME|DOB)\}"
 )
 """Words with which a message about nothing else gives the holder for the record."""
-_SEVERAL = re.compile(
-    r"\b(?:both|two|dual|primary|secondary|second|2nd|first|1st|supplement\w*|also|too|other|backup|dos|ambos|primari[oa]|secundari[oa]"
-    r"|segund[oa]|primero|tambien|otro|then|plus|on top of|separate|pip|med ?pay|lawyer|comp)\b"
-    r"|\b(?:medical|medico)\b[^?]*\b(?:dental|vision|pharmacy|fertility|glasses)\b"
-    r"|\b(?:dental|vision|pharmacy|fertility|glasses)\b[^?]*\b(?:medical|medico)\b"
-)
-"""Words that several policies hold beside each other."""
-_NUMBERS: Final = frozenset((EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER))
 _OF_BILLS: Final = frozenset(("payment_plan", "refund", "balance_dispute"))
 _INSURED = re.compile(
-    rf"\{{(?:CARRIER|PLAN|MEMBER_ID|GROUP_NUMBER|CLAIM_NUMBER)\}}|\b(?:{HOLDER}|insur\w+|ins|cover\w*|polic(?:y|ies)|(?<!payment )plans?(?! number)"
-    r"|benefits|cobra|segur\w+|aseguranza|poliza|cobertura|cubiert\w+|cubre\w*|adjuster|claims?|rx ?bin|deductible|copay)\b"
+    rf"\{{(?:CARRIER|PLAN|MEMBER_ID|GROUP_NUMBER|CLAIM_NUMBER)\}}|\b(?:{HOLDER}|insur\w+|ins|cover\w*|polic(?:y|ies)"
+    rf"|(?<!payment )plans?(?! number)"
+    r"|benefits|cobra|segur\w+|aseguranza|poliza|cobertura|cubiert\w+|cubre\w*|adjuster|claims?|rx ?bin|deductible"
+    r"|copay)\b"
 )
 """A message without any of these is about a bill that no insurance has to do with, so that nobody holds a policy."""
 _MOST: Final = 200
@@ -83,8 +80,8 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     if points < _CLEAR and not is_about and not _HOLDER_NAMED.search(marked):
         return InsuranceRecord()
     carriers = order_carriers(mentions, marked)
-    if question != "coordination" and not _SEVERAL.search(marked):
-        carriers = _with_number(carriers, mentions)
+    if question != "coordination" and not holds_several(marked):
+        carriers = with_number(carriers, mentions)
     policies = max(
         len(carriers), len(holding([m for m in mentions if m.kind is EntityKind.MEMBER_ID], normalize.normal_code))
     )
@@ -137,19 +134,6 @@ def stated_question(text: str, entities: Sequence[Entity], record: InsuranceReco
         return None
     marked = mark_text(text, entities[:_MOST])[0][:_READ]
     return record.question if points_of(record.question, marked) >= _SAID else None
-
-
-def _with_number(carriers: list[tuple[Mention, Value]], mentions: Sequence[Mention]) -> list[tuple[Mention, Value]]:
-    """Return the only insurer whose number a new card gives, without the one that it replaces; else all of them."""
-    numbers = holding([m for m in mentions if m.kind in _NUMBERS], normalize.normal_code)
-    numbered = {_owner(carriers, mention).place for mention, _ in numbers} if len(carriers) > 1 else set()
-    return [pair for pair in carriers if pair[0].place in numbered] if len(numbered) == 1 else carriers
-
-
-def _owner(carriers: Sequence[tuple[Mention, Value]], number: Mention) -> Mention:
-    """Return the insurer that a number belongs to: the nearest one before it, or else the first one."""
-    before = [carrier for carrier, _ in carriers if carrier.place < number.place]
-    return max(before, key=lambda carrier: carrier.place, default=carriers[0][0])
 
 
 def _by_holder(subscribers: Sequence[Mention], own: int | None) -> tuple[Value | None, ...]:

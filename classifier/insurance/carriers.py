@@ -9,6 +9,7 @@ from typing import Final
 
 from classifier.entities.rules_insurance import canonical_carrier
 from classifier.insurance.mentions import Mention
+from classifier.insurance.normalize import normal_code
 from classifier.insurance.policies import PROGRAMS, holding
 from classifier.insurance.record import Value
 from intake.vocabulary import EntityKind
@@ -59,6 +60,18 @@ _OTHERS_HAVE = re.compile(
 _PHARMACIES: Final = frozenset(
     ("optumrx", "optum rx", "cvs caremark", "caremark", "express scripts", "prime therapeutics", "medimpact", "navitus")
 )
+_SEVERAL = re.compile(
+    r"\b(?:both|two|dual|primary|secondary|second|2nd|first|1st|supplement\w*|also|too|other|backup|dos|ambos"
+    r"|primari[oa]|secundari[oa]"
+    r"|segund[oa]|primero|tambien|otro|then|plus|on top of|separate|pip|med ?pay|lawyer|comp)\b"
+)
+"""Words that several policies hold beside each other."""
+_SORTS: Final = (
+    re.compile(r"\b(?:medical|medico)\b"),
+    re.compile(r"\b(?:dental|vision|pharmacy|fertility|glasses|lentes|farmacia)\b"),
+)
+"""Sorts of policies that hold beside each other."""
+_NUMBERS: Final = frozenset((EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER))
 _HANDLED_FOR = re.compile(r"\bhandles? (?:\w+ )?for $|\b(?:administers|manages) (?:\w+ )?for $")
 
 
@@ -115,6 +128,29 @@ def _rank_by_holder(carriers: Sequence[Mention], names: Sequence[str], marked: s
         return {}
     is_mine_first = said["whose"] in ("mine", "el mio")
     return {name: int((name in mine) != is_mine_first) for name in names}
+
+
+def holds_several(marked: str) -> bool:
+    """Return whether words say that several policies hold beside each other."""
+    return _SEVERAL.search(marked) is not None or all(sort.search(marked) for sort in _SORTS)
+
+
+def with_number(carriers: list[tuple[Mention, Value]], mentions: Sequence[Mention]) -> list[tuple[Mention, Value]]:
+    """Return the only insurer whose number is given, without those that it replaces; all if there is no such.
+
+    Args:
+        carriers: The insurers that count, the primary payer first.
+        mentions: What the message mentions.
+    """
+    numbers = holding([mention for mention in mentions if mention.kind in _NUMBERS], normal_code)
+    numbered = {_owner(carriers, number).place for number, _ in numbers} if len(carriers) > 1 else set()
+    return [pair for pair in carriers if pair[0].place in numbered] if len(numbered) == 1 else carriers
+
+
+def _owner(carriers: Sequence[tuple[Mention, Value]], number: Mention) -> Mention:
+    """Return the insurer that a number belongs to: the nearest before it, or else the first."""
+    before = [carrier for carrier, _ in carriers if carrier.place < number.place]
+    return max(before, key=lambda carrier: carrier.place, default=carriers[0][0])
 
 
 def writers_insurer(mentions: Iterable[Mention], carriers: Sequence[tuple[Mention, Value]]) -> int | None:

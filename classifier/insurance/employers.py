@@ -25,12 +25,14 @@ _PASSING_AFTER = re.compile(
 )
 
 _SIGNED_BEFORE = re.compile(
-    r"(?:^|[\n.!?] ?|thanks,? |gracias,? )\{NAME\}(?:,? [a-z.& -]{2,40})?(?: ?[,\n@|(–-]{1,2} ?| (?:at|from|with|de|en) )$"
+    r"(?:^|[\n.!?] ?|thanks,? |gracias,? )\{NAME\}(?:,? [a-z.& -]{2,40})?(?: ?[,\n@|(–-]{1,2} ?| (?:at|from|with|de"
+    r"|en) )$"
     r"|\{(?:PHONE|EMAIL)\}\n$"
 )
 _SIGNED_AFTER = re.compile(r"^\)?[\s.]*(?:$|\n?\{(?:PHONE|EMAIL|ADDRESS|NAME)\}|,? (?:ext|fax|tel|cell)\b)")
 _COVERED = re.compile(
-    r"\b(?:my|our) (?:[\w']+ ){0,2}(?:job|work|employer|company|office)\b|\b(?:hr|recursos humanos|employees?|benefits|group plan"
+    r"\b(?:my|our) (?:[\w']+ ){0,2}(?:job|work|employer|company|office)\b|\b(?:hr|recursos humanos|employees?"
+    r"|benefits|group plan"
     r"|open enrollment)\b"
     r"|\b(?:mi|del|el|nuestro) (?:nuevo )?(?:trabajo|patron|empleo)\b"
 )

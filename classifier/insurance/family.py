@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 SPOUSE: Final = (
-    r"(?:(?:(?:ex|late|former)[- ])?(?:husband|wife|hubby|hubbie|hubs|husb|wifey|spouse|espos[oa]|marido|mujer|conyuge|(?<=mi )senora)"
+    r"(?:(?:(?:ex|late|former)[- ])?(?:husband|wife|hubby|hubbie|hubs|husb|wifey|spouse|espos[oa]|marido|mujer"
+    r"|conyuge|(?<=mi )senora)"
     r"|exhusband|exwife|ex)"
 )
 PARENT: Final = (
@@ -21,7 +22,8 @@ PARTNER: Final = (
     r"|significant other|(?<=my )(?:man|girl|lady)(?! at| from| in))"
 )
 OTHER: Final = (
-    r"(?:(?:mother|father|brother|sister|son|daughter)s?[- ]in[- ]law|grand(?:mother|father|ma|pa|parent)|gran(?:ny|dad)|[mp]a[mp]aw"
+    r"(?:(?:mother|father|brother|sister|son|daughter)s?[- ]in[- ]law|grand(?:mother|father|ma|pa|parent)|gran(?:ny"
+    r"|dad)"
     r"|legal guardian"
     r"|guardian|aunt|uncle|brother|sister|cousin|abuel[oa]|ti[oa]|herman[oa]|prim[oa]|suegr[oa])"
 )
@@ -33,7 +35,8 @@ CHILD: Final = (
 )
 HOLDER: Final = (
     r"(?:(?:main |primary )?subscribers?|(?:main|primary) (?:member|person)|sub|(?:card|policy)[- ]?holders?"
-    r"|insurance holder|(?<=the )(?:member|main)(?= is\b|[.,!;\n]| on | \(|$)|enrollee|afiliad[oa]|duen[oa] del seguro|policy owner|name on (?:the )?policy|holder|titular|asegurad[oa]|insured(?: person| party)?"
+    r"|insurance holder|(?<=the )(?:member|main)(?= is\b|[.,!;\n]| on | \(|$)|enrollee|afiliad[oa]|policy owner"
+    r"|name on (?:the )?policy|holder|titular|asegurad[oa]|insured(?: person| party)?"
     r"|(?<!an )employee|sponsors?|empleado|suscriptora?|parent|a nombre de|(?:under|in) the name of|dependent of"
     r"|dependiente de)"
 )

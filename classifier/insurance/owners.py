@@ -26,7 +26,7 @@ _OWNED: Final = (
     rf"|planta|sindicato|compania|job"
     rf"|work|hers|it"
     rf"|dependent|dependiente|el|la|\{{(?:CARRIER|PLAN)\}})[ ,]{{1,2}}(?:\{{(?:CARRIER|PLAN)\}}[ ,]{{0,2}})?"
-    rf"(?:is |es |comes |viene )?(?:of|from|off|by|de|d|por|con) {WHO}\b",
+    rf"(?:is |es |comes |viene )?(?:of|from|off|by|de|por|con) {WHO}\b",
     rf"\b{WHO}(?: \{{NAME\}}| she| he)?,? (?:is |as |es |= ?)?(?:the |la |el )?{HOLDER}(?! (?:for|i ?d)\b)\b",
     rf"\b{HOLDER}(?:'s)?(?: name)?[ :(=,?-]{{1,3}}(?:is |es |it'?s |now |= ?)*"
     rf"(?:\{{NAME\}}[ ,(]{{1,3}}(?:is |es )?)?{WHO}\b(?! has\b)",
@@ -43,7 +43,7 @@ _OWNED: Final = (
     rf"(?:^|[,.;(/\n-] ?)(?:it'?s |thats |that'?s )?{WHO}(?<=s)(?=[,.;!)\n]|$)",
     rf"\bbajo {WHO}\b",
     rf"\b(?:(?:my|mi) )?(?P<who>{SPOUSE})(?: is| es|'?s) (?:active duty|retired military|a veteran|militar)\b",
-    rf"\b{WHO}(?: \{{NAME\}},?)?(?: is| es)? (?:the |la |el )?(?:one with the (?:job|insurance)|que trabaja|pays for it)\b",
+    rf"\b{WHO}(?: \{{NAME\}},?)?(?: is| es)? (?:the |la |el )?(?:one with the (?:job|insurance)|que trabaja)\b",
     rf"\b(?:who|quien) (?:carries|has|holds|tiene)[^.\n{{]{{0,25}}[?:] {{0,2}}{WHO}\b",
     rf"\b(?:my|mi) (?P<who>{SPOUSE}) (?:works|trabaja|chang(?:ed?|es)(?: of| his| her)? job)\b",
     rf"\b(?:it'?s|is|es|that'?s|was)(?: all| of| from| under)? {WHO}(?<=s)(?! (?:name|birth|bday|dob|phone|visit"
@@ -81,7 +81,7 @@ _WRITERS_OWN: Final = (
     rf"\b{HOLDER}(?: is|:| =|\?)? ?(?:= ?)?(?:self|me|same|myself|mine)\b|\{{NAME\}} \((?:me|self)\)"
     rf"|(?<!paciente )\bsoy yo\b",
     rf"\bsoy \{{NAME\}}, titular|\b(?:that'?s|is|es) (?:me|yo),? (?:the )?{HOLDER}\b|\b{HOLDER},? so that'?s me\b",
-    r"\bmember is (?:myself|me)\b|\bi'?m the only one on it\b|\blo pago yo\b|\b(?:buy|pay)(?: for)? it (?:all )?myself\b"
+    r"\bmember is (?:myself|me)\b|\blo pago yo\b|\b(?:buy|pay)(?: for)? it (?:all )?myself\b"
     r"|\b(?:who|quien) (?:holds|carries|has|tiene)[^.\n{]{0,25}[?:] {0,2}(?:me|self|myself|yo)\b",
     rf"\bmy own (?:job|now|off|from|thru|through|{_HELD})|\b(?:insurance|plan|policy|it)(?: is|'s) mine\b",
     rf"(?:\b(?:is|are|also|and)|'s|&) on my card\b|\bon my {_HELD}(?! (?:eob|statement)|\w)"
@@ -103,7 +103,8 @@ _WRITERS: Final = (
     rf"|moved|offers|pays)\b|\b(?:my|our) (?:new )?{_WORK}(?:'s|s)? (?:plan|insurance|ins|coverage|policy)\b",
     r"\bmy (?:new )?(?:employer|co|company|job),? \{EMPLOYER\}|\bmy employer is\b|\bwhere i work\b",
     r"\bmy \{EMPLOYER\} (?:hra|hsa|fsa|plan|insurance|ins|card|coverage|benefits|policy|retiree)\b",
-    r"\b(?:in|on) the \{EMPLOYER\} (?:plan|insurance|ins|hra)\b|\{EMPLOYER\} (?:put|switched|moved|gave|changed|offers) (?:us|me"
+    r"\b(?:in|on) the \{EMPLOYER\} (?:plan|insurance|ins|hra)\b|\{EMPLOYER\} (?:put|switched|moved|gave|changed"
+    r"|offers) (?:us|me"
     r"|everyone|our)\b",
     r"\bi'?m (?:with|at) \{EMPLOYER\}|\b(?:started|hired|employee|employed)(?: \w+)? (?:at|with|of|by) \{EMPLOYER\}"
     r"|\bmy (?:job|work) (?:at|with) \{EMPLOYER\}|\bsoy emplead[oa]\b|\bme (?:lo|la) da\b|\bmi (?:trabajo|patron"
@@ -113,7 +114,8 @@ _WRITERS: Final = (
     r"\bbought (?:it|\{PLAN\}|\{CARRIER\})|\bi (?:get|got|have) (?:it|mine|this|that) (?:from|through|thru|at|off)\b",
     r"\bi (?:still )?work(?:ed)? (?:at|for|in|there)\b|\bi(?:'m| am|m)? (?:teach|teaching|employed)\b",
     r"\bi(?:'m| am|m) (?:a|an|the) (?:teacher|nurse|employee|federal employee|state employee|firefighter|officer)\b",
-    rf"(?<!mi )(?<!el )\btrabajo en\b|\b(?:de mi|del|por mi|por el|traves de mi|medio de mi) (?:propi[oa] |nuev[oa] )?{_TRABAJO}\b",
+    rf"(?<!mi )(?<!el )\btrabajo en\b|\b(?:de mi|del|por mi|por el|traves de mi|medio de mi) (?:propi[oa] "
+    rf"|nuev[oa] )?{_TRABAJO}\b",
     r"\b(?:lo |la )?tengo (?:[\w{}]+ ){0,2}(?:por|a traves de|con)(?: el| la)? \{EMPLOYER\}",
     r"(?<!til )\bnew job\b|\bswitched jobs\b|\bnuevo trabajo\b|\bbenefits at my\b",
     r"\b(?:retired|leaving|retire) from?\b|\bleaving \{EMPLOYER\}|\bmy retiree (?:coverage|plan|insurance)\b",

@@ -22,7 +22,8 @@ _OWN_PHONE = re.compile(
     re.IGNORECASE,
 )
 _FAX = re.compile(
-    r"\bfax(?:es|ed|ing)?(?: number| no\.?)?(?: to| it to| at| is| de ellos es| es)?[: ]{1,2}$|\b(?:by|via|por) fax (?:at|to|al) $"
+    r"\bfax(?:es|ed|ing)?(?: number| no\.?)?(?: to| it to| at| is| de ellos es| es)?[: ]{1,2}$|\b(?:by|via"
+    r"|por) fax (?:at|to|al) $"
 )
 """A number that takes letters, at which nobody answers."""
 _PAYER_PHONE = re.compile(

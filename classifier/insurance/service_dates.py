@@ -35,11 +35,14 @@ _VISIT: Final = (
     r"(?:visit|appointment|appt|session|cleaning|exam|physical|surgery|procedure|cita|consulta|visita|limpieza|cirugia)"
 )
 _DONE: Final = (
-    r"(?:colonoscop(?:y|ia)|endoscopy|mri|ct|scan|ultrasound|ultrasonido|x-?ray|labs?|shot|injection|infusion|infusiones|biopsy|biopsia"
-    r"|therapy|terapia|treatment|extraction|crown|filling|checkup|check-up|mammogram|consult|follow[- ]?up|delivery|implant|test)"
+    r"(?:colonoscop(?:y|ia)|endoscopy|mri|ct|scan|ultrasound|ultrasonido|x-?ray|labs?|shot|injection|infusion"
+    r"|infusiones|biopsy|biopsia"
+    r"|therapy|terapia|treatment|extraction|crown|filling|checkup|check-up|mammogram|consult|follow[- ]?up|delivery"
+    r"|implant|test)"
 )
 _VISIT_AFTER = re.compile(
-    rf"^ (?:{_VISIT}|{_DONE}|claim)\b|^ (?:is|was|be|will be|esta|estara) (?:covered|cubiert[oa])\b|^ (?:for|para|por) (?:the|my|a|an|la|mi|una) (?:\w+ )?{_VISIT}\b"
+    rf"^ (?:{_VISIT}|{_DONE}|claim)\b|^ (?:(?:is|was|be|will be|esta|estara) )?(?:covered|cubiert[oa])\b|^ (?:for"
+    rf"|para|por) (?:the|my|a|an|la|mi|una) (?:\w+ )?{_VISIT}\b"
     r"|^ (?:when|cuando) (?:i|we|he|she|yo)? ?(?:see|come|came|was|am|voy|vaya)\b"
 )
 _CHARGE_OF = re.compile(
@@ -54,9 +57,9 @@ _EVENT: Final = (
     r"|spoke|talked|hable|llame|processed|reinstated|retroactive|issued|reissued|postmarked|uploaded|requested"
     r"|promised|fell|crash|wreck|autopay|payday|hearing|court|decree|divorced?|married|last day|enrollment|termed"
     r"|terminated?|lapsed|renewed|renews|renewal|activated|vencio|accidente|choque|me cai|despidieron"
-    r"|(?:denied|nego|negaron|rechazaron|approved|aprobaron)(?=[^{]* (?:on|el) )|reprocessed|retro\w*|backdated|reopened|cancell?ed|cancelaron|cut (?:me|us|him|her) off"
-    r"|returned|remitted|collected|filed|filled|added|agregaron|met|restarts?|due date|fecha de parto|loss date|slipped|stroke|mva"
-    r"|atropell\w+|lastim\w+|chapter \d+|no[- ]show|drop(?! off)|exp|started at)"
+    r"|reprocessed|retro\w*|backdated|reopened|cancell?ed|cancelaron|cut (?:me|us|him|her) off"
+    r"|returned|remitted|collected|filed|filled|added|agregaron|met|restarts?|due date|fecha de parto|loss date|mva"
+    r"|chapter \d+|no[- ]show|drop(?! off)|exp|started at)"
 )
 """What else happens on a day, which is then no visit's."""
 _EVENT_BEFORE = re.compile(
@@ -69,6 +72,16 @@ _PAPER_OF = re.compile(
     r"(?: (?:of|from|on|dated|del?)| \{ID\})?,? (?:the |el |dia )*$"
 )
 """The date of a letter or a call."""
+_DECIDED = re.compile(
+    r"\b(?:denied|rejected|approved|nego|negaron|rechazo|rechazaron|aprobo|aprobaron)\b(?: (?!for\b|from\b|of\b"
+    r"|del?\b)[\w']+){0,3}"
+    r" (?:on|el) (?:the |dia )?$"
+)
+_HURT = re.compile(
+    r"\b(?:slipped|fell|hurt|injured|stroke|collision|accidente?|crash|choque|lastim\w+|atropell\w+"
+    r"|me cai)\b[^.\n{]{0,40} (?:on|el)"
+    r" (?:the |dia )?$"
+)
 _VALID = re.compile(
     r"\b(?:good|valid|vigente|valid[oa]s?|authori[sz]ed|autorizad[oa]s?|(?:visits?|units?|sessions?|visitas|sesiones),)"
     r"[^.\n{]{0,20} (?:from|del?|desde|starting) (?:the |el )?$|\b(?:good|valid|valid[oa]) $"
@@ -87,7 +100,8 @@ _PAID = re.compile(
     r"\b(?:paid|pague|sent)\b[^.\n{]{0,15}\{AMOUNT\}(?![^.\n]{0,30} (?:cop(?:ay|ago)|that day|at the))[^.\n{]{0,30}$"
 )
 _RIGHT_BEFORE = re.compile(
-    r"\b(?:visit|appointment|appt|surgery|exam|physical|cleaning|procedure|colonoscopy|endoscopy|mri|mammogram|cita|visita"
+    r"\b(?:visit|appointment|appt|surgery|exam|physical|cleaning|procedure|colonoscopy|endoscopy|mri|mammogram|cita"
+    r"|visita"
     r"|cirugia|consulta|limpieza)(?: (?:on|of|from|del?|el)(?: the)?|:)? $"
 )
 """The name of what was done, with nothing between it and its date."""
@@ -164,7 +178,7 @@ def _is_service(date: Mention, question: str) -> bool:
         or (question == "update_card" and _TIED.search(date.before))
     ):
         return True
-    if _PAPER_OF.search(date.before) or _VALID.search(date.before):
+    if any(pattern.search(date.before) for pattern in (_PAPER_OF, _DECIDED, _VALID)):
         return False
     if question == "superbill":
         return not (_OTHER_THAN_BILLED.search(date.before) or _DEADLINE.search(date.before))
@@ -172,5 +186,5 @@ def _is_service(date: Mention, question: str) -> bool:
         return False
     if _SERVICE.search(date.before):
         return True
-    is_other = _NO_SERVICE_BEFORE.search(date.before) or _EVENT_BEFORE.search(date.before)
+    is_other = _NO_SERVICE_BEFORE.search(date.before) or _EVENT_BEFORE.search(date.before) or _HURT.search(date.before)
     return not (is_other or question in _NOT_OF_VISITS)

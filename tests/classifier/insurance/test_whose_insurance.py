@@ -183,3 +183,133 @@ def test_who_pays_the_pharmacies_is_not_a_second_insurer() -> None:
 
     assert (stated["carrier"], stated["member_id"]) == ("Highmark", "974110283")
     assert record("auth with [CARRIER OptumRx]?")["carrier"] == "OptumRx"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "relationship"),
+    [
+        ("the member is my wife [NAME Ann Li], [CARRIER Aetna] [MEMBER_ID W882]", "Ann Li", "spouse"),
+        ("[CARRIER TRICARE Prime], sponsor is SSgt [NAME Ann Li], my mom", "Ann Li", "child"),
+        ("who carries the insurance? her dad, [NAME Bo Li]\ncompany: [CARRIER Aetna]", "Bo Li", "child"),
+        ("¿quién tiene el seguro? mi esposo, [NAME Luis Paz], [CARRIER Aetna]", "Luis Paz", "spouse"),
+        ("está a nombre de mi esposo, [NAME Luis Paz]", "Luis Paz", "spouse"),
+    ],
+)
+def test_a_form_or_a_rank_names_the_holder(text: str, name: str, relationship: str) -> None:
+    said = record(text)
+
+    assert (said.get("subscriber_name"), said.get("relationship")) == (name, relationship)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "who holds it: me, i buy it myself, [CARRIER Ambetter]",
+        "the member is myself, [CARRIER Regence] [MEMBER_ID ZVJ881]",
+        "es [CARRIER Ambetter], no es de ningún trabajo, lo pago yo",
+        "ahora tengo [CARRIER Florida Blue] por medio de mi nuevo empleo",
+    ],
+)
+def test_the_writer_says_to_hold_it(text: str) -> None:
+    assert record(text)["relationship"] == "self"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I owe [AMOUNT $588]. I work at a school, could I pay [AMOUNT $49] a month? [NAME Ann Li]",
+        "Debo [AMOUNT $588]. Trabajo en una escuela, ¿puedo pagar [AMOUNT $49] al mes? [NAME Ana Paz]",
+    ],
+)
+def test_a_bill_without_an_insurance_has_no_holder(text: str) -> None:
+    assert {"subscriber_name", "relationship"}.isdisjoint(record(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I have [CARRIER Aetna]. The balance is wrong.\n\n[NAME Ann Li]\n[EMPLOYER Scranton Lace]",
+        "Why do I owe [AMOUNT $40]? [CARRIER Aetna] paid.\n[NAME Ann Li], night shift, [EMPLOYER Amtrak]",
+        "¿Por qué debo [AMOUNT $40]? [CARRIER Aetna] ya pagó.\nGracias,\n[NAME Ana Paz]\n[EMPLOYER Bodegas Atlas]",
+    ],
+)
+def test_an_employer_in_a_signature_gives_no_coverage(text: str) -> None:
+    assert "employer" not in record(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My job changed us to [CARRIER Aetna].\n[NAME Ann Li]\n[EMPLOYER Scranton Lace]",
+        "Nos cambiaron a [CARRIER Aetna] por mi trabajo.\n[NAME Ana Paz]\n[EMPLOYER Scranton Lace]",
+    ],
+)
+def test_an_employer_in_a_signature_counts_where_work_gives_coverage(text: str) -> None:
+    assert record(text)["employer"] == "Scranton Lace"
+
+
+@pytest.mark.parametrize(
+    ("text", "carrier"),
+    [
+        (
+            "my office moved everyone. before: [CARRIER Anthem] PPO. here: [CARRIER Surest] [MEMBER_ID SR30091]",
+            "Surest",
+        ),
+        (
+            "[CARRIER Cigna] me cubría en el trabajo anterior, les doy [CARRIER Oscar], número [MEMBER_ID OSC2271]",
+            "Oscar",
+        ),
+    ],
+)
+def test_the_insurer_whose_number_is_given_counts(text: str, carrier: str) -> None:
+    assert record(text)["carrier"] == carrier
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i have [CARRIER Cigna] [MEMBER_ID U447] and also [CARRIER VSP], do you take them",
+        "medical is [CARRIER Cigna] [MEMBER_ID U447], dental is [CARRIER VSP], please update",
+        "tengo [CARRIER Cigna] [MEMBER_ID U447] y también [CARRIER VSP], ¿los aceptan?",
+    ],
+)
+def test_policies_beside_each_other_need_no_number(text: str) -> None:
+    assert record(text)["carrier"] == ["Cigna", "VSP"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[CARRIER Aetna] wants notes. Fax [PHONE 888-555-0120] or call the provider line [PHONE 888-555-0119]",
+        "[CARRIER Aetna] pide notas. El fax es [PHONE 888-555-0120] y la línea para doctores [PHONE 888-555-0119]",
+    ],
+)
+def test_a_payers_fax_counts_only_without_another_number(text: str) -> None:
+    assert record(text)["payer_phone"] == "8885550119"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[CARRIER Aetna] denied the claim on [DATE 10/2]. Why do I owe [AMOUNT $40]?",
+        "per our phone call with [NAME Dee] on [DATE 10/2], the charge of [AMOUNT $40] is wrong",
+        "[CARRIER Aetna] negó el reclamo el [DATE 2 de octubre]. ¿Por qué debo [AMOUNT $40]?",
+        "me lastimé en el trabajo el [DATE 2 de octubre], la cuenta de [AMOUNT $40] no es mía, [CARRIER Aetna]",
+        "the approval [ID A102] is good from [DATE 6/1] to [DATE 11/30], [CARRIER Aetna] says",
+    ],
+)
+def test_the_day_of_something_else_is_no_visits(text: str) -> None:
+    assert "dates_of_service" not in record(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("[CARRIER Aetna] should have paid the [DATE 1/17] colonoscopy", "--01-17"),
+        ("new card: [CARRIER Aetna] [MEMBER_ID W88]. is my shot on [DATE 3/5] covered", "--03-05"),
+        ("[CARRIER Aetna] denied [DATE 3/5], no referral", "--03-05"),
+        ("[CARRIER Aetna] negó la consulta del [DATE 5 de marzo]", "--03-05"),
+    ],
+)
+def test_the_day_of_what_was_done_is_a_visits(text: str, date: str) -> None:
+    assert record(text)["dates_of_service"] == [date]
