@@ -17,7 +17,7 @@ TABLE: Final = Path(__file__).with_name("signs") / "unsafe_contact.toml"
 class UnsafeContact(Enum):
     """What of the contact with a patient is not safe, as they say.
 
-    Texts and calls, because somebody else reads or holds the phone; or any answer, also on the open page of a chat.
+    Texts, calls, and mails, as somebody else reads or holds the phone; or any answer, also on the open page of a chat.
     """
 
     PHONE = auto()
@@ -48,9 +48,10 @@ def read_unsafe_contact(text: str) -> UnsafeContact | None:
     """
     sentences = break_sentences(text)
     found = {kind for kind, signs in load_signs().items() if signs.are_in(sentences)}
-    if "page" in found or {"plea", "reason"} <= found:
+    if "page" in found or {"answer", "reason"} <= found:
         return UnsafeContact.ANY
-    return UnsafeContact.PHONE if found & {"phone", "held", "number"} else None
+    is_of_phone = found & {"phone", "held", "number"} or {"plea", "reason"} <= found
+    return UnsafeContact.PHONE if is_of_phone else None
 
 
 @cache

@@ -387,16 +387,20 @@ def write_reply(
     if plan.reply in given or (given and _only_says_that_a_person_answers(plan)):
         return None
     can_reach = has_contact(message.conversation)
+    # An open chat is still answered there: it then asks for no number, promises no call, and speaks of no texts.
+    is_unsafe = message.conversation.unsafe_since is not None
+    promises_calls = plan.reply.name is ReplyName.CONTACT or not is_unsafe
     occasion = Occasion(
         moment,
         is_first=not earlier,
         is_text=medium_of(message.conversation) is Medium.SMS,
         answer=answer,
         can_reach=can_reach,
-        has_phone=has_number(message.conversation) or message.claimed_phone is not None,
-        names_contact=not can_reach and has_named_contact(session, message.conversation_id, message.id),
+        has_phone=promises_calls and (has_number(message.conversation) or message.claimed_phone is not None),
+        names_contact=is_unsafe
+        or (not can_reach and has_named_contact(session, message.conversation_id, message.id)),
         can_page=can_page,
-        may_opt_out=may_opt_out,
+        may_opt_out=may_opt_out and not is_unsafe,
         ask=ask,
         team=plan.team,
         is_clinical=plan.is_clinical,

@@ -85,7 +85,8 @@ def preview_replies(
         is_text=is_text,
         can_reach=can_reach,
         has_phone=has_number(conversation),
-        names_contact=not can_reach and has_named_contact(session, conversation.id, conversation.last_message_id or 0),
+        names_contact=conversation.unsafe_since is not None
+        or (not can_reach and has_named_contact(session, conversation.id, conversation.last_message_id or 0)),
         can_page=can_page,
     )
     replies = {kind: reply_in(language, REPLIES_TO_DANGERS.get(kind, ReplyName.URGENT)) for kind in MARKED_AS}

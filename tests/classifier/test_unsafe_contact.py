@@ -40,21 +40,43 @@ UNSAFE = [
     "no llamen a este número, él me pega. llamen al 312 555 0100",
 ]
 NO_ANSWER = [
-    "he has my phone dont text back",
-    "I'm hiding from my husband. don't text back",
     "please dont reply, he can see this",
     "don't answer here, he can see this",
     "He'll kill me if he sees this",
-    "he will hurt me if he finds out",
     "don't write back he will see it",
     "do not respond to this message, he is watching",
-    "dont call back hes home",
     "don't let him see this message",
     "No respondas, él lee todo",
     "no me contesten, mi marido está aquí",
     "me mata si ve esto",
     "he'll see it if you write back",
     "he's going to kill me if he sees this",
+    "he's looking at my screen right now",
+    "this chat isn't safe, he is right here",
+    "It's not safe to reply",
+    "don't write to me here, he can see it",
+    "mi esposo está viendo la pantalla",
+    "este chat no es seguro",
+]
+NO_TEXTS = [
+    "need to come in without my husband knowing. he checks my phone so dont text me",
+    "my boyfriend reads my texts so please dont text me. i need the morning after pill",
+    "dont text back. he reads my phone. he choked me last night and i need to be seen",
+    "he has my phone dont text back",
+    "I'm hiding from my husband. don't text back",
+    "dont call back hes home",
+    "please don't leave a voicemail, my husband listens to my voicemail",
+    "don't email me, he reads my emails",
+    "dont message me, he checks my phone",
+    "don't reply to my phone, he checks it",
+    "He'll kill me if he finds out",
+    "he will hurt me if he finds out i'm pregnant",
+    "my husband can see my texts",
+    "My mom took my phone and I want to kill myself",
+    "no me manden mensajes, mi esposo los lee",
+    "no me llamen, mi marido está en casa",
+    "no me escriban, mi esposo revisa el celular",
+    "no me contesten al celular, él lo revisa",
 ]
 SAFE = [
     "Please stop texting this number, you have the wrong person",
@@ -115,7 +137,7 @@ def test_these_ask_for_no_answer_even_on_the_page_where_they_are_written(text: s
     assert read_unsafe_contact(text) is UnsafeContact.ANY
 
 
-@pytest.mark.parametrize("text", ["he reads my phone", "My mom took my phone and I want to kill myself"])
+@pytest.mark.parametrize("text", NO_TEXTS)
 def test_who_speaks_of_the_phone_alone_may_read_an_answer_elsewhere(text: str) -> None:
     assert read_unsafe_contact(text) is UnsafeContact.PHONE
 

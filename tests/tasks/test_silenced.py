@@ -98,6 +98,36 @@ def test_an_open_chat_goes_on_answering_who_writes_in_it(told: Service) -> None:
     assert conversation.unsafe_since is not None
 
 
+ASKS_FOR_NO_TEXTS = {
+    "en": "need to come in without my husband knowing. he checks my phone so dont text me",
+    "es": "mi esposo me revisa el celular, no me manden mensajes de texto",
+}
+STRANGLED = {
+    "en": "he put his hands around my neck last night. my voice is funny",
+    "es": "anoche me apretó el cuello y no puedo respirar bien",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("contact", [{}, {"phone": "(202) 555-0123"}], ids=["no-number", "number"])
+def test_who_asks_in_the_chat_for_no_texts_reads_there_what_to_do_and_gets_no_text(
+    told: Service, language: str, contact: dict[str, str]
+) -> None:
+    tell(told, {STRANGLED[language]: EMERGENCY})
+    chat = ChatClient(told.url, **contact)
+    chat.send(ASKS_FOR_NO_TEXTS[language], "m1")
+    told.work()
+    chat.send(STRANGLED[language], "m2")
+    told.work()
+
+    *_, first, _, second = [text for _, text in chat.texts()]
+    assert first
+    assert "911" in second
+    assert not any(word in first + second for word in ("phone number", "teléfono", "celular", "STOP"))
+    assert told.twilio.messages == []
+    assert "urgent" in reasons(told, "on_call")
+
+
 def test_a_chat_that_may_itself_be_seen_shows_nothing(told: Service) -> None:
     chat = ChatClient(told.url)
     chat.send("don't answer here, he can see this", "m1")
