@@ -135,6 +135,7 @@ class ReplyName(_WordedEnum):
     SAME_DAY = "same_day", "Same day"
     VISIT_SOON = "visit_soon", "Visit that is soon"
     PERSON = "person", "Asks for a person"
+    ROBOT = "robot", "Asks if a robot answers"
     PRAISE = "praise", "Praise"
     WRONG_NUMBER = "wrong_number", "Wrong number"
     CONTACT = "contact", "Contact details"
@@ -188,7 +189,7 @@ REPLY_FAMILIES: Mapping[str, tuple[Intent | ReplyName, ...]] = MappingProxyType(
         "Losses": (ReplyName.BEREAVEMENT, ReplyName.PREGNANCY_LOSS),
         "Until a person answers": (
             *(ReplyName.REVIEW, ReplyName.REVIEW_AGAIN, ReplyName.PERSON, ReplyName.FOLLOW_UP),
-            *(ReplyName.CONTACT, ReplyName.IN_CONFIDENCE),
+            *(ReplyName.ROBOT, ReplyName.CONTACT, ReplyName.IN_CONFIDENCE),
         ),
         "Short answers": (
             *(ReplyName.COMMON_QUESTION, ReplyName.PRAISE, ReplyName.WRONG_NUMBER, ReplyName.FILE_NOT_KEPT),

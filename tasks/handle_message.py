@@ -397,13 +397,13 @@ def write_reply(
         answer=answer,
         can_reach=can_reach,
         has_phone=promises_calls and (has_number(message.conversation) or message.claimed_phone is not None),
-        names_contact=is_unsafe
-        or (not can_reach and has_named_contact(session, message.conversation_id, message.id)),
+        names_contact=is_unsafe or (not can_reach and has_named_contact(session, message.conversation_id, message.id)),
         can_page=can_page,
         may_opt_out=may_opt_out and not is_unsafe,
         ask=ask,
         team=plan.team,
         is_clinical=plan.is_clinical,
+        then=plan.then,
     )
     return render_for_patient(plan.reply, practice, occasion)
 

@@ -61,7 +61,10 @@ REPLIES_AFTER_DANGERS: dict[DangerKind | None, ReplyName] = {
 """The same for what comes soon after an emergency."""
 ALWAYS_SENT = EMERGENCY_REPLIES
 """The replies that go out even if automatic replies are off."""
-NOT_COOLED_DOWN = (*ALWAYS_SENT, ReplyName.PERSON, ReplyName.COMMON_QUESTION, ReplyName.FILE_NOT_KEPT)
+NOT_COOLED_DOWN = (
+    *(*ALWAYS_SENT, ReplyName.PERSON, ReplyName.ROBOT),
+    *(ReplyName.COMMON_QUESTION, ReplyName.FILE_NOT_KEPT),
+)
 ANSWERED_ROUTES: tuple[Intent | Route, ...] = (
     *(intent for intent in Intent if intent not in (Intent.CLINICAL_CONCERN, Intent.COMPLAINT)),
     Route.REVIEW,
@@ -134,6 +137,7 @@ class Facts:
         doubt: why a message gets no automatic reply, None if it may.
         update: what it says of an emergency that was answered before it, if it says no more.
         raised: the conversation's kind of danger so far.
+        asks_robot: whether it only asks if a person or a program answers.
     """
 
     intent: str
@@ -180,6 +184,7 @@ class Facts:
     doubt: SenderDoubt | None = None
     update: Update | None = None
     raised: DangerKind | None = None
+    asks_robot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +216,7 @@ class RoutingDecision:
         notice: what the team is told, if not the route.
         is_clinical: whether a follow-up, or what it follows, may be about somebody's health.
         silence: why the reply was dropped, None if it was not.
+        then: the reply whose words come after it, None if it stands alone.
     """
 
     route: str
@@ -222,6 +228,7 @@ class RoutingDecision:
     notice: NotificationReason | None = None
     is_clinical: bool = False
     silence: Silence | None = None
+    then: Reply | None = None
 
     @property
     def is_answer(self) -> bool:
@@ -271,6 +278,8 @@ def _plan_for_words(facts: Facts, practice: Practice) -> RoutingDecision:
     if facts.unheard:
         notice = NotificationReason.UNHEARD_VOICEMAIL
     plan = RoutingDecision(route, reply, team, priority, why + _words_for(also), also, notice)
+    if reply.name is ReplyName.ROBOT and _follows_emergency(facts):
+        plan = replace(plan, then=reply_in(facts.language, _reply_after_emergency(facts)))
     if route == Route.FOLLOW_UP and facts.follows is not None:
         plan = replace(plan, is_clinical=is_clinical(facts.follows, facts.clinical_share, practice))
     override = practice.routes.get(route)
@@ -372,7 +381,7 @@ def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
     if facts.language == Language.OTHER:
         return Route.REVIEW, "written in neither English nor Spanish"
     if facts.disposition is Disposition.PERSON:
-        return Route.PERSON, "asks for a person"
+        return Route.PERSON, "asks if a robot answers" if facts.asks_robot else "asks for a person"
     if facts.triage is TriageLevel.SAME_DAY:
         return Route.SAME_DAY, "a nurse should look at this today"
     if facts.partly_read and not _is_pressing(facts, practice):
@@ -469,8 +478,10 @@ def _told_first(route: str, facts: Facts, practice: Practice) -> tuple[str, Prio
 def _reply_name(route: str, facts: Facts, practice: Practice) -> str:
     if route == Route.URGENT:
         return _emergency_reply(facts, practice)
+    if route == Route.PERSON and facts.asks_robot:
+        return ReplyName.ROBOT
     if _follows_emergency(facts):
-        return REPLIES_AFTER_DANGERS.get(_raised_before(facts), ReplyName.URGENT_AGAIN)
+        return _reply_after_emergency(facts)
     if facts.visit_soon and route == Intent.APPOINTMENT_REQUEST:
         return ReplyName.VISIT_SOON
     if may_answer_question(route, facts):
@@ -482,6 +493,10 @@ def _reply_name(route: str, facts: Facts, practice: Practice) -> str:
     ):
         return ReplyName.REVIEW_AGAIN
     return route
+
+
+def _reply_after_emergency(facts: Facts) -> ReplyName:
+    return REPLIES_AFTER_DANGERS.get(_raised_before(facts), ReplyName.URGENT_AGAIN)
 
 
 def _emergency_reply(facts: Facts, practice: Practice) -> ReplyName:

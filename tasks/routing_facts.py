@@ -14,6 +14,7 @@ from classifier.cries import plea_language
 from classifier.nudges import is_nudge
 from classifier.plain_english import reads_as_english
 from classifier.remarks import is_dispute
+from classifier.robot_questions import robot_language
 from inbox.column_types import keyring
 from inbox.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_word, opt_out_of
 from inbox.key_registry import lacks_keys
@@ -157,13 +158,14 @@ def gather_facts(
     )
     if understanding is None:
         return facts
-    language = person_language(message.text)
+    nudge = not message.media and is_nudge(message.text)
+    of_robot = None if nudge or message.media else robot_language(message.text)
+    language = person_language(message.text) or of_robot
     threshold = practice.threshold_for(understanding.intent, default_threshold)
     is_unsure = understanding.confidence < threshold or understanding.disposition == Disposition.OUT_OF_SCOPE
     understood = _disposition(message, Disposition(understanding.disposition))
     is_aftermath = follows_emergency(facts.reply_ages) and not message.media
     update = read_update(message.text) if is_aftermath else None
-    nudge = not message.media and is_nudge(message.text)
     is_followed = is_unsure or nudge or update not in (None, Update.THANKS)
     disposition, praise = settle_praise(message, understood, praise=understanding.praise)
     return replace(
@@ -188,6 +190,7 @@ def gather_facts(
         visit_soon=is_visit_soon(message.text, practice, message.received_at),
         update=update,
         raised=DangerKind(conversation.danger) if conversation.danger else None,
+        asks_robot=of_robot is not None,
     )
 
 

@@ -51,7 +51,7 @@ PERSON_WORD = "PERSON"
 PROMISES: tuple[Intent | ReplyName, ...] = (
     *(intent for intent in Intent if intent is not Intent.PRICE_SHOPPER),
     *(ReplyName.REVIEW, ReplyName.REVIEW_AGAIN, ReplyName.PERSON, ReplyName.SAME_DAY, ReplyName.PREGNANCY_LOSS),
-    *(ReplyName.VISIT_SOON, ReplyName.FOLLOW_UP),
+    *(ReplyName.VISIT_SOON, ReplyName.FOLLOW_UP, ReplyName.ROBOT),
 )
 """The replies that promise an answer or a call, so that they need a way to reach the patient."""
 EMERGENCIES = (*EMERGENCY_REPLIES, *AFTER_EMERGENCIES)
@@ -129,6 +129,7 @@ class Occasion:
         ask: the insurance details that the reply also asks for.
         team: the team that sees the message, None if no one does.
         is_clinical: whether a follow-up may be about somebody's health.
+        then: the reply whose words come after it, as an emergency was answered a short while ago.
     """
 
     moment: datetime
@@ -143,9 +144,32 @@ class Occasion:
     ask: tuple[EntityKind, ...] = ()
     team: str | None = None
     is_clinical: bool = False
+    then: Reply | None = None
 
 
 def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
+    """Return the text of a reply, and after it that of the one that follows it, if any.
+
+    Args:
+        name: one of `intake.vocabulary.REPLIES`.
+        practice: the practice, whose override of this reply is used if there is one.
+        occasion: what the reply depends on.
+
+    Raises:
+        IntakeError: as for `_render_alone`, or both together are too long.
+    """
+    if occasion.then is None:
+        return _render_alone(name, practice, occasion)
+    asks_once = replace(occasion, then=None, names_contact=True)  # the second one asks where to call
+    first = _render_alone(name, practice, asks_once)
+    second = _render_alone(occasion.then, practice, replace(occasion, then=None, is_first=False))
+    text = f"{first} {second.removeprefix(f'{practice.name}: ')}"
+    if len(text) > MAX_LENGTH:
+        raise IntakeError(f"practice[{practice.slug}].replies.{name} is too long with {occasion.then} after it")
+    return text
+
+
+def _render_alone(name: str, practice: Practice, occasion: Occasion) -> str:
     """Return the text of a reply.
 
     Args:
@@ -240,9 +264,9 @@ def render_for_patient(name: str, practice: Practice, occasion: Occasion) -> tup
     try:
         return render_reply(name, practice, occasion), True
     except IntakeError:
-        if name not in practice.replies:
+        if practice.replies.keys().isdisjoint((name, occasion.then)):
             raise
-    others = {key: words for key, words in practice.replies.items() if key != name}
+    others = {key: words for key, words in practice.replies.items() if key not in (name, occasion.then)}
     return render_reply(name, practice.model_copy(update={"replies": others}), occasion), False
 
 

@@ -23,7 +23,7 @@ from templates.replies import Occasion, render_for_patient
 from templates.saved_replies import Reader, fill_variables, first_name_of, known_values
 
 STANDARD = tuple(
-    name for name in (*Intent, *ReplyName) if name not in KEYWORD_REPLIES and name is not ReplyName.COMMON_QUESTION
+    name for name in (*Intent, *ReplyName) if name not in (*KEYWORD_REPLIES, ReplyName.COMMON_QUESTION, ReplyName.ROBOT)
 )
 
 

@@ -82,8 +82,8 @@ def test_a_worker_without_its_model_says_which_file_is_missing(with_tables: Path
 def test_a_right_practices_file_is_summed_up(folder: Path) -> None:
     demo, other = intake("practice", "check", "practices.toml", folder=folder).lines
 
-    assert demo == "demo: Maple Street, 60 replies of at most 3 SMS segments"
-    assert other.startswith("other: Harbor Dental, 60 replies")
+    assert demo == "demo: Maple Street, 62 replies of at most 3 SMS segments"
+    assert other.startswith("other: Harbor Dental, 62 replies")
 
 
 def test_a_practice_whose_automatic_replies_are_off_is_marked(folder: Path) -> None:
@@ -107,7 +107,7 @@ def test_the_replies_are_shown_as_patients_read_them(folder: Path) -> None:
 def test_the_demo_practices_file_is_right(folder: Path) -> None:
     [line] = intake("practice", "check", str(ROOT / "practices.demo.toml"), folder=folder).lines
 
-    assert line.startswith("demo: Maple Street Family Practice, 60 replies")
+    assert line.startswith("demo: Maple Street Family Practice, 62 replies")
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_the_practices_file_is_right_as_it_is(tmp_path: Path) -> None:
     intake("init", folder=tmp_path)
 
     [summary] = intake("practice", "check", "practices.toml", folder=tmp_path).lines
-    assert summary.startswith("my-practice: My Practice, 60 replies")
+    assert summary.startswith("my-practice: My Practice, 62 replies")
 
 
 def test_the_practices_file_has_the_structure_of_the_demo() -> None:

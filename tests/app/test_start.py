@@ -25,7 +25,7 @@ DONE = [
     (["redact", "call 202-555-0142"], "call [PHONE]"),
     (["model", "list"], "shipped"),
     (["calibrate", "messages.csv"], "1 messages, 0 of them labeled"),
-    (["practice", "check", "practices.toml"], "demo: Maple Street, 60 replies of at most 3 SMS segments"),
+    (["practice", "check", "practices.toml"], "demo: Maple Street, 62 replies of at most 3 SMS segments"),
     (["staff", "add", "dana@maple.example", "--practice", "demo", "--role", "staff", "--generate"], "may sign in"),
     (["questions", "try", "demo", "what are your hours?"], "nearest: Opening hours (hours)"),
     (["audit", "verify"], "0 entries"),

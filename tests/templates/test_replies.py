@@ -142,6 +142,7 @@ MAY_BE_AN_EMERGENCY = (
     ReplyName.PREGNANCY_LOSS,
     ReplyName.SAME_DAY,
     ReplyName.PERSON,
+    ReplyName.ROBOT,
     ReplyName.REVIEW,
     ReplyName.HELP,
 )

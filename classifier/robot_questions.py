@@ -1,0 +1,52 @@
+"""Recognize messages that only ask if a person or a program answers, from `signs/robots.toml`: "are you a robot?".
+
+Every word must be accounted for, as in `nudges.py`, so that no such message tells of anything else.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from classifier.acknowledgement import TRIMMINGS, WORD_END
+from classifier.covering import Row, covers_all, end_of_gap
+from classifier.danger_signs import fill_in, parse_table
+from classifier.normalise import flattened, without_accents
+from intake.vocabulary import Language
+
+TABLE: Final = Path(__file__).with_name("signs") / "robots.toml"
+MOST_CHARACTERS: Final = 160
+"""Longer messages say something else, too."""
+
+_GAP: Final = re.compile(r'[ .,!?;:¿¡()*"~–—-]*')
+
+
+def robot_language(text: str) -> Language | None:
+    """Return the language of a message that only asks if a person or a program answers; None of any other message.
+
+    Args:
+        text: Any string.
+    """
+    if len(text) > MOST_CHARACTERS:
+        return None
+    message = without_accents(flattened(text))
+    start = end_of_gap(message, 0, _GAP)
+    return next((language for language, rows in load_robots().items() if covers_all(message, rows, _GAP, start)), None)
+
+
+@cache
+def load_robots() -> dict[Language, tuple[Row, ...]]:
+    """Return the rows that must cover such a message in each language, read once per process."""
+    table = parse_table(TABLE.read_text(encoding="utf-8"), TABLE.name)
+    fragments = table.pop("fragments")
+    return {Language(name): (*_rows_of(name, lists, fragments), *TRIMMINGS) for name, lists in table.items()}
+
+
+def _rows_of(name: str, lists: dict[str, list[str]], fragments: dict[str, str]) -> list[Row]:
+    return [
+        (re.compile(rf"(?:{fill_in(row, fragments, f'{TABLE.name}: {name}')}){WORD_END}", re.IGNORECASE), key == "says")
+        for key in ("says", "beside")
+        for row in lists[key]
+    ]
