@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError, URLError
@@ -17,6 +18,7 @@ from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
 
 if TYPE_CHECKING:
+    from app.told_staff import Telling
     from inbox.database import Database
     from inbox.models import Message
     from intake.practices import Practice
@@ -61,7 +63,7 @@ def sms(text: str, sender: str, recipient: str | None, url: str | None, data_dir
         "ApiVersion": "2010-04-01",
     }
     _post(settings, url or settings.public_url, "/twilio/sms", form)
-    _show_answer(Database(settings.database_url, Keyring(settings.encryption_keys)), message_sid, practice)
+    _show_answer(Database(settings.database_url, Keyring(settings.encryption_keys)), message_sid, practice, settings)
 
 
 @simulate.command()
@@ -116,7 +118,7 @@ def voicemail(
     without_numbers = {name: call[name] for name in ("CallSid", "AccountSid")}
     _post(settings, base, "/twilio/voice/recording", without_numbers | recording | {"RecordingStatus": "completed"})
     _post(settings, base, "/twilio/voice/transcription", call | recording | transcription)
-    _show_answer(Database(settings.database_url, Keyring(settings.encryption_keys)), recording_sid, practice)
+    _show_answer(Database(settings.database_url, Keyring(settings.encryption_keys)), recording_sid, practice, settings)
 
 
 @simulate.command()
@@ -141,9 +143,10 @@ def chat(text: str, key: str | None, url: str | None, data_dir: Path) -> None:
     entry = client.send(text)
     said = client.wait_for_answer(entry)
     database = Database(settings.database_url, Keyring(settings.encryption_keys))
-    _show_decision(database, _chat_message(database, client.conversation, entry))
+    tellings = _show_decision(database, _chat_message(database, client.conversation, entry), practice, settings)
     for reply in [f"[shown] {words}" for words in said] or [f"none from {practice.name}"]:
         click.echo(f"reply          {reply}")
+    _fail_if_lost(tellings)
 
 
 def _show_twiml(twiml: str) -> None:
@@ -205,35 +208,50 @@ def _post(settings: Settings, base: str, path: str, form: dict[str, str]) -> str
         raise IntakeError(f"no server answers at {base}: start it with `intake up`") from None
 
 
-def _show_answer(database: Database, message_sid: str, practice: Practice) -> None:
+def _show_answer(database: Database, message_sid: str, practice: Practice, settings: Settings) -> None:
     message = _wait_until_handled(database, message_sid)
-    _show_decision(database, message)
+    tellings = _show_decision(database, message, practice, settings)
     _show_reply(database, message, practice)
+    _fail_if_lost(tellings)
 
 
-def _show_decision(database: Database, message: Message) -> None:
+def _show_decision(database: Database, message: Message, practice: Practice, settings: Settings) -> Sequence[Telling]:
+    """Show what was understood and decided, and return what became of telling staff."""
     if message.classification:
         found = message.classification
         also = "".join(f", also {other['intent']} ({other['confidence']:.2f})" for other in found.also)
         click.echo(f"understood as  {found.intent} ({found.confidence:.2f}){also}")
         danger = f" ({found.danger})" if found.danger else ""
         click.echo(f"triage         {found.triage}{danger}, language {found.language}")
-    if message.decision:
-        decision = message.decision
-        click.echo(f"routed as      {decision.route}: {decision.why}")
-        click.echo(f"staff told     {', '.join(_notified(database, message)) or 'nobody'}")
+    if message.decision is None:
+        return ()
+    from app.told_staff import read_tellings
+
+    decision = message.decision
+    click.echo(f"routed as      {decision.route}: {decision.why}")
+    tellings = read_tellings(database, message, _as_set_now(database, practice, settings), settings, WAIT_SECONDS)
+    click.echo(f"staff told     {'; '.join(telling.words for telling in tellings) or 'nobody'}")
+    return tellings
 
 
-def _notified(database: Database, message: Message) -> list[str]:
-    """Return the teams that were notified of a message, each with the priority."""
-    from sqlalchemy import select
+def _as_set_now(database: Database, practice: Practice, settings: Settings) -> Practice:
+    """Return the practice with managers' settings applied, as workers see it."""
+    from inbox.live_practices import LivePractices
+    from intake.practices import load_practices
 
-    from inbox.models import Notification
+    live = LivePractices(database, load_practices(settings.practices_file))
+    live.refresh()
+    return live.current.by_slug(practice.slug) or practice
 
-    query = select(Notification.team, Notification.priority).where(Notification.message_id == message.id)
-    with database.read() as session:
-        found = session.execute(query.order_by(Notification.id)).all()
-    return [f"{team} ({priority})" for team, priority in dict.fromkeys(map(tuple, found))]
+
+def _fail_if_lost(tellings: Sequence[Telling]) -> None:
+    """Fail if an emergency reached nobody, as it is this that a service is tried out for."""
+    lost = [telling.team for telling in tellings if telling.is_lost]
+    if lost:
+        raise IntakeError(
+            f"the emergency reached nobody at {', '.join(lost)}: see `staff told` above, and try the addresses with"
+            " `intake practice check FILE --notify`"
+        )
 
 
 def _show_reply(database: Database, message: Message, practice: Practice) -> None:

@@ -170,6 +170,7 @@ def add_notifications(
     message, conversation = (about, about.conversation) if isinstance(about, Message) else (None, about)
     cause = _Cause(message, conversation, team, priority, reason)
     settings = team_settings(practice, team, cause.step)
+    _warn_if_unreachable(cause, settings)
     alarm, targets = None, _targets_of(cause, settings)
     if priority == Priority.URGENT and message is not None:
         alarm = join_alarm(session, message, practice)
@@ -210,6 +211,7 @@ def notify_step(
     cause = _Cause(message, alarm.conversation, team, Priority.URGENT, NotificationReason.ESCALATION, step)
     told, moment = _earlier_notices(session, cause), now()
     settings = team_settings(practice, team, step)
+    _warn_if_unreachable(cause, settings)
     targets = [
         target
         for target in _targets_of(cause, settings)
@@ -236,6 +238,12 @@ def _targets_of(cause: _Cause, settings: TeamSettings) -> list[str]:
     """Return where a team is notified; of a sample, the console alone."""
     is_sample = cause.message is not None and cause.message.provider == SAMPLE
     return [CONSOLE] if is_sample else list(targets_for(settings))
+
+
+def _warn_if_unreachable(cause: _Cause, settings: TeamSettings) -> None:
+    """Log that nobody is told of an emergency, as its team has no address."""
+    if cause.priority == Priority.URGENT and not settings.notify:
+        log.warning("nobody_is_told", team=cause.team, step=cause.step, conversation_id=cause.conversation.id)
 
 
 def _renew_rows(
@@ -287,13 +295,15 @@ def _store_rows(session: Session, rows: list[Notification], cause: _Cause) -> li
     pending = [row for row in rows if row.state == NotificationState.PENDING]
     if pending:  # whose ids the jobs need
         session.flush()
+    addresses = sum(row.target != CONSOLE for row in rows)
     log.info(
-        "staff_notified",
+        "notices_stored" if addresses else "shown_on_console",
         team=cause.team,
         priority=cause.priority,
         reason=cause.reason,
         conversation_id=cause.conversation.id,
         message_id=cause.message.id if cause.message else None,
+        addresses=addresses,
     )
     return rows
 

@@ -370,6 +370,7 @@ def _write_outcome(session: Session, row: Notification, outcome: Outcome) -> tup
     delay = retry_delay(row.attempts)
     if isinstance(outcome, Accepted):
         row.state = NotificationState.SENT
+        log.info("staff_notified", notification_id=row.id, team=row.team, priority=row.priority)
     elif isinstance(outcome, Refused | NotSent) or delay is None:
         if not isinstance(outcome, NotSent):  # without a carrier, each page says that nobody is notified
             _note_failure(session, row)

@@ -32,7 +32,7 @@ def test_what_was_understood_and_the_reply_are_shown(service: Service, tmp_path:
     assert understood.startswith("understood as  price_shopper (")
     assert triage == "triage         routine, language en"
     assert routed.startswith("routed as      price_shopper: confidence ")
-    assert told == "staff told     digest (low)"
+    assert told == "staff told     digest (low), on the console alone: it has no address"
     assert reply.startswith("reply          [shown] ")
     assert "A first visit is $120 to $180 without insurance." in reply
     assert [message.text for message in service.rows(Message)] == [QUESTION]
