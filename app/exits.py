@@ -10,6 +10,9 @@ import click
 
 from intake.errors import IntakeError
 
+NOBODY_PAGED = 3
+"""The status of a check that found no mistake, and a practice whose emergencies page nobody."""
+
 
 @contextmanager
 def explain_failure() -> Iterator[None]:

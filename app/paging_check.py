@@ -15,6 +15,7 @@ from intake.practices import Practice, Practices
 from intake.settings import Settings
 from tasks.notification.escalation_policy import Unpaged, why_unpaged
 from tasks.notification.stopped_phones import find_stopped
+from tasks.notification.targets import Carriers
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,7 @@ def warn_of_lost_practices(database: Database, file: Practices, say: Callable[[s
     say(f"Warning: {describe_lost(lost)}")
 
 
-def paging_warning(practice: Practice, settings: Settings | None, stopped: Collection[str]) -> str:
+def paging_warning(practice: Practice, settings: Carriers | None, stopped: Collection[str]) -> str:
     """Return a warning if a practice's emergencies page nobody; empty otherwise.
 
     Args:

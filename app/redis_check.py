@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
-import redis
 import structlog
 
 from intake.loopback import is_loopback_name
 from tasks.queue import connect
+from tasks.redis_outages import MEANINGS, UNREACHABLE, find_trouble
 
 log = structlog.get_logger(__name__)
 
@@ -31,19 +31,23 @@ def warn_if_redis_is_away(redis_url: str, say: Callable[[str], None]) -> None:
     """Print a warning that names the Redis, without its password, if it cannot be used."""
     client = connect(redis_url)
     try:
-        client.ping()
-    except redis.AuthenticationError:
-        trouble = "refuses the password of REDIS_URL"
-    except redis.RedisError:
-        trouble = "does not answer"
-    else:
-        return
+        trouble = find_trouble(client)
     finally:
         client.close()
+    if not trouble:
+        return
     say(
-        f"Warning: Redis at {_place(redis_url)} {trouble}. Until that is put right, messages are stored, and nobody is"
-        " answered or notified, not even of emergencies."
+        f"Warning: Redis at {_place(redis_url)} {_describe(trouble)}. Until that is put right, messages are stored, and"
+        " nobody is answered or notified, not even of emergencies."
     )
+
+
+def _describe(trouble: str) -> str:
+    if trouble == UNREACHABLE:
+        return "does not answer"
+    if trouble == "NOAUTH":
+        return "refuses the password of REDIS_URL"
+    return f"refuses work ({trouble}: {MEANINGS.get(trouble, 'see its log')})"
 
 
 def _place(redis_url: str) -> str:

@@ -33,8 +33,8 @@ def write_starter_files(folder: Path) -> None:
     settings = render_env(example, {name: make() for name, make in KEY_MAKERS.items()})
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_new(folder / ENV_FILE, settings, 0o600)
-        _write_new(folder / PRACTICES_FILE, (STARTER / PRACTICES_FILE).read_text(), 0o644)
+        _write_new(folder / ENV_FILE, settings)
+        _write_new(folder / PRACTICES_FILE, (STARTER / PRACTICES_FILE).read_text())  # its addresses may hold passwords
     except OSError as error:
         raise IntakeError(f"cannot write into {folder}: {error.strerror}") from None
 
@@ -55,6 +55,6 @@ def render_env(example: str, keys: Mapping[str, str]) -> str:
     return f"{ENV_HEADER}\n\n" + re.sub(r"^([A-Z0-9_]+)=.*$", render, settings, flags=re.MULTILINE)
 
 
-def _write_new(path: Path, text: str, mode: int) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+def _write_new(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)

@@ -18,6 +18,7 @@ from intake.encryption import Keyring
 from tasks.job_ids import make_job_id, read_job_id
 from tasks.metrics import Measure, Series, Tally, add_measures, read
 from tasks.pubsub import announce, publish
+from tasks.redis_outages import find_trouble, name_trouble
 
 log = structlog.get_logger(__name__)
 
@@ -292,17 +293,14 @@ class WorkQueue:
         )
         return frozenset(ticket for ticket in found if ticket)
 
-    def is_ready(self) -> bool:
-        """Return whether Redis answers."""
-        try:
-            return bool(self._connection.ping())
-        except redis.RedisError:
-            return False
+    def find_trouble(self) -> str:
+        """Return why Redis takes no work, as `name_trouble` says; empty if it does."""
+        return find_trouble(self._connection)
 
 
 def _warn_of_lost(tickets: Sequence[Ticket], error: redis.RedisError) -> None:
     first = {"job": tickets[0].job, "row_id": tickets[0].row_id} if tickets else {}
-    log.warning("not_enqueued", **first, jobs=len(tickets), error=type(error).__name__)
+    log.warning("not_enqueued", **first, jobs=len(tickets), error=type(error).__name__, reason=name_trouble(error))
 
 
 def _backlog(queue: Queue) -> Backlog:

@@ -19,7 +19,8 @@ class Readiness:
 
     Attributes:
         database: whether messages can be stored.
-        queue: whether Redis answers; without it, messages are handled once it is back.
+        queue: whether Redis takes work; without it, messages are handled once it does.
+        queue_trouble: why it doesn't, as `name_trouble` says; empty if it does.
         keys: whether this process has every encryption key in use; without one, nothing is sent.
         model: whether the active model is there; without it, the shipped one answers.
         attachments: whether the bucket of pictures and files answers, if there is one; without it, they wait.
@@ -30,6 +31,7 @@ class Readiness:
 
     database: bool
     queue: bool
+    queue_trouble: str
     keys: bool
     model: bool
     attachments: bool
@@ -48,7 +50,7 @@ class Readiness:
 
 def read_readiness(services: Services) -> Readiness:
     """Ask every part."""
-    missing, queue = services.database.find_missing_keys(), services.queue.is_ready()
+    missing, trouble = services.database.find_missing_keys(), services.queue.find_trouble()
     try:
         with services.database.read() as session:
             processes = running_processes(session, now())
@@ -58,7 +60,8 @@ def read_readiness(services: Services) -> Readiness:
     unattended = find_unattended(processes, QUEUES)
     return Readiness(
         database=missing is not None,
-        queue=queue,
+        queue=not trouble,
+        queue_trouble=trouble,
         keys=not missing,
         model=not is_model_lost(processes),
         attachments=services.files.is_ready(),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +13,7 @@ import click
 
 from app.commands.run import data_dir_option
 from intake.errors import IntakeError
-from intake.service_files import settings_of_running_service
+from intake.service_files import RUN_FILE, settings_of_running_service
 from intake.vocabulary import AutoReply, Language
 
 if TYPE_CHECKING:
@@ -33,7 +36,12 @@ def practice() -> None:
 def check(
     file: Path, show_replies: bool, show_prompts: bool, show_consent: bool, tests_addresses: bool, data_dir: Path
 ) -> None:
-    """Check a practices FILE and name the line or key of each error."""
+    """Check a practices FILE and name the line or key of each error.
+
+    The status is 3 if nothing is wrong and a practice's emergencies page nobody. Which carriers there are is read from
+    the service's settings, if it is set up here.
+    """
+    from app.exits import NOBODY_PAGED
     from app.paging_check import paging_warning
     from intake.practices import load_practices, naming_file
     from tasks.notification.addresses import check_addresses
@@ -43,6 +51,7 @@ def check(
     from templates.voice_prompts import check_prompts
 
     practices = load_practices(file)
+    carriers, is_silent = _known_carriers(data_dir), False
     for entry in practices.all:
         moment = datetime.now(UTC)
         with naming_file(file):
@@ -52,20 +61,43 @@ def check(
         remarks = ", automatic replies are off" if entry.auto_reply is AutoReply.OFF else ""
         remarks += ", reviews are shared for training" if entry.share_reviews_for_training else ""
         click.echo(f"{entry.slug}: {entry.name}, {len(replies)} replies of at most {longest} SMS segments{remarks}")
-        if warning := paging_warning(entry, None, ()):
+        if warning := paging_warning(entry, carriers, ()):
+            is_silent = True
             click.echo(f"  warning: {warning}", err=True)
         if show_replies:
-            for name, text in replies.items():
-                click.echo(f"  {name} ({count_segments(text)}): {text}")
+            _show_lines({f"{name} ({count_segments(text)})": text for name, text in replies.items()})
         if show_consent:
-            for language in (Language.EN, Language.ES):
-                click.echo(f"  {language}: {whole_wording(entry, language)}")
+            _show_lines({language: whole_wording(entry, language) for language in (Language.EN, Language.ES)})
         if show_prompts:
-            for name, text in prompts.items():
-                click.echo(f"  {name}: {text}")
+            _show_lines(prompts)
     _warn_of_lost(practices, data_dir)
     if tests_addresses:
         _test_addresses(practices.all, data_dir)
+    if is_silent:
+        sys.exit(NOBODY_PAGED)
+
+
+def _show_lines(texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        click.echo(f"  {name}: {text}")
+
+
+@dataclass(frozen=True, slots=True)
+class _GivenCarriers:
+    """Which carriers of notices are set up, where other settings may be missing."""
+
+    sends_texts: bool
+    smtp_url: str | None
+
+
+def _known_carriers(data_dir: Path) -> _GivenCarriers | None:
+    """Return which carriers are set up; None if no service is set up here, as a file can be checked anywhere."""
+    from intake.settings import ENV_FILE, given_settings
+
+    given = given_settings(data_dir / RUN_FILE, ENV_FILE)
+    if not given:
+        return None
+    return _GivenCarriers(bool(given.get("twilio_account_sid")), given.get("smtp_url") or None)
 
 
 def _warn_of_lost(practices: Practices, data_dir: Path) -> None:

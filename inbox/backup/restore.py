@@ -24,6 +24,7 @@ from inbox.backup.restored import note_restoration
 from inbox.backup.sealed_stream import BackupKey
 from inbox.database import Database
 from inbox.models import Attachment
+from inbox.private_files import create_private
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 
@@ -95,6 +96,7 @@ def _fill(url: str, manifest: Manifest, target: RestoreTarget, unpacked: Path, u
         _move_files(Folder(unpacked / ATTACHMENTS), target.files, known, undo)
         if not target.practices_file.exists():
             undo.callback(_forgive, partial(target.practices_file.unlink, missing_ok=True))
+            create_private(target.practices_file)  # it may hold passwords
             shutil.copyfile(unpacked / PRACTICES, target.practices_file)
         with database.write() as session:
             unsure = note_restoration(session, manifest.made_at)

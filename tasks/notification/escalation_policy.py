@@ -15,6 +15,7 @@ from intake.settings import Settings
 from intake.vocabulary import DangerKind, NotificationReason
 from tasks.notification.targets import (
     CONSOLE,
+    Carriers,
     first_paged_team,
     paged_addresses,
     reached_addresses,
@@ -252,12 +253,12 @@ def collected_until(rounds: Sequence[datetime], moment: datetime) -> datetime | 
     return min(newest, moment + COLLECTED_FOR) if newest > moment else newest + COLLECTED_FOR
 
 
-def why_unpaged(practice: Practice, settings: Settings | None, stopped: Collection[str]) -> Unpaged | None:
+def why_unpaged(practice: Practice, settings: Carriers | None, stopped: Collection[str]) -> Unpaged | None:
     """Return why an emergency reaches no phone, mailbox, or service, so that only the console shows it; None if one.
 
     Args:
         practice: the practice.
-        settings: which carriers there are; None if that is not known, as for a file that is only checked.
+        settings: which carriers there are; None if that is not known, as for a file that is checked elsewhere.
         stopped: the addresses that texted STOP.
     """
     if reached_addresses(practice, settings, stopped):

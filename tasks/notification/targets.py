@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from typing import Protocol
 
 from intake.practices import TEXT_PREFIX, Practice, TeamSettings, is_plain_mail
-from intake.settings import Settings
 from intake.vocabulary import Route, Team
 
 CONSOLE = "console"
@@ -83,7 +83,19 @@ def paged_addresses(practice: Practice) -> dict[str, str]:
     return {key_of(address): address for each in settings for address in each.notify}
 
 
-def has_carrier(practice: Practice, address: str, settings: Settings) -> bool:
+class Carriers(Protocol):
+    """Which carriers of notices are set up, as `Settings` tell."""
+
+    @property
+    def sends_texts(self) -> bool:
+        """Whether texts can be sent."""
+
+    @property
+    def smtp_url(self) -> str | None:
+        """The mail server, None without one."""
+
+
+def has_carrier(practice: Practice, address: str, settings: Carriers) -> bool:
     """Return whether what carries notices to an address is set up; a service such as Slack is named by the address."""
     if address.startswith(TEXT_PREFIX):
         return settings.sends_texts
@@ -92,7 +104,7 @@ def has_carrier(practice: Practice, address: str, settings: Settings) -> bool:
     return True
 
 
-def is_usable(practice: Practice, address: str, settings: Settings | None, stopped: Collection[str]) -> bool:
+def is_usable(practice: Practice, address: str, settings: Carriers | None, stopped: Collection[str]) -> bool:
     """Return whether a notice to an address can arrive.
 
     Args:
@@ -105,13 +117,13 @@ def is_usable(practice: Practice, address: str, settings: Settings | None, stopp
 
 
 def usable_addresses(
-    practice: Practice, team: TeamSettings, settings: Settings | None, stopped: Collection[str]
+    practice: Practice, team: TeamSettings, settings: Carriers | None, stopped: Collection[str]
 ) -> list[str]:
     """Return a team's addresses at which notices can arrive; see `is_usable`."""
     return [address for address in team.notify if is_usable(practice, address, settings, stopped)]
 
 
-def reached_addresses(practice: Practice, settings: Settings | None, stopped: Collection[str]) -> dict[str, str]:
+def reached_addresses(practice: Practice, settings: Carriers | None, stopped: Collection[str]) -> dict[str, str]:
     """Return the addresses at which an emergency arrives, by their keys; see `is_usable`."""
     paged = paged_addresses(practice)
     return {key: address for key, address in paged.items() if is_usable(practice, address, settings, stopped)}

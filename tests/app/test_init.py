@@ -92,7 +92,7 @@ def test_what_the_practices_file_comments_out_would_be_right_too(tmp_path: Path)
 def test_only_its_owner_may_read_the_env_file(tmp_path: Path) -> None:
     write_starter_files(tmp_path)
 
-    assert mode(tmp_path / ".env") == 0o600
+    assert [mode(tmp_path / name) for name in (".env", "practices.toml")] == [0o600, 0o600]
 
 
 def test_the_env_file_sets_keys_and_nothing_else(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from structlog.testing import capture_logs
 
-from app.cli import cli
+from app.exits import NOBODY_PAGED
 from app.paging_check import warn_if_nobody_is_paged, warn_of_lost_practices
 from inbox.accounts import add_member
 from inbox.consent import record_consent
@@ -21,6 +21,7 @@ from intake.practices import load_practices
 from intake.settings import Settings
 from tests.app.command import complete, intake
 from tests.inbox.conftest import inbound
+from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
 from tests.world import PRACTICES_TOML
 
 PAGED = PRACTICES_TOML.replace(
@@ -122,14 +123,29 @@ def test_an_address_that_a_manager_set_in_the_console_counts(
     assert [line for line in warnings_of(database, file, settings) if " demo:" in line] == []
 
 
-def test_practice_check_warns_and_still_succeeds(file: Path) -> None:
-    checked = CliRunner().invoke(cli, ["practice", "check", str(file)])
+def check(file: Path, settings_here: str = "") -> tuple[int, list[str]]:
+    """Checks a file in its own folder with these settings; returns the status and the practices that page nobody."""
+    (file.parent / ".env").write_text(settings_here)
+    done = intake("practice", "check", file.name, folder=file.parent)
+    return done.status, re.findall(r"nobody is paged for emergencies at (\w+)", done.err)
 
-    assert checked.exit_code == 0
-    assert "warning: nobody is paged for emergencies at demo" in checked.stderr
+
+def test_practice_check_warns_and_says_so_by_its_status(file: Path) -> None:
+    assert check(file) == (NOBODY_PAGED, ["demo", "other"])
 
 
 def test_practice_check_is_silent_about_one_that_pages_somebody(file: Path) -> None:
     file.write_text(PAGED)
+    assert check(file) == (NOBODY_PAGED, ["other"])
 
-    assert "at demo" not in CliRunner().invoke(cli, ["practice", "check", str(file)]).stderr
+    file.write_text(
+        PAGED.replace('slug = "other"\n', 'slug = "other"\nteams = { on_call = { notify = ["sms:+12025550113"] } }\n')
+    )
+    assert check(file) == (0, [])
+
+
+def test_practice_check_counts_a_phone_only_if_this_service_can_text(file: Path) -> None:
+    file.write_text(PAGED)
+
+    assert check(file, f"SECRET_KEY=only-for-tests\nTWILIO_AUTH_TOKEN={AUTH_TOKEN}\n") == (3, ["demo", "other"])
+    assert check(file, f"TWILIO_ACCOUNT_SID={ACCOUNT_SID}\nTWILIO_AUTH_TOKEN={AUTH_TOKEN}\n") == (3, ["other"])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
+import redis
 
+from app.embedded_redis import EmbeddedRedis
 from app.redis_check import WARNING, is_open, warn_if_redis_is_away, warn_if_redis_is_open
 
 
@@ -75,3 +78,17 @@ def test_a_redis_that_refuses_the_password_is_named(redis_url: str) -> None:
     [line] = said
     assert "refuses the password of REDIS_URL" in line
     assert "hunter2" not in line
+
+
+def test_a_redis_that_refuses_to_write_is_named_with_the_reason(tmp_path: Path) -> None:
+    server, said = EmbeddedRedis(tmp_path), list[str]()
+    server.start()
+    try:
+        with redis.Redis.from_url(server.url) as client:
+            client.execute_command("REPLICAOF", "127.0.0.1", "1")
+        warn_if_redis_is_away(server.url, said.append)
+    finally:
+        server.stop()
+
+    [line] = said
+    assert "refuses work (READONLY: it is a replica: REDIS_URL must name the primary). Until that is put right" in line

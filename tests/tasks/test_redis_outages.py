@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import redis
 from structlog.testing import capture_logs
 
-from tasks.redis_outages import EVERY_SECONDS, RedisOutages
+from tasks.redis_outages import EVERY_SECONDS, UNREACHABLE, RedisOutages, name_trouble
 
 
 def test_an_outage_is_logged_once_a_minute() -> None:
@@ -20,3 +21,31 @@ def test_an_outage_is_logged_once_a_minute() -> None:
 
     told = [("redis_unreachable", "ConnectionError")]
     assert said == [told, [], [], told, []]
+
+
+def test_a_redis_that_refuses_is_not_called_unreachable() -> None:
+    with capture_logs() as logged:
+        RedisOutages().note(redis.ResponseError("MISCONF Valkey is configured to save RDB snapshots, but it can't"))
+
+    [entry] = logged
+    assert (entry["event"], entry["reason"]) == ("redis_refuses", "MISCONF")
+    assert entry["meaning"].startswith("it can't save its data")
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (redis.ConnectionError("Error 111 connecting to redis.internal:6379"), UNREACHABLE),
+        (redis.TimeoutError("Timeout reading from socket"), UNREACHABLE),
+        (redis.ResponseError("MISCONF Redis is configured to save"), "MISCONF"),
+        (redis.ResponseError("Command # 1 (SET OOM hunter2) of pipeline caused error: MISCONF Redis is"), "MISCONF"),
+        (redis.ResponseError("NOREPLICAS Not enough good replicas to write."), "NOREPLICAS"),
+        (redis.ReadOnlyError("You can't write against a read only replica."), "READONLY"),
+        (redis.OutOfMemoryError("command not allowed when used memory > 'maxmemory'."), "OOM"),
+        (redis.AuthenticationError("invalid username-password pair or user is disabled."), "NOAUTH"),
+        (redis.BusyLoadingError("Redis is loading the dataset in memory"), "LOADING"),
+        (redis.ResponseError("HUNTER2 is what somebody wrote"), "ResponseError"),
+    ],
+)
+def test_nothing_but_a_known_code_is_taken_from_its_words(error: redis.RedisError, trouble: str) -> None:
+    assert name_trouble(error) == trouble

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
+from app.embedded_redis import EmbeddedRedis
 from inbox.database import Database
 from inbox.inbound import record_message
 from inbox.models import Escalation, now
@@ -34,6 +37,7 @@ def test_a_service_with_all_its_parts_is_ready(service: Service) -> None:
         "status": "ready",
         "database": True,
         "queue": True,
+        "queue_trouble": "",
         "keys": True,
         "model": True,
         "attachments": True,
@@ -104,3 +108,43 @@ def test_a_key_that_is_missing_is_said(service: Service) -> None:
 
     found = readiness(service)
     assert (found["status"], found["keys"]) == ("degraded", False)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "mends", "trouble"),
+    [
+        (["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"], "OOM"),
+        (["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"], "READONLY"),
+    ],
+)
+def test_a_redis_that_answers_and_refuses_work_is_said_with_its_reason(
+    service: Service,
+    settings: Settings,
+    twilio: TwilioStandIn,
+    tmp_path: Path,
+    breaks: list[str],
+    mends: list[str],
+    trouble: str,
+) -> None:
+    Heartbeat(service.database, "worker", QUEUES).beat()
+    server = EmbeddedRedis(tmp_path / "redis")
+    server.start()
+    try:
+        own = settings.model_copy(update={"redis_url": server.url})
+        with Service(own, service.context.classifier, twilio) as running:
+            running.redis.execute_command(*breaks)
+            found = readiness(running)
+            assert (found["status"], found["queue"], found["queue_trouble"]) == ("degraded", False, trouble)
+
+            running.redis.execute_command(*mends)
+            assert readiness(running)["status"] == "ready"
+    finally:
+        server.stop()
+
+
+def test_a_redis_that_is_away_is_said_to_be_unreachable(
+    service: Service, settings: Settings, twilio: TwilioStandIn, tmp_path: Path
+) -> None:
+    own = settings.model_copy(update={"redis_url": f"unix://{tmp_path}/no-redis.sock"})
+    with Service(own, service.context.classifier, twilio) as running:
+        assert readiness(running)["queue_trouble"] == "unreachable"
