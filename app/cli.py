@@ -26,12 +26,25 @@ from app.commands.run import migrate, up, web, worker
 from app.commands.simulate import simulate
 from app.commands.staff import staff
 from app.exits import explain_failure
+from app.installed_version import installed_version
 from app.interrupts import INTERRUPTED
-from intake import __version__
+
+
+def _show_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        click.echo(f"intake, version {installed_version()}")
+        context.exit()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="intake")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Answer a healthcare practice's patient messages.
 

