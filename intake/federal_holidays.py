@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -18,8 +19,14 @@ def is_holiday_eve(day: date) -> bool:
     return day + _DAY in _holidays_of((day + _DAY).year, observed=False)
 
 
+def holiday_name(day: date) -> str:
+    """Return the name of a federal holiday, such as `Independence Day (observed)`; empty on any other day."""
+    return _holidays_of(day.year, observed=True).get(day, "")
+
+
 @lru_cache(maxsize=16)
-def _holidays_of(year: int, *, observed: bool) -> frozenset[date]:
+def _holidays_of(year: int, *, observed: bool) -> Mapping[date, str]:
     from holidays import country_holidays  # slow to import, and many commands need no calendar
 
-    return frozenset(country_holidays("US", years=year, observed=observed))
+    named = country_holidays("US", years=year, observed=observed, language="en_US")
+    return {day: name.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}") for day, name in named.items()}

@@ -415,43 +415,24 @@ class Practice(_Strict):
             empty="closed",
         ),
     ] = {}
-    closed_on: Annotated[
-        list[date],
-        Editor(
-            SettingGroup.HOURS,
-            EditorKind.DATES,
-            "Closed on",
-            hint="Other dates when you are closed all day.",
-            example="12/24/2026, 12/26/2026",
-        ),
-    ] = []
-    special_hours: Annotated[
-        list[DayHours],
-        Editor(
-            SettingGroup.HOURS,
-            EditorKind.DAY_HOURS,
-            "Other hours on",
-            hint="Dates when you open late or close early, with that day’s hours. For a lunch break, write the date"
-            " twice.",
-            example="12/24/2026 8:00 AM - 12:00 PM, 12/31/2026 8:00 AM - 3:00 PM",
-        ),
-    ] = []
-    open_on: Annotated[
-        list[date],
-        Editor(
-            SettingGroup.HOURS,
-            EditorKind.DATES,
-            "Open on",
-            hint="Holidays and eves when you keep your regular hours.",
-            example="11/10/2026, 11/11/2026",
-        ),
-    ] = []
     observe_federal_holidays: Annotated[
         bool, Editor(SettingGroup.HOURS, EditorKind.FLAG, "Closed on US federal holidays")
     ] = Field(default=True, description="whether US federal holidays count as closed")
     observe_holiday_eves: Annotated[
         bool, Editor(SettingGroup.HOURS, EditorKind.FLAG, "Closed on the days before US federal holidays")
     ] = Field(default=True, description="whether the eves of observed federal holidays count as closed")
+    closed_on: Annotated[
+        list[date],
+        Editor(
+            SettingGroup.HOURS,
+            EditorKind.DATES,
+            "Closed on",
+            hint="What you do on holidays, and on other days that differ from your week. For several days in a row,"
+            " fill in both dates.",
+        ),
+    ] = []
+    special_hours: Annotated[list[DayHours], Editor(SettingGroup.HOURS, EditorKind.DAY_HOURS, "Other hours on")] = []
+    open_on: Annotated[list[date], Editor(SettingGroup.HOURS, EditorKind.DATES, "Open on")] = []
     patient_quiet_hours: Annotated[
         QuietSpan,
         Editor(
@@ -745,9 +726,15 @@ class Practice(_Strict):
         local = moment.astimezone(ZoneInfo(self.time_zone))
         return max((closes for _, closes in self._openings(local.date())), default=None)
 
+    def is_holiday(self, day: date) -> bool:
+        """Return whether the practice is closed on a day because of a federal holiday, unless it says otherwise."""
+        if not self.observe_federal_holidays:
+            return False
+        return is_federal_holiday(day) or (self.observe_holiday_eves and is_holiday_eve(day))
+
     def keeps_hours(self, day: date) -> bool:
         """Return whether a day has hours, those of its weekday or its own, rather than being closed as on a holiday."""
-        is_kept = day in self.open_on or self._special_spans(day) or not self._is_holiday(day)
+        is_kept = day in self.open_on or self._special_spans(day) or not self.is_holiday(day)
         return day not in self.closed_on and bool(is_kept)
 
     def hours_on(self, day: date) -> list[str]:
@@ -803,11 +790,6 @@ class Practice(_Strict):
     def _special_spans(self, day: date) -> list[str]:
         entries = (entry.partition(" ") for entry in self.special_hours)
         return [span for on, _, span in entries if on == day.isoformat()]
-
-    def _is_holiday(self, day: date) -> bool:
-        if not self.observe_federal_holidays:
-            return False
-        return is_federal_holiday(day) or (self.observe_holiday_eves and is_holiday_eve(day))
 
 
 class PracticesFile(_Strict):

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,7 @@ from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.setting_editors import EditorKind
 from intake.shared_addresses import addresses_of
 from staff.settings.arrivals import find_unused
+from staff.settings.day_rows import explain_days
 from staff.settings.escalation_rows import address_of, explain_row
 from staff.settings.form_values import is_same, teams_of
 from staff.settings.mistakes import locate_mistake
@@ -293,10 +295,8 @@ def _forbidden_here(situation: Situation, key: str, value: Value) -> list[Mistak
     kind = editor.kind
     if value is None and editor.is_required:
         return [Mistake(key, MISSING)]
-    if kind is EditorKind.STEPS and isinstance(value, list):
-        return _explain_steps(situation, key, value)
-    if kind is EditorKind.NUMBERS and isinstance(value, list):
-        return explain_lines(situation.practice, value)
+    if kind in (EditorKind.STEPS, EditorKind.NUMBERS, EditorKind.DATES) and isinstance(value, list):
+        return _explain_rows(situation, key, kind, value)
     if kind is EditorKind.ROUTE:
         before = read_setting(situation.practice, key)
         words = explain_route(key.partition(".")[2], value, before, teams_of(situation.practice)) if value else ""
@@ -319,6 +319,15 @@ def _forbidden_here(situation: Situation, key: str, value: Value) -> list[Mistak
         return [Mistake(key, words, number) for number, words in explained if words]
     words = explain_typed(kind, value) if isinstance(value, str) else ""
     return [Mistake(key, words)] if words else []
+
+
+def _explain_rows(situation: Situation, key: str, kind: EditorKind, rows: list[Any]) -> list[Mistake]:
+    if kind is EditorKind.STEPS:
+        return _explain_steps(situation, key, rows)
+    if kind is EditorKind.NUMBERS:
+        return explain_lines(situation.practice, rows)
+    unclear = [row for row in rows if isinstance(row, dict)]  # what is clear are dates
+    return explain_days(situation.practice, unclear)
 
 
 def _mail_of_staff(practice: Practice) -> set[str]:

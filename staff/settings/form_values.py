@@ -11,6 +11,7 @@ from intake.practice_settings import Setting, Value, as_written_today, list_sett
 from intake.practices import MAIL_PREFIX, TEXT_PREFIX, Practice, is_plain_mail
 from intake.setting_editors import EditorKind
 from intake.vocabulary import ChatText
+from staff.settings.day_rows import DAY_SETTINGS, DAYS, read_days
 from staff.settings.escalation_rows import describe_row, read_rows, sort_rows
 from staff.settings.number_rows import describe_line, read_lines
 from staff.settings.route_rows import describe_route, plain_route, read_route
@@ -99,15 +100,15 @@ def read_changes(form: MultiDict[str, str], opened: Practice) -> dict[str, Value
         form: the form.
         opened: the practice as the page showed it, so that changes by others in the meantime are not undone.
     """
-    found = {}
+    found: dict[str, Value] = {}
     for setting in practice_settings(opened):
         key = setting.key
-        if key in form:
+        if key in form and key not in DAY_SETTINGS:
             before = read_setting(opened, key)
             value = None if form.get(STANDARD) == key else parse_value(setting, form, before)
             if not is_same(setting, value, before):
                 found[key] = value
-    return found
+    return found | read_days(form, opened) if DAYS in form else found
 
 
 def parse_value(setting: Setting, form: MultiDict[str, str], before: Value) -> Value:
@@ -260,7 +261,7 @@ def _words_by_line(text: str) -> list[list[str]]:
 def _parse_typed(setting: Setting, typed: str) -> Value:
     """Parse what was typed for a setting with a single field."""
     match setting.editor.kind:
-        case EditorKind.HOURS | EditorKind.TIMES | EditorKind.DATES | EditorKind.DAY_HOURS as kind:
+        case EditorKind.HOURS | EditorKind.TIMES as kind:
             return list(read_typed(kind, typed))
         case EditorKind.EMAILS as kind:
             return list(read_typed(kind, typed))

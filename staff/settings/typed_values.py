@@ -35,6 +35,7 @@ HAS_EXTENSION = "leave out the extension, which no phone dials from a link: writ
 NOT_MAIL = "write an email address such as hello@example.com, of at most 64 characters"
 NO_TIMES = "-"
 """Stands for the hours of a day that is neither closed nor has times."""
+NOT_A_DATE = "“{}” is not a date. Write it as 12/24/2026"
 NOT_AN_ADDRESS = f"{NOT_A_NUMBER}, or an email address"
 STANDARD_COLOR = "#0b6e6e"
 """The color of a chat whose practice has chosen none; `templates/chat/widget.js` has it too."""
@@ -42,7 +43,7 @@ LEAST_CONTRAST = 3  # with white, by WCAG 2.2; the chat takes its standard color
 
 
 def read_typed(kind: EditorKind, typed: str) -> str | list[str]:
-    """Return what was typed for times, hours, dates, or addresses, each as it is stored or else as it was typed."""
+    """Return what was typed for times, hours, or addresses, each as it is stored or else as it was typed."""
     if kind is EditorKind.ADDRESSES:
         return [address for line in typed.splitlines() for address in _read_addresses(line)]
     if kind is EditorKind.EMAILS:
@@ -75,10 +76,6 @@ def show_typed(kind: EditorKind, value: str) -> str:
 def explain_typed(kind: EditorKind, value: str) -> str:
     """Return why one value, read by `read_typed`, cannot be stored; empty if it can."""
     match kind:
-        case EditorKind.DATES:
-            return "" if _is_date(value) else f"“{value}” is not a date. Write it as 12/24/2026"
-        case EditorKind.DAY_HOURS:
-            return _explain_day_hours(value)
         case EditorKind.TIMES:
             return "" if _STORED_TIME.fullmatch(value) else f"“{value}” is not clear. Write a time such as 8:00 AM"
         case EditorKind.HOURS | EditorKind.SPAN:
@@ -161,7 +158,8 @@ def _read_time(typed: str) -> str:
     return _stored_clock(found[0]) if len(found) == 1 else typed
 
 
-def _read_date(typed: str) -> str:
+def read_date(typed: str) -> str:
+    """Return a date as it is stored, such as `2026-12-24`, or as it was typed if it is none."""
     found = _DATE.fullmatch(typed)
     if found is None:
         return typed
@@ -170,18 +168,6 @@ def _read_date(typed: str) -> str:
         return date(year if year > 99 else 2000 + year, month, day).isoformat()
     except ValueError:
         return typed
-
-
-def _read_day_hours(typed: str) -> str:
-    on, span = _halves(typed)
-    is_whole = span and _is_date(_read_date(on))
-    return f"{_read_date(on)} {_read_span(span, by_night=False)}" if is_whole else typed
-
-
-def _halves(typed: str) -> tuple[str, str]:
-    """Return the date and the hours in words such as `12/24/2026: 8am-noon`."""
-    on, _, span = typed.strip().partition(" ")
-    return on.rstrip(":"), span.strip()
 
 
 def _read_span(typed: str, *, by_night: bool) -> str:
@@ -233,13 +219,6 @@ def _explain_span(value: str, *, by_night: bool) -> str:
     return ""
 
 
-def _explain_day_hours(value: str) -> str:
-    on, span = _halves(value)
-    if not _is_date(on) or not span:
-        return f"“{value}” is not a date with its hours. Write it as 12/24/2026 8:00 AM - 12:00 PM"
-    return _explain_span(span, by_night=False)
-
-
 def _explain_number(value: str) -> str:
     if full_number(value) == value:
         return ""
@@ -260,14 +239,6 @@ def _contrast_with_white(color: str) -> float:
     return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
-def _is_date(value: str) -> bool:
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
 def _stored_clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
@@ -280,6 +251,4 @@ _READERS: dict[EditorKind, Callable[[str], str]] = {
     EditorKind.HOURS: lambda typed: _read_span(typed, by_night=False),
     EditorKind.SPAN: lambda typed: _read_span(typed, by_night=True),
     EditorKind.TIMES: _read_time,
-    EditorKind.DATES: _read_date,
-    EditorKind.DAY_HOURS: _read_day_hours,
 }

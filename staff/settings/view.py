@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from werkzeug.datastructures import MultiDict
@@ -15,6 +16,8 @@ from intake.practice_settings import Conflict, Mistake, Setting, Value, read_set
 from intake.setting_editors import EditorKind, SettingGroup, SettingPage
 from intake.vocabulary import REPLY_FAMILIES, Language, find_reply, reply_in, words_of
 from staff.settings.changes import Situation
+from staff.settings.day_editor import DayEditor, edit_days
+from staff.settings.day_rows import CLOSED_ON, DAY_SETTINGS, DAYS, read_rows
 from staff.settings.escalation_editor import EscalationEditor, edit_escalation
 from staff.settings.form_values import (
     KEPT,
@@ -52,6 +55,7 @@ class SettingField:
         hours: of a day, the times in its pickers, in pairs; at least two pairs.
         escalation: of the escalation, its rows and whom they can name.
         numbers: of the numbers, their rows.
+        days: of the closed days, the rows of all holidays and special days.
         route: of a kind of message, the choices.
         zones: of the time zone, the choices by the heading of their group.
         language: of a reply, its language.
@@ -69,6 +73,7 @@ class SettingField:
     hours: tuple[tuple[str, str], ...] = ()
     escalation: EscalationEditor | None = None
     numbers: tuple[NumberRow, ...] = ()
+    days: DayEditor | None = None
     route: RouteEditor | None = None
     zones: Mapping[str, Mapping[str, str]] | None = None
     language: Language | None = None
@@ -100,9 +105,11 @@ class SettingField:
         contacts = self.escalation.rows if self.escalation else ()
         rows = [(f"contact {number}", row.problems) for number, row in enumerate(contacts, start=1)]
         rows += [(row.shown or "new number", row.problems) for row in self.numbers]
-        found = {self.dom_id: self.setting.name} if self.problem else {}
+        rows += [(row.words, row.problems) for row in (self.days.all if self.days else ())]
+        name = HOLIDAYS if self.days else self.setting.name
+        found = {self.dom_id: name} if self.problem else {}
         return found | {
-            f"{self.dom_id}-{number}-{part}": f"{self.setting.name}, {words}"
+            f"{self.dom_id}-{number}-{part}": f"{name}, {words}"
             for number, (words, problems) in enumerate(rows, start=1)
             for part in problems
         }
@@ -180,6 +187,8 @@ FEWEST_PAIRS = 2
 """How many times a day can open, if it does not open more often already."""
 PREVIEW = "preview"
 """The button that only shows how patients would read a reply."""
+HOLIDAYS = "Holidays and special days"
+"""What the page calls the rows that three settings share."""
 NOTHING_UNSAVED = UnsavedForm(MultiDict(), {})
 
 
@@ -201,7 +210,7 @@ def build_sections(
     return [
         PageSection(
             group,
-            tuple(_forms(situation, unsaved, members, hours)),
+            tuple(_forms(situation, unsaved, members, hours, moment)),
             preview_section(situation.practice, group, hours),
         )
         for group, members in by_group.items()
@@ -251,11 +260,15 @@ def _describe_conflict(setting: Setting, conflict: Conflict) -> dict[str, str]:
 
 
 def _forms(
-    situation: Situation, unsaved: UnsavedForm, settings: Iterable[Setting], hours: Mapping[bool, datetime]
+    situation: Situation,
+    unsaved: UnsavedForm,
+    settings: Iterable[Setting],
+    hours: Mapping[bool, datetime],
+    moment: datetime,
 ) -> Iterable[SettingForm]:
     for (title, name), members in groupby(settings, key=_form_of):
         blocks = tuple(
-            FieldBlock(tuple(_field(situation, unsaved, setting, hours) for setting in block))
+            FieldBlock(tuple(_field(situation, unsaved, setting, hours, moment) for setting in block))
             for _, block in groupby(members, key=lambda setting: setting.editor)
         )
         first = blocks[0].fields[0]
@@ -274,13 +287,15 @@ def _form_of(setting: Setting) -> tuple[str, str]:
 
 
 def _field(
-    situation: Situation, unsaved: UnsavedForm, setting: Setting, hours: Mapping[bool, datetime]
+    situation: Situation, unsaved: UnsavedForm, setting: Setting, hours: Mapping[bool, datetime], moment: datetime
 ) -> SettingField:
     key, kind = setting.key, setting.editor.kind
     value = read_setting(situation.practice, key)
     is_unsaved = key in unsaved.values
     proposed = unsaved.values.get(key, value)
-    shows_typed = is_unsaved and proposed is not None and kind not in (EditorKind.FLAG, EditorKind.COLOR)
+    shows_typed = (
+        is_unsaved and key in unsaved.form and proposed is not None and kind not in (EditorKind.FLAG, EditorKind.COLOR)
+    )
     mistakes = [mistake for mistake in unsaved.mistakes if mistake.key == key]
     problems = [explain_at_field(type(situation.file), mistake) for mistake in mistakes if not mistake.part]
     settings = services_of(current_app).settings
@@ -299,6 +314,11 @@ def _field(
     if kind is EditorKind.NUMBERS and isinstance(proposed, list):
         typed, sure = unsaved.form.getlist(key + NUMBER), unsaved.form.getlist(key + SURE)
         numbers = edit_lines(situation.practice, proposed, mistakes, typed, sure, situation.unused)
+    days = None
+    if key == CLOSED_ON:
+        today = moment.astimezone(ZoneInfo(situation.practice.time_zone)).date()
+        rows = read_rows(unsaved.form) if DAYS in unsaved.form else None
+        days = edit_days(situation.practice, today, rows, mistakes)
     route = None
     if kind is EditorKind.ROUTE:
         route = edit_route(setting.path[-1], proposed, situation.practice, teams_of(situation.practice))
@@ -313,7 +333,7 @@ def _field(
     return SettingField(
         setting,
         typed=shown,
-        is_own=key in situation.standing.overrides,
+        is_own=any(each in situation.standing.overrides for each in (DAY_SETTINGS if days else (key,))),
         problem=problem,
         addresses=addresses,
         kept=tuple(unsaved.form.getlist(key + KEPT)) if is_unsaved else tuple(addresses or ()),
@@ -322,6 +342,7 @@ def _field(
         hours=_pairs(unsaved, key, proposed) if kind is EditorKind.HOURS else (),
         escalation=escalation,
         numbers=numbers,
+        days=days,
         route=route,
         zones=zone_choices(str(proposed)) if kind is EditorKind.ZONE else None,
         language=language,

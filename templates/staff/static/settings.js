@@ -1,6 +1,7 @@
 // Previews a reply while it is typed. The server renders it and counts its segments with the code that sends it.
 
 import { copyFrom } from "./copy.js";
+import { keepDays } from "./special_days.js";
 import { keepPreviewed } from "./typed_preview.js";
 import "./insert_words.js";
 
@@ -119,6 +120,8 @@ if (steps) {
   document.getElementById("teams").addEventListener("input", showUnreached);
   showUnreached();
 }
+
+if (document.querySelector(".days")) keepDays(document.querySelector(".days"));
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-copies]");

@@ -1,0 +1,51 @@
+// The rows of holidays and special days: adds and removes them, and says which weekday a date is.
+
+const FORMAT = { weekday: "long", month: "long", day: "numeric", year: "numeric" };
+
+function longDate(typed) {
+  const [year, month, day] = typed.split("-").map(Number);
+  return new Date(year, month - 1, day).toLocaleDateString("en-US", FORMAT);
+}
+
+function nameRow(row) {
+  const [first, last] = [...row.querySelectorAll("input[type=date]")].map((input) => input.value);
+  const days = first && (last > first ? `${longDate(first)}, to ${longDate(last)}` : longDate(first));
+  const [heading, removed] = row.querySelectorAll("[data-when]");
+  heading.textContent = days || "New day";
+  removed.textContent = days || "the new day";
+  row.querySelector(".about .small")?.remove(); // the holidays among the days that it had
+}
+
+function addRow(days, number) {
+  const blank = days.querySelector(":scope > template");
+  const row = blank.content.querySelector(".dated").cloneNode(true);
+  for (const part of row.querySelectorAll("[id], [for], [name]")) {
+    for (const attribute of ["id", "for"]) {
+      if (part.hasAttribute(attribute)) part.setAttribute(attribute, part.getAttribute(attribute).replace("-new-", `-added-${number}-`));
+    }
+    if (part.name === "days") part.value = `added-${number}`;
+    else if (part.name) part.name = part.name.replace(".new.", `.added-${number}.`);
+  }
+  row.setAttribute("aria-labelledby", row.querySelector(".about").id);
+  blank.before(row);
+  row.querySelector("input[type=date]").focus();
+}
+
+function removeRow(days, row) {
+  const others = [...days.querySelectorAll(".dated")];
+  const next = others[others.indexOf(row) + 1];
+  row.remove();
+  (next?.querySelector("input[type=date], select") ?? days.querySelector("[data-adds]")).focus();
+}
+
+/** Lets the buttons of the rows work, and keeps their names right. */
+export function keepDays(days) {
+  let added = 0;
+  days.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-adds]")) addRow(days, (added += 1));
+    else if (target.closest("[data-removes]")) removeRow(days, target.closest(".dated"));
+  });
+  days.addEventListener("input", ({ target }) => {
+    if (target.type === "date") nameRow(target.closest(".dated"));
+  });
+}
