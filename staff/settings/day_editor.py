@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from intake.federal_holidays import holiday_name
 from intake.practice_settings import Mistake, Row
 from intake.practices import Practice
 from staff.settings.day_rows import BETWEEN, CLOSED, list_rows, name_days, row_dates
@@ -109,12 +110,12 @@ def _show_row(row: Row, number: int, names: Mapping[date, str], today: date, pro
 
 
 def _names_within(names: Mapping[date, str], first: date, last: date) -> tuple[str, ...]:
-    return tuple(name for day, name in names.items() if first <= day <= last)
+    return tuple(name for day, name in names.items() if first <= day <= last and holiday_name(day))
 
 
 def _words_of(first: date, last: date) -> str:
-    return _long_date(first) if last <= first else f"{_long_date(first)}, to {_long_date(last)}"
+    return _show_date(first) if last <= first else f"{_show_date(first)} to {_show_date(last)}"
 
 
-def _long_date(day: date) -> str:
-    return f"{day:%A, %B} {day.day}, {day.year}"
+def _show_date(day: date) -> str:
+    return f"{day:%a, %b} {day.day}, {day.year}"

@@ -265,6 +265,82 @@ def test_a_kind_of_message_goes_to_another_team_and_back_with_the_keyboard_alone
     expect(row.get_by_role("button")).to_have_count(0)
 
 
+def day(page: Page, name: str) -> Locator:
+    """The row of a holiday or of another special day."""
+    return page.get_by_role("group", name=name, exact=True)
+
+
+def test_special_days_are_added_refused_changed_and_removed_with_the_keyboard_alone(
+    sign_in: Callable[..., Page],
+) -> None:
+    page = sign_in(f"{ADDRESS}/hours", refused=True)
+    save, add = page.get_by_role("button", name="Save hours"), page.get_by_role("button", name="Add a day")
+    press(page, add)
+    blank = day(page, "New day")
+    expect(blank.get_by_label("Date", exact=True)).to_be_focused()
+    page.keyboard.type("03032099")
+    added = day(page, "Tue, Mar 3, 2099")
+    go_to(page, added.get_by_label("Last day, if there are several"))
+    page.keyboard.type("03022099")
+    go_to(page, added.get_by_label("What you do"))
+    expect(added.get_by_label("opens", exact=False).first).to_be_hidden()
+    page.keyboard.type("Other")
+    go_to(page, added.get_by_label("From, opens", exact=True))
+    page.keyboard.type("0800AM")
+    press(page, save)
+
+    last = added.get_by_label("Last day, if there are several")
+    expect(last).to_be_focused()
+    expect(last).to_have_accessible_description("The last day is before the first")
+    opens = added.get_by_label("From, opens", exact=True)
+    expect(opens).to_have_accessible_description(re.compile("has one time only. Fill in both, or neither"))
+    assert violations(page) == []
+    page.keyboard.type("03042099")
+    go_to(page, added.get_by_label("to, closes", exact=True))
+    page.keyboard.type("1200PM")
+    press(page, save)
+    expect(page.get_by_role("status").filter(has_text="(Hours: Other hours on)")).to_be_visible()
+
+    kept = day(page, "Tue, Mar 3, 2099 to Wed, Mar 4, 2099")
+    expect(kept.get_by_label("to, closes", exact=True)).to_have_value("12:00")
+    press(page, save)
+    expect(page.get_by_role("status").filter(has_text="Nothing changed.")).to_be_visible()
+    press(page, kept.get_by_role("button", name="Remove Tue, Mar 3, 2099 to Wed, Mar 4, 2099"))
+    expect(add).to_be_focused()
+    press(page, save)
+    expect(page.get_by_role("status").filter(has_text="(Hours: Other hours on)")).to_be_visible()
+    expect(kept).to_have_count(0)
+
+
+def test_special_days_are_added_and_taken_out_without_scripts(sign_in: Callable[..., Page]) -> None:
+    page = sign_in(f"{ADDRESS}/hours", java_script_enabled=False, viewport={"width": 390, "height": 800})
+    save = page.get_by_role("button", name="Save hours")
+    expect(page.get_by_role("button", name="Add a day")).to_be_hidden()
+    for date in ("2099-05-05", "2099-06-06"):
+        day(page, "New day").get_by_label("Date", exact=True).fill(date)
+        save.click()
+        expect(page.get_by_role("status").filter(has_text="(Hours: Closed on)")).to_be_visible()
+    assert content_width(page) <= 390
+
+    for name in ("Tue, May 5, 2099", "Sat, Jun 6, 2099"):
+        day(page, name).get_by_label("Date", exact=True).fill("")
+        save.click()
+        expect(day(page, name)).to_have_count(0)
+
+
+def test_a_half_typed_time_that_is_no_longer_shown_does_not_keep_the_form_from_being_saved(
+    sign_in: Callable[..., Page],
+) -> None:
+    page = sign_in(f"{ADDRESS}/hours")
+    row = page.get_by_role("group", name=re.compile("^Labor Day")).first
+    row.get_by_label("What you do").select_option("other")
+    row.get_by_label("From, opens", exact=True).press("8")
+    row.get_by_label("What you do").select_option("closed")
+    page.get_by_role("button", name="Save hours").click()
+
+    expect(page.get_by_role("status").filter(has_text="Nothing changed.")).to_be_visible()
+
+
 def test_an_address_takes_the_warning_away_as_soon_as_it_is_typed(sign_in: Callable[..., Page]) -> None:
     page = sign_in(f"{ADDRESS}#teams-on_call")
     warning = page.get_by_text("This team has no address, so nobody is paged at once.")
@@ -320,6 +396,9 @@ def test_everybody_can_read_and_use_it_and_it_fits_every_screen(sign_in: Callabl
     expect(page.get_by_role("alert")).to_be_visible()
     check()
     page.goto(f"{ADDRESS}/hours")
+    page.get_by_role("group", name=re.compile("^Labor Day")).first.get_by_label("What you do").select_option("other")
+    page.get_by_role("button", name="Add a day").click()
+    page.get_by_role("group", name="New day").get_by_label("What you do").select_option("other")
     page.get_by_label("Sunday opens", exact=True).fill("11:00")
     page.get_by_label("Sunday closes", exact=True).fill("09:00")
     page.get_by_role("button", name="Save hours").click()

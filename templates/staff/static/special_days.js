@@ -1,15 +1,15 @@
 // The rows of holidays and special days: adds and removes them, and says which weekday a date is.
 
-const FORMAT = { weekday: "long", month: "long", day: "numeric", year: "numeric" };
+const FORMAT = { weekday: "short", month: "short", day: "numeric", year: "numeric" };
 
-function longDate(typed) {
+function showDate(typed) {
   const [year, month, day] = typed.split("-").map(Number);
   return new Date(year, month - 1, day).toLocaleDateString("en-US", FORMAT);
 }
 
 function nameRow(row) {
   const [first, last] = [...row.querySelectorAll("input[type=date]")].map((input) => input.value);
-  const days = first && (last > first ? `${longDate(first)}, to ${longDate(last)}` : longDate(first));
+  const days = first && (last > first ? `${showDate(first)} to ${showDate(last)}` : showDate(first));
   const [heading, removed] = row.querySelectorAll("[data-when]");
   heading.textContent = days || "New day";
   removed.textContent = days || "the new day";
@@ -32,7 +32,7 @@ function addRow(days, number) {
 }
 
 function removeRow(days, row) {
-  const others = [...days.querySelectorAll(".dated")];
+  const others = [...days.querySelectorAll(".dated")].filter((each) => each.offsetParent);
   const next = others[others.indexOf(row) + 1];
   row.remove();
   (next?.querySelector("input[type=date], select") ?? days.querySelector("[data-adds]")).focus();
@@ -46,6 +46,11 @@ export function keepDays(days) {
     else if (target.closest("[data-removes]")) removeRow(days, target.closest(".dated"));
   });
   days.addEventListener("input", ({ target }) => {
-    if (target.type === "date") nameRow(target.closest(".dated"));
+    const row = target.closest(".dated");
+    if (target.type === "date") nameRow(row);
+    if (target.tagName !== "SELECT") return;
+    // a hidden time that is only half filled in would keep the browser from sending the form, without a word
+    for (const time of row.querySelectorAll("input[type=time]")) time.disabled = target.value !== "other";
   });
+  days.addEventListener("invalid", ({ target }) => target.closest("details")?.setAttribute("open", ""), true);
 }

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -217,7 +218,8 @@ def test_the_next_message_is_judged_by_the_new_threshold(console: Console, manag
 
 
 def test_hours_hold_at_once_in_the_web_process_too(console: Console, manager: Browser) -> None:
-    days = {"days": ["1"], "days.1.first": "2026-12-31", "days.1.last": "2027-01-01", "days.1.what": "closed"}
+    days: dict[str, Any] = {"days": ["1"], "days.1.first": "2026-12-31", "days.1.last": "2027-01-01"}
+    days["days.1.what"] = "closed"
     save(manager, **{f"hours__{day}": "" for day in Weekday}, **days)
 
     shown = requests.get(f"{console.url}/chat/practices/{WIDGET_KEY}", headers={"Origin": SITE}, timeout=30).json()
@@ -303,7 +305,7 @@ def test_a_choice_that_the_page_does_not_offer_is_refused(console: Console, mana
 
 
 def test_federal_holidays_are_worked_on_when_the_practice_says_so(console: Console, manager: Browser) -> None:
-    worked = {"days": ["1"], "days.1.first": "2026-11-11", "days.1.what": "usual"}
+    worked: dict[str, Any] = {"days": ["1"], "days.1.first": "2026-11-11", "days.1.what": "usual"}
     save(manager, observe_federal_holidays="yes", observe_holiday_eves="no", **worked)
     thanksgiving, eve, veterans_day = (datetime(2026, 11, day, 18, tzinfo=UTC) for day in (26, 25, 11))
 
