@@ -28,9 +28,11 @@ CLOSED_ON, SPECIAL_HOURS, OPEN_ON = "closed_on", "special_hours", "open_on"  # t
 DAY_SETTINGS = (CLOSED_ON, SPECIAL_HOURS, OPEN_ON)
 SHOWN_DAYS = 366  # whose holidays are listed, from today
 MOST_DAYS = 366  # of a row
+LAST_YEAR = 2100
 BETWEEN = ", "  # the hours of a row
 
 NO_FIRST_DAY = "choose the first day, or empty all dates of this row to leave it out"
+TOO_LATE = f"check the year, which can be {LAST_YEAR} at most"
 NO_CHOICE = "choose what you do on this day"
 ENDS_EARLY = "the last day is before the first"
 TOO_LONG = "these are more days than a year has: check both dates"
@@ -149,6 +151,8 @@ def _explain_row(row: Row) -> dict[str, str]:
     dates = row_dates(row)
     if not row["first"]:
         wrong["first"] = NO_FIRST_DAY
+    elif dates and max(dates).year > LAST_YEAR:
+        wrong["first" if dates[0].year > LAST_YEAR else "last"] = TOO_LATE
     elif dates and dates[1] < dates[0]:
         wrong["last"] = ENDS_EARLY
     elif dates and (dates[1] - dates[0]).days >= MOST_DAYS:
