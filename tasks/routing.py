@@ -10,6 +10,7 @@ from classifier.aftermath import Update
 from inbox.models import Keyword, LineType
 from intake.practices import Practice
 from intake.vocabulary import (
+    AFTER_EMERGENCIES,
     ANSWERS,
     BY_PROGRAM,
     EMERGENCY_REPLIES,
@@ -85,6 +86,8 @@ WHY_REMARKED: dict[Route, str] = {
 ANSWERED_EVERY = timedelta(hours=1)
 AFTERMATH = timedelta(hours=2)
 """How long after the reply to an emergency no message of the patient is answered as if there were none."""
+SHOWN_EVERY = timedelta(minutes=1)
+"""How often an open chat shows at most that a message was added, where the usual reply would be the same again."""
 MOST_NAMED = 2
 
 
@@ -138,6 +141,7 @@ class Facts:
         update: what it says of an emergency that was answered before it, if it says no more.
         raised: the conversation's kind of danger so far.
         asks_robot: whether it only asks if a person or a program answers.
+        in_chat: whether a reply would be shown in a chat, where whoever writes waits for one.
     """
 
     intent: str
@@ -185,6 +189,7 @@ class Facts:
     update: Update | None = None
     raised: DangerKind | None = None
     asks_robot: bool = False
+    in_chat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +241,8 @@ class RoutingDecision:
         return is_answer(self.reply)
 
 
+_MAY_BE_CLINICAL = (Intent.CLINICAL_CONCERN, Route.SAME_DAY, Route.PREGNANCY_LOSS, Route.REVIEW)
+"""The routes on which the words that a message was added also name 911."""
 _OF_THEIR_OWN = (Intent.CLINICAL_CONCERN, Intent.COMPLAINT, Intent.BILLING_INQUIRY)
 """The intents of which scheduling is only told, even if the message is about a visit that is soon."""
 UNHEARD = (Team.FRONT_DESK, Priority.HIGH)  # for a voicemail without a transcription
@@ -665,7 +672,16 @@ def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDe
     if plan.reply is None:
         return plan
     silence = why_silent(plan.reply, facts, practice)
+    if silence is Silence.REPEATED and facts.in_chat:
+        reply = _reply_instead(plan.reply)
+        if (facts.reply_ages or {}).get(reply, SHOWN_EVERY) >= SHOWN_EVERY:
+            return replace(plan, reply=reply, is_clinical=plan.is_clinical or plan.route in _MAY_BE_CLINICAL)
     return plan if silence is None else silenced(plan, silence)
+
+
+def _reply_instead(reply: Reply) -> Reply:
+    """Return what a chat shows instead of a reply that was sent recently; the words for an emergency stay the same."""
+    return reply if reply.name in AFTER_EMERGENCIES else reply_in(reply.language, ReplyName.FOLLOW_UP)
 
 
 def why_silent(reply: Reply, facts: Facts, practice: Practice) -> Silence | None:

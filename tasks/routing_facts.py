@@ -143,6 +143,7 @@ def gather_facts(
         may_be_cry=message.keyword == Keyword.HELP and _may_be_cry(message),
         may_opt_out=may_opt_out(message),
         replies_by_text=medium_of(conversation) is Medium.SMS,
+        in_chat=medium_of(conversation) is Medium.CHAT,
         opted_out=opt_out.is_out,
         opt_out_claimed=opt_out.is_claimed,
         can_be_answered=can_be_answered(medium_of(conversation), address, LineType(conversation.line_type)),
