@@ -2,7 +2,7 @@
 
 A certain sign is an emergency whatever the network makes of the message. An ambiguous sign, or two weak signs of
 different topics close together, make one only if the network agrees. A message that only cries for help, as `cries.py`
-knows them, is a certain one.
+knows them, is a certain one, and so is a reading that is critical by its number, as `critical_numbers.py` knows them.
 
 The screen only raises a message's priority. It is not a diagnosis, it does not replace a person, and it finds only
 dangers that are written in words it knows.
@@ -30,6 +30,7 @@ from functools import cached_property
 from itertools import chain
 
 from classifier.cries import cry_language
+from classifier.critical_numbers import load_finders
 from classifier.danger_signs import Guards, SignTable, load_tables
 from classifier.normalise import normalised, without_accents
 from classifier.outputs import Language
@@ -47,6 +48,9 @@ _TOLD_NEAR = 100
 
 # In a message of no more characters, a sign without a verb is news ("arm numb speech slurred"), in a letter an old ill.
 _TELEGRAM = 160
+
+# In a letter of more characters, a number may be one of many that its writer looks back on.
+_NOTE = 400
 
 # How many characters may lie between two weak signs that count together. A long letter has two of them somewhere.
 _PAIR_REACH = 120
@@ -109,6 +113,17 @@ def _certain_signs(tables: list[SignTable], sentences: str) -> Iterator[tuple[Da
             if kind in table.certain:
                 for sign in counting_signs(table.certain[kind], table.guards, sentences, certain=kind):
                     yield kind, table.language, is_told(sign, table.guards, kind, sentences)
+    yield from _critical_readings(sentences)
+
+
+def _critical_readings(sentences: str) -> Iterator[tuple[DangerKind, Language, bool]]:
+    """Find the readings that are critical by their number, lazily: certain signs, or in letters ambiguous ones."""
+    kind = DangerKind.OTHER
+    for finder in load_finders():
+        for reading in finder.readings_in(sentences):
+            if _counts(_Place(sentences, reading, finder.guards, _NEAR), finder.guards, kind):
+                is_story = len(sentences) > _NOTE or is_told(reading, finder.guards, kind, sentences)
+                yield kind, finder.language, is_story
 
 
 def _possible_screening(tables: list[SignTable], told: dict[DangerKind, Language], sentences: str) -> Screening:
