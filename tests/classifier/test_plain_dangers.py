@@ -158,3 +158,70 @@ def test_a_blocked_airway_is_an_emergency(text: str) -> None:
 @pytest.mark.parametrize("text", NOT_CHOKING)
 def test_what_is_stuck_elsewhere_or_only_colored_is_no_certain_danger(text: str) -> None:
     assert screen_text(text).certain is None
+
+
+TOLD_CALMLY = {
+    DangerKind.SELF_HARM: """
+how many ambien is dangerous
+how many zoloft is too many
+how many xanax would it take
+cuántas pastillas para dormir son peligrosas
+no vale la pena seguir con el tratamiento, mejor me dejo ir
+ya no quiero seguir, pero bueno, quería preguntar por mi cita
+ya no quiero seguir viviendo
+""",
+    DangerKind.INGESTION: """
+Quick question about my Tylenol. I took about thirty of the 500s last night and i feel ok
+gave my son 2 tablespoons instead of 2 ml
+le di a mi niño 2 cucharadas en vez de 2 ml
+me tomé como treinta de las de 500
+""",
+    DangerKind.OTHER: """
+my speech is coming out weird today, stress?
+he put his hands around my neck last night. my voice is funny
+my husband threw me down the stairs but its just bruises can i get an xray today
+mi esposo me aventó por las escaleras
+anoche me apretó el cuello
+had a miscarriage saturday and still bleeding a lot
+perdí al bebé el sábado y estoy sangrando mucho
+i skipped dialysis this week, feel puffy, can i come monday
+falté a la diálisis y estoy hinchada
+missed my seizure meds 3 days, had 2 seizures yesterday, need refill
+tuvo dos convulsiones ayer
+my son says his coach touched him, who do we see
+mi hijo dice que el entrenador lo tocó
+my ex has been outside my house again, do you have my new address hidden
+mi ex está otra vez afuera de mi casa
+""",
+}
+
+NO_CERTAIN_DANGER = """
+how many ibuprofen can i take a day
+how many zoloft are left on my refill
+how many zoloft does it take to work
+how much gabapentin is too much for my dog
+gave him 2 ml like you said
+i took ten of the photos you asked for
+ya no quiero seguir con el tratamiento de los frenos
+ya no quiero seguir esperando, cancelen
+no vale la pena seguir pagando
+my speech is coming out weird with my new retainer
+his hands were around my neck during the adjustment
+therapist talked politics whole hr w his hands on my neck
+my daughter fell down the stairs, just a bruise
+my ex is outside the house to pick up the kids
+the coach touched him on the shoulder
+le di 2 ml en la mañana
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [(kind, text) for kind, texts in TOLD_CALMLY.items() for text in texts.strip().splitlines()]
+)
+def test_a_danger_told_calmly_is_certain(kind: DangerKind, text: str) -> None:
+    assert screen_text(text).certain is kind
+
+
+@pytest.mark.parametrize("text", NO_CERTAIN_DANGER)
+def test_what_shares_its_words_is_not(text: str) -> None:
+    assert screen_text(text).certain is None
