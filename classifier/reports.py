@@ -2,6 +2,7 @@
 
 Each kind of such a report has patterns that find it (`reports`), others that set it aside anywhere in its sentence
 (`set_aside`) or right before it (`before`), and words that make the whole message about something else (`not_about`).
+Some patterns (`reports_beside`) find it only in a message that speaks of the matter anywhere (`beside`).
 """
 
 from __future__ import annotations
@@ -27,18 +28,25 @@ class Report(NamedTuple):
     set_aside: re.Pattern[str]
     before: re.Pattern[str]
     not_about: re.Pattern[str]
+    reports_beside: re.Pattern[str]
+    beside: re.Pattern[str]
 
     def is_in(self, text: str) -> bool:
         """Return whether a message makes this report."""
         sentences = _split_sentences(text)
-        return any(map(self._is_in_sentence, sentences)) and not self.not_about.search("\n".join(sentences))
+        message = "\n".join(sentences)
+        found = any(self._is_in_sentence(self.reports, sentence) for sentence in sentences) or (
+            any(self._is_in_sentence(self.reports_beside, sentence) for sentence in sentences)
+            and self.beside.search(message) is not None
+        )
+        return found and not self.not_about.search(message)
 
-    def _is_in_sentence(self, sentence: str) -> bool:
+    def _is_in_sentence(self, reports: re.Pattern[str], sentence: str) -> bool:
         """Return whether a sentence makes the report, and nothing in it or right before the report sets it aside."""
         # What sets a report aside is only looked for where there is one: in few messages.
         return any(
             _names_somebody(found) and not self.before.search(sentence[: found.start()])
-            for found in self.reports.finditer(sentence)
+            for found in reports.finditer(sentence)
         ) and not self.set_aside.search(sentence)
 
 
@@ -69,4 +77,6 @@ def _compile_report(lists: Mapping[str, str]) -> Report:
         re.compile(lists.get("set_aside", NOTHING)),
         re.compile(rf"(?:{lists.get('before', NOTHING)})$"),
         re.compile(rf"\b(?:{lists.get('not_about', NOTHING)})\b"),
+        re.compile(rf"\b(?:{lists.get('reports_beside', NOTHING)})"),
+        re.compile(rf"\b(?:{lists.get('beside', NOTHING)})\b"),
     )

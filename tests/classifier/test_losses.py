@@ -27,6 +27,12 @@ from intake.vocabulary import Disposition, TriageLevel
         "my dad passed away yesterday please cancel the cleaning he had on friday",
         "my mother passed away, please tell the dentist",
         "falleció mi esposo, cancelen su cita si tiene alguna",
+        "Please cancel all of Harold Jensens appointments. He passed on Sunday.",
+        "Please take my husband Harold off the schedule, we buried him Saturday",
+        "please cancel Noras 2 month shots. she died in her sleep tuesday",
+        "cancelen las citas de mi papá, lo enterramos el sábado",
+        "cancelen la cita de mi bebé, murió mientras dormía",
+        "por favor cancelen todo, se murió el domingo",
     ],
 )
 def test_the_report_of_a_death_is_recognized(text: str) -> None:
@@ -41,6 +47,8 @@ def test_the_report_of_a_death_is_recognized(text: str) -> None:
         "my wife miscarried last night and we won't be at the ultrasound",
         "tuve un aborto espontáneo el sábado, cancelen mi cita",
         "perdí a mi bebé, ya no voy a ir a la cita",
+        "need to cancel my 12 week ultrasound. we lost it saturday",
+        "cancelen mi ultrasonido, lo perdimos el sábado",
         "we lost our baby yesterday at the hospital, please cancel everything if you can",
     ],
 )
@@ -52,6 +60,11 @@ def test_the_report_of_a_lost_pregnancy_is_recognized(text: str) -> None:
     "text",
     [
         "my phone died, sorry I missed your call",
+        "I had the referral but we lost it saturday, can you resend",
+        "my insurance card, I lost it yesterday",
+        "perdí la tarjeta, la perdí ayer",
+        "he passed on Friday's driving test, do you need the form",
+        "buried in work, can we move it",
         "my mom's phone died so text me instead",
         "the battery died in his hearing aid",
         "I died laughing at your hold music",
