@@ -23,6 +23,7 @@ from classifier.losses import find_loss
 from classifier.message_parts import split_parts
 from classifier.normalise import well_formed
 from classifier.outputs import INTENTS, LANGUAGES, Language
+from classifier.plain_words import tells_of_breach
 from classifier.remarks import cries_out
 from classifier.screen import Screening, is_urgent, screen_text
 from classifier.second_intents import (
@@ -329,7 +330,7 @@ class Classifier:
                 )
             ),
             model_version=self.info.version,
-            praise=label == "praise" and surely >= thresholds.praise and not dangerous,
+            praise=label == "praise" and surely >= thresholds.praise and not dangerous and not tells_of_breach(text),
             partly_read=not excerpt.is_whole,
         )
         return _Reading(understanding, thresholds, *self._weigh(logits, combined))

@@ -48,6 +48,11 @@ def kind_of_threat(text: str) -> DangerKind | None:
     return DangerKind.SELF_HARM if _OWN_DEATH.search(break_sentences(text)) else DangerKind.OTHER
 
 
+def tells_of_breach(text: str) -> bool:
+    """Return whether somebody's results or records went to somebody else."""
+    return _is_found(load_words()["breach"], text)
+
+
 def needs_today(text: str) -> bool:
     """Return whether a mouth does not stop bleeding, or an allergy is reported before a medicine is given."""
     return _is_found(load_words()["today"], text)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifier.decoding import danger_kind
-from classifier.plain_words import kind_of_threat, needs_today, tells_of_swallowing, tells_of_violence
+from classifier.plain_words import kind_of_threat, needs_today, tells_of_breach, tells_of_swallowing, tells_of_violence
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind
 
@@ -184,3 +184,20 @@ def test_a_threat_that_speaks_of_ones_own_death_is_self_harm_too(text: str) -> N
 @pytest.mark.parametrize("text", NO_THREATS)
 def test_what_threatens_nobody_else_is_no_threat(text: str) -> None:
     assert kind_of_threat(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wow great job giving my mothers test results to the wrong person. five stars",
+        "thanks a lot for handing me another patients chart",
+        "qué bonito, le dieron mis resultados a la persona equivocada",
+    ],
+)
+def test_a_breach_of_privacy_is_known_however_sweetly_it_is_told(text: str) -> None:
+    assert tells_of_breach(text)
+
+
+@pytest.mark.parametrize("text", ["great job getting my results to me so fast", "I dialed the wrong number, sorry"])
+def test_praise_is_no_breach(text: str) -> None:
+    assert not tells_of_breach(text)
