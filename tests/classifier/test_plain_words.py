@@ -201,3 +201,10 @@ def test_a_breach_of_privacy_is_known_however_sweetly_it_is_told(text: str) -> N
 @pytest.mark.parametrize("text", ["great job getting my results to me so fast", "I dialed the wrong number, sorry"])
 def test_praise_is_no_breach(text: str) -> None:
     assert not tells_of_breach(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["my caregiver gets mad when i ask for food", "mi cuidadora se enoja cuando le pido comida"]
+)
+def test_a_caregiver_who_withholds_food_is_for_today(text: str) -> None:
+    assert needs_today(text)
