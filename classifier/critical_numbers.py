@@ -19,6 +19,7 @@ from classifier.outputs import Language
 TABLE: Final = Path(__file__).with_name("signs") / "critical_numbers.toml"
 
 _NUMBER: Final = r"(?<![\d.,/$-])(?P<number>\d{1,4}(?:[.,]\d{1,2})?)(?![\d:]|[.,]\d|/\d|-\d{1,2}\b|-\d{4})"
+_DIGIT: Final = re.compile(r"\d")
 _GAP: Final = "[ ,:=~(-]"
 # A measure and "at" alone before a small number is a time: "INR at 9".
 _BEFORE_CLOCK: Final = re.compile(r"(?:test|today|now|levels?|count|back|hoy|[ ,:-])*(?:at|in|to|a|la|el|de|en)? *")
@@ -82,8 +83,10 @@ class Finder(NamedTuple):
 
     def readings_in(self, sentences: str) -> Iterator[re.Match[str]]:
         """Find the critical readings in a message from `break_sentences`."""
+        has_number = _DIGIT.search(sentences) is not None
         for measure in self.measures:
-            found = (match for pattern in measure.readings for match in pattern.finditer(sentences))
+            patterns = measure.readings if has_number else ()
+            found = (match for pattern in patterns for match in pattern.finditer(sentences))
             critical = (match for match in found if _is_critical(measure, match, sentences))
             for reading in (*critical, *measure.reads.finditer(sentences)):
                 before, after = _rest_of_sentence(reading, sentences)

@@ -112,3 +112,28 @@ def test_the_model_says_so_and_an_emergency_stays_one(classifier: Classifier) ->
 
     assert (death.disposition, death.urgent) == (Disposition.BEREAVEMENT, False)
     assert danger.triage is TriageLevel.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he passed away sunday",
+        "cancel Noras 2 month shots. she died in her sleep tuesday",
+        "mi esposo falleció el domingo",
+        "dad passed away, i need a note for work",
+    ],
+)
+def test_a_death_alone_is_no_emergency(text: str) -> None:
+    assert Classifier.load().classify([text])[0].triage is not TriageLevel.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mom died last night. i cant do this",
+        "mi mamá murió y ya no quiero nada",
+        "we lost the baby and i keep thinking about going too",
+    ],
+)
+def test_a_mourner_in_danger_is_one(text: str) -> None:
+    assert Classifier.load().classify([text])[0].triage is TriageLevel.EMERGENCY
