@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -14,11 +15,13 @@ from werkzeug.datastructures import MultiDict
 from inbox.models import Role, SettingVersion, now
 from intake.practice_settings import Row, with_settings
 from intake.practices import Practice
+from intake.settings import Settings
 from intake.vocabulary import Weekday
 from staff.settings.day_editor import edit_days
 from staff.settings.day_rows import explain_days, list_rows, read_days, read_rows
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.settings.test_page import effective, text_of, token, undo
+from tests.world import PRACTICES_TOML
 
 PAGE = "/staff/settings/demo/hours"
 TODAY = date(2026, 12, 2)
@@ -291,3 +294,20 @@ def test_a_page_that_an_earlier_release_drew_changes_no_day(start_console: Start
 
     assert answer.status_code == 303
     assert [day.isoformat() for day in effective(console).closed_on] == ["2099-12-24"]
+
+
+def test_what_no_row_is_to_blame_for_is_said_below_them(
+    manager: Browser, settings: Settings, console_of: Callable[[Settings], Console]
+) -> None:
+    _, form = open_page(manager)
+    send(manager, form, own("2099-03-03"))
+    in_file = 'slug = "demo"\nspecial_hours = ["2099-03-03 08:00-12:00"]\n'
+    settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"\n', in_file, 1))
+    browser = console_of(settings).sign_in(Role.MANAGER)
+    _, form = open_page(browser)
+    answer = send(browser, form, own("2099-04-04", what="other", hours="08:00-12:00"))
+
+    assert answer.status_code == 422
+    assert '<li><a href="#s-special-hours">' in answer.text
+    assert "3/3/2099 is also listed as closed all day" in text_of(answer)
+    assert re.search('<span[^>]* id="s-special-hours"[^>]* autofocus', answer.text)
