@@ -46,8 +46,8 @@ DANGER_SUSPECTED = 0.01
 LOSS_ALARM = 0.35
 """The least probability of an emergency that raises an alarm by itself where a message reports a death or a loss.
 
-Of 132 training messages that do, the network gives 22 that tell of a danger at least 0.69, and all but one of the others
-less than 0.3.
+Of 132 training messages that do, the network gives 22 that tell of a danger at least 0.69, and all but one of the
+others less than 0.3.
 """
 
 SHORT_WORDS = 8
