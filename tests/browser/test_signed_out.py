@@ -90,13 +90,13 @@ def test_typed_words_stay_and_can_be_saved_after_signing_in_again(console: Conso
     if not page.get_by_label("Name", exact=True).is_visible():
         page.locator("summary", has_text="Add").click()
     page.get_by_label("Name", exact=True).fill("Parking")
-    page.get_by_label("Text in English").fill("Behind the building.")
+    page.get_by_label("Text in English", exact=True).fill("Behind the building.")
     end_sessions(console)
     page.evaluate(LOOK)
 
     expect(page.locator("#connection")).to_contain_text("You were signed out. What you typed is not saved")
     expect(page.get_by_role("heading", level=1)).to_be_hidden()
-    expect(page.get_by_label("Text in English")).to_have_value("Behind the building.")
+    expect(page.get_by_label("Text in English", exact=True)).to_have_value("Behind the building.")
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Sign in again in a new tab").click()
     [member] = console.rows(StaffMember)
@@ -119,14 +119,14 @@ def test_words_of_a_form_that_was_refused_stay_too(console: Console, page: Page)
         page.locator("summary", has_text="Add").click()
     page.get_by_label("Name", exact=True).fill("Parking")
     words = "Behind {{ nonsense }} the building."
-    page.get_by_label("Text in English").fill(words)
+    page.get_by_label("Text in English", exact=True).fill(words)
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_role("alert").first).to_be_visible()
     end_sessions(console)
     page.evaluate(LOOK)
 
     expect(page.locator("#connection")).to_contain_text("You were signed out. What you typed is not saved")
-    expect(page.get_by_label("Text in English")).to_have_value(words)
+    expect(page.get_by_label("Text in English", exact=True)).to_have_value(words)
 
 
 def test_a_later_outage_is_told_though_a_tab_still_waits_for_its_sound(page: Page) -> None:
