@@ -71,7 +71,7 @@ def test_then_one_notice_counts_all_of_them_and_holds_no_word_of_any_patient(
     [notice] = hook.notifications
     assert notice.body["title"] == "[low] 3 messages at Maple Street"
     assert notice.body["message"] == (
-        "Team: Digest. Message to review: 3. View them: https://intake.example.com/staff/?team=digest"
+        "Team: Daily summary. Message to review: 3. View them: https://intake.example.com/staff/?team=digest"
     )
     assert states(service) == ["sent"] * 3
 
