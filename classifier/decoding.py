@@ -236,10 +236,9 @@ def triage_level(
     # One dangerous window is enough.
     emergency, pressing = levels[:, 0].max(), levels[:, :2].sum(axis=1).max()
     suspected = dangers is None or bool(is_suspected(dangers, thresholds.suspicion).any())
-    alarm = thresholds.alarm_at(signed, text, suspected=suspected)
-    if not signed and find_loss(text):
-        alarm = max(alarm, LOSS_ALARM)
-    if emergency >= alarm:
+    if emergency >= thresholds.alarm_at(signed, text, suspected=suspected) and (
+        signed or emergency >= LOSS_ALARM or not find_loss(text)
+    ):
         return TriageLevel.EMERGENCY
     return TriageLevel.SAME_DAY if pressing >= thresholds.same_day else least
 

@@ -11,9 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from classifier.acknowledgement import TRIMMINGS, WORD_END
 from classifier.covering import Row, covers_all, end_of_gap
-from classifier.danger_signs import fill_in, parse_table
+from classifier.covering_tables import read_rows
 from classifier.normalise import normalised, without_accents
 
 TABLE: Final = Path(__file__).with_name("signs") / "details.toml"
@@ -38,12 +37,4 @@ def is_detail(text: str) -> bool:
 @cache
 def load_details() -> tuple[Row, ...]:
     """Return the rows that must cover such a message, read once per process."""
-    table = parse_table(TABLE.read_text(encoding="utf-8"), TABLE.name)
-    fragments = table.pop("fragments")
-    rows = [
-        (re.compile(rf"(?:{fill_in(row, fragments, f'{TABLE.name}: {name}')}){WORD_END}"), key == "says")
-        for name, lists in table.items()
-        for key in ("says", "beside")
-        for row in lists[key]
-    ]
-    return (*rows, *TRIMMINGS)
+    return tuple(row for rows in read_rows(TABLE).values() for row in rows)

@@ -10,9 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from classifier.acknowledgement import TRIMMINGS, WORD_END
 from classifier.covering import Row, covers_all, end_of_gap
-from classifier.danger_signs import fill_in, parse_table
+from classifier.covering_tables import read_rows
 from classifier.normalise import flattened, without_accents
 from intake.vocabulary import Language
 
@@ -39,14 +38,4 @@ def robot_language(text: str) -> Language | None:
 @cache
 def load_robots() -> dict[Language, tuple[Row, ...]]:
     """Return the rows that must cover such a message in each language, read once per process."""
-    table = parse_table(TABLE.read_text(encoding="utf-8"), TABLE.name)
-    fragments = table.pop("fragments")
-    return {Language(name): (*_rows_of(name, lists, fragments), *TRIMMINGS) for name, lists in table.items()}
-
-
-def _rows_of(name: str, lists: dict[str, list[str]], fragments: dict[str, str]) -> list[Row]:
-    return [
-        (re.compile(rf"(?:{fill_in(row, fragments, f'{TABLE.name}: {name}')}){WORD_END}", re.IGNORECASE), key == "says")
-        for key in ("says", "beside")
-        for row in lists[key]
-    ]
+    return {Language(name): rows for name, rows in read_rows(TABLE).items()}
