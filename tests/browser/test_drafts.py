@@ -200,6 +200,39 @@ def test_the_newer_tab_wins_and_signing_out_keeps_the_last_words(console: Consol
     assert older.evaluate("sessionStorage.length") == 0
 
 
+def test_a_save_that_fails_after_its_conversation_was_opened_again_hides_no_choice(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you take my insurance?")
+    receive(console, "Where are you?", TWO)
+    page = sign_in(PLACE, complaint=r"net::ERR_FAILED|status of 409")
+    page.route("**/draft", lambda route: route.abort())
+    page.get_by_label("Your reply").fill("Most plans")
+    expect(page.get_by_text("Draft not saved yet")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(PLACE)
+    other.get_by_label("Your reply").fill("Yes")
+    saved(other)
+    page.bring_to_front()
+    page.locator("#open-2").click()
+    expect(page.locator("#panes")).to_have_attribute("data-id", "2")
+
+    release = hold(page, PLACE, lambda: page.locator("#open-1").click())
+    late: list[Route] = []
+    page.route("**/draft", lambda route: late.append(route))
+    receive(console, "Hello?", TWO)  # whose refresh tries to save again
+    wait_until(page, lambda: late)
+    release()
+    box(page, "Most plans")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("edited in another tab")
+    with page.expect_event("requestfailed"):
+        late[0].abort()
+
+    page.evaluate("() => new Promise((resolve) => setTimeout(resolve))")  # what waits for the failure runs before
+    expect(alert).to_contain_text("edited in another tab")
+
+
 def test_what_was_typed_for_an_erased_patient_is_kept_nowhere(console: Console, sign_in: SignIn) -> None:
     receive(console, "Do you take my insurance?")
     page = sign_in(PLACE, complaint="404")

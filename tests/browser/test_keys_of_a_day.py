@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from inbox.models import Conversation, Note, ReplyDraft, Review
 from intake.settings import Settings
 from tests.browser.axe import violations
 from tests.browser.test_console import ONE, TWO, SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.browser.test_keys_while_loading import held
+from tests.browser.waiting import wait_until
 from tests.staff.conftest import Console
 
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
@@ -179,6 +180,30 @@ def test_what_was_closed_from_the_list_is_undone_in_the_list(four: Console, sign
     expect(page.locator("#open-4")).to_be_visible()
     expect(page.locator("#panes[data-id]")).to_have_count(0)
     assert states(four) == {"open"}
+    press(page, "j")
+    expect(page.locator("#open-4")).to_be_focused()
+
+
+def test_what_was_undone_is_where_it_was_though_its_row_left_before_the_answer_came(
+    four: Console, sign_in: SignIn
+) -> None:
+    page = ready(sign_in())
+    press(page, "j")
+    press(page, "x")
+    late: list[tuple[Route, APIResponse]] = []
+    page.route("**/staff/bulk", lambda route: late.append((route, route.fetch(max_redirects=0))))
+    press(page, "e")
+    expect(page.locator("#open-4")).to_have_count(0)  # a refresh that others caused as well
+    wait_until(page, lambda: late)
+    [(route, answer)] = late
+    route.fulfill(response=answer)
+    expect(page.get_by_text("1 conversation closed.")).to_be_visible()
+    settled(page)
+
+    press(page, "u")
+
+    expect(page.locator("#open-4")).to_be_visible()
+    settled(page)
     press(page, "j")
     expect(page.locator("#open-4")).to_be_focused()
 

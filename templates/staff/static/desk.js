@@ -255,7 +255,8 @@ document.addEventListener("keydown", (event) => {
   switchMarks(event.target);
 });
 
-openInPlace(() => {
+openInPlace((isList) => {
+  if (isList) hasLeft = false; // the member asked for this list
   beginShown();
   showFilesSaid();
   offerNotices();

@@ -22,10 +22,11 @@ const draftOf = (box) => known.get(keyOf(opened(), box.dataset.draft));
 const draftsOf = (id) => [...known.values()].filter((draft) => draft.id === id);
 const boxOf = (draft) => (opened() === draft.id ? boxes().find((box) => box.dataset.draft === draft.kind) : undefined);
 const isUnsaved = (draft) => draft.text !== draft.saved;
+const isCurrent = (draft) => known.get(keyOf(draft.id, draft.kind)) === draft; // neither sent nor opened again meanwhile
 
 /** Shows, beside its box, whether a draft is kept, and whether another tab has a newer one. */
 function showState(draft) {
-  if (!boxOf(draft)) return;
+  if (!isCurrent(draft) || !boxOf(draft)) return;
   document.getElementById(`kept-${draft.kind}`).textContent = draft.said;
   document.getElementById(`elsewhere-${draft.kind}`).hidden = !draft.newer;
 }
@@ -82,7 +83,7 @@ function meet(draft, newer, sent) {
 
 async function send(draft, anyway) {
   const { id, kind, text } = draft;
-  if (known.get(keyOf(id, kind)) !== draft) return; // sent, or opened again, before its turn came
+  if (!isCurrent(draft)) return; // before its turn came
   draft.sent.push(text);
   const body = new URLSearchParams({ text, kind, mark: draft.mark, form_id: draft.form });
   if (anyway) body.set("anyway", "1");
@@ -97,7 +98,7 @@ async function send(draft, anyway) {
       keepalive: String(body).length < LONGEST_KEPT_ALIVE, // also while the page is left
       signal: AbortSignal.timeout(LONGEST),
     });
-    if (known.get(keyOf(id, kind)) !== draft) return; // sent meanwhile
+    if (!isCurrent(draft)) return;
     if (answer.status === 404) {
       dropDrafts(id); // erased with the patient, or not the member's any more
       return changed();

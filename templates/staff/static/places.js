@@ -86,6 +86,7 @@ function giveBack() {
   team.value = given;
 }
 
+/** Puts a page in place; returns whether the list came with it. */
 function put(page) {
   const desk = document.getElementById("desk");
   const fresh = page.getElementById("desk");
@@ -117,9 +118,10 @@ function put(page) {
   showNewest();
   const row = document.querySelector(".row > a[aria-current]");
   if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
-  if (document.activeElement !== document.body) return;
+  if (document.activeElement !== document.body) return fresh !== null;
   const again = wasInside && focused !== "new-tag" ? null : document.getElementById(focused);
   (again ?? (row?.offsetParent ? row : (document.getElementById("thread-scroll") ?? scroller()))).focus({ preventScroll: true });
+  return fresh !== null;
 }
 
 /** Returns why the server refused something, as its page says. */
@@ -146,8 +148,7 @@ function take(answer, html, push) {
     if (push && url.href !== shownAt) history.pushState({}, "", url);
     shownAt = url.href;
   }
-  put(page);
-  afterwards();
+  afterwards(put(page));
   return true;
 }
 
@@ -259,7 +260,10 @@ async function send(form, button) {
   if (!isShown) stay(focused);
 }
 
-/** Begins: `changed` is called whenever something was put in place, and `look` refreshes what is there. */
+/**
+ * Begins: `changed` is called whenever something was put in place, and told whether the list came with it; `look` refreshes
+ * what is there.
+ */
 export function openInPlace(changed, look) {
   afterwards = changed;
   refresh = look;
