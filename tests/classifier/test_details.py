@@ -36,6 +36,15 @@ I am in the parking lot and cannot find the entrance. its raining
 no one is at the desk
 the door is locked
 my name is Tom
+her maiden name is Price
+since about Sunday
+on and off since June
+the left knee, not the right
+142 pounds
+25 mg
+it's a little better today
+none that I know of
+no drug allergies that I know of
 tiene 3 años
 tengo 42 años
 desde el lunes
@@ -45,6 +54,11 @@ me llamo Ana Soto
 estoy afuera
 estoy en el estacionamiento y no encuentro la entrada
 no encuentro el edificio
+la derecha, no la izquierda
+pesa como 60 libras
+es la de 25 mg
+ya está mejor hoy
+ninguna que yo sepa
 """.strip().splitlines()
 
 MORE = """
@@ -66,11 +80,24 @@ I'm in the car in the garage
 nobody is here
 im out
 this is goodbye
+took 25 mg
+i had 800 mg
+she had no allergies and now her tongue is huge
+everyone is better
+better off without me
+i will be better soon
+its better this way
+since the fall
+since summer i want to die
+142 over 110
 my name is nobody and i am done
 tiene 3 años y no respira
 desde ayer no despierta
 no veo
 no veo salida
+se tomó la de 25 mg
+mejor me dejo ir
+están mejor sin mí
 """.strip().splitlines()
 
 
