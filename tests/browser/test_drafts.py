@@ -55,6 +55,22 @@ def hold(page: Page, path: str, ask: Callable[[], object]) -> Callable[[], None]
     return release
 
 
+def edited_elsewhere(console: Console, sign_in: SignIn) -> Page:
+    """Open a conversation whose reply could not be saved, and was then written differently in another tab."""
+    receive(console, "Do you take my insurance?")
+    receive(console, "Where are you?", TWO)
+    page = sign_in(PLACE, complaint=r"net::ERR_FAILED|status of 409")
+    page.route("**/draft", lambda route: route.abort())
+    page.get_by_label("Your reply").fill("Most plans")
+    expect(page.get_by_text("Draft not saved yet")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(PLACE)
+    other.get_by_label("Your reply").fill("Yes")
+    saved(other)
+    page.bring_to_front()
+    return page
+
+
 def test_a_draft_survives_reload_other_conversations_expiry_and_goes_when_sent(
     console: Console, sign_in: SignIn
 ) -> None:
@@ -203,17 +219,7 @@ def test_the_newer_tab_wins_and_signing_out_keeps_the_last_words(console: Consol
 def test_a_save_that_fails_after_its_conversation_was_opened_again_hides_no_choice(
     console: Console, sign_in: SignIn
 ) -> None:
-    receive(console, "Do you take my insurance?")
-    receive(console, "Where are you?", TWO)
-    page = sign_in(PLACE, complaint=r"net::ERR_FAILED|status of 409")
-    page.route("**/draft", lambda route: route.abort())
-    page.get_by_label("Your reply").fill("Most plans")
-    expect(page.get_by_text("Draft not saved yet")).to_be_visible()
-    other = page.context.new_page()
-    other.goto(PLACE)
-    other.get_by_label("Your reply").fill("Yes")
-    saved(other)
-    page.bring_to_front()
+    page = edited_elsewhere(console, sign_in)
     page.locator("#open-2").click()
     expect(page.locator("#panes")).to_have_attribute("data-id", "2")
 
@@ -343,17 +349,7 @@ def test_a_transfer_that_comes_second_is_refused_and_its_note_is_kept(console: C
 def test_words_that_could_not_be_saved_stay_though_another_tab_saved_others(
     console: Console, sign_in: SignIn, back: str
 ) -> None:
-    receive(console, "Do you take my insurance?")
-    receive(console, "Where are you?", TWO)
-    page = sign_in(PLACE, complaint=r"net::ERR_FAILED|status of 409")
-    page.route("**/draft", lambda route: route.abort())
-    page.get_by_label("Your reply").fill("Most plans")
-    expect(page.get_by_text("Draft not saved yet")).to_be_visible()
-    other = page.context.new_page()
-    other.goto(PLACE)
-    other.get_by_label("Your reply").fill("Yes")
-    saved(other)
-    page.bring_to_front()
+    page = edited_elsewhere(console, sign_in)
     if back == "open":
         page.locator("#open-2").click()
         expect(page.locator("#panes")).to_have_attribute("data-id", "2")

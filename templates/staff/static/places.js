@@ -86,7 +86,6 @@ function giveBack() {
   team.value = given;
 }
 
-/** Puts a page in place; returns whether the list came with it. */
 function put(page) {
   const desk = document.getElementById("desk");
   const fresh = page.getElementById("desk");
@@ -118,10 +117,9 @@ function put(page) {
   showNewest();
   const row = document.querySelector(".row > a[aria-current]");
   if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
-  if (document.activeElement !== document.body) return fresh !== null;
+  if (document.activeElement !== document.body) return;
   const again = wasInside && focused !== "new-tag" ? null : document.getElementById(focused);
   (again ?? (row?.offsetParent ? row : (document.getElementById("thread-scroll") ?? scroller()))).focus({ preventScroll: true });
-  return fresh !== null;
 }
 
 /** Returns why the server refused something, as its page says. */
@@ -148,7 +146,8 @@ function take(answer, html, push) {
     if (push && url.href !== shownAt) history.pushState({}, "", url);
     shownAt = url.href;
   }
-  afterwards(put(page));
+  put(page);
+  afterwards(page.getElementById("desk") !== null);
   return true;
 }
 
