@@ -141,6 +141,12 @@ def _link(value: str) -> str:
     return value
 
 
+def _part_of_sentence(value: str) -> str:
+    if _one_line(value).endswith((".", "!", "?", ",", ";", ":")):
+        raise ValueError("leave out the mark at the end, as in: our clinical team")
+    return value
+
+
 def _one_line(value: str) -> str:
     if value != value.strip() or not value.isprintable():
         raise ValueError("expected words on one line, without spaces around them")
@@ -191,6 +197,7 @@ QuietSpan = Annotated[str, AfterValidator(_quiet_span)]
 Clock = Annotated[str, AfterValidator(_clock)]
 Address = Annotated[str, AfterValidator(_address)]
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
+Reader = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_part_of_sentence)]
 Speech = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_speakable)]
 Slug = Annotated[
     str,

@@ -49,6 +49,7 @@ from intake.practice_values import (
     Origin,
     PhoneNumber,
     QuietSpan,
+    Reader,
     ReplyKey,
     RouteKey,
     ServiceSid,
@@ -571,6 +572,29 @@ class Practice(_Strict):
             empty="no prices",
         ),
     ] = Field(default=None, min_length=1, max_length=200)
+    health_reader: Annotated[
+        Reader | None,
+        Editor(
+            SettingGroup.NAME,
+            EditorKind.LINE,
+            "Who reads health questions",
+            hint="Replies to health questions promise it: “A nurse will see it.” One person or one team, written as in"
+            " the middle of a sentence.",
+            example="our clinical team",
+            empty="a nurse",
+        ),
+    ] = Field(default=None, description="who replies say will see a health question")
+    health_reader_es: Annotated[
+        Reader | None,
+        Editor(
+            SettingGroup.NAME,
+            EditorKind.LINE,
+            "Who reads health questions, in Spanish",
+            hint="For patients who write in Spanish.",
+            example="nuestro equipo médico",
+            empty="una enfermera",
+        ),
+    ] = Field(default=None, description="the same in Spanish")
     limits: Limits = Limits()
     retention: Retention = Retention()
     access: ConsoleAccess = ConsoleAccess()

@@ -29,6 +29,7 @@ VALUES: Mapping[str, str] = MappingProxyType(
         "price link": "links.prices",
         "privacy link": "links.privacy",
         "terms link": "links.terms",
+        "who reads health questions": "health_reader",
         "answer": "answer",
         "who will see it": "seen_by",
     }

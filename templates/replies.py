@@ -43,6 +43,8 @@ SAMPLE_ANSWER_ES = "Abrimos de lunes a viernes, de 8:00 AM a 5:00 PM."
 MAX_LENGTH = 1600  # Twilio's limit for a message body, error 21617
 PLACEHOLDER = re.compile(r"\{\w+\}|\[\w+\]")
 """What looks like a blank to fill in, and would reach the patient as it is."""
+_MAY_BEGIN = "\1"
+_BEGINNING = re.compile(rf"(^|[.!?:¡¿] ?){_MAY_BEGIN}(.)", re.MULTILINE)
 ROOM = 200  # for a question about insurance details and for the opt-out instructions
 
 
@@ -82,13 +84,14 @@ DETAILS: dict[Language, dict[EntityKind, str]] = {
     },
 }
 """How a reply calls the insurance details that it asks for."""
+READS_HEALTH = {Language.EN: "a nurse", Language.ES: "una enfermera"}
+"""Who sees a health question at a practice that does not say, in the middle of a sentence."""
 SOMEONE = {Language.EN: "our team", Language.ES: "nuestro equipo"}
 SEEN_BY: dict[Language, dict[str, str]] = {
     Language.EN: {
         Team.FRONT_DESK: "our front desk",
         Team.SCHEDULING: "our scheduling team",
         Team.BILLING: "our billing team",
-        Team.CLINICAL: "a nurse",
         Team.MANAGER: "a manager",
         Team.ON_CALL: "our on-call staff",
     },
@@ -96,12 +99,11 @@ SEEN_BY: dict[Language, dict[str, str]] = {
         Team.FRONT_DESK: "la recepcionista",
         Team.SCHEDULING: "nuestro equipo de citas",
         Team.BILLING: "nuestro equipo de facturas",
-        Team.CLINICAL: "una enfermera",
         Team.MANAGER: "un gerente",
         Team.ON_CALL: "el personal de guardia",
     },
 }
-"""How a reply calls the team that sees a message, in the middle of a sentence."""
+"""How a reply calls a team, in the middle of a sentence; for the clinical one, see `say_health_reader`."""
 
 
 _ANSWERED = {
@@ -186,7 +188,8 @@ def _render_alone(name: str, practice: Practice, occasion: Occasion) -> str:
     has_phone = occasion.has_phone and occasion.can_reach
     values |= {"can_reach": occasion.can_reach, "has_phone": has_phone, "can_page": occasion.can_page}
     values["is_clinical"] = occasion.is_clinical
-    values["seen_by"] = SEEN_BY[reply.language].get(occasion.team or "", SOMEONE[reply.language])
+    values["seen_by"] = _say_seen_by(practice, occasion.team, reply.language)
+    values["health_reader"] = f"{_MAY_BEGIN}{values['health_reader']}"
     answer = _tidy(occasion.answer)  # as the reply will be, or it would not be found in it
     if reply.name is ReplyName.COMMON_QUESTION:
         values["answer"] = answer
@@ -194,7 +197,7 @@ def _render_alone(name: str, practice: Practice, occasion: Occasion) -> str:
         text = template(FOLDER, name, practice.replies.get(name)).render(values)
     except Exception as error:  # an override is the practice's own code, which may raise anything
         raise IntakeError(f"practice[{practice.slug}].replies.{name}: {explain_template(error)}") from None
-    text = _tidy(text)
+    text = _begin_sentences(_tidy(text))
     if not text:
         raise IntakeError(f"practice[{practice.slug}].replies.{name} is empty; it needs text at every hour")
     missing = missing_helplines(reply.name, text)
@@ -239,6 +242,25 @@ def _questions_for(occasion: Occasion, reply: Reply, left: int) -> str:
         listed = joint.join(filter(None, (", ".join(first), last)))
         asked += " " + ASKS_FOR_DETAILS[reply.language].format(listed)
     return asked
+
+
+def say_health_reader(practice: Practice, language: Language) -> str:
+    """Return who sees a health question, as the practice says it in the middle of a sentence."""
+    own = practice.health_reader_es if language is Language.ES else practice.health_reader
+    return own or READS_HEALTH[language]
+
+
+def _say_seen_by(practice: Practice, team: str | None, language: Language) -> str:
+    """Return who sees a message that a team has, in the middle of a sentence."""
+    if team == Team.CLINICAL:
+        return say_health_reader(practice, language)
+    return SEEN_BY[language].get(team or "", SOMEONE[language])
+
+
+def _begin_sentences(text: str) -> str:
+    """Capitalize the values that may begin a sentence where they do, and take away what marks them."""
+    begun = _BEGINNING.sub(lambda found: found[1] + found[2].upper(), text)
+    return begun.replace(_MAY_BEGIN, "")
 
 
 def _tidy(text: str) -> str:
@@ -350,6 +372,7 @@ def variables(
         "practice": practice,
         "links": practice.links,
         "phone": _spoken(practice.phone),
+        "health_reader": say_health_reader(practice, language),
         "on_call": _spoken(practice.on_call_number) if practice.on_call_number else None,
         "is_open": practice.is_open(moment),
         "is_closing": practice.is_closing(moment),

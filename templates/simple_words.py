@@ -19,6 +19,7 @@ NAMES = (
     "next_opening",
     "when",
     "hours",
+    "health_reader",
     "can_reach",
     "has_phone",
     "can_page",

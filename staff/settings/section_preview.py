@@ -17,6 +17,7 @@ from templates.chat_texts import EMERGENCY, chat_text
 from templates.replies import Occasion, render_reply
 from templates.voice_prompts import render_prompt
 
+_ASKED = {Intent.PRICE_SHOPPER: "A question about prices", Intent.CLINICAL_CONCERN: "A health question"}
 _WHILE = {True: "A caller hears while you are open", False: "A caller hears while you are closed"}
 
 
@@ -87,9 +88,10 @@ def preview_section(practice: Practice, group: SettingGroup, hours: Mapping[bool
 def _show_name(practice: Practice, hours: Mapping[bool, datetime]) -> list[Sample]:
     at = next(iter(hours.values()))
     samples = []
-    for language, title in ((Language.EN, "A question about prices"), (Language.ES, "The same question in Spanish")):
-        text = render_reply(reply_in(language, Intent.PRICE_SHOPPER), practice, Occasion(at, is_first=True))
-        samples.append(Sample(f"{title} is answered by text", text, count_texts(text)))
+    for intent, asked in _ASKED.items():
+        for language, title in ((Language.EN, asked), (Language.ES, "The same question in Spanish")):
+            text = render_reply(reply_in(language, intent), practice, Occasion(at, is_first=True))
+            samples.append(Sample(f"{title} is answered by text", text, count_texts(text)))
     samples.append(Sample(_WHILE[practice.is_open(at)], _heard(practice, practice.is_open(at), at)))
     return samples
 

@@ -68,6 +68,8 @@ VALUES: dict[str, Value] = {
     "email_name": "Elm Street Office",
     "price_range": "A visit is $90.",
     "price_range_es": "Una visita cuesta $90.",
+    "health_reader": "our clinical team",
+    "health_reader_es": "nuestro equipo médico",
     "voice.greeting_open": "You have reached {{ practice.name }}.",
     "voice.greeting_closed": "We are closed.",
     "chat.staff_names": False,

@@ -31,6 +31,7 @@ from templates.replies import (
     EMERGENCIES,
     MAX_LENGTH,
     PROMISES,
+    READS_HEALTH,
     SEEN_BY,
     SOMEONE,
     Occasion,
@@ -352,10 +353,52 @@ def test_a_follow_up_says_who_will_see_it_and_speaks_of_emergencies_only_where_a
             render_reply(name, Practice.model_validate(PRACTICES[kind]), replace(occasion, is_clinical=is_clinical))
             for is_clinical in (False, True)
         )
-        assert SEEN_BY[language].get(team, SOMEONE[language]) in plain
+        seen_by = READS_HEALTH if team == Team.CLINICAL else SOMEONE
+        assert SEEN_BY[language].get(team, seen_by[language]) in plain
         assert ("911" in plain, "911" in clinical) == (False, True)
         assert is_gsm7(clinical)
         assert count_segments(clinical) <= 3
+
+
+# ---- who reads health questions
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"),
+    [
+        ("clinical_concern", {}, "We received your message and our clinical team will see it as soon as possible."),
+        ("same_day", {}, "We received your message. Our clinical team will look at this today."),
+        ("same_day", {"moment": EVENING}, "We are closed now; our clinical team will look at this after we open"),
+        ("pregnancy_loss", {}, "A person will take care of this, and our clinical team will call you;"),
+        ("clinical_concern_es", {}, "Recibimos su mensaje. La Dra. Paz lo va a leer lo antes posible."),
+        ("same_day_es", {}, "Recibimos su mensaje. La Dra. Paz lo va a revisar hoy."),
+        ("same_day_es", {"moment": EVENING}, "Ahora estamos cerrados; la Dra. Paz lo va a revisar cuando abramos"),
+        ("pregnancy_loss_es", {}, "Una persona se va a encargar de esto y la Dra. Paz le va a llamar;"),
+    ],
+)
+def test_a_practice_says_who_reads_health_questions(name: str, changes: dict[str, Any], expected: str) -> None:
+    own: dict[str, Any] = {"health_reader": "our clinical team", "health_reader_es": "la Dra. Paz"}
+
+    assert expected in reply(name, **own | changes)
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_no_reply_speaks_of_a_nurse_at_a_practice_that_says_who_reads_health_questions(name: str) -> None:
+    own = practice(health_reader="our clinical team", health_reader_es="nuestro equipo médico")
+    for moment in MOMENTS.values():
+        text = render_reply(name, own, Occasion(moment, False, team=Team.CLINICAL))
+        assert re.search(r"\bnurse\b|\benfermer", text, re.IGNORECASE) is None
+        assert text.isprintable()
+        assert is_gsm7(text)
+        assert count_segments(text) <= 3
+
+
+def test_a_reply_in_the_practices_words_says_who_reads_health_questions() -> None:
+    own = "{{ health_reader }} reads it.\nSorry, {{ health_reader }} will call."
+
+    text = reply("complaint", health_reader="the doctor", replies={"complaint": own})
+
+    assert text == "The doctor reads it.\nSorry, the doctor will call."
 
 
 # ---- hours

@@ -13,8 +13,11 @@ from intake.settings import Settings
 from tests.staff.conftest import Browser, Console
 from tests.staff.settings.test_page import ADDRESS, OTHER_PATIENT, ask, effective, look, problem_at, save, text_of
 from tests.standins.smtp import SmtpStandIn
+from tests.told_classifier import sure_of, tell
 from tests.world import PATIENT, SITE, WIDGET_KEY
 
+KNEE, SPANISH_KNEE = "My knee has been sore for a week", "Me duele la rodilla desde hace una semana"
+THIRD_PATIENT = "+12025550173"
 SPANISH_PRICES = "¿Cuánto cuesta la primera visita sin seguro?"
 
 
@@ -72,6 +75,17 @@ def test_prices_are_told_in_the_patients_language(console: Console, manager: Bro
     assert effective(console).price_range is None
 
 
+def test_who_reads_health_questions_is_told_in_the_patients_language(console: Console, manager: Browser) -> None:
+    tell(console, {KNEE: sure_of("clinical_concern"), SPANISH_KNEE: sure_of("clinical_concern", language="es")})
+    assert "and a nurse will see it" in ask(console, KNEE)
+    save(manager, health_reader="our clinical team", health_reader_es="la doctora")
+
+    assert "and our clinical team will see it" in ask(console, KNEE, from_=OTHER_PATIENT)
+    assert "La doctora lo va a leer" in ask(console, SPANISH_KNEE, from_=THIRD_PATIENT)
+    save(manager, health_reader="", health_reader_es="")
+    assert effective(console).health_reader is None
+
+
 def test_a_name_that_says_stop_does_not_stand_for_how_to_opt_out(console: Console, manager: Browser) -> None:
     save(manager, name="ONE STOP Clinic")
 
@@ -108,6 +122,9 @@ def test_the_chat_has_the_texts_that_were_typed(console: Console, manager: Brows
         ("name", "Maple [Street]", "leave out { } and [ ], which patients would read as they are"),
         ("email_name", "{{ practice.name }}", "leave out { } and [ ], which patients would read as they are"),
         ("price_range", "x" * 201, "should have at most 200 characters"),
+        ("health_reader", "x" * 41, "should have at most 40 characters"),
+        ("health_reader", "our clinical team.", "leave out the mark at the end, as in: our clinical team"),
+        ("health_reader_es", "[la doctora]", "leave out { } and [ ], which patients would read as they are"),
         (
             "chat.strings.en.greeting",
             "Hi {first_name}",
@@ -140,6 +157,9 @@ def test_the_preview_shows_what_is_typed_as_patients_will_see_it(console: Consol
     named = preview(manager, "name", name="Elm Street", email_name="Elm Office", price_range="A visit is $95.")
     assert "Elm Street: Thank you for asking about prices." in named
     assert "For example: A visit is $95." in named
+    read = preview(manager, "name", health_reader="the doctor", health_reader_es="la doctora")
+    assert "We received your message and the doctor will see it" in read
+    assert "Recibimos su mensaje. La doctora lo va a leer" in read
     mailed = preview(manager, "mail", name="Elm Street", email_name="Elm Office", email="Desk@Elm.example")
     assert "Emails are from Elm Office <desk@elm.example>" in mailed
     assert "You have reached Elm Street." in named
