@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from app.env_check import warn_of_misspelled_settings
+from app.file_check import warn_if_file_is_open
 from app.paging_check import warn_if_nobody_is_paged, warn_of_lost_practices
 from app.redis_check import warn_if_redis_is_away, warn_if_redis_is_open
 from inbox.database import Database
@@ -24,6 +25,7 @@ def warn_at_start(database: Database, file: Practices, settings: Settings) -> No
     warn_of_lost_practices(database, file, _say)
     warn_if_redis_is_open(settings.redis_url, _say)
     warn_if_redis_is_away(settings.redis_url, _say)
+    warn_if_file_is_open(settings.practices_file, _say)
     warn_of_misspelled_settings(_say)
 
 

@@ -1,6 +1,6 @@
 """Offer the entities to Presidio, so that programs that use it can use them.
 
-It needs the extra `presidio`: `pip install 'practice-intake[presidio]'`. Nothing else of this program needs it.
+It needs Presidio, which nothing else of this program does: `pip install presidio-analyzer`.
 """
 
 from __future__ import annotations

@@ -24,6 +24,6 @@ def choose_files(bucket: BucketPlace | None, folder: Path) -> FileStore:
             raise
         raise IntakeError(
             "ATTACHMENTS_BUCKET is set, but its client, botocore, is not installed: run `pip install"
-            " practice-intake[s3]` (or install requirements/s3.lock, with hashes), or unset it"
+            " --only-binary :all: --require-hashes -r requirements/s3.lock`, or unset it"
         ) from None
     return Bucket(bucket)

@@ -30,5 +30,5 @@ def test_a_folder_needs_no_client(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("without_client")
 def test_a_bucket_without_its_client_says_what_to_install(tmp_path: Path) -> None:
-    with pytest.raises(IntakeError, match=r"pip install practice-intake\[s3\]"):
+    with pytest.raises(IntakeError, match=r"--require-hashes -r requirements/s3.lock"):
         choose_files(PLACE, tmp_path)
