@@ -25,6 +25,7 @@ from classifier.outputs import (
 )
 from classifier.plain_words import kind_of_threat, needs_today, tells_of_swallowing, tells_of_violence
 from classifier.praise import is_praise
+from classifier.pressing import runs_out, tells_of_exposure
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 
@@ -214,7 +215,8 @@ def triage_level(
 
     A certain danger sign is an emergency whatever the network says; an ambiguous one needs its agreement. Without a
     sign, a message that only denies symptoms, praises care, or gives details is neither an emergency nor a same-day
-    matter, and one that only begs for help is at least a same-day matter.
+    matter, and one that only begs for help is at least a same-day matter. So is one about a medicine that must not be
+    interrupted and runs out, or about contact with a contagious disease.
 
     Args:
         levels: The network's probabilities of the three levels, one row per window of the message; None if it has no
@@ -230,7 +232,8 @@ def triage_level(
         return TriageLevel.EMERGENCY
     if not signed and (denial_language(text) or is_praise(text) or is_detail(text)):
         return TriageLevel.ROUTINE
-    least = TriageLevel.SAME_DAY if needs_today(text) or plea_language(text) else TriageLevel.ROUTINE
+    is_pressing = needs_today(text) or plea_language(text) or runs_out(text) or tells_of_exposure(text)
+    least = TriageLevel.SAME_DAY if is_pressing else TriageLevel.ROUTINE
     if levels is None:
         return least
     # One dangerous window is enough.

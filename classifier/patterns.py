@@ -9,6 +9,7 @@ from classifier.details import load_details
 from classifier.losses import load_losses
 from classifier.nudges import load_nudges
 from classifier.plain_words import load_words
+from classifier.pressing import load_pressing
 from classifier.remarks import load_remarks
 from classifier.robot_questions import load_robots
 from classifier.unsafe_contact import load_signs
@@ -18,6 +19,6 @@ def compile_patterns() -> None:
     """Compile them, once per process. A fork of it has them."""
     for load in (
         *(load_tables, load_losses, load_words, load_remarks, load_signs, load_updates),
-        *(load_nudges, load_details, load_finders, load_robots),
+        *(load_nudges, load_details, load_finders, load_robots, load_pressing),
     ):
         load()

@@ -1,7 +1,7 @@
 """Recognize what a message says beside its topic that decides how it is answered, from `signs/remarks.toml`.
 
-A phone that is not the patient's, a minor's secret, a bill in collections or a threat to take it further, a cry that
-nobody cares, and what makes a question the patient's own case.
+A phone that is not the patient's, a minor's secret, a bill in collections or a threat to take it further, a lawyer's
+demand, fear of the authorities, a cry that nobody cares, and what makes a question the patient's own case.
 """
 
 from __future__ import annotations
@@ -34,6 +34,16 @@ def asks_in_confidence(text: str) -> bool:
 def is_dispute(text: str) -> bool:
     """Return whether a message speaks of a bill in collections, or threatens to take something further."""
     return load_remarks()["dispute"].is_in(text)
+
+
+def speaks_of_law(text: str) -> bool:
+    """Return whether a message is a lawyer's demand, or threatens to take the practice to a lawyer or a court."""
+    return load_remarks()["legal"].is_in(text)
+
+
+def fears_authorities(text: str) -> bool:
+    """Return whether a message fears the authorities, or having to prove who they are."""
+    return load_remarks()["fear"].is_in(text)
 
 
 def cries_out(text: str) -> bool:

@@ -141,6 +141,8 @@ class Facts:
         update: what it says of an emergency that was answered before it, if it says no more.
         raised: the conversation's kind of danger so far.
         asks_robot: whether it only asks if a person or a program answers.
+        is_legal: whether it is a lawyer's demand, or a threat to go to a lawyer or a court.
+        fears: whether it fears the authorities, or having to prove who the patient is.
         in_chat: whether a reply would be shown in a chat, where whoever writes waits for one.
     """
 
@@ -189,6 +191,8 @@ class Facts:
     update: Update | None = None
     raised: DangerKind | None = None
     asks_robot: bool = False
+    is_legal: bool = False
+    fears: bool = False
     in_chat: bool = False
 
 
@@ -383,8 +387,8 @@ def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
         return by_words
     if facts.may_opt_out and facts.triage is TriageLevel.ROUTINE:
         return Route.PERSON, "may want no more texts"
-    if (adding_nothing := _route_without_topic(facts)) is not None:
-        return adding_nothing
+    if (beside_topic := _route_by_dread(facts) or _route_without_topic(facts)) is not None:
+        return beside_topic
     if facts.language == Language.OTHER:
         return Route.REVIEW, "written in neither English nor Spanish"
     if facts.disposition is Disposition.PERSON:
@@ -417,6 +421,20 @@ def _route_by_words(facts: Facts) -> tuple[str, str] | None:
         return LOSSES[facts.disposition]
     if facts.remark is not None and facts.triage is TriageLevel.ROUTINE and not _is_by_patient(facts):
         return facts.remark, WHY_REMARKED[facts.remark]
+    return None
+
+
+def _route_by_dread(facts: Facts) -> tuple[str, str] | None:
+    """Return the route of a message that threatens with the law, or fears it; None of any other.
+
+    Nothing stored or logged tells who fears the authorities: it is a request for a person like any other.
+    """
+    if facts.triage is not TriageLevel.ROUTINE:
+        return None
+    if facts.is_legal and not (facts.intent == Intent.CLINICAL_CONCERN and _has_clear_intent(facts)):
+        return Intent.COMPLAINT, "speaks of lawyers or a court"
+    if facts.fears and not facts.has_answer:
+        return Route.PERSON, "asks for a person"
     return None
 
 
@@ -489,6 +507,8 @@ def _reply_name(route: str, facts: Facts, practice: Practice) -> str:
         return ReplyName.ROBOT
     if _follows_emergency(facts):
         return _reply_after_emergency(facts)
+    if facts.is_legal and route == Intent.COMPLAINT:
+        return ReplyName.REVIEW  # which neither thanks nor says sorry
     if facts.visit_soon and route == Intent.APPOINTMENT_REQUEST:
         return ReplyName.VISIT_SOON
     if may_answer_question(route, facts):
@@ -578,7 +598,11 @@ def _also_told(route: str, first: str, facts: Facts, practice: Practice) -> tupl
         reasons.append(Route.SAME_DAY)
     if route == Route.PREGNANCY_LOSS and facts.confidence >= facts.threshold:
         reasons.append(facts.intent)
-    if route == Route.SAME_DAY and _has_clear_intent(facts):
+    if _has_clear_intent(facts) and (
+        route == Route.SAME_DAY
+        or (facts.is_legal and route == Intent.COMPLAINT)
+        or (facts.fears and route == Route.PERSON)
+    ):
         reasons.append(facts.intent)
     if facts.visit_soon and route == Intent.APPOINTMENT_REQUEST and _has_clear_intent(facts):
         reasons.append(facts.intent)

@@ -13,7 +13,7 @@ from classifier.aftermath import Update, read_update
 from classifier.cries import plea_language
 from classifier.nudges import is_nudge
 from classifier.plain_english import reads_as_english
-from classifier.remarks import is_dispute
+from classifier.remarks import fears_authorities, is_dispute, speaks_of_law
 from classifier.robot_questions import robot_language
 from inbox.column_types import keyring
 from inbox.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_word, opt_out_of
@@ -168,6 +168,7 @@ def gather_facts(
     is_aftermath = follows_emergency(facts.reply_ages) and not message.media
     update = read_update(message.text) if is_aftermath else None
     is_followed = is_unsure or nudge or update not in (None, Update.THANKS)
+    is_legal = speaks_of_law(message.text)
     disposition, praise = settle_praise(message, understood, praise=understanding.praise)
     return replace(
         facts,
@@ -180,7 +181,9 @@ def gather_facts(
         disposition=Disposition.PERSON if language is not None else disposition,
         praise=praise,
         remark=find_remark(message, medium_of(conversation)),
-        is_dispute=is_dispute(message.text),
+        is_dispute=is_dispute(message.text) or is_legal,
+        is_legal=is_legal,
+        fears=fears_authorities(message.text),
         waits_with=_waits_with(conversation),
         follows=_followed_by(session, message, nudge=nudge) if is_followed else None,
         nudge=nudge,

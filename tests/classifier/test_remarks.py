@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from classifier.praise import is_praise
-from classifier.remarks import asks_in_confidence, cries_out, is_dispute, says_wrong_number, tells_of_own_case
+from classifier.remarks import (
+    asks_in_confidence,
+    cries_out,
+    fears_authorities,
+    is_dispute,
+    says_wrong_number,
+    speaks_of_law,
+    tells_of_own_case,
+)
 from training.data.corpus import read_corpus
 
 MOST_RAISED = 0.003
@@ -282,3 +290,177 @@ def test_a_question_with_the_patients_own_case_beside_it_is_told(text: str) -> N
 )
 def test_a_question_that_anybody_asks_is_nobodys_case(text: str) -> None:
     assert not tells_of_own_case(text)
+
+
+OF_LAW = """
+send the records by friday or we file a motion
+we will seek sanctions if the records are not produced
+my attorney will be in touch
+subpoena for the chart of Lee Ames, attached
+You have been subpoenaed to produce records by 5 pm
+fix this or you will hear from my lawyer
+i will sue you
+im suing your office for what you did to my mom
+my lawyer will be contacting you
+see you in court
+I'm taking this to court
+I have retained an attorney and I will pursue this
+this is a notice of intent to sue
+please preserve all records, litigation is coming... litigation hold
+forwarding all of these texts to my attorney
+im getting a lawyer
+talking to a malpractice attorney tomorrow
+our counsel will write to you
+We represent the estate of John Ames. Failure to respond within 10 days will result in a motion to compel
+cease and desist contacting my client
+a process server will come by at noon
+I'm filing a lawsuit against Dr. Patel
+we may be forced to seek damages
+next step is legal action
+los voy a demandar
+voy a demandarlos por lo que le hicieron a mi hijo
+mi abogado los va a llamar
+van a tener noticias de mi abogado
+ya tengo abogado y voy a poner una demanda
+voy a hablar con un abogado
+tomaré acciones legales
+nos vemos en la corte
+les mandamos un citatorio para los expedientes
+last chance before I lawyer up
+""".strip().splitlines()
+
+NOT_OF_LAW = """
+Hi this is a paralegal at Boyd & Finch calling for records of a client, where do I send the release
+my lawyer needs my records from the accident
+This is attorney Mark Webb. I represent your former patient. Send complete chart to our office
+I'm a lawyer and can only come after 5
+my husband is an attorney, he cant take calls in court
+I got a subpoena so I need to move my appointment
+i was subpoenaed to testify on tuesday, need to reschedule
+I have jury duty that day
+my disability attorney needs a letter
+my divorce lawyer wants a copy of the bill
+can you write a note for court, I missed my hearing
+court ordered therapy, do you take new patients
+I need to file my taxes, can I get a receipt
+how do i file a claim with my insurance
+can you move my appointment
+My name is Sue Miller
+Sue will pick up my glasses
+Is Dr. Sue in today
+I'm not going to sue anyone I just want my records
+no need to get a lawyer, thanks for fixing it
+immigration lawyer needs a psych evaluation
+personal injury attorney will send the lien letter
+do you work with attorneys on letters of protection
+my boss is a lawyer and is rude
+the lawyer from workers comp will call you
+necesito una carta para mi abogado de inmigración
+mi abogado del accidente necesita los expedientes
+soy abogada, salgo tarde del trabajo
+cuánto demanda de tiempo la cirugía
+tengo una citación de jurado
+motion sickness on the ferry
+range of motion is better
+my motion exercises hurt
+""".strip().splitlines()
+
+FEARS = """
+do you report to ICE
+do u report to ICE
+I have no papers, is it safe to come
+do I have to show ID
+do I have to show ID or social security number. I am afraid
+will you ask for my social
+is it safe to come if i am undocumented
+are you going to call immigration on me
+are there ice agents at the clinic
+im scared ICE will be there
+I am afraid to come in because of immigration
+can I be seen without papers
+can you see my mom with no social security number
+do you share information with immigration
+do you ask about immigration status
+will i get deported if i come
+my visa expired can i still come
+I overstayed my visa
+do you work with border patrol
+do I need a social security number to be seen
+do you treat people who are undocumented
+is la migra there
+my husband is undocumented and needs a doctor
+ustedes reportan a la migra?
+soy indocumentada, ¿puedo ir?
+no tengo papeles, es seguro ir
+piden papeles
+tengo miedo de que esté la migra
+me van a deportar si voy
+tengo que enseñar identificación
+¿preguntan por mi estatus migratorio?
+atienden a personas sin papeles
+necesito tener seguro social para la cita
+hay redadas cerca de la clínica
+""".strip().splitlines()
+
+NO_FEARS = """
+should I ice my knee
+can you give me an ice pack
+put ice on it and it helped
+can i have ice cream after the extraction
+how long do I ice it
+i lost the papers from my last visit
+I have no papers from my old doctor
+do i have papers to sign
+do I need to bring my ID and insurance card
+need an immigration physical for my green card
+do you do the I-693 exam
+are you a civil surgeon
+immigration medical exam cost
+my immigration lawyer needs a letter
+USCIS form needs a signature
+my passport photo id expired
+do I need an ID to pick up my glasses
+will you call me
+do you report results on the portal
+will you report this to my insurance
+who do I report a change of address to
+is it safe to come with a cold
+I am afraid of needles
+im scared of the dentist
+is it legal to drive with one eye
+my caller id shows your number
+what is my member id
+do you need my social for the claim form or just my member id
+necesito los papeles del seguro
+no tengo los papeles de la referencia
+examen médico para la residencia
+cuánto cuesta el examen de inmigración
+me duele, ¿me pongo hielo?
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", OF_LAW)
+def test_a_lawyers_demand_and_a_threat_of_one_are_recognized(text: str) -> None:
+    assert speaks_of_law(text)
+
+
+@pytest.mark.parametrize("text", NOT_OF_LAW)
+def test_lawyers_who_want_records_and_cases_against_others_are_no_threat(text: str) -> None:
+    assert not speaks_of_law(text)
+
+
+@pytest.mark.parametrize("text", FEARS)
+def test_fear_of_the_authorities_is_recognized(text: str) -> None:
+    assert fears_authorities(text)
+
+
+@pytest.mark.parametrize("text", NO_FEARS)
+def test_ice_packs_paperwork_and_immigration_exams_are_no_fear(text: str) -> None:
+    assert not fears_authorities(text)
+
+
+def test_few_messages_that_are_no_complaints_are_taken_for_threats_or_fears() -> None:
+    others = [message.text for message in read_corpus() if message.label != "complaint"]
+
+    assert sum(map(speaks_of_law, others)) <= 0.001 * len(others)
+    assert sum(map(fears_authorities, others)) <= 0.001 * len(others)
