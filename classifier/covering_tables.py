@@ -31,3 +31,9 @@ def read_rows(file: Path) -> dict[str, tuple[Row, ...]]:
         )
         for name, lists in table.items()
     }
+
+
+def read_fragments(file: Path) -> dict[str, str]:
+    """Return the fragments of a file, filled in."""
+    fragments: dict[str, str] = parse_table(file.read_text(encoding="utf-8"), file.name)["fragments"]
+    return fragments

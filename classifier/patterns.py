@@ -6,6 +6,7 @@ from classifier.aftermath import load_updates
 from classifier.critical_numbers import load_finders
 from classifier.danger_signs import load_tables
 from classifier.details import load_details
+from classifier.hours_questions import load_hours
 from classifier.losses import load_losses
 from classifier.nudges import load_nudges
 from classifier.plain_words import load_words
@@ -19,6 +20,6 @@ def compile_patterns() -> None:
     """Compile them, once per process. A fork of it has them."""
     for load in (
         *(load_tables, load_losses, load_words, load_remarks, load_signs, load_updates),
-        *(load_nudges, load_details, load_finders, load_robots, load_pressing),
+        *(load_nudges, load_details, load_finders, load_robots, load_pressing, load_hours),
     ):
         load()

@@ -50,6 +50,7 @@ from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
 from tasks.entities import has_named_contact, note_entities
 from tasks.files_not_kept import answer_lost, find_lost, tell_of_files
+from tasks.hours_answers import answer_hours
 from tasks.insurance_details import details_to_ask
 from tasks.line_to_staff import tell_staff
 from tasks.metrics import QUESTIONS, Measure, of_message
@@ -129,13 +130,20 @@ def handle_message(
             is_new_question=is_new,
             answered_in_spanish=question.answer_es != "",
         )
+    is_text = medium_of(message.conversation) is Medium.SMS
+    hours = None
+    if understanding is not None and not facts.has_answer:  # the practice's own answer comes first
+        hours = answer_hours(message, practice, moment, is_text=is_text)
+    if hours is not None:
+        facts = replace(facts, says_hours=True, language=hours.language)
     lost = find_lost(session, message)
     plan = answer_lost(decide(facts, practice), lost, facts)
     understanding = understanding and _without_false_danger(understanding, plan)
     # What is read comes before what is written: a statement in between would flush the rows so far by themselves.
     answer = ""
-    if question and plan.is_answer:
-        is_text = medium_of(message.conversation) is Medium.SMS
+    if hours is not None and plan.is_answer:
+        answer, question = hours.words, None
+    elif question and plan.is_answer:
         answer = word_answer(question, practice, plan, moment, is_text=is_text)
     ask = details_to_ask(session, message, practice, plan, facts, entities, moment)
     reply = add_reply(

@@ -142,6 +142,7 @@ class Facts:
         raised: the conversation's kind of danger so far.
         asks_robot: whether it only asks if a person or a program answers.
         is_legal: whether it is a lawyer's demand, or a threat to go to a lawyer or a court.
+        says_hours: whether it only asks when the practice is open, and the settings tell.
         fears: whether it fears the authorities, or having to prove who the patient is.
         in_chat: whether a reply would be shown in a chat, where whoever writes waits for one.
     """
@@ -193,6 +194,7 @@ class Facts:
     asks_robot: bool = False
     is_legal: bool = False
     fears: bool = False
+    says_hours: bool = False
     in_chat: bool = False
 
 
@@ -298,7 +300,8 @@ def _plan_for_words(facts: Facts, practice: Practice) -> RoutingDecision:
         return silenced(plan, Silence.ROUTE_OFF)
     plan = _limit(plan, facts, practice)
     # Who asked in Spanish and was answered in English may still need somebody as soon as otherwise.
-    is_settled = plan.is_answer and (facts.language == Language.EN or facts.answered_in_spanish)
+    is_spoken = facts.language == Language.EN or facts.answered_in_spanish or facts.says_hours
+    is_settled = plan.is_answer and is_spoken
     return replace(plan, priority=Priority.LOW) if is_settled else plan
 
 
@@ -387,7 +390,7 @@ def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
         return by_words
     if facts.may_opt_out and facts.triage is TriageLevel.ROUTINE:
         return Route.PERSON, "may want no more texts"
-    if (beside_topic := _route_by_dread(facts) or _route_without_topic(facts)) is not None:
+    if (beside_topic := _route_by_dread(facts) or _route_of_hours(facts) or _route_without_topic(facts)) is not None:
         return beside_topic
     if facts.language == Language.OTHER:
         return Route.REVIEW, "written in neither English nor Spanish"
@@ -436,6 +439,14 @@ def _route_by_dread(facts: Facts) -> tuple[str, str] | None:
     if facts.fears and not facts.has_answer:
         return Route.PERSON, "asks for a person"
     return None
+
+
+def _route_of_hours(facts: Facts) -> tuple[str, str] | None:
+    """Return the route of a message that only asks when the practice is open, None of any other."""
+    if not (facts.says_hours and _is_routine(facts)):
+        return None
+    is_clear = _has_clear_intent(facts) and facts.intent in ANSWERED_ROUTES
+    return (facts.intent if is_clear else Route.REVIEW), "asks when the practice is open"
 
 
 def _is_by_patient(facts: Facts) -> bool:
@@ -542,8 +553,11 @@ def may_answer_question(route: str, facts: Facts) -> bool:
     """Return whether the practice's own answer to a common question replaces the reply of a route.
 
     A message that may also be about something else gets its usual reply, and so does the same question within the
-    hour. The team is told in either case, of an answered one at the lowest priority.
+    hour. The team is told in either case, of an answered one at the lowest priority. What only asks for the opening
+    hours is answered whatever it may also seem to be, and each time.
     """
+    if facts.says_hours and _is_routine(facts) and not (facts.may_opt_out or facts.unheard):
+        return True
     ages = facts.reply_ages or {}
     age = min((ages[reply] for reply in ANSWERS if reply in ages), default=None)
     return (

@@ -59,7 +59,7 @@ def say_hours(hours: Mapping[Weekday, Sequence[str]], language: Language, *, is_
     parts, shut = [], []
     by_day = [(day, tuple(sorted(hours.get(day, ())))) for day in WEEK]
     for spans, run in groupby(by_day, key=lambda pair: pair[1]):
-        days = [_name(day, language, is_text=is_text) for day, _ in run]
+        days = [say_weekday(day, language, is_text=is_text) for day, _ in run]
         named = days[0] if len(days) == 1 else f"{days[0]} {to if len(days) > 2 else and_} {days[-1]}"
         if spans:
             parts.append(f"{named} {_spans(spans, language)}")
@@ -163,7 +163,8 @@ def _days_in(text: str) -> set[int]:
     return found
 
 
-def _name(day: Weekday, language: Language, *, is_text: bool) -> str:
+def say_weekday(day: Weekday, language: Language, *, is_text: bool) -> str:
+    """Return a weekday in words, in a Spanish text without á."""
     if language is not Language.ES:
         return day.words
     name = _DAYS_ES[WEEK.index(day)]
@@ -172,10 +173,11 @@ def _name(day: Weekday, language: Language, *, is_text: bool) -> str:
 
 def _spans(spans: Sequence[str], language: Language) -> str:
     to, _, and_ = _WORDS[language]
-    times = ([_clock(part) for part in span.split("-")] for span in spans)
+    times = ([say_clock(part) for part in span.split("-")] for span in spans)
     return f" {and_} ".join(f"{opens} {to} {closes}" for opens, closes in times)
 
 
-def _clock(written: str) -> str:
+def say_clock(written: str) -> str:
+    """Return a time such as `08:00` in words: `8:00 AM`."""
     hour, minute = (int(part) for part in written.split(":"))
     return f"{hour % 12 or 12}:{minute:02d} {'AM' if hour < 12 else 'PM'}"

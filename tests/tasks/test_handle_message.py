@@ -244,7 +244,7 @@ def test_after_stop_staff_still_hear_what_the_patient_says(service: Service) -> 
 
 def test_start_is_confirmed_and_replies_go_out_again(start_service: StartService, twilio: TwilioStandIn) -> None:
     service = start_service(EVERYTHING_TO_REVIEW)
-    _exchange(service, "STOP", "START", "Are you open today?")
+    _exchange(service, "STOP", "START", "Is there a bus stop near you?")
 
     bodies = [message.body for message in twilio.messages]
     assert len(bodies) == 3

@@ -108,7 +108,7 @@ def told(console: Console) -> list[tuple[str, str, str]]:
 def test_an_unsure_message_waits_with_its_text_its_context_and_the_models_guess(
     unsure: Console, receive: Callable[..., Review]
 ) -> None:
-    receive("Hello there, are you open?")
+    receive("Hello there, are you open for new ideas?")
     review = receive(UNSURE)
     browser = unsure.sign_in()
 
@@ -116,7 +116,7 @@ def test_an_unsure_message_waits_with_its_text_its_context_and_the_models_guess(
     page = browser.get("/staff/review").text
 
     assert UNSURE in page
-    assert "are you open?" in page
+    assert "are you open for new ideas?" in page
     assert "a person" in page.lower()
     assert page.count('<rect class="filled"') == len(INTENTS)
     assert review.reason == ReviewReason.LOW_CONFIDENCE
