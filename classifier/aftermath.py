@@ -33,6 +33,7 @@ class Update(StrEnum):
     HELPED = "helped"
     MISTAKEN = "mistaken"
     OVER = "over"
+    HUSHED = "hushed"
 
 
 def read_update(text: str) -> Update | None:

@@ -44,6 +44,21 @@ ya está mejor, gracias
 disculpe el susto, todo bien
 """.strip().splitlines()
 
+HUSHED = """
+please dont call anyone
+Please don't call the police
+don't call 911
+dont tell anyone about this
+you don't have to send anyone
+please don't tell my mom
+no police please
+I don't want anyone to know
+no llamen a nadie
+por favor no llamen a la policía
+no le digan a nadie
+no quiero que llamen a nadie
+""".strip().splitlines()
+
 THANKS = [
     "thanks",
     "Thank you so much!",
@@ -92,13 +107,21 @@ thanks, goodbye everyone
 gracias por todo, adiós
 ok
 yes
+don't call me
+please dont text me anymore
+dont call anyone, i took more pills
+no me llamen
+no llamen a nadie, ya me quiero morir
 """.strip().splitlines()
 
 
 @pytest.mark.parametrize(
     ("says", "texts"),
-    [(Update.HELPED, HELPED), (Update.MISTAKEN, MISTAKEN), (Update.OVER, OVER), (Update.THANKS, THANKS), (None, MORE)],
-    ids=["helped", "mistaken", "over", "thanks", "more than that"],
+    [
+        *((Update.HELPED, HELPED), (Update.MISTAKEN, MISTAKEN), (Update.OVER, OVER), (Update.THANKS, THANKS)),
+        *((Update.HUSHED, HUSHED), (None, MORE)),
+    ],
+    ids=["helped", "mistaken", "over", "thanks", "hushed", "more than that"],
 )
 def test_an_update_is_one_only_if_its_every_word_is(says: Update | None, texts: list[str]) -> None:
     assert {text: read for text in texts if (read := read_update(text)) is not says} == {}
