@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from classifier.aftermath import load_updates
+from classifier.asides import load_asides, load_office_words
 from classifier.critical_numbers import load_finders
 from classifier.danger_signs import load_tables
 from classifier.details import load_details
@@ -21,5 +22,6 @@ def compile_patterns() -> None:
     for load in (
         *(load_tables, load_losses, load_words, load_remarks, load_signs, load_updates),
         *(load_nudges, load_details, load_finders, load_robots, load_pressing, load_hours),
+        *(load_asides, load_office_words),
     ):
         load()

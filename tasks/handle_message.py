@@ -196,8 +196,9 @@ def handle_message(
 
 
 def _without_false_danger(understanding: Understanding, plan: RoutingDecision) -> Understanding:
-    """Return what the model understood, without an emergency that it takes an update on one for."""
-    return replace(understanding, triage=TriageLevel.ROUTINE, danger=None) if plan.route in UPDATES else understanding
+    """Return what the model understood, without a danger that it hears in an update on one, or in an aside."""
+    is_none = plan.route in UPDATES or plan.reminds_of is not None
+    return replace(understanding, triage=TriageLevel.ROUTINE, danger=None) if is_none else understanding
 
 
 def _was_told_to_listen(session: Session, message: Message, plan: RoutingDecision) -> bool:
@@ -411,7 +412,7 @@ def write_reply(
         ask=ask,
         team=plan.team,
         is_clinical=plan.is_clinical,
-        then=plan.then,
+        reminds_of=plan.reminds_of,
     )
     return render_for_patient(plan.reply, practice, occasion)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from classifier.aftermath import Update
+from classifier.asides import Aside
 from inbox.models import Keyword, LineType
 from intake.practices import Practice
 from intake.vocabulary import (
@@ -38,6 +39,7 @@ from intake.vocabulary import (
     words_of,
 )
 from tasks.follow_ups import (
+    PERHAPS,
     Matter,
     holder_of,
     is_clinical,
@@ -139,6 +141,7 @@ class Facts:
         clinical_share: the probability that it is a clinical concern, given that one of the intents fits.
         doubt: why a message gets no automatic reply, None if it may.
         update: what it says of an emergency that was answered before it, if it says no more.
+        aside: what it says that is not about that emergency, None if it may be.
         raised: the conversation's kind of danger so far.
         asks_robot: whether it only asks if a person or a program answers.
         is_legal: whether it is a lawyer's demand, or a threat to go to a lawyer or a court.
@@ -190,6 +193,7 @@ class Facts:
     clinical_share: float = 0.0
     doubt: SenderDoubt | None = None
     update: Update | None = None
+    aside: Aside | None = None
     raised: DangerKind | None = None
     asks_robot: bool = False
     is_legal: bool = False
@@ -227,7 +231,7 @@ class RoutingDecision:
         notice: what the team is told, if not the route.
         is_clinical: whether a follow-up, or what it follows, may be about somebody's health.
         silence: why the reply was dropped, None if it was not.
-        then: the reply whose words come after it, None if it stands alone.
+        reminds_of: the kind of danger that was raised before, of which a line after the reply reminds; None for no line.
     """
 
     route: str
@@ -239,7 +243,7 @@ class RoutingDecision:
     notice: NotificationReason | None = None
     is_clinical: bool = False
     silence: Silence | None = None
-    then: Reply | None = None
+    reminds_of: DangerKind | None = None
 
     @property
     def is_answer(self) -> bool:
@@ -251,6 +255,8 @@ _MAY_BE_CLINICAL = (Intent.CLINICAL_CONCERN, Route.SAME_DAY, Route.PREGNANCY_LOS
 """The routes on which the words that a message was added also name 911."""
 _OF_THEIR_OWN = (Intent.CLINICAL_CONCERN, Intent.COMPLAINT, Intent.BILLING_INQUIRY)
 """The intents of which scheduling is only told, even if the message is about a visit that is soon."""
+_FOR_THE_OFFICE = tuple(intent for intent in INTENTS if intent not in (Intent.CLINICAL_CONCERN, Intent.COMPLAINT))
+"""The intents of which a sure message after an emergency may be about something else."""
 UNHEARD = (Team.FRONT_DESK, Priority.HIGH)  # for a voicemail without a transcription
 
 
@@ -279,20 +285,23 @@ def _plan_for_words(facts: Facts, practice: Practice) -> RoutingDecision:
     facts = doubt_transcript(facts, practice)
     if (update := _route_of_update(facts)) is not None:
         return _plan_for_update(*update, facts, practice)
+    is_aside = _is_aside(facts)
+    if is_aside:
+        facts = _without_topic(facts)
     route, why = _route(facts, practice)
     if route == Route.ACKNOWLEDGEMENT:
         return RoutingDecision(route, None, None, None, why)
     team, priority = _told_first(route, facts, practice)
     also = _also_told(route, team, facts, practice)
-    reply = reply_in(facts.language, _reply_name(route, facts, practice))
+    reply = reply_in(facts.language, _reply_name(route, facts, practice, is_aside=is_aside))
     if reply.name is ReplyName.COMMON_QUESTION:
         why += "; asks a common question"
     notice = NotificationReason.POSSIBLE_OPT_OUT if facts.may_opt_out and route == Route.PERSON else None
     if facts.unheard:
         notice = NotificationReason.UNHEARD_VOICEMAIL
     plan = RoutingDecision(route, reply, team, priority, why + _words_for(also), also, notice)
-    if reply.name is ReplyName.ROBOT and _follows_emergency(facts):
-        plan = replace(plan, then=reply_in(facts.language, _reply_after_emergency(facts)))
+    if is_aside or (reply.name is ReplyName.ROBOT and _follows_emergency(facts)):
+        plan = replace(plan, reminds_of=_reminded_of(facts, is_aside=is_aside))
     if route == Route.FOLLOW_UP and facts.follows is not None:
         plan = replace(plan, is_clinical=is_clinical(facts.follows, facts.clinical_share, practice))
     override = practice.routes.get(route)
@@ -301,7 +310,7 @@ def _plan_for_words(facts: Facts, practice: Practice) -> RoutingDecision:
     plan = _limit(plan, facts, practice)
     # Who asked in Spanish and was answered in English may still need somebody as soon as otherwise.
     is_spoken = facts.language == Language.EN or facts.answered_in_spanish or facts.says_hours
-    is_settled = plan.is_answer and is_spoken
+    is_settled = plan.is_answer and not is_aside and is_spoken
     return replace(plan, priority=Priority.LOW) if is_settled else plan
 
 
@@ -322,17 +331,65 @@ def _route_of_update(facts: Facts) -> tuple[Route, str] | None:
             return Route.OVER, "says that it is no emergency"
         case Update.OVER if kind not in (DangerKind.SELF_HARM, DangerKind.INGESTION):
             return Route.OVER, "says that it is over"
+        case Update.HUSHED if facts.triage is not TriageLevel.EMERGENCY:
+            return Route.FOLLOW_UP, "asks that nobody be called"
     return None
 
 
 def _plan_for_update(route: Route, why: str, facts: Facts, practice: Practice) -> RoutingDecision:
-    """Return the decision about such a message: nothing automatic, and who has the emergency hears of it, unpaged."""
+    """Return the decision about such a message: who has the emergency hears of it, unpaged.
+
+    Nothing automatic answers it, except a plea to call nobody: whoever pleads for that is told whom to call, each time.
+    """
     if route is Route.ACKNOWLEDGEMENT:
         return RoutingDecision(route, None, None, None, why)
     team, priority = team_and_priority(Route.SAME_DAY, practice)
     if facts.follows is not None:
         team, priority = holder_of(facts.follows, practice), facts.follows.priority
-    return RoutingDecision(route, None, team, min(priority, Priority.HIGH), why)
+    plan = RoutingDecision(route, None, team, min(priority, Priority.HIGH), why)
+    if route is not Route.FOLLOW_UP:
+        return plan
+    plan = replace(plan, reply=reply_in(facts.language, _reply_after_emergency(facts)), is_clinical=True)
+    return _limit(plan, replace(facts, may_opt_out=False, plea=True), practice)
+
+
+def _is_aside(facts: Facts) -> bool:
+    """Return whether a message soon after an emergency is plainly about something else, so that it is answered as ever.
+
+    Whoever wants to die, or swallowed something, is not believed that all is well. What no words settle must be a sure
+    matter for the office, and nothing near a symptom or a plea.
+    """
+    if facts.aside is None or facts.unheard or not _follows_emergency(facts):
+        return False
+    match facts.aside:
+        case Aside.QUESTION:
+            return True
+        case Aside.FINE:
+            return _raised_before(facts) in (None, DangerKind.OTHER)
+        case Aside.OFFICE:
+            is_near = facts.clinical_share >= PERHAPS or Intent.CLINICAL_CONCERN in facts.also
+            return _is_sure_of_office(facts) and not (is_near or facts.plea or facts.partly_read)
+
+
+def _reminded_of(facts: Facts, *, is_aside: bool) -> DangerKind:
+    """Return the kind of danger of which the reply reminds.
+
+    Whoever asks if a robot answers may be alone with a danger of any kind, so that answer names 988 in any case.
+    """
+    raised = _raised_before(facts) or DangerKind.OTHER
+    return raised if is_aside or raised is not DangerKind.OTHER else DangerKind.SELF_HARM
+
+
+def _is_sure_of_office(facts: Facts) -> bool:
+    is_routed = facts.triage is TriageLevel.ROUTINE and facts.disposition is Disposition.ROUTE
+    return is_routed and facts.confidence >= facts.threshold and facts.intent in _FOR_THE_OFFICE
+
+
+def _without_topic(facts: Facts) -> Facts:
+    """Return the facts of an aside without the danger that the model hears in it, and without a topic it is not sure of."""
+    if _is_sure_of_office(facts):
+        return facts
+    return replace(facts, triage=TriageLevel.ROUTINE, danger=None, disposition=Disposition.OUT_OF_SCOPE, praise=False)
 
 
 def _plan_for_no_patient(facts: Facts, practice: Practice) -> RoutingDecision:
@@ -511,12 +568,12 @@ def _told_first(route: str, facts: Facts, practice: Practice) -> tuple[str, Prio
     return team, priority
 
 
-def _reply_name(route: str, facts: Facts, practice: Practice) -> str:
+def _reply_name(route: str, facts: Facts, practice: Practice, *, is_aside: bool) -> str:
     if route == Route.URGENT:
         return _emergency_reply(facts, practice)
     if route == Route.PERSON and facts.asks_robot:
         return ReplyName.ROBOT
-    if _follows_emergency(facts):
+    if _follows_emergency(facts) and not is_aside:
         return _reply_after_emergency(facts)
     if facts.is_legal and route == Intent.COMPLAINT:
         return ReplyName.REVIEW  # which neither thanks nor says sorry

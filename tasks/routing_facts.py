@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from classifier.aftermath import Update, read_update
+from classifier.asides import Aside, read_aside
 from classifier.cries import plea_language
 from classifier.nudges import is_nudge
 from classifier.plain_english import reads_as_english
@@ -167,7 +168,9 @@ def gather_facts(
     understood = _disposition(message, Disposition(understanding.disposition))
     is_aftermath = follows_emergency(facts.reply_ages) and not message.media
     update = read_update(message.text) if is_aftermath else None
-    is_followed = is_unsure or nudge or update not in (None, Update.THANKS)
+    aside = read_aside(message.text) if is_aftermath and update is None else None
+    is_settled_by_words = update not in (None, Update.THANKS) or aside in (Aside.QUESTION, Aside.FINE)
+    is_followed = is_unsure or nudge or is_settled_by_words
     is_legal = speaks_of_law(message.text)
     disposition, praise = settle_praise(message, understood, praise=understanding.praise)
     return replace(
@@ -193,6 +196,7 @@ def gather_facts(
         also=_other_intents(understanding),
         visit_soon=is_visit_soon(message.text, practice, message.received_at),
         update=update,
+        aside=aside,
         raised=DangerKind(conversation.danger) if conversation.danger else None,
         asks_robot=of_robot is not None,
     )

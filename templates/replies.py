@@ -21,10 +21,10 @@ from intake.vocabulary import (
     AFTER_EMERGENCIES,
     EMERGENCY_REPLIES,
     REPLIES,
+    DangerKind,
     EntityKind,
     Intent,
     Language,
-    Reply,
     ReplyName,
     Team,
     find_reply,
@@ -86,6 +86,28 @@ DETAILS: dict[Language, dict[EntityKind, str]] = {
 """How a reply calls the insurance details that it asks for."""
 READS_HEALTH = {Language.EN: "a nurse", Language.ES: "una enfermera"}
 """Who sees a health question at a practice that does not say, in the middle of a sentence."""
+CALLS_911 = {Language.EN: "call 911", Language.ES: "llame al 911"}
+"""How a reply names 911, so that no line after it needs to."""
+NAMES_911 = {
+    Language.EN: "If this may still be an emergency, call 911 now.",
+    Language.ES: "Si aún puede ser una emergencia, llame al 911 ahora mismo.",
+}
+_CRISIS_LINE = {
+    Language.EN: "For thoughts of suicide, call or text 988.",
+    Language.ES: "Si piensa en quitarse la vida, llame al 988 y oprima 2.",
+}
+_POISON_CONTROL = {
+    Language.EN: "Poison Control: 1-800-222-1222.",
+    Language.ES: "Control de Envenenamiento: 1-800-222-1222.",
+}
+NAMES_HELPLINES: dict[Language, dict[DangerKind, str]] = {
+    language: {
+        DangerKind.SELF_HARM: _CRISIS_LINE[language],
+        DangerKind.INGESTION: f"{_POISON_CONTROL[language]} {_CRISIS_LINE[language]}",
+    }
+    for language in (Language.EN, Language.ES)
+}
+"""What else reminds of a kind of danger that was raised a short while ago."""
 SOMEONE = {Language.EN: "our team", Language.ES: "nuestro equipo"}
 SEEN_BY: dict[Language, dict[str, str]] = {
     Language.EN: {
@@ -131,7 +153,7 @@ class Occasion:
         ask: the insurance details that the reply also asks for.
         team: the team that sees the message, None if no one does.
         is_clinical: whether a follow-up may be about somebody's health.
-        then: the reply whose words come after it, as an emergency was answered a short while ago.
+        reminds_of: the kind of danger that was raised before, of which a line after the reply reminds; None for no line.
     """
 
     moment: datetime
@@ -146,32 +168,10 @@ class Occasion:
     ask: tuple[EntityKind, ...] = ()
     team: str | None = None
     is_clinical: bool = False
-    then: Reply | None = None
+    reminds_of: DangerKind | None = None
 
 
 def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
-    """Return the text of a reply, and after it that of the one that follows it, if any.
-
-    Args:
-        name: one of `intake.vocabulary.REPLIES`.
-        practice: the practice, whose override of this reply is used if there is one.
-        occasion: what the reply depends on.
-
-    Raises:
-        IntakeError: as for `_render_alone`, or both together are too long.
-    """
-    if occasion.then is None:
-        return _render_alone(name, practice, occasion)
-    asks_once = replace(occasion, then=None, names_contact=True)  # the second one asks where to call
-    first = _render_alone(name, practice, asks_once)
-    second = _render_alone(occasion.then, practice, replace(occasion, then=None, is_first=False))
-    text = f"{first} {second.removeprefix(f'{practice.name}: ')}"
-    if len(text) > MAX_LENGTH:
-        raise IntakeError(f"practice[{practice.slug}].replies.{name} is too long with {occasion.then} after it")
-    return text
-
-
-def _render_alone(name: str, practice: Practice, occasion: Occasion) -> str:
     """Return the text of a reply.
 
     Args:
@@ -213,6 +213,7 @@ def _render_alone(name: str, practice: Practice, occasion: Occasion) -> str:
             f"practice[{practice.slug}].replies.{name} must contain {{{{ answer }}}} and say that patients can reply"
             f" {PERSON_WORD}"
         )
+    text += _reminder(occasion, reply.language, text.replace(answer, ""))
     text += _questions_for(occasion, reply, MAX_LENGTH - len(text))
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
@@ -223,6 +224,15 @@ def _render_alone(name: str, practice: Practice, occasion: Occasion) -> str:
             f"practice[{practice.slug}].replies.{name} is {len(text)} characters long; the limit is {MAX_LENGTH}"
         )
     return text
+
+
+def _reminder(occasion: Occasion, language: Language, text: str) -> str:
+    """Return the line that reminds of a danger: 911, unless the reply says so itself, and the helplines of its kind."""
+    if occasion.reminds_of is None:
+        return ""
+    calls_911 = "" if CALLS_911[language] in text.lower() else NAMES_911[language]
+    lines = (calls_911, NAMES_HELPLINES[language].get(occasion.reminds_of, ""))
+    return "".join(f" {line}" for line in lines if line)
 
 
 def _questions_for(occasion: Occasion, reply: Reply, left: int) -> str:
@@ -286,9 +296,9 @@ def render_for_patient(name: str, practice: Practice, occasion: Occasion) -> tup
     try:
         return render_reply(name, practice, occasion), True
     except IntakeError:
-        if practice.replies.keys().isdisjoint((name, occasion.then)):
+        if name not in practice.replies:
             raise
-    others = {key: words for key, words in practice.replies.items() if key not in (name, occasion.then)}
+    others = {key: words for key, words in practice.replies.items() if key != name}
     return render_reply(name, practice.model_copy(update={"replies": others}), occasion), False
 
 

@@ -61,12 +61,12 @@ def test_who_asks_again_is_told_again(service: Service) -> None:
 @pytest.mark.parametrize(
     ("told", "danger", "question", "words"),
     [
-        (CHEST, EMERGENCY, "are you a robot?", ("These first replies are automatic.", "don't wait", "911", "988")),
+        (CHEST, EMERGENCY, "are you a robot?", ("These first replies are automatic.", "911", "988")),
         (PILLS, SELF_HARM, "is this a bot", ("These first replies are automatic.", "911", "988")),
         (CHEST, EMERGENCY, "¿eres un robot?", ("las manda un programa", "911", "988")),
     ],
 )
-def test_soon_after_an_emergency_the_truth_comes_with_its_words(
+def test_soon_after_an_emergency_the_truth_comes_with_the_helplines_named_once(
     service: Service, told: str, danger: dict[str, object], question: str, words: tuple[str, ...]
 ) -> None:
     tell(service, {told: danger})
@@ -74,7 +74,7 @@ def test_soon_after_an_emergency_the_truth_comes_with_its_words(
 
     reply, body = sent(service)[-1]
     assert reply in ("robot", "robot_es")
-    assert all(word in body for word in words), body
+    assert [body.count(word) for word in words] == [1] * len(words), body
     assert body.count("Maple Street") == 1
 
 

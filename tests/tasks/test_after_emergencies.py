@@ -1,0 +1,206 @@
+"""What a patient gets soon after an emergency: an answer to what is plainly about something else, and never silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from classifier.aftermath import Update
+from classifier.asides import Aside
+from inbox.models import Classification, Conversation, Decision, Delivery
+from intake.vocabulary import DangerKind, Priority, Team, TriageLevel
+from tasks.follow_ups import Matter
+from tasks.routing import Facts, decide
+from tests.chat_client import ChatClient
+from tests.service import Service
+from tests.tasks.test_routing import ASKS_FOR_A_PERSON, EMERGENCY, OUT_OF_SCOPE, PRACTICE, SAME_DAY, UNSURE, facts
+from tests.told_classifier import EMERGENCY as TOLD_EMERGENCY
+from tests.told_classifier import SELF_HARM as TOLD_SELF_HARM
+from tests.told_classifier import sure_of, tell
+
+ALARM = Matter(Team.ON_CALL, Priority.URGENT, triage=TriageLevel.EMERGENCY)
+RAISED = {DangerKind.OTHER: "urgent", DangerKind.SELF_HARM: "urgent_self_harm", DangerKind.INGESTION: "urgent_ingestion"}
+
+
+def after(kind: DangerKind = DangerKind.OTHER, intent: str = "appointment_request", **changes: Any) -> Facts:
+    """The facts of a message five minutes after an emergency of a kind."""
+    ages = {RAISED[kind]: timedelta(minutes=5)}
+    return facts(intent, **{"raised": kind, "follows": ALARM, "reply_ages": ages} | changes)
+
+
+# ---- what is about something else
+
+
+@pytest.mark.parametrize("kind", DangerKind)
+def test_a_sure_matter_for_the_office_gets_its_usual_reply_and_staff_see_it_as_before(kind: DangerKind) -> None:
+    asked = after(kind, aside=Aside.OFFICE)
+    plan, before = decide(asked, PRACTICE), decide(replace(asked, aside=None), PRACTICE)
+
+    assert (plan.reply, plan.reminds_of) == ("appointment_request", kind)
+    assert (plan.route, plan.team, plan.priority) == (before.route, before.team, before.priority)
+
+
+NOT_SURE: dict[str, dict[str, Any]] = {
+    "an unsure intent": {"confidence": UNSURE},
+    "no intent": OUT_OF_SCOPE,
+    "a symptom": {"intent": "clinical_concern"},
+    "a complaint": {"intent": "complaint"},
+    "a symptom beside it": {"also": ("clinical_concern",)},
+    "perhaps a symptom": {"clinical_share": 0.2},
+    "the same day": SAME_DAY,
+    "danger": EMERGENCY,
+    "a plea": {"plea": True},
+    "too long": {"partly_read": True},
+    "a person": ASKS_FOR_A_PERSON,
+}
+
+
+@pytest.mark.parametrize("what", NOT_SURE.values(), ids=NOT_SURE)
+def test_anything_less_sure_is_answered_with_the_words_for_the_danger(what: dict[str, Any]) -> None:
+    asked = after(aside=Aside.OFFICE, **what)
+
+    assert decide(asked, PRACTICE) == decide(replace(asked, aside=None), PRACTICE)
+
+
+@pytest.mark.parametrize("kind", DangerKind)
+@pytest.mark.parametrize("model", [EMERGENCY, SAME_DAY, ASKS_FOR_A_PERSON, OUT_OF_SCOPE, {"confidence": UNSURE}])
+def test_a_plain_question_is_added_to_the_emergency_whatever_the_model_hears(
+    kind: DangerKind, model: dict[str, Any]
+) -> None:
+    plan = decide(after(kind, aside=Aside.QUESTION, **model), PRACTICE)
+
+    assert (plan.route, plan.reply, plan.reminds_of) == ("follow_up", "follow_up", kind)
+    assert (plan.team, plan.priority) == ("on_call", "high")
+
+
+def test_who_says_that_nothing_is_wrong_is_believed_of_an_ordinary_danger_alone() -> None:
+    for kind in DangerKind:
+        said = after(kind, aside=Aside.FINE, **EMERGENCY)
+        plan = decide(said, PRACTICE)
+        if kind is DangerKind.OTHER:
+            assert (plan.reply, plan.team, plan.priority) == ("follow_up", "on_call", "high")
+        else:
+            assert plan == decide(replace(said, aside=None), PRACTICE)
+
+
+def test_a_common_question_is_answered_and_staff_look_as_soon_as_otherwise() -> None:
+    asked = after(intent="existing_patient_question", aside=Aside.QUESTION, has_answer=True)
+    plan = decide(asked, PRACTICE)
+
+    assert (plan.reply, plan.priority, plan.reminds_of) == ("common_question", "normal", DangerKind.OTHER)
+
+
+@pytest.mark.parametrize("aside", Aside)
+def test_without_an_emergency_before_it_nothing_changes(aside: Aside) -> None:
+    for known in (facts(aside=aside), facts(aside=aside, **EMERGENCY)):
+        assert decide(known, PRACTICE) == decide(replace(known, aside=None), PRACTICE)
+
+
+# ---- pleas to call nobody
+
+
+@pytest.mark.parametrize("model", [ASKS_FOR_A_PERSON, OUT_OF_SCOPE, {"may_opt_out": True}, SAME_DAY])
+@pytest.mark.parametrize("repeated", [False, True])
+def test_who_asks_that_nobody_be_called_stays_with_the_emergency_and_is_told_whom_to_call(
+    model: dict[str, Any], *, repeated: bool
+) -> None:
+    ages = {"urgent": timedelta(minutes=5)} | ({"urgent_again": timedelta(minutes=4)} if repeated else {})
+    plan = decide(after(update=Update.HUSHED, reply_ages=ages, **model), PRACTICE)
+
+    assert (plan.reply, plan.team, plan.priority) == ("urgent_again", "on_call", "high")
+
+
+def test_a_plea_in_which_danger_is_heard_is_a_new_emergency() -> None:
+    assert decide(after(update=Update.HUSHED, **EMERGENCY), PRACTICE).route == "urgent"
+
+
+# ---- what the patient reads
+
+CHEST, PILLS = "I have chest pain and can't breathe", "I took all my pills and want to die"
+MOVE, MOVE_ES = "can i reschedule my appointment to tuesday", "quiero cambiar mi cita para el martes"
+
+
+@pytest.fixture(autouse=True)
+def _dangers(service: Service) -> None:
+    tell(
+        service,
+        {
+            CHEST: TOLD_EMERGENCY,
+            PILLS: TOLD_SELF_HARM,
+            MOVE: sure_of("appointment_request"),
+            MOVE_ES: sure_of("appointment_request", language="es"),
+        },
+    )
+
+
+def write(service: Service, *texts: str) -> list[tuple[str | None, str]]:
+    for text in texts:
+        service.text(text)
+        service.work()
+    return [(row.reply, row.body) for row in service.rows(Delivery)]
+
+
+@pytest.mark.parametrize(
+    ("told", "text", "reply", "number", "line"),
+    [
+        (CHEST, "which door is it", "follow_up", "911", "If this is an emergency, call 911."),
+        (CHEST, "no no im fine, just lost", "follow_up", "911", "If this is an emergency, call 911."),
+        (CHEST, "are you a robot?", "robot", "911", "If this is an emergency, call 911."),
+        (CHEST, MOVE, "appointment_request", "911", "If this may still be an emergency, call 911 now."),
+        (PILLS, "are you going to call cps", "follow_up", "988", "For thoughts of suicide, call or text 988."),
+        (PILLS, "are you a robot?", "robot", "988", "For thoughts of suicide, call or text 988."),
+        (CHEST, "¿cuál puerta es?", "follow_up_es", "911", "Si es una emergencia, llame al 911."),
+        (CHEST, MOVE_ES, "appointment_request_es", "911", "Si aún puede ser una emergencia, llame al 911 ahora mismo."),
+        (PILLS, "¿van a llamar a CPS?", "follow_up_es", "988", "llame al 988 y oprima 2."),
+    ],
+)
+def test_an_aside_is_answered_and_a_line_names_each_helpline_once(
+    service: Service, told: str, text: str, reply: str, number: str, line: str
+) -> None:
+    _, (name, body) = write(service, told, text)
+
+    assert name == reply
+    assert line in body
+    assert (body.count(number), body.count("911")) == (1, 1)
+
+
+@pytest.mark.parametrize("text", ["which door is it", "no no im fine, just lost", "are you a robot?"])
+def test_the_conversation_stays_an_emergency(service: Service, text: str) -> None:
+    write(service, CHEST, text)
+
+    [conversation] = service.rows(Conversation)
+    assert (conversation.triage, conversation.team, conversation.priority) == ("emergency", "on_call", "urgent")
+    assert [row.triage for row in service.rows(Classification)] == ["emergency", "routine"]
+
+
+def test_whoever_is_lost_after_wanting_to_die_is_not_told_that_it_was_added(service: Service) -> None:
+    assert write(service, PILLS, "no no im fine, just lost")[-1][0] in ("urgent_self_harm", "urgent_again_self_harm")
+
+
+@pytest.mark.parametrize("text", ["so what now", "hello?", "¿y ahora qué?"])
+def test_what_is_vague_gets_the_words_for_the_danger(service: Service, text: str) -> None:
+    assert write(service, CHEST, text)[-1][0] in ("urgent_again", "urgent_again_es")
+
+
+@pytest.mark.parametrize(("text", "reply"), [("please dont call anyone", "urgent_again"), ("no llamen a nadie", "urgent_again_es")])
+def test_a_plea_to_call_nobody_is_answered_by_text_and_goes_to_whoever_is_on_call(
+    service: Service, text: str, reply: str
+) -> None:
+    assert write(service, CHEST, text)[-1][0] == reply
+    last = service.rows(Decision)[-1]
+    assert (last.team, last.priority) == ("on_call", "high")
+
+
+def test_in_the_chat_an_aside_that_comes_twice_is_answered_twice(service: Service) -> None:
+    chat = ChatClient(service.url)
+    for number, text in enumerate((CHEST, MOVE, MOVE)):
+        chat.send(text, f"m{number}")
+        service.work()
+
+    answers = [text for sender, text in chat.texts() if sender == "robot"]
+    assert "book" in answers[1]
+    assert "We added this" in answers[2]
+    assert [text.count("911") for text in answers[1:]] == [1, 1]
