@@ -58,6 +58,11 @@ def needs_today(text: str) -> bool:
     return _is_found(load_words()["today"], text)
 
 
+def tells_of_worsening(text: str) -> bool:
+    """Return whether a symptom goes on or gets worse, or is it alone ("it's worse now"): the matter stands before it."""
+    return _is_found(load_words()["worse"], text)
+
+
 def _is_found(words: _Words, text: str) -> bool:
     sentences = break_sentences(text)
     return any(

@@ -64,6 +64,7 @@ from tasks.routing import ANSWERED_EVERY, RoutingDecision, decide
 from tasks.routing_facts import gather_facts, medium_of, needs_no_model, settle_language
 from tasks.unproven_numbers import tell_of_cap
 from tasks.unsafe_contact import note_unsafe_contact
+from tasks.worsening import raise_worsening
 from templates.opening_hours import HOURS_QUESTIONS, fill_hours
 from templates.replies import Occasion, render_for_patient
 
@@ -116,7 +117,8 @@ def handle_message(
     moment = now()
     note_contact(message)
     is_claimed_unsafe = note_unsafe_contact(session, message, moment)
-    understanding = understanding and settle_language(session, message, understanding)
+    if understanding is not None:
+        understanding = raise_worsening(session, message, settle_language(session, message, understanding))
     default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)
     if question is not None:

@@ -231,7 +231,7 @@ class RoutingDecision:
         notice: what the team is told, if not the route.
         is_clinical: whether a follow-up, or what it follows, may be about somebody's health.
         silence: why the reply was dropped, None if it was not.
-        reminds_of: the kind of danger that was raised before, of which a line after the reply reminds; None for no line.
+        reminds_of: the kind of danger raised before, of which a line after the reply reminds; None for no line.
     """
 
     route: str
@@ -554,6 +554,8 @@ def _told_first(route: str, facts: Facts, practice: Practice) -> tuple[str, Prio
     override = practice.routes.get(route)
     if route == Route.FOLLOW_UP and facts.follows is not None:
         team, priority = told_of_follow_up(facts.follows, facts.clinical_share, practice)
+    if route == Route.SAME_DAY and facts.follows is not None and _follows_emergency(facts):
+        team = keeper_of(facts.follows, practice)
     if facts.is_dispute:
         priority = max(priority, Priority.HIGH)
     if route == Route.CONTACT and facts.waits_with is not None:
@@ -665,7 +667,7 @@ def is_cooling_down(reply: Reply | None, ages: Mapping[str, timedelta] | None, p
 def _also_told(route: str, first: str, facts: Facts, practice: Practice) -> tuple[AlsoTold, ...]:
     """Return whom else a message concerns: each team once, and not the one that is notified first."""
     reasons: list[str] = []
-    if facts.triage is TriageLevel.SAME_DAY and route not in (Route.SAME_DAY, Route.URGENT):
+    if facts.triage is TriageLevel.SAME_DAY:
         reasons.append(Route.SAME_DAY)
     if route == Route.PREGNANCY_LOSS and facts.confidence >= facts.threshold:
         reasons.append(facts.intent)

@@ -170,7 +170,8 @@ def gather_facts(
     update = read_update(message.text) if is_aftermath else None
     aside = read_aside(message.text) if is_aftermath and update is None else None
     is_settled_by_words = update not in (None, Update.THANKS) or aside in (Aside.QUESTION, Aside.FINE)
-    is_followed = is_unsure or nudge or is_settled_by_words
+    is_worsening = is_aftermath and understanding.triage == TriageLevel.SAME_DAY
+    is_followed = is_unsure or nudge or is_settled_by_words or is_worsening
     is_legal = speaks_of_law(message.text)
     disposition, praise = settle_praise(message, understood, praise=understanding.praise)
     return replace(

@@ -25,6 +25,7 @@ from intake.vocabulary import (
     EntityKind,
     Intent,
     Language,
+    Reply,
     ReplyName,
     Team,
     find_reply,
@@ -153,7 +154,7 @@ class Occasion:
         ask: the insurance details that the reply also asks for.
         team: the team that sees the message, None if no one does.
         is_clinical: whether a follow-up may be about somebody's health.
-        reminds_of: the kind of danger that was raised before, of which a line after the reply reminds; None for no line.
+        reminds_of: the kind of danger raised before, of which a line after the reply reminds; None for no line.
     """
 
     moment: datetime

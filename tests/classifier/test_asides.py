@@ -1,4 +1,4 @@
-"""What patients write after an emergency that is plainly about something else, and what may be about it all the same."""
+"""What patients write after an emergency that is plainly about something else, and what may be about it still."""
 
 from __future__ import annotations
 

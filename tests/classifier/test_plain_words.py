@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from classifier.decoding import danger_kind
-from classifier.plain_words import kind_of_threat, needs_today, tells_of_breach, tells_of_swallowing, tells_of_violence
+from classifier.plain_words import (
+    kind_of_threat,
+    needs_today,
+    tells_of_breach,
+    tells_of_swallowing,
+    tells_of_violence,
+    tells_of_worsening,
+)
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind
 
@@ -208,3 +215,59 @@ def test_praise_is_no_breach(text: str) -> None:
 )
 def test_a_caregiver_who_withholds_food_is_for_today(text: str) -> None:
     assert needs_today(text)
+
+
+WORSE = """
+bleeding a lot still is that normal
+its worse now
+It's getting worse
+worse than this morning
+still can't feel my hand
+still bleeding
+the pain keeps coming back
+he's still throwing up
+the fever is not going away
+it is not any better
+the swelling hasn't gone down and it still hurts
+im soaking a pad every hour
+my leg is even more swollen, the pain wont stop
+sigue sangrando mucho
+ya está peor
+todavía no siento la mano
+sigo con fiebre
+todavía le duele mucho
+no se le quita el dolor
+me siento peor
+empeoró
+no mejora
+""".strip().splitlines()
+NOT_WORSE = """
+are you still open
+is my appointment still on
+do you still take aetna
+what do i do if it gets worse
+what if it starts bleeding again
+the bleeding stopped
+it's not getting worse
+no longer in pain
+he's better now
+can you call again
+i still need a refill
+is it ok to eat
+todavía tengo la cita
+¿qué hago si empeora?
+ya no me duele
+ya no está sangrando
+ya está mejor
+siguen abiertos?
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", WORSE)
+def test_what_goes_on_or_gets_worse(text: str) -> None:
+    assert tells_of_worsening(text)
+
+
+@pytest.mark.parametrize("text", NOT_WORSE)
+def test_what_does_not(text: str) -> None:
+    assert not tells_of_worsening(text)

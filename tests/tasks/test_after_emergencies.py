@@ -11,7 +11,7 @@ import pytest
 from classifier.aftermath import Update
 from classifier.asides import Aside
 from inbox.models import Classification, Conversation, Decision, Delivery
-from intake.vocabulary import DangerKind, Priority, Team, TriageLevel
+from intake.vocabulary import DangerKind, Disposition, Priority, Team, TriageLevel
 from tasks.follow_ups import Matter
 from tasks.routing import Facts, decide
 from tests.chat_client import ChatClient
@@ -22,13 +22,14 @@ from tests.told_classifier import SELF_HARM as TOLD_SELF_HARM
 from tests.told_classifier import sure_of, tell
 
 ALARM = Matter(Team.ON_CALL, Priority.URGENT, triage=TriageLevel.EMERGENCY)
-RAISED = {DangerKind.OTHER: "urgent", DangerKind.SELF_HARM: "urgent_self_harm", DangerKind.INGESTION: "urgent_ingestion"}
+OTHER, SELF_HARM, INGESTION = DangerKind.OTHER, DangerKind.SELF_HARM, DangerKind.INGESTION
+RAISED = {OTHER: "urgent", SELF_HARM: "urgent_self_harm", INGESTION: "urgent_ingestion"}
 
 
 def after(kind: DangerKind = DangerKind.OTHER, intent: str = "appointment_request", **changes: Any) -> Facts:
     """The facts of a message five minutes after an emergency of a kind."""
-    ages = {RAISED[kind]: timedelta(minutes=5)}
-    return facts(intent, **{"raised": kind, "follows": ALARM, "reply_ages": ages} | changes)
+    values: dict[str, Any] = {"raised": kind, "follows": ALARM, "reply_ages": {RAISED[kind]: timedelta(minutes=5)}}
+    return facts(intent, **values | changes)
 
 
 # ---- what is about something else
@@ -117,6 +118,56 @@ def test_a_plea_in_which_danger_is_heard_is_a_new_emergency() -> None:
     assert decide(after(update=Update.HUSHED, **EMERGENCY), PRACTICE).route == "urgent"
 
 
+# ---- what goes on or gets worse
+
+
+def test_soon_after_an_emergency_it_stays_with_on_call_and_the_nurses_hear_of_it() -> None:
+    plan = decide(after(intent="clinical_concern", **SAME_DAY), PRACTICE)
+
+    assert (plan.route, plan.reply, plan.team, plan.priority) == ("same_day", "urgent_again", "on_call", "high")
+    assert [(told.team, told.priority) for told in plan.also] == [("clinical", "high")]
+
+
+GOES_ON = ["bleeding a lot still is that normal", "its worse now", "ya está peor", "sigue sangrando mucho"]
+LOST, RASH, BILL = "I lost the baby at 9 weeks", "my stitches are a bit red, is that ok", "why did i get a bill"
+
+
+@pytest.mark.parametrize("text", GOES_ON)
+@pytest.mark.parametrize("told", [LOST, RASH])
+def test_what_goes_on_after_a_symptom_or_a_loss_is_seen_the_same_day(service: Service, told: str, text: str) -> None:
+    tell(
+        service,
+        {
+            LOST: {"disposition": Disposition.PREGNANCY_LOSS, "triage": TriageLevel.ROUTINE, "danger": None},
+            RASH: sure_of("clinical_concern"),
+            text: sure_of("clinical_concern"),
+        },
+    )
+    replies = write(service, told, text)
+
+    assert replies[-1][0] in ("same_day", "same_day_es")
+    last = service.rows(Decision)[-1]
+    assert (last.route, last.team, last.priority) == ("same_day", "clinical", "high")
+
+
+def test_after_anything_else_it_is_what_the_model_takes_it_for(service: Service) -> None:
+    text = "still bleeding a little"
+    tell(service, {BILL: sure_of("billing_inquiry"), text: sure_of("clinical_concern")})
+
+    assert write(service, BILL, text)[-1][0] == "clinical_concern"
+
+
+def test_half_a_day_later_it_is_too(service: Service) -> None:
+    text = "still bleeding a little"
+    tell(service, {RASH: sure_of("clinical_concern"), text: sure_of("clinical_concern")})
+    write(service, RASH)
+    with service.edit() as session:
+        service.last_message(session).received_at -= timedelta(hours=12)
+    write(service, text)
+
+    assert service.rows(Decision)[-1].route == "clinical_concern"
+
+
 # ---- what the patient reads
 
 CHEST, PILLS = "I have chest pain and can't breathe", "I took all my pills and want to die"
@@ -185,7 +236,9 @@ def test_what_is_vague_gets_the_words_for_the_danger(service: Service, text: str
     assert write(service, CHEST, text)[-1][0] in ("urgent_again", "urgent_again_es")
 
 
-@pytest.mark.parametrize(("text", "reply"), [("please dont call anyone", "urgent_again"), ("no llamen a nadie", "urgent_again_es")])
+@pytest.mark.parametrize(
+    ("text", "reply"), [("please dont call anyone", "urgent_again"), ("no llamen a nadie", "urgent_again_es")]
+)
 def test_a_plea_to_call_nobody_is_answered_by_text_and_goes_to_whoever_is_on_call(
     service: Service, text: str, reply: str
 ) -> None:
