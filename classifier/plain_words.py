@@ -59,7 +59,7 @@ def needs_today(text: str) -> bool:
 
 
 def tells_of_worsening(text: str) -> bool:
-    """Return whether a symptom goes on or gets worse, or is it alone ("it's worse now"): the matter stands before it."""
+    """Return whether a symptom goes on or gets worse, also without a word for it ("it's worse now")."""
     return _is_found(load_words()["worse"], text)
 
 

@@ -13,6 +13,9 @@ from classifier.screen import break_sentences
 
 TABLE: Final = Path(__file__).with_name("signs") / "unsafe_contact.toml"
 
+SAFE: Final = "safe"
+"""The entry of the table that finds who says that it is safe again."""
+
 
 class UnsafeContact(Enum):
     """What of the contact with a patient is not safe, as they say.
@@ -47,11 +50,20 @@ def read_unsafe_contact(text: str) -> UnsafeContact | None:
         text: Any string.
     """
     sentences = break_sentences(text)
-    found = {kind for kind, signs in load_signs().items() if signs.are_in(sentences)}
+    found = {kind for kind, signs in load_signs().items() if kind != SAFE and signs.are_in(sentences)}
     if "page" in found or {"answer", "reason"} <= found:
         return UnsafeContact.ANY
     is_of_phone = found & {"phone", "held", "number"} or {"plea", "reason"} <= found
     return UnsafeContact.PHONE if is_of_phone else None
+
+
+def says_safe(text: str) -> bool:
+    """Return whether a message says that it is safe again to write to the patient, and nothing that is not.
+
+    Args:
+        text: Any string.
+    """
+    return read_unsafe_contact(text) is None and load_signs()[SAFE].are_in(break_sentences(text))
 
 
 @cache

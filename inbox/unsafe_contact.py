@@ -12,12 +12,14 @@ something would go there: `flag_against` answers that for the claim of a reply, 
 
 In a chat, the flag stops texts and mails. Whoever writes on the open page reads the answer there, so it goes on
 showing, unless they say that the page itself may be seen, or staff set the flag.
+A patient who says in the same place that it is safe now gets automatic replies there again, for `SAFE_FOR` or until
+they say otherwise. The flag stays for staff, and one that staff set is not lifted by anything that a message says.
 See `docs/adr/0027-what-silences-a-phone.md`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
@@ -26,7 +28,11 @@ from sqlalchemy.orm import Session
 from inbox.chat_contact import reply_address
 from inbox.models import Conversation, Delivery, DeliveryState
 from inbox.patients import conversations_of
+from intake.channels import medium_for
 from intake.vocabulary import Medium
+
+SAFE_FOR = timedelta(minutes=30)
+"""How long automatic replies go out after a patient has said that it is safe now."""
 
 
 class Flag(NamedTuple):
@@ -62,6 +68,7 @@ def set_unsafe(
         alone: whether nothing proves who says so, so that it holds for this conversation alone.
         page: whether it holds for the open page of a chat, too.
     """
+    conversation.safe_until = None
     was_set = conversation.unsafe_since is not None
     is_wider = (page and not conversation.unsafe_page) or (conversation.unsafe_alone and not alone)
     if was_set and not is_wider:
@@ -100,6 +107,22 @@ def clear_unsafe(session: Session, conversation: Conversation) -> bool:
         )
     conversation.unsafe_since, conversation.unsafe_by = None, None
     conversation.unsafe_page, conversation.unsafe_alone = False, False
+    return True
+
+
+def lift_for_now(session: Session, conversation: Conversation, moment: datetime, *, named: bool = True) -> bool:
+    """Let automatic replies go to the patient for a while who says that it is safe, and return whether they do.
+
+    Args:
+        session: an open write transaction that holds the conversation's lock.
+        conversation: the conversation in which they say so.
+        moment: when they said so, aware.
+        named: as for `read_flag`.
+    """
+    flag = flag_against(session, conversation, _medium_of(conversation), named=named)
+    if flag is None or flag.by is not None:
+        return False
+    conversation.safe_until = moment + SAFE_FOR
     return True
 
 
@@ -170,12 +193,39 @@ def is_silenced(session: Session, conversation: Conversation, medium: Medium, *,
     return flag_against(session, conversation, medium, named=named) is not None
 
 
+def lifted_until(conversation: Conversation, moment: datetime) -> datetime | None:
+    """Return until when automatic replies go out though contact is not safe, None if that is over or was never said."""
+    until = conversation.safe_until
+    return until if until is not None and moment < until else None
+
+
+def silences_robot(
+    session: Session, conversation: Conversation, medium: Medium, moment: datetime, *, named: bool = True
+) -> Flag | None:
+    """Return the flag that keeps automatic replies of a conversation from going out by a medium, None if they may.
+
+    Args:
+        session: an open transaction.
+        conversation: the conversation.
+        medium: how the reply would go out.
+        moment: the current time, aware.
+        named: as for `read_flag`.
+    """
+    flag = flag_against(session, conversation, medium, named=named)
+    is_lifted = lifted_until(conversation, moment) is not None and medium is _medium_of(conversation)
+    return None if is_lifted and flag is not None and flag.by is None else flag
+
+
 def is_held_back(session: Session, delivery: Delivery) -> bool:
     """Return whether a reply that waits for its time will not go out, as the patient said since that it is not safe."""
     if delivery.state != DeliveryState.PENDING or delivery.scheduled_for is None:
         return False
     flag = flag_against(session, delivery.conversation, Medium(delivery.medium))
     return flag is not None and delivery.created_at < flag.since
+
+
+def _medium_of(conversation: Conversation) -> Medium:
+    return medium_for(conversation.channel, conversation.patient_address)
 
 
 def _own_flag(conversation: Conversation) -> Flag | None:

@@ -117,8 +117,7 @@ def handle_message(
     moment = now()
     note_contact(message)
     is_claimed_unsafe = note_unsafe_contact(session, message, moment)
-    if understanding is not None:
-        understanding = raise_worsening(session, message, settle_language(session, message, understanding))
+    understanding = understanding and _settle_in_place(session, message, understanding)
     default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)
     if question is not None:
@@ -195,6 +194,11 @@ def handle_message(
     topics = topics_of(message.conversation_id, practice.slug)
     measures = of_message(message, practice.slug, understanding, plan, moment) + counted
     return reply | AfterCommit(notifications=tickets_for(notices), later=later, topics=topics, measures=measures)
+
+
+def _settle_in_place(session: Session, message: Message, understanding: Understanding) -> Understanding:
+    """Return what the model understood, with what the conversation before it adds."""
+    return raise_worsening(session, message, settle_language(session, message, understanding))
 
 
 def _without_false_danger(understanding: Understanding, plan: RoutingDecision) -> Understanding:

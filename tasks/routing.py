@@ -148,6 +148,7 @@ class Facts:
         says_hours: whether it only asks when the practice is open, and the settings tell.
         fears: whether it fears the authorities, or having to prove who the patient is.
         in_chat: whether a reply would be shown in a chat, where whoever writes waits for one.
+        owed_helplines: whether it says that it is safe now, after an emergency that was not answered as it was not.
     """
 
     intent: str
@@ -200,6 +201,7 @@ class Facts:
     fears: bool = False
     says_hours: bool = False
     in_chat: bool = False
+    owed_helplines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +388,7 @@ def _is_sure_of_office(facts: Facts) -> bool:
 
 
 def _without_topic(facts: Facts) -> Facts:
-    """Return the facts of an aside without the danger that the model hears in it, and without a topic it is not sure of."""
+    """Return the facts of an aside without a danger that the model hears in it, or a topic that it is not sure of."""
     if _is_sure_of_office(facts):
         return facts
     return replace(facts, triage=TriageLevel.ROUTINE, danger=None, disposition=Disposition.OUT_OF_SCOPE, praise=False)
@@ -573,6 +575,8 @@ def _told_first(route: str, facts: Facts, practice: Practice) -> tuple[str, Prio
 def _reply_name(route: str, facts: Facts, practice: Practice, *, is_aside: bool) -> str:
     if route == Route.URGENT:
         return _emergency_reply(facts, practice)
+    if facts.owed_helplines:
+        return REPLIES_TO_DANGERS.get(facts.raised, ReplyName.URGENT)
     if route == Route.PERSON and facts.asks_robot:
         return ReplyName.ROBOT
     if _follows_emergency(facts) and not is_aside:

@@ -16,12 +16,13 @@ from classifier.nudges import is_nudge
 from classifier.plain_english import reads_as_english
 from classifier.remarks import fears_authorities, is_dispute, speaks_of_law
 from classifier.robot_questions import robot_language
+from classifier.unsafe_contact import says_safe
 from inbox.column_types import keyring
 from inbox.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_word, opt_out_of
 from inbox.key_registry import lacks_keys
 from inbox.models import Classification, Conversation, Decision, Delivery, DeliveryState, Keyword, LineType, Message
 from inbox.opt_out_wording import OptOutWish, read_opt_out
-from inbox.unsafe_contact import is_silenced
+from inbox.unsafe_contact import silences_robot
 from intake.channels import is_vouched, medium_for, traits_of
 from intake.practices import Practice
 from intake.vocabulary import (
@@ -130,6 +131,8 @@ def gather_facts(
     address = conversation.patient_address or ""
     opt_out = opt_out_of(session, conversation.practice, address)
     transcribed = traits_of(conversation.channel).needs_text and not is_unheard(message)
+    has_keys = not lacks_keys(session)
+    flag = silences_robot(session, conversation, medium_of(conversation), moment, named=has_keys)
     facts = Facts(
         intent="",
         confidence=0.0,
@@ -155,7 +158,7 @@ def gather_facts(
         reads_as_english=transcribed and reads_as_english(message.text),
         replies_last_hour=_replies_since(session, conversation, moment - timedelta(hours=1)),
         reply_ages=reply_ages_of(session, conversation, moment),
-        unsafe=is_silenced(session, conversation, medium_of(conversation), named=not lacks_keys(session)),
+        unsafe=flag is not None,
         doubt=SenderDoubt(message.doubt) if message.doubt else None,
     )
     if understanding is None:
@@ -171,9 +174,12 @@ def gather_facts(
     aside = read_aside(message.text) if is_aftermath and update is None else None
     is_settled_by_words = update not in (None, Update.THANKS) or aside in (Aside.QUESTION, Aside.FINE)
     is_worsening = is_aftermath and understanding.triage == TriageLevel.SAME_DAY
-    is_followed = is_unsure or nudge or is_settled_by_words or is_worsening
     is_legal = speaks_of_law(message.text)
+    is_owed = _is_owed_helplines(message, facts)
+    is_followed = is_unsure or nudge or is_settled_by_words or is_worsening or is_owed
     disposition, praise = settle_praise(message, understood, praise=understanding.praise)
+    if is_owed:
+        disposition, praise = Disposition.OUT_OF_SCOPE, False
     return replace(
         facts,
         intent=understanding.intent,
@@ -200,7 +206,15 @@ def gather_facts(
         aside=aside,
         raised=DangerKind(conversation.danger) if conversation.danger else None,
         asks_robot=of_robot is not None,
+        owed_helplines=is_owed,
     )
+
+
+def _is_owed_helplines(message: Message, facts: Facts) -> bool:
+    """Return whether a patient says that it is safe now whose emergency nobody answered, as it was not."""
+    conversation = message.conversation
+    is_lifted = conversation.safe_until is not None and not facts.unsafe and says_safe(message.text)
+    return is_lifted and conversation.triage == TriageLevel.EMERGENCY and not follows_emergency(facts.reply_ages)
 
 
 def _waits_with(conversation: Conversation) -> str | None:

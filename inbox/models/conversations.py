@@ -57,7 +57,8 @@ class Conversation(Base):
     `insurance_asked_at` is when an automatic reply asked for missing insurance details. While `unsafe_since` is set,
     the patient says that somebody else may read what is sent there; `unsafe_by` is the member who set it, None if the
     patient's own words did, `unsafe_page` adds the open page of a chat, and `unsafe_alone` means that nothing proves
-    who said it; see `inbox.unsafe_contact`. `answered_up_to` is the newest message that whoever last answered or
+    who said it; see `inbox.unsafe_contact`. Until `safe_until`, automatic replies go out all the same, as the patient
+    said since that it is safe for now. `answered_up_to` is the newest message that whoever last answered or
     closed it had been shown, None if nothing tells.
     """
 
@@ -113,6 +114,7 @@ class Conversation(Base):
     insurance_asked_at: Mapped[datetime | None]
     unsafe_since: Mapped[datetime | None]
     unsafe_by: Mapped[int | None]
+    safe_until: Mapped[datetime | None]
     answered_up_to: Mapped[int | None]
     unsafe_page: Mapped[bool] = mapped_column(default=False, server_default=false())
     unsafe_alone: Mapped[bool] = mapped_column(default=False, server_default=false())

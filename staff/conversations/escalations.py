@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from inbox.consent import number_of
 from inbox.models import AlarmEnd, Role, UndoKind, now
 from inbox.patient_book import record_names
-from inbox.unsafe_contact import flag_on
+from inbox.unsafe_contact import flag_on, lifted_until
 from intake.practices import TEXT_PREFIX, Practice
 from intake.vocabulary import SAMPLE, Channel
 from staff import display
@@ -46,6 +46,8 @@ def page(escalation_id: int) -> str | Response:
         own, is_fictional = member().practices, escalation.message.provider == SAMPLE
         alarm = read_alarm(session, escalation, practice, now(), own)
         names = record_names(session, [conversation], own)
+        flagged = flag_on(session, conversation)
+        until = lifted_until(conversation, now()) if flagged and flagged.by is None else None
         shown = render_template(
             "staff/acknowledge.html",
             escalation=escalation,
@@ -61,7 +63,8 @@ def page(escalation_id: int) -> str | Response:
             way=None if is_fictional else alarm.way or read_way(session, escalation, (), now(), own),
             has_number=number_of(conversation) is not None,
             is_chat=conversation.channel == Channel.CHAT,
-            unsafe_at=flagged.conversation_id if (flagged := flag_on(session, conversation)) else None,
+            unsafe_at=flagged.conversation_id if flagged else None,
+            safe_until=until and display.clock(until, practice.time_zone),
         )
     with services.database.write() as session:
         record_on_conversation(session, conversation.id, practice.slug, "viewed", escalation=escalation_id)

@@ -22,7 +22,7 @@ from inbox.key_registry import lacks_keys
 from inbox.member_notices import call_about_held, pending_mail
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, LineType, Message, now
 from inbox.search_index import add_to_index, index_key
-from inbox.unsafe_contact import flag_against
+from inbox.unsafe_contact import flag_against, silences_robot
 from inbox.written_since import find_news
 from intake.practices import Practices
 from intake.vocabulary import (
@@ -256,8 +256,11 @@ def _why_held(session: Session, delivery: Delivery, practices: Practices) -> str
 
 def _is_unsafe(session: Session, delivery: Delivery) -> bool:
     """Return whether it is not safe to send a reply, unless staff wrote it knowing that."""
-    flag = flag_against(session, delivery.conversation, Medium(delivery.medium))
-    return flag is not None and (delivery.message_id is not None or delivery.created_at < flag.since)
+    conversation, medium = delivery.conversation, Medium(delivery.medium)
+    if delivery.message_id is not None:
+        return silences_robot(session, conversation, medium, now()) is not None
+    flag = flag_against(session, conversation, medium)
+    return flag is not None and delivery.created_at < flag.since
 
 
 def _is_out(session: Session, delivery: Delivery) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact
+from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact, says_safe
 
 UNSAFE = [
     "don't text this number",
@@ -145,3 +145,45 @@ def test_who_speaks_of_the_phone_alone_may_read_an_answer_elsewhere(text: str) -
 @pytest.mark.parametrize("text", SAFE)
 def test_these_do_not(text: str) -> None:
     assert read_unsafe_contact(text) is None
+
+
+SAFE_AGAIN = [
+    "ok its safe now, he left for work. can you tell me what to do",
+    "It's safe now",
+    "I'm safe now, you can write",
+    "you can text me now",
+    "now you can answer",
+    "it's ok to text me now",
+    "safe to write now",
+    "ya puede escribirme",
+    "Ya me pueden contestar",
+    "ahora es seguro, se fue a trabajar",
+    "ya es seguro",
+    "ya estoy a salvo",
+]
+NOT_SAFE_AGAIN = [
+    "it's not safe now",
+    "is it safe now?",
+    "he left for work",
+    "se fue a trabajar",
+    "i'll let you know when its safe now",
+    "don't text me until it's safe to write again",
+    "ya no me puede escribir",
+    "ya no es seguro",
+    "¿cuándo me pueden contestar?",
+    "cuando sea seguro le escribo",
+    "is it safe to take tylenol now",
+    "it's safe now but don't call",
+    "you can write now but he reads my phone",
+    "hello?",
+]
+
+
+@pytest.mark.parametrize("text", SAFE_AGAIN)
+def test_these_say_that_it_is_safe_again(text: str) -> None:
+    assert says_safe(text)
+
+
+@pytest.mark.parametrize("text", NOT_SAFE_AGAIN)
+def test_these_do_not_say_so(text: str) -> None:
+    assert not says_safe(text)

@@ -6,7 +6,8 @@ import pytest
 import requests
 
 from inbox.consent import opt_out_of
-from inbox.models import Conversation, Delivery, Escalation, Notification, OptOut
+from inbox.models import Conversation, Delivery, Escalation, Notification, OptOut, now
+from inbox.unsafe_contact import SAFE_FOR, set_unsafe
 from tasks import jobs
 from tasks.context import use
 from tests.chat_client import ChatClient
@@ -32,10 +33,10 @@ def send(service: Service, *texts: str) -> None:
         service.work()
 
 
-def decide_only(service: Service) -> None:
-    """The first message is decided on, and its reply is not delivered yet."""
+def decide_only(service: Service, message_id: int = 1) -> None:
+    """A message is decided on, and its reply is not delivered yet."""
     use(service.context)
-    jobs.handle_message(1)
+    jobs.handle_message(message_id)
 
 
 def post(service: Service, message: str, **contact: str) -> None:
@@ -154,6 +155,87 @@ def test_nobody_on_the_website_keeps_the_words_for_an_emergency_from_a_phone(tol
 def test_a_text_that_says_so_counts_for_every_channel_of_its_number(told: Service) -> None:
     send(told, READ)
     post(told, PRICES, phone=PATIENT)
+
+    assert told.twilio.messages == []
+
+
+# ---- safe again, for now
+
+SAFE_NOW = {"en": "ok its safe now, he left for work. can you tell me what to do", "es": "ya puede escribirme"}
+
+
+@pytest.mark.parametrize("language", SAFE_NOW)
+def test_who_says_by_text_that_it_is_safe_now_is_told_what_to_do(told: Service, language: str) -> None:
+    send(told, f"{PILLS}. {READ}", "are you there")
+    assert told.twilio.messages == []
+    send(told, SAFE_NOW[language])
+
+    assert replies(told) == ["urgent_self_harm" if language == "en" else "urgent_self_harm_es"]
+    assert "988" in told.twilio.messages[-1].body
+    [conversation] = told.rows(Conversation)
+    assert conversation.unsafe_since is not None
+    assert (conversation.team, conversation.priority) == ("on_call", "urgent")
+
+
+def test_so_is_whoever_says_it_in_a_chat_that_was_seen(told: Service) -> None:
+    chat = ChatClient(told.url)
+    for number, text in enumerate(("don't answer here, he can see this", PILLS, SAFE_NOW["en"])):
+        chat.send(text, f"m{number}")
+        told.work()
+
+    assert replies(told) == ["urgent_self_harm"]
+    assert "phone" not in chat.texts()[-1][1]
+
+
+def test_it_is_answered_as_ever_until_half_an_hour_is_over(told: Service) -> None:
+    send(told, READ, SAFE_NOW["en"])
+    texted = len(told.twilio.messages)
+    assert texted == 1
+    send(told, PRICES)
+    assert len(told.twilio.messages) == 2
+    with told.edit() as session:
+        conversation = session.get_one(Conversation, 1)
+        assert conversation.safe_until is not None
+        conversation.safe_until -= SAFE_FOR
+    send(told, CHEST)
+
+    assert len(told.twilio.messages) == 2
+    assert reasons(told, "on_call")[-1] == "unanswered_unsafe"
+
+
+@pytest.mark.parametrize("again", [READ, "he's back, he reads my texts"])
+def test_it_ends_when_they_say_that_it_is_not_safe(told: Service, again: str) -> None:
+    send(told, READ, SAFE_NOW["en"], again)
+    texted = len(told.twilio.messages)
+    send(told, CHEST)
+
+    assert len(told.twilio.messages) == texted
+
+
+def test_a_reply_that_waits_longer_is_not_sent(told: Service) -> None:
+    send(told, READ, SAFE_NOW["en"])
+    told.text(CHEST)
+    decide_only(told, 3)
+    with told.edit() as session:
+        session.get_one(Conversation, 1).safe_until = now()
+    told.work()
+
+    assert ("urgent", "suppressed") in [(row.reply, row.state) for row in told.rows(Delivery)]
+
+
+def test_what_staff_marked_only_staff_take_away(told: Service) -> None:
+    send(told, PRICES)
+    with told.edit() as session:
+        set_unsafe(session, session.get_one(Conversation, 1), now(), by=1)
+    texted = len(told.twilio.messages)
+    send(told, SAFE_NOW["en"], CHEST)
+
+    assert len(told.twilio.messages) == texted
+
+
+def test_a_form_that_names_the_number_lifts_nothing(told: Service) -> None:
+    send(told, READ)
+    post(told, SAFE_NOW["en"], phone=PATIENT)
 
     assert told.twilio.messages == []
 

@@ -73,6 +73,23 @@ def test_from_the_message_that_says_so_nothing_goes_there_and_on_call_is_paged_w
     assert "noted that it is not safe to contact the patient here, as a message says" in shown
 
 
+def test_staff_see_that_the_patient_says_it_is_safe_for_now_beside_the_warning(console: Console, dana: Browser) -> None:
+    receive(console, HIT)
+    receive(console, "it's safe now, he left. you can text me")
+
+    assert len(texts_to(console, PATIENT)) == 1
+    shown = dana.get(PAGE).text
+    assert RED in shown
+    assert re.search(r"said since that it is safe for now: automatic replies go out until .*\d:\d\d", shown)
+    assert "Automatic replies do not go here." not in shown
+    assert "noted that it is safe to contact the patient here for now, as a message says" in shown
+    assert 'name="despite"' in shown
+
+    dana.post(f"{PAGE}/unsafe-contact", data={"unsafe": "yes"})
+    receive(console, "it's safe now")
+    assert "Automatic replies do not go here." in dana.get(PAGE).text
+
+
 def test_what_waits_to_be_sent_is_held_back_and_a_call_from_the_same_number_is_flagged_too(
     console: Console, dana: Browser
 ) -> None:
