@@ -50,7 +50,7 @@ from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
 from tasks.entities import has_named_contact, note_entities
 from tasks.files_not_kept import answer_lost, find_lost, tell_of_files
-from tasks.hours_answers import answer_hours
+from tasks.hours_answers import HoursAnswer, answer_hours
 from tasks.insurance_details import details_to_ask
 from tasks.line_to_staff import tell_staff
 from tasks.metrics import QUESTIONS, Measure, of_message
@@ -60,7 +60,7 @@ from tasks.pubsub import topics_of
 from tasks.questions import FoundQuestion
 from tasks.queue import AfterCommit
 from tasks.review_sampling import add_review
-from tasks.routing import ANSWERED_EVERY, RoutingDecision, decide
+from tasks.routing import ANSWERED_EVERY, Facts, RoutingDecision, decide
 from tasks.routing_facts import gather_facts, medium_of, needs_no_model, settle_language
 from tasks.unproven_numbers import tell_of_cap
 from tasks.unsafe_contact import note_unsafe_contact
@@ -120,32 +120,19 @@ def handle_message(
     understanding = understanding and _settle_in_place(session, message, understanding)
     default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)
-    if question is not None:
-        answered = session.scalars(
-            _ANSWERED, {"conversation": message.conversation_id, "since": moment - ANSWERED_EVERY}
-        )
-        is_new = question.match.topic not in answered.all()
-        facts = replace(
-            facts,
-            has_answer=question.has_answer,
-            is_new_question=is_new,
-            answered_in_spanish=question.answer_es != "",
-        )
-    is_text = medium_of(message.conversation) is Medium.SMS
+    facts = _with_question(session, message, facts, question, moment)
     hours = None
     if understanding is not None and not facts.has_answer:  # the practice's own answer comes first
-        hours = answer_hours(message, practice, moment, is_text=is_text)
-    if hours is not None:
-        facts = replace(facts, says_hours=True, language=hours.language)
+        hours = answer_hours(message, practice, moment)
+        facts = facts if hours is None else replace(facts, says_hours=True, language=hours.language)
     lost = find_lost(session, message)
     plan = answer_lost(decide(facts, practice), lost, facts)
     understanding = understanding and _without_false_danger(understanding, plan)
     # What is read comes before what is written: a statement in between would flush the rows so far by themselves.
     answer = ""
-    if hours is not None and plan.is_answer:
-        answer, question = hours.words, None
-    elif question and plan.is_answer:
-        answer = word_answer(question, practice, plan, moment, is_text=is_text)
+    if plan.is_answer:
+        answer = _answer_with(message, practice, plan, moment, question, hours)
+        question = question if hours is None else None
     ask = details_to_ask(session, message, practice, plan, facts, entities, moment)
     reply = add_reply(
         session,
@@ -194,6 +181,36 @@ def handle_message(
     topics = topics_of(message.conversation_id, practice.slug)
     measures = of_message(message, practice.slug, understanding, plan, moment) + counted
     return reply | AfterCommit(notifications=tickets_for(notices), later=later, topics=topics, measures=measures)
+
+
+def _with_question(
+    session: Session, message: Message, facts: Facts, question: FoundQuestion | None, moment: datetime
+) -> Facts:
+    """Return the facts of a message with what decides if the answer goes out to the common question it is near."""
+    if question is None:
+        return facts
+    answered = session.scalars(_ANSWERED, {"conversation": message.conversation_id, "since": moment - ANSWERED_EVERY})
+    return replace(
+        facts,
+        has_answer=question.has_answer,
+        is_new_question=question.match.topic not in answered.all(),
+        answered_in_spanish=question.answer_es != "",
+    )
+
+
+def _answer_with(
+    message: Message,
+    practice: Practice,
+    plan: RoutingDecision,
+    moment: datetime,
+    question: FoundQuestion | None,
+    hours: HoursAnswer | None,
+) -> str:
+    """Return the answer to a question about the hours, or else to a common one; empty if there is none."""
+    if hours is not None:
+        return hours.words
+    is_text = medium_of(message.conversation) is Medium.SMS
+    return "" if question is None else word_answer(question, practice, plan, moment, is_text=is_text)
 
 
 def _settle_in_place(session: Session, message: Message, understanding: Understanding) -> Understanding:

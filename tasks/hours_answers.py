@@ -12,7 +12,8 @@ from classifier.hours_questions import AskedDay, DayKind, HoursQuestion, read_ho
 from inbox.models import Message
 from intake.federal_holidays import holiday_name
 from intake.practices import Practice
-from intake.vocabulary import Language
+from intake.vocabulary import Language, Medium
+from tasks.routing_facts import medium_of
 from templates.asked_days import say_asked_days, say_week
 
 FARTHEST: Final = timedelta(days=62)
@@ -27,14 +28,13 @@ class HoursAnswer:
     words: str
 
 
-def answer_hours(message: Message, practice: Practice, moment: datetime, *, is_text: bool) -> HoursAnswer | None:
+def answer_hours(message: Message, practice: Practice, moment: datetime) -> HoursAnswer | None:
     """Return when the practice is open, to a message that asks nothing else.
 
     Args:
         message: the message; one that has a picture says more.
         practice: the practice.
         moment: when it is answered, aware.
-        is_text: whether the answer goes into a text, which has two segments at most.
 
     Returns:
         None if it asks anything else, or the practice's settings don't tell.
@@ -42,6 +42,7 @@ def answer_hours(message: Message, practice: Practice, moment: datetime, *, is_t
     question = None if message.media or not practice.hours else read_hours_question(message.text)
     if question is None:
         return None
+    is_text = medium_of(message.conversation) is Medium.SMS
     words = word_hours(question, practice, moment, is_text=is_text)
     return HoursAnswer(question.language, words) if words else None
 

@@ -78,7 +78,7 @@ def _say_day(practice: Practice, day: date, today: date, language: Language, *, 
 
 
 def _begin(day: date, today: date, language: Language, *, is_text: bool) -> str:
-    """Return a day in a sentence: `tomorrow, Thursday, December 24`, `on Friday, December 25`, `el viernes 25 de ...`."""
+    """Return a day in a sentence: `tomorrow, Thursday, December 24`, `on Friday, December 25`."""
     ahead = (day - today).days
     relative = _RELATIVE[language]
     return (relative[ahead] if ahead < len(relative) - 1 else relative[-1]) + _name(day, language, is_text=is_text)

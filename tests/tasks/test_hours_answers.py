@@ -119,7 +119,10 @@ def ask(service: Service, *texts: str) -> list[tuple[str | None, str]]:
 
 @pytest.mark.parametrize(
     ("text", "reply", "words"),
-    [("what are your hours", "common_question", "Our hours:"), ("¿a qué hora abren?", "common_question_es", "horario:")],
+    [
+        ("what are your hours", "common_question", "Our hours:"),
+        ("¿a qué hora abren?", "common_question_es", "horario:"),
+    ],
 )
 def test_who_asks_is_answered_and_staff_see_the_answer_without_hurry(
     service: Service, text: str, reply: str, words: str
