@@ -71,6 +71,7 @@ def set_unsafe(
     conversation.safe_until = None
     was_set = conversation.unsafe_since is not None
     is_wider = (page and not conversation.unsafe_page) or (conversation.unsafe_alone and not alone)
+    is_wider = is_wider or (by is not None and conversation.unsafe_by is None)  # which no message lifts
     if was_set and not is_wider:
         return False
     if not alone and (reached := _reached(conversation, by)):

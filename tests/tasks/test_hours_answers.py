@@ -172,10 +172,14 @@ def test_what_asks_for_more_is_answered_as_before(service: Service) -> None:
     assert reply != "common_question"
 
 
-def test_soon_after_an_emergency_its_words_come_instead(service: Service) -> None:
+def test_soon_after_an_emergency_the_answer_names_911_too(service: Service) -> None:
     tell(service, {CHEST: EMERGENCY})
 
-    assert [reply for reply, _ in ask(service, CHEST, "when do you open")] == ["urgent", "urgent_again"]
+    [(first, _), (second, words)] = ask(service, CHEST, "when do you open")
+
+    assert (first, second) == ("urgent", "common_question")
+    assert "Our hours: " in words
+    assert "If this may still be an emergency, call 911 now." in words
 
 
 def test_an_alarm_of_the_network_stands(service: Service) -> None:

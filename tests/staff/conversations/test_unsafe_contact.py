@@ -84,6 +84,7 @@ def test_staff_see_that_the_patient_says_it_is_safe_for_now_beside_the_warning(c
     assert "Automatic replies do not go here." not in shown
     assert "noted that it is safe to contact the patient here for now, as a message says" in shown
     assert 'name="despite"' in shown
+    assert "Still not safe to contact here" in shown
 
     dana.post(f"{PAGE}/unsafe-contact", data={"unsafe": "yes"})
     receive(console, "it's safe now")
