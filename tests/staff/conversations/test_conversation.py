@@ -165,7 +165,7 @@ def test_a_message_shows_its_level_its_danger_its_language_and_its_second_intent
     assert "Emergency: self-harm" in entry(page, "message-1")
     shown = entry(page, "message-2")
     assert "Same day Spanish Complaint 100% Also: Billing question" in shown
-    assert "Reason a nurse should look at this today; Manager and Billing notified too" in shown
+    assert "Reason a nurse should look at this today; 3 other teams notified too" in shown
     assert "Automatic reply After an emergency (self-harm), in Spanish" in shown
     assert "This patient writes in Spanish." in words(page.text)
     [standing] = re.findall(r'<div class="standing".*?</p>', page.text, re.DOTALL)
