@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.cries import plea_language
-from classifier.denials import denial_language
+from classifier.denials import denial_language, denies_on_form
 from classifier.details import is_detail
 from classifier.losses import find_loss
+from classifier.minor_complaints import is_minor
 from classifier.outputs import (
     DANGER_COLUMNS,
     INTENTS,
@@ -43,6 +44,9 @@ LONG_WORDS = 60
 
 DANGER_SUSPECTED = 0.01
 """The probability from which the network suspects self-harm, or that something was swallowed, if none was chosen."""
+
+MINOR_IF_UNDER = 0.1
+"""The probability of self-harm or of something swallowed from which no everyday complaint is a mere one."""
 
 LOSS_ALARM = 0.35
 """The least probability of an emergency that raises an alarm by itself where a message reports a death or a loss.
@@ -230,7 +234,7 @@ def triage_level(
     signed = screening != Screening()
     if screening.certain or (levels is None and signed):
         return TriageLevel.EMERGENCY
-    if not signed and (denial_language(text) or is_praise(text) or is_detail(text)):
+    if not signed and (denial_language(text) or denies_on_form(text) or is_praise(text) or is_detail(text)):
         return TriageLevel.ROUTINE
     is_pressing = needs_today(text) or plea_language(text) or runs_out(text) or tells_of_exposure(text)
     least = TriageLevel.SAME_DAY if is_pressing else TriageLevel.ROUTINE
@@ -242,7 +246,9 @@ def triage_level(
     if emergency >= thresholds.alarm_at(signed, text, suspected=suspected) and (
         signed or emergency >= LOSS_ALARM or not find_loss(text)
     ):
-        return TriageLevel.EMERGENCY
+        is_plain = dangers is not None and dangers.max() < MINOR_IF_UNDER and is_minor(text)
+        if signed or not is_plain:
+            return TriageLevel.EMERGENCY
     return TriageLevel.SAME_DAY if pressing >= thresholds.same_day else least
 
 

@@ -1,7 +1,7 @@
 """Recognize messages that only deny ("no fever", "no, no respira mal"): they answer a question and are no emergency.
 
 Every word must be accounted for, and only the symptoms below may be denied: "no pulse", "not breathing" and "no puede
-respirar" are dangers.
+respirar" are dangers. What somebody answered to a form ("it asked about chest pain, I put no") denies as well.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from classifier.outputs import Language
 
 MOST_CHARACTERS: Final = 100
 """Longer messages say something else, too."""
+MOST_ON_FORM: Final = 200
+"""The same of those that tell what was answered on a form."""
 
 _SYMPTOM = (
     r"(?:(?:high |real |bad |more |much |other |new )?(?:fevers?|temp(?:erature)?|chills|pains?|aches?"
@@ -111,6 +113,37 @@ def _rows(denials: tuple[str, ...]) -> tuple[Row, ...]:
 
 
 _ROWS: Final[dict[Language, tuple[Row, ...]]] = {"en": _rows(_ENGLISH), "es": _rows(_SPANISH)}
+
+
+_FORM: Final = re.compile(
+    r"\b(?:forms?|questionnaires?|surveys?|sheet|paperwork|screening|check ?in|intake|pre ?visit|tablet|kiosk|portal"
+    r"|question \d+|hoja|formulario|cuestionario|encuesta|forma)\b"
+)
+_ANSWERED_NO: Final = re.compile(
+    r"\b(?:(?:i|we|he|she) (?:(?:just|already|all) )?(?:put|marked|checked|circled|answered|wrote|selected|clicked|said"
+    r"|say)(?: (?:that|a|an|it|as|down|them|all))* (?:no|never|none|negative|n/?a)"
+    r"|(?:puse|marque|conteste|respondi|escribi|puso|le puse)(?: (?:que|un|a todo|a todas))*"
+    r" (?:no|nunca|ningun[oa]|nada))\b"
+)
+_TAKEN_BACK: Final = re.compile(
+    r"\b(?:but|though|although|except|however|actually|lied|lying|lie|truth|honest\w*|really (?:is|it|i)"
+    r"|now|since|today|tonight|started|wrong|should be yes|pero|aunque|excepto|menti|mentira|verdad|ahora|ahorita|desde"
+    r"|hoy|empez\w+)\b"
+)
+
+
+def denies_on_form(text: str) -> bool:
+    """Return whether a message only tells that somebody answered no to a form that asks for symptoms.
+
+    Args:
+        text: Any string.
+    """
+    if len(text) > MOST_ON_FORM:
+        return False
+    words = without_accents(normalised(text))
+    if not _FORM.search(words) or not _ANSWERED_NO.search(words):
+        return False
+    return not _TAKEN_BACK.search(words)
 
 
 def denial_language(text: str) -> Language | None:

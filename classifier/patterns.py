@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from classifier.aftermath import load_updates
 from classifier.asides import load_asides, load_office_words
+from classifier.at_risk import load_risks
 from classifier.critical_numbers import load_finders
 from classifier.danger_signs import load_tables
 from classifier.details import load_details
 from classifier.hours_questions import load_hours
 from classifier.losses import load_losses
+from classifier.minor_complaints import load_minor
 from classifier.nudges import load_nudges
 from classifier.plain_words import load_words
 from classifier.pressing import load_pressing
@@ -22,6 +24,6 @@ def compile_patterns() -> None:
     for load in (
         *(load_tables, load_losses, load_words, load_remarks, load_signs, load_updates),
         *(load_nudges, load_details, load_finders, load_robots, load_pressing, load_hours),
-        *(load_asides, load_office_words),
+        *(load_asides, load_office_words, load_minor, load_risks),
     ):
         load()

@@ -2,7 +2,8 @@
 
 A certain sign is an emergency whatever the network makes of the message. An ambiguous sign, or two weak signs of
 different topics close together, make one only if the network agrees. A message that only cries for help, as `cries.py`
-knows them, is a certain one, and so is a reading that is critical by its number, as `critical_numbers.py` knows them.
+knows them, is a certain one, and so are a reading that is critical by its number, as `critical_numbers.py` knows them,
+and a fever in somebody who cannot fight it (`at_risk.py`).
 
 The screen only raises a message's priority. It is not a diagnosis, it does not replace a person, and it finds only
 dangers that are written in words it knows.
@@ -29,9 +30,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
+from classifier.at_risk import load_risks
 from classifier.cries import cry_language
 from classifier.critical_numbers import load_finders
 from classifier.danger_signs import Guards, SignTable, load_tables
+from classifier.denials import denies_on_form
 from classifier.normalise import normalised, without_accents
 from classifier.outputs import Language
 from classifier.shortening import shorten_text
@@ -77,6 +80,8 @@ def screen_text(text: str) -> Screening:
     Args:
         text: Any string.
     """
+    if denies_on_form(text):
+        return Screening()
     sentences = break_sentences(text)
     words = frozenset(sentences.split())
     tables = [table for table in load_tables() if not table.common_words or not table.common_words.isdisjoint(words)]
@@ -114,6 +119,7 @@ def _certain_signs(tables: list[SignTable], sentences: str) -> Iterator[tuple[Da
                 for sign in counting_signs(table.certain[kind], table.guards, sentences, certain=kind):
                     yield kind, table.language, is_told(sign, table.guards, kind, sentences)
     yield from _critical_readings(sentences)
+    yield from _risky_fevers(sentences)
 
 
 def _critical_readings(sentences: str) -> Iterator[tuple[DangerKind, Language, bool]]:
@@ -124,6 +130,18 @@ def _critical_readings(sentences: str) -> Iterator[tuple[DangerKind, Language, b
             if _counts(_Place(sentences, reading, finder.guards, _NEAR), finder.guards, kind):
                 is_story = len(sentences) > _NOTE or is_told(reading, finder.guards, kind, sentences)
                 yield kind, finder.language, is_story
+
+
+def _risky_fevers(sentences: str) -> Iterator[tuple[DangerKind, Language, bool]]:
+    """Find the fevers of people who cannot fight what causes them, lazily: certain signs, or ambiguous ones if told."""
+    kind = DangerKind.OTHER
+    for risk in load_risks():
+        for fever in risk.fevers_in(sentences):
+            place = _Place(sentences, fever, risk.guards, _NEAR)
+            if _counts(place, risk.guards, kind):
+                # The date may be that of the treatment: "transplant in March, temp 101".
+                is_story = place.is_narrated and is_told(fever, risk.guards, kind, sentences)
+                yield kind, risk.language, is_story or risk.was.search(sentences) is not None
 
 
 def _possible_screening(tables: list[SignTable], told: dict[DangerKind, Language], sentences: str) -> Screening:

@@ -38,6 +38,11 @@ her oxygen is 84%
 o2 sat 87
 my blood pressure is 210/118 but i feel ok
 bp 190 over 125
+watch says 172 for an hour just sitting. good otherwise
+my resting heart rate is 158
+pulse is 33 and im woozy
+mi amá trae 38 de azúcar y nomás balbucea
+mi pulso anda en 165 acostado
 190/125 on my cuff this morning
 pressure 182/112
 bp is 205
@@ -78,6 +83,11 @@ fiebre de 40
 """.strip().splitlines()
 
 ORDINARY = """
+my watch says 182 on the peloton
+my pulse was 158 on the treadmill
+the apple watch was 200 dollars
+I walked 150 steps says my watch
+her heart rate was 165 at the ultrasound
 potassium 4.8 on the portal, is that ok
 potassium 10 meq twice a day
 can you refill my potassium 8 meq tablets

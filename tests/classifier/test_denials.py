@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.denials import denial_language
+from classifier.denials import denial_language, denies_on_form
+from classifier.screen import is_urgent
 
 ENGLISH = """
 no fever
@@ -169,3 +170,30 @@ def test_a_danger_or_an_answer_worded_as_a_denial_is_none(text: str) -> None:
 def test_a_huge_repetitive_denial_is_read_at_once() -> None:
     assert denial_language("no fever, " * 20_000) is None
     assert denial_language("no fever, no, " * 6 + "x") is None
+
+
+ON_A_FORM = """
+The form asked about chest pain, trouble breathing, and fainting. I put no on all three. Do I need page 2?
+form says thoughts of suicide. i put never. email ok?
+Me preguntó la hoja si tengo dolor de pecho o falta de aire. Puse que no a todo. ¿Falta firmar algo?
+your check in questionnaire wanted to know about seizures, we marked no. is that all
+""".strip().splitlines()
+NOT_ON_A_FORM = """
+The form asked about chest pain and I put no but I have it right now
+the form asked if i want to die. i put no. that was a lie
+i put no on the form for chest pain. started an hour ago
+el formulario preguntaba por dolor de pecho, puse que no pero sí tengo
+the form asked about chest pain. i have it
+i said no to him and he hit me
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", ON_A_FORM)
+def test_a_no_on_a_form_denies_what_it_asks(text: str) -> None:
+    assert denies_on_form(text)
+    assert not is_urgent(text)
+
+
+@pytest.mark.parametrize("text", NOT_ON_A_FORM)
+def test_a_no_that_is_taken_back_or_is_on_no_form_denies_nothing(text: str) -> None:
+    assert not denies_on_form(text)
