@@ -36,6 +36,14 @@ pulse ox says 79
 her oxygen is 84%
 86% oxygen at home
 o2 sat 87
+the finger clip says 79 today, probably just cold fingers
+the clip on her finger reads 81
+finger monitor reads 78
+the thing on my finger says 81
+she's satting 82
+sat is 79
+oxygen in the 70s
+her oxygen is down in the low 80s
 my blood pressure is 210/118 but i feel ok
 bp 190 over 125
 watch says 172 for an hour just sitting. good otherwise
@@ -72,6 +80,12 @@ el azúcar de mi mamá está en 520
 el medidor marca HI desde anoche
 oxígeno en 84
 la saturación le bajó a 82
+saturación 80
+su oxigenación está en 82
+el saturómetro marca 80
+pulsioxímetro 79
+la pinza del dedo dice 79
+el aparatito del dedo marca 79
 mi presión está en 200/115
 presión de 190 sobre 125
 presión 190 con 120
@@ -121,6 +135,18 @@ my sugar was 41 but its 110 now
 sugar 400 calories
 oxygen is 98 at home
 oxygen at 2 liters
+oxygen is 79 dollars
+oxygen rental went up to 79 a month
+on oxygen, 79 years old
+finger clip says 97
+finger clip says 79 bpm
+finger clip cost 79
+oximeter says 97 and pulse 79
+my finger splint is 79 dollars
+I weigh 79
+temp is 79
+can i come sat 79 people
+oxygen in the 90s
 120/80 today
 bp 145/92, want me to change anything
 blood pressure 150 over 95
@@ -146,6 +172,11 @@ mi azúcar está en 110
 azúcar a las 8 de la mañana
 mi presión está en 130/80
 la temperatura es de 37
+la temperatura es de 79
+el oxígeno cuesta 79 al mes
+la pinza del dedo dice 97
+el aparatito del dedo cuesta 79
+pesa 79
 presión 120 con 80
 """.strip().splitlines()
 

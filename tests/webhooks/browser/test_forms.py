@@ -196,8 +196,10 @@ def test_who_leaves_nothing_to_write_to_is_heard_and_promised_no_answer(
         ("es", "quiero morirme esta noche", ("llame al 911", "llame al 988 y oprima 2")),
         ("en", "my husband has crushing chest pain and can't breathe", ("call 911", "988")),
         ("en", "my son swallowed all of his grandma's pills", ("call 911", "1-800-222-1222")),
+        ("en", "the finger clip says 79 today, and I'm more sleepy than usual", ("call 911", "988")),
+        ("es", "la pinza del dedo marca 79 hoy", ("llame al 911", "llame al 988 y oprima 2")),
     ],
-    ids=["self-harm", "self-harm, Spanish", "other", "ingestion"],
+    ids=["self-harm", "self-harm, Spanish", "other", "ingestion", "reading", "reading, Spanish"],
 )
 def test_whose_words_may_tell_of_danger_reads_the_helplines_at_once(
     service: Service, accepted: str, message: str, said: tuple[str, ...]
