@@ -16,6 +16,10 @@ from classifier.plain_english import reads_as_english
         "I left my glasses at your office on Monday",
         "Hello, my daughter has a question about the form that you gave us",
         "returning your call about my husband's knee brace, it is still too big",
+        "Hi it's Dan again, never mind the Christmas question, thank you",
+        "never mind, thank you",
+        "this is Rosa Diaz again, no need to call me back",
+        "disregard my last message, thanks",
     ],
 )
 def test_what_somebody_said_reads_as_english(text: str) -> None:
@@ -30,6 +34,9 @@ def test_what_somebody_said_reads_as_english(text: str) -> None:
         "bueno star days a blah Carlos me do well a la rod e ya",
         "Grassy us por favor yam a may a less same arrow",
         "Me duele mucho la muela y quiero una cita",
+        "Hello this is Maria key arrow oh una seat a para may ania, thank you",
+        "Oh la so pattern tell a four no mass ten go un dolor and el pet show this day a year no pway doe thank you",
+        "thank you",
         "okay",
         "",
     ],
