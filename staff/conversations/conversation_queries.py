@@ -47,6 +47,7 @@ from intake.vocabulary import (
     NotificationReason,
     Route,
     SenderDoubt,
+    Silence,
     shows_intent,
     words_of,
 )
@@ -84,6 +85,8 @@ MAY_WANT_NO_TEXTS_UNSAFE = (
     " in the “…” menu."
 )
 OPTED_OUT = "The patient opted out of texts. Call them, or wait until they text START."
+NOT_TEXTED = "The patient opted out of texts, so this got no reply. Call them."
+NOT_TEXTED_UNSAFE = f"The patient opted out of texts, so this got no reply. {FIND_SAFE_WAY}"
 LANDLINE = "This number is a landline and cannot receive texts. Call it instead."
 UNSAFE_TO_CALL = {
     OPTED_OUT: f"The patient opted out of texts. {FIND_SAFE_WAY}",
@@ -604,6 +607,8 @@ def _alert(message: Message, alarm: Alarm | None, *, is_safe: bool) -> str:
     alert = UNANSWERED.get(unanswered_reason(decision.route, silence), "")
     if not alert and may_opt_out(message):
         return MAY_WANT_NO_TEXTS if is_safe else MAY_WANT_NO_TEXTS_UNSAFE
+    if not alert and silence is Silence.OPTED_OUT:
+        return NOT_TEXTED if is_safe else NOT_TEXTED_UNSAFE
     is_of_alarm = alarm is not None and alarm.lead and message.id >= alarm.message_id
     return f"{alert} {alarm.way.words}" if alert and is_of_alarm and alarm and alarm.way else alert
 

@@ -12,6 +12,7 @@ from tasks.routing import is_answer
 NOT_SURE = Route.REVIEW.words
 COMMON_QUESTION = "Common question"
 MAYBE_OPT_OUT = "May want no more texts"
+CALL_THEM = "Opted out of texts: call"
 # how long a person may wait before the row turns red; the last two count while the practice is open
 PATIENCE = {
     Priority.URGENT: timedelta(minutes=10),

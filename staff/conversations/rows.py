@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from classifier.danger_part import from_danger_on
 from inbox.conversation_tags import tags_of
 from inbox.member_notices import read_calls
-from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, MemberNotice, Message
+from inbox.models import Conversation, ConversationState, Decision, Delivery, DeliveryState, MemberNotice, Message
 from inbox.patient_book import record_names
 from inbox.written_since import waits_for_its_time
 from intake.practices import Practice
-from intake.vocabulary import ANSWERS, SAMPLE, Route, words_of
+from intake.vocabulary import ANSWERS, SAMPLE, Route, Silence, words_of
 from staff import display
 from staff.auth.access import Member
 from staff.conversations.alarms import Alarm, read_alarms
@@ -24,7 +24,7 @@ from staff.conversations.excerpt import Excerpt
 from staff.conversations.leading_messages import alarming_messages, read_row_messages
 from staff.conversations.people import names_of
 from staff.conversations.reply import typed_words
-from staff.conversations.row_words import called_by, initials, topic, wait, waits_too_long
+from staff.conversations.row_words import CALL_THEM, called_by, initials, topic, wait, waits_too_long
 from tasks.routing import is_answer
 from tasks.routing_facts import may_opt_out
 
@@ -252,7 +252,8 @@ def _row(
         assignee_initials=initials(assignee),
         taken_over=conversation.staff_took_over_at is not None,
         unread=hit.unread,
-        trouble=display.reply_trouble(reply) or (display.reply_trouble(answer) if conversation.priority else ""),
+        trouble=display.reply_trouble(reply)
+        or (display.reply_trouble(answer) or _why_to_call(conversation, decision) if conversation.priority else ""),
         at=at,
         age=display.age(at, moment, zone),
         waits=wait(since, moment) if since else "",
@@ -269,6 +270,12 @@ def _row(
         scheduled=display.scheduled_for(waiting, zone) if waiting else "",
         held=is_held,
     )
+
+
+def _why_to_call(conversation: Conversation, decision: Decision | None) -> str:
+    """Return what a row says of a patient who waits and got no text as they opted out; an alarm says it by itself."""
+    is_silent = decision is not None and decision.silence == Silence.OPTED_OUT and decision.route != Route.URGENT
+    return CALL_THEM if is_silent and conversation.unsafe_since is None else ""
 
 
 def _last_said(

@@ -57,6 +57,7 @@ class Notice:
         billing: which facts of a billing question the message states; None if it is none.
         unsafe: whether the patient said that it is not safe to contact them there.
         way: how to reach the patient, without number or address, if it is about an alarm to which they got no reply.
+        opted_out: whether they got no reply as they opted out of texts, and it is about no alarm.
     """
 
     conversation_id: int
@@ -71,6 +72,7 @@ class Notice:
     billing: BillingFields | None = None
     unsafe: bool = False
     way: str = ""
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from inbox.key_registry import lacks_keys
 from inbox.models import Conversation, Delivery, DeliveryState, Message, Notification, NotificationState, now
 from inbox.unsafe_contact import flag_on
 from intake.practices import TEXT_PREFIX, Practice, TeamSettings
-from intake.vocabulary import ABOUT_FILES, Channel, Medium, NotificationReason, Priority
+from intake.vocabulary import ABOUT_FILES, Channel, Medium, NotificationReason, Priority, Silence
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Postponed, Refused, Retryable
 from tasks.due import is_due
@@ -306,7 +306,14 @@ def _notice(session: Session, row: Notification, practice: Practice, team: TeamS
         billing=facts_for(row.reason, message.text, entities) if message else None,
         unsafe=is_unsafe,
         way=_way_to(session, row, is_unsafe=is_unsafe) if _is_unanswered(session, row, settings) else "",
+        opted_out=row.escalation_id is None and _got_no_text(row),
     )
+
+
+def _got_no_text(row: Notification) -> bool:
+    """Return whether the patient got no reply to the message of a notice, as they opted out of texts."""
+    decision = row.message.decision if row.message else None
+    return decision is not None and decision.silence == Silence.OPTED_OUT
 
 
 def _is_unsafe(session: Session, conversation: Conversation) -> bool:

@@ -15,6 +15,8 @@ from tasks.way_to_patient import NO_REPLY
 LONGEST_QUOTE = 500
 MOST_CODES = 12
 UNSAFE = "Do not text or call the patient's number: they said it is not safe."
+OPTED_OUT = "The patient opted out of texts and got no reply."
+CALL_THEM = "Call them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def _word_notice(notice: Notice, public_url: str) -> Wording:
         link = f"{public_url}/staff/escalations/{notice.escalation_id}"
         answer = f" Reply ACK {notice.code} to acknowledge."
     warning = (f" {UNSAFE}" if notice.unsafe else "") + (f" {NO_REPLY}. {notice.way}" if notice.way else "")
+    if notice.opted_out:
+        warning += f" {OPTED_OUT}" if notice.unsafe else f" {OPTED_OUT} {CALL_THEM}"
     quote = "" if notice.text is None else f"\n\n{_shorten(notice.text)}"
     facts = "" if notice.billing is None else _word_facts(notice.billing)
     body = f"{_recipient(notice.team)}{warning}{facts} View it: {link}"

@@ -8,7 +8,8 @@ import pytest
 
 from inbox.consent import OptOutRow, can_undo_opt_out, opt_out_of, record_consent
 from inbox.models import AuditEntry, Conversation, Decision, Escalation, Notification, OptOut
-from staff.conversations.conversation_queries import MAY_WANT_NO_TEXTS
+from staff.conversations.conversation_queries import MAY_WANT_NO_TEXTS, NOT_TEXTED
+from staff.conversations.row_words import CALL_THEM
 from staff.conversations.row_words import MAYBE_OPT_OUT as MAYBE
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
@@ -89,6 +90,39 @@ def test_an_emergency_of_someone_who_ended_our_texts_raises_the_alarm_and_says_t
     assert alarm.acknowledged_at is None
     assert {row.reason for row in console.rows(Notification) if row.priority == "urgent"} == {"unanswered_emergency"}
     assert "The patient got no automatic reply to this emergency" in console.sign_in().get(PAGE).text
+
+
+ASKS_AGAIN = {
+    "CANCEL": "I want to keep my appointment on Thursday, can you confirm it please?",
+    "Cancelar": "pero si necesito la cita del jueves, me confirma?",
+}
+
+
+@pytest.mark.parametrize("word", list(ASKS_AGAIN))
+def test_who_asks_on_after_ending_our_texts_gets_none_and_staff_read_that_they_must_be_called(
+    console: Console, word: str
+) -> None:
+    for text in (word, ASKS_AGAIN[word]):
+        console.text(text)
+        console.work()
+
+    assert len(console.twilio.messages) == 1
+    browser = console.sign_in()
+    assert NOT_TEXTED in browser.get(PAGE).text
+    assert CALL_THEM in row(browser.get("/staff/"), "(202) 555-0123")
+    console.text("Thank you")
+    console.work()
+    assert browser.get(PAGE).text.count(NOT_TEXTED) == 1
+
+
+def test_where_contact_is_not_safe_nothing_says_to_call(console: Console) -> None:
+    for text in ("CANCEL", "my husband reads my phone", ASKS_AGAIN["CANCEL"]):
+        console.text(text)
+        console.work()
+
+    browser = console.sign_in()
+    assert NOT_TEXTED not in browser.get(PAGE).text
+    assert CALL_THEM not in row(browser.get("/staff/"), "(202) 555-0123")
 
 
 def test_it_is_audited_each_time_with_who_did_it(console: Console) -> None:

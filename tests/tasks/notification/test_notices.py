@@ -245,6 +245,29 @@ def test_what_they_write_after_that_is_not_quoted_either(start_service: StartSer
     assert not any("birth control" in notice.raw.decode() for notice in hook.notifications)
 
 
+@pytest.mark.parametrize(
+    ("last", "says"),
+    [
+        ("pero si necesito la cita del jueves, me confirma?", "opted out of texts and got no reply. Call them."),
+        ("él lee mis mensajes. necesito la cita del jueves", "Do not text or call the patient's number"),
+    ],
+    ids=["safe", "not-safe"],
+)
+def test_a_notice_says_that_whoever_ended_our_texts_must_be_called(
+    start_service: StartService, hook: HookReceiver, last: str, says: str
+) -> None:
+    teams = ", ".join(f'{team} = {{ notify = ["{hook.apprise_url("/desk")}"] }}' for team in ("scheduling", "review"))
+    service = start_service(f"teams = {{ {teams} }}")
+    for text in ("Cancelar", last):
+        service.text(text)
+        service.work()
+
+    first, notice = (notice.body["message"] for notice in hook.notifications)
+    assert "got no reply" not in first
+    assert says in notice
+    assert ("Call them" in notice) == (says.endswith("Call them."))
+
+
 def test_a_long_message_is_cut() -> None:
     notice = Notice(1, 1, "Maple Street", "review", Priority.NORMAL, "review", text="x" * 1600)
 
