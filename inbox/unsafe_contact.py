@@ -13,7 +13,9 @@ something would go there: `flag_against` answers that for the claim of a reply, 
 In a chat, the flag stops texts and mails. Whoever writes on the open page reads the answer there, so it goes on
 showing, unless they say that the page itself may be seen, or staff set the flag.
 A patient who says in the same place that it is safe now gets automatic replies there again, for `SAFE_FOR` or until
-they say otherwise. The flag stays for staff, and one that staff set is not lifted by anything that a message says.
+they say otherwise. Who names the hours of the day at which it is safe gets them there at these hours, until somebody
+says again that it is not safe without naming any. The flag stays for staff, and one that staff set is not lifted by
+anything that a message says.
 See `docs/adr/0027-what-silences-a-phone.md`.
 """
 
@@ -28,6 +30,7 @@ from sqlalchemy.orm import Session
 from inbox.chat_contact import reply_address
 from inbox.models import Conversation, Delivery, DeliveryState
 from inbox.patients import conversations_of
+from inbox.safe_hours import SafeHours
 from intake.channels import medium_for
 from intake.vocabulary import Medium
 
@@ -68,7 +71,9 @@ def set_unsafe(
         alone: whether nothing proves who says so, so that it holds for this conversation alone.
         page: whether it holds for the open page of a chat, too.
     """
-    conversation.safe_until = None
+    conversation.safe_until = conversation.safe_hours = None
+    if not alone and (reached := _reached(conversation, by)):
+        _forget_hours(session, reached)
     was_set = conversation.unsafe_since is not None
     is_wider = (page and not conversation.unsafe_page) or (conversation.unsafe_alone and not alone)
     is_wider = is_wider or (by is not None and conversation.unsafe_by is None)  # which no message lifts
@@ -85,6 +90,15 @@ def set_unsafe(
     conversation.unsafe_page = page or conversation.unsafe_page
     conversation.unsafe_since, conversation.unsafe_by = since, by
     return True
+
+
+def _forget_hours(session: Session, reached: list[ColumnElement[bool]]) -> None:
+    session.execute(
+        update(Conversation)
+        .where(or_(*reached), Conversation.safe_hours.is_not(None))
+        .values(safe_hours=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def clear_unsafe(session: Session, conversation: Conversation) -> bool:
@@ -106,7 +120,7 @@ def clear_unsafe(session: Session, conversation: Conversation) -> bool:
         session.execute(
             update(Conversation).where(or_(*cleared)).values(safe).execution_options(synchronize_session=False)
         )
-    conversation.unsafe_since, conversation.unsafe_by = None, None
+    conversation.unsafe_since, conversation.unsafe_by, conversation.safe_hours = None, None, None
     conversation.unsafe_page, conversation.unsafe_alone = False, False
     return True
 
@@ -124,6 +138,22 @@ def lift_for_now(session: Session, conversation: Conversation, moment: datetime,
     if flag is None or flag.by is not None:
         return False
     conversation.safe_until = moment + SAFE_FOR
+    return True
+
+
+def keep_hours(session: Session, conversation: Conversation, hours: SafeHours, *, named: bool = True) -> bool:
+    """Let automatic replies go at some hours to the patient who names them, and return whether they do.
+
+    Args:
+        session: an open write transaction that holds the conversation's lock.
+        conversation: the conversation in which they name them.
+        hours: the hours.
+        named: as for `read_flag`.
+    """
+    flag = flag_against(session, conversation, _medium_of(conversation), named=named)
+    if flag is None or flag.by is not None:
+        return False
+    conversation.safe_hours = hours.stored
     return True
 
 
@@ -200,6 +230,11 @@ def lifted_until(conversation: Conversation, moment: datetime) -> datetime | Non
     return until if until is not None and moment < until else None
 
 
+def hours_of(conversation: Conversation) -> SafeHours | None:
+    """Return at which hours automatic replies go out though contact is not safe, None if the patient named none."""
+    return SafeHours.read(conversation.safe_hours) if conversation.safe_hours else None
+
+
 def silences_robot(
     session: Session, conversation: Conversation, medium: Medium, moment: datetime, *, named: bool = True
 ) -> Flag | None:
@@ -213,7 +248,9 @@ def silences_robot(
         named: as for `read_flag`.
     """
     flag = flag_against(session, conversation, medium, named=named)
-    is_lifted = lifted_until(conversation, moment) is not None and medium is _medium_of(conversation)
+    hours = hours_of(conversation)
+    is_safe = lifted_until(conversation, moment) is not None or (hours is not None and hours.include(moment))
+    is_lifted = is_safe and medium is _medium_of(conversation)
     return None if is_lifted and flag is not None and flag.by is None else flag
 
 

@@ -188,7 +188,7 @@ def _tell_people(
 ) -> AfterCommit:
     conversation = message.conversation
     level, danger = find_level(message, understanding)
-    _note_unsafe(session, message)
+    _note_unsafe(session, message, practice)
     if message.doubt in NEVER_ALARMS:
         level, danger = TriageLevel.ROUTINE, None
     is_urgent = level is None or level is TriageLevel.EMERGENCY
@@ -239,10 +239,10 @@ def find_level(message: Message, understanding: Understanding | None) -> tuple[T
     return (TriageLevel.EMERGENCY, danger) if danger is not None else (None, None)
 
 
-def _note_unsafe(session: Session, message: Message) -> None:
+def _note_unsafe(session: Session, message: Message, practice: Practice) -> None:
     """Flag a phone that the message says is not safe, as the attempts that did so were rolled back."""
     try:
         with session.begin_nested():
-            note_unsafe_contact(session, message, now())
+            note_unsafe_contact(session, message, now(), practice.time_zone)
     except Exception as error:  # which may be why it cannot be handled
         log.error("unsafe_contact_not_noted", message_id=message.id, error=type(error).__name__)

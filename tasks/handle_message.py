@@ -116,7 +116,7 @@ def handle_message(
         return AfterCommit()  # a transcription may have arrived meanwhile, and with it another job
     moment = now()
     note_contact(message)
-    is_claimed_unsafe = note_unsafe_contact(session, message, moment)
+    is_claimed_unsafe = note_unsafe_contact(session, message, moment, practice.time_zone)
     understanding = understanding and _settle_in_place(session, message, understanding)
     default = _default_threshold(context, understanding)
     facts = gather_facts(session, message, understanding, practice, default, moment)

@@ -6,25 +6,33 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from classifier.named_hours import read_named_hours
 from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact, says_safe
 from inbox.audit import record_action
 from inbox.consent import number_of
 from inbox.key_registry import lacks_keys
 from inbox.models import Message
-from inbox.unsafe_contact import lift_for_now, set_unsafe
+from inbox.safe_hours import SafeHours
+from inbox.unsafe_contact import keep_hours, lift_for_now, set_unsafe
 from intake.channels import is_vouched
 from intake.vocabulary import Channel
 
 _LIFTED_ON = (Channel.SMS, Channel.EMAIL, Channel.CHAT)
 
 
-def note_unsafe_contact(session: Session, message: Message, moment: datetime) -> bool:
+_NAMES_HOURS = (Channel.SMS, Channel.EMAIL)
+
+
+def note_unsafe_contact(session: Session, message: Message, moment: datetime, zone: str) -> bool:
     """Flag the patient's number or address, if they say that it is not safe to contact them there.
+
+    Who names the hours at which it is safe gets automatic replies at these hours.
 
     Args:
         session: an open write transaction that holds the conversation's lock.
         message: the message.
         moment: the current time, aware.
+        zone: the practice's time zone.
 
     Returns:
         Whether staff have to find out if it is true: it was written where nothing proves the number that it names.
@@ -33,20 +41,15 @@ def note_unsafe_contact(session: Session, message: Message, moment: datetime) ->
     unsafe = read_unsafe_contact(message.text)
     if unsafe is None:
         _note_safe_contact(session, message, moment)
+        _note_hours(session, message, zone)
         return False
     alone = not is_vouched(conversation.channel, message.doubt)
     page = unsafe is UnsafeContact.ANY or conversation.channel != Channel.CHAT
-    if not set_unsafe(session, conversation, moment, alone=alone, page=page):
-        return False
-    record_action(
-        session,
-        staff_id=None,
-        practice=conversation.practice,
-        action="unsafe_noted",
-        subject=f"conversation:{conversation.id}",
-        message=message.id,
-    )
-    return alone and number_of(conversation) is not None
+    is_new = set_unsafe(session, conversation, moment, alone=alone, page=page)
+    if is_new:
+        _record(session, message, "unsafe_noted")
+    _note_hours(session, message, zone)
+    return is_new and alone and number_of(conversation) is not None
 
 
 def _note_safe_contact(session: Session, message: Message, moment: datetime) -> None:
@@ -61,11 +64,26 @@ def _note_safe_contact(session: Session, message: Message, moment: datetime) -> 
     ):
         return
     if says_safe(message.text) and lift_for_now(session, conversation, moment, named=not lacks_keys(session)):
-        record_action(
-            session,
-            staff_id=None,
-            practice=conversation.practice,
-            action="safe_noted",
-            subject=f"conversation:{conversation.id}",
-            message=message.id,
-        )
+        _record(session, message, "safe_noted")
+
+
+def _note_hours(session: Session, message: Message, zone: str) -> None:
+    """Keep the hours of the day at which the patient says that it is safe to text or mail them, if they name any."""
+    conversation = message.conversation
+    if conversation.channel not in _NAMES_HOURS or not is_vouched(conversation.channel, message.doubt):
+        return
+    named = read_named_hours(message.text)
+    if named is not None and keep_hours(session, conversation, SafeHours(*named, zone), named=not lacks_keys(session)):
+        _record(session, message, "safe_hours_noted")
+
+
+def _record(session: Session, message: Message, action: str) -> None:
+    conversation = message.conversation
+    record_action(
+        session,
+        staff_id=None,
+        practice=conversation.practice,
+        action=action,
+        subject=f"conversation:{conversation.id}",
+        message=message.id,
+    )

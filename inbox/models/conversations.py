@@ -58,7 +58,8 @@ class Conversation(Base):
     the patient says that somebody else may read what is sent there; `unsafe_by` is the member who set it, None if the
     patient's own words did, `unsafe_page` adds the open page of a chat, and `unsafe_alone` means that nothing proves
     who said it; see `inbox.unsafe_contact`. Until `safe_until`, automatic replies go out all the same, as the patient
-    said since that it is safe for now. `answered_up_to` is the newest message that whoever last answered or
+    said since that it is safe for now; at its `safe_hours`, too, as they named these (see `inbox.safe_hours`).
+    `answered_up_to` is the newest message that whoever last answered or
     closed it had been shown, None if nothing tells.
     """
 
@@ -115,6 +116,7 @@ class Conversation(Base):
     unsafe_since: Mapped[datetime | None]
     unsafe_by: Mapped[int | None]
     safe_until: Mapped[datetime | None]
+    safe_hours: Mapped[str | None] = mapped_column(String(64))
     answered_up_to: Mapped[int | None]
     unsafe_page: Mapped[bool] = mapped_column(default=False, server_default=false())
     unsafe_alone: Mapped[bool] = mapped_column(default=False, server_default=false())

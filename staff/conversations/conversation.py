@@ -18,7 +18,7 @@ from inbox.patient_book import name_on, patients_of_conversation
 from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_drafts, save_draft
 from inbox.reply_files import draft_files
 from inbox.tag_words import LONGEST_TAG
-from inbox.unsafe_contact import flag_on, is_silenced, lifted_until
+from inbox.unsafe_contact import flag_on, hours_of, is_silenced, lifted_until
 from intake.vocabulary import Channel, Language, Medium, OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
@@ -239,6 +239,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         contact = read_contact(session, conversation, zone, name_on(records), facts.agreed_at)
         reader = Reader(first_name(conversation, records), member().name)
         until = lifted_until(conversation, moment) if flagged and flagged.by is None else None
+        hours = hours_of(conversation) if flagged and flagged.by is None else None
         is_unsafe = flagged is not None and is_silenced(session, conversation, reach.medium)
         is_reached = not (reach.obstacle or reach.doubtful or is_unsafe)
         can_get_reply = is_reached and conversation.last_message_id and not is_emergency(conversation)
@@ -247,6 +248,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "is_unsafe": is_unsafe,
             "unsafe_at": flagged.conversation_id if flagged else None,
             "safe_until": until and display.clock(until, zone),
+            "safe_hours": hours and hours.words,
             "is_chat": conversation.channel == Channel.CHAT,
             "practice": practice,
             "thread": thread,

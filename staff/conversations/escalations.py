@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from inbox.consent import number_of
 from inbox.models import AlarmEnd, Role, UndoKind, now
 from inbox.patient_book import record_names
-from inbox.unsafe_contact import flag_on, lifted_until
+from inbox.unsafe_contact import flag_on, hours_of, lifted_until
 from intake.practices import TEXT_PREFIX, Practice
 from intake.vocabulary import SAMPLE, Channel
 from staff import display
@@ -48,6 +48,7 @@ def page(escalation_id: int) -> str | Response:
         names = record_names(session, [conversation], own)
         flagged = flag_on(session, conversation)
         until = lifted_until(conversation, now()) if flagged and flagged.by is None else None
+        hours = hours_of(conversation) if flagged and flagged.by is None else None
         shown = render_template(
             "staff/acknowledge.html",
             escalation=escalation,
@@ -65,6 +66,7 @@ def page(escalation_id: int) -> str | Response:
             is_chat=conversation.channel == Channel.CHAT,
             unsafe_at=flagged.conversation_id if flagged else None,
             safe_until=until and display.clock(until, practice.time_zone),
+            safe_hours=hours and hours.words,
         )
     with services.database.write() as session:
         record_on_conversation(session, conversation.id, practice.slug, "viewed", escalation=escalation_id)

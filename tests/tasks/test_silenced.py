@@ -223,6 +223,96 @@ def test_a_reply_that_waits_longer_is_not_sent(told: Service) -> None:
     assert ("urgent", "suppressed") in [(row.reply, row.state) for row in told.rows(Delivery)]
 
 
+# ---- safe at hours that the patient names
+
+AFTER_FOUR = {
+    "en": "pls dont text this number after 4 he looks at my phone",
+    "es": "él lee mi teléfono, no me escriba después de las 4",
+}
+ALWAYS, NEVER = "0-1440 UTC", "0-0 UTC"
+
+
+def name_hours(service: Service, hours: str) -> None:
+    with service.edit() as session:
+        session.get_one(Conversation, 1).safe_hours = hours
+
+
+@pytest.mark.parametrize("language", AFTER_FOUR)
+def test_who_names_hours_is_answered_within_them_and_at_no_other_time(told: Service, language: str) -> None:
+    send(told, AFTER_FOUR[language])
+    [conversation] = told.rows(Conversation)
+    assert conversation.unsafe_since is not None
+    assert conversation.safe_hours == "360-960 America/New_York"
+
+    name_hours(told, NEVER)
+    texted = len(told.twilio.messages)
+    send(told, CHEST)
+    assert len(told.twilio.messages) == texted
+    assert reasons(told, "on_call")[-1] == "unanswered_unsafe"
+
+    name_hours(told, ALWAYS)
+    send(told, PILLS)
+    assert "988" in told.twilio.messages[-1].body
+
+
+def test_hours_may_be_named_after_it_was_said_that_the_phone_is_not_safe(told: Service) -> None:
+    send(told, READ, "only text me before 3pm")
+
+    [conversation] = told.rows(Conversation)
+    assert conversation.safe_hours == "360-900 America/New_York"
+
+
+def test_hours_alone_silence_nobody(told: Service) -> None:
+    send(told, "only text me before 3pm")
+
+    [conversation] = told.rows(Conversation)
+    assert (conversation.unsafe_since, conversation.safe_hours) == (None, None)
+
+
+@pytest.mark.parametrize("again", [READ, "don't text me on fridays after 4, he checks my phone"])
+def test_they_end_when_it_is_said_again_without_plain_hours(told: Service, again: str) -> None:
+    send(told, AFTER_FOUR["en"])
+    name_hours(told, ALWAYS)
+    send(told, again)
+    texted = len(told.twilio.messages)
+    send(told, CHEST)
+
+    assert len(told.twilio.messages) == texted
+
+
+def test_they_end_when_it_is_said_in_a_call_from_the_number(told: Service) -> None:
+    send(told, AFTER_FOUR["en"])
+    name_hours(told, ALWAYS)
+    told.call().report_transcription(READ)
+    told.work()
+    texted = len(told.twilio.messages)
+    send(told, CHEST)
+
+    assert len(told.twilio.messages) == texted
+
+
+@pytest.mark.parametrize("by_call", [True, False])
+def test_no_hours_are_taken_from_where_no_text_is_written(told: Service, *, by_call: bool) -> None:
+    if by_call:
+        told.call().report_transcription(AFTER_FOUR["en"])
+        told.work()
+    else:
+        post(told, AFTER_FOUR["en"], phone=PATIENT)
+
+    assert [row.safe_hours for row in told.rows(Conversation)] == [None]
+
+
+def test_what_staff_marked_no_hours_lift(told: Service) -> None:
+    send(told, AFTER_FOUR["en"])
+    with told.edit() as session:
+        set_unsafe(session, session.get_one(Conversation, 1), now(), by=1)
+    name_hours(told, ALWAYS)
+    texted = len(told.twilio.messages)
+    send(told, CHEST)
+
+    assert len(told.twilio.messages) == texted
+
+
 def test_what_staff_marked_only_staff_take_away(told: Service) -> None:
     send(told, PRICES)
     with told.edit() as session:

@@ -91,6 +91,22 @@ def test_staff_see_that_the_patient_says_it_is_safe_for_now_beside_the_warning(c
     assert "Automatic replies do not go here." in dana.get(PAGE).text
 
 
+def test_staff_see_the_hours_that_the_patient_named_beside_the_warning(console: Console, dana: Browser) -> None:
+    receive(console, "pls dont text this number after 4 he looks at my phone")
+
+    shown = dana.get(PAGE).text
+    assert RED in shown
+    assert "The patient named hours: automatic replies go out only from 6:00 AM to 4:00 PM." in shown
+    assert "Automatic replies do not go here." not in shown
+    assert "noted the hours at which it is safe to contact the patient here, as a message says" in shown
+
+    dana.post(f"{PAGE}/unsafe-contact", data={"unsafe": "yes"})
+    receive(console, "only text me before 3pm")
+    shown = dana.get(PAGE).text
+    assert "The patient named hours" not in shown
+    assert "Automatic replies do not go here." in shown
+
+
 def test_what_waits_to_be_sent_is_held_back_and_a_call_from_the_same_number_is_flagged_too(
     console: Console, dana: Browser
 ) -> None:
