@@ -1,4 +1,4 @@
-"""Recognize messages that only ask if a person or a program answers, from `signs/robots.toml`: "are you a robot?".
+"""Recognize messages that only ask who answers, a person or a program, from `signs/robots.toml`: "are you a robot?".
 
 Every word must be accounted for, as in `nudges.py`, so that no such message tells of anything else.
 """

@@ -135,7 +135,7 @@ class ReplyName(_WordedEnum):
     SAME_DAY = "same_day", "Same day"
     VISIT_SOON = "visit_soon", "Visit that is soon"
     PERSON = "person", "Asks for a person"
-    ROBOT = "robot", "Asks if a robot answers"
+    ROBOT = "robot", "Asks who or what answers"
     PRAISE = "praise", "Praise"
     WRONG_NUMBER = "wrong_number", "Wrong number"
     CONTACT = "contact", "Contact details"

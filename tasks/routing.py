@@ -454,7 +454,7 @@ def _route(facts: Facts, practice: Practice) -> tuple[str, str]:
     if facts.language == Language.OTHER:
         return Route.REVIEW, "written in neither English nor Spanish"
     if facts.disposition is Disposition.PERSON:
-        return Route.PERSON, "asks if a robot answers" if facts.asks_robot else "asks for a person"
+        return Route.PERSON, "asks who or what answers" if facts.asks_robot else "asks for a person"
     if facts.triage is TriageLevel.SAME_DAY:
         return Route.SAME_DAY, "a nurse should look at this today"
     if facts.partly_read and not _is_pressing(facts, practice):

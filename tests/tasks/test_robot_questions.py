@@ -1,4 +1,4 @@
-"""Who asks if a robot answers is told the truth, on every channel and at any time, and the front desk hears of it."""
+"""Who asks who or what answers is told the truth, on every channel and at any time, and the front desk hears of it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ ASKED = {
     "ARE YOU A ROBOT": "These first replies are automatic.",
     "am i talking to a human": "These first replies are automatic.",
     "eres un robot?": "las manda un programa",
+    "whos this": "These first replies are automatic.",
+    "¿quién es?": "las manda un programa",
 }
 
 
@@ -64,6 +66,7 @@ def test_who_asks_again_is_told_again(service: Service) -> None:
         (CHEST, EMERGENCY, "are you a robot?", ("These first replies are automatic.", "911", "988")),
         (PILLS, SELF_HARM, "is this a bot", ("These first replies are automatic.", "911", "988")),
         (CHEST, EMERGENCY, "¿eres un robot?", ("las manda un programa", "911", "988")),
+        (CHEST, EMERGENCY, "whos this", ("These first replies are automatic.", "911", "988")),
     ],
 )
 def test_soon_after_an_emergency_the_truth_comes_with_the_helplines_named_once(
