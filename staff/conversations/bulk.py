@@ -31,11 +31,11 @@ from staff.conversations.changes import (
 )
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import PAGE
-from staff.conversations.leading_messages import read_row_messages
 from staff.conversations.list_pane import address_of, read_chosen, read_filters
 from staff.conversations.people import may_be_assigned
 from staff.conversations.teams import teams_for
 from staff.conversations.unanswered import find_unanswered
+from staff.conversations.unanswered_requests import CloseChoice, find_requests
 from staff.conversations.unseen import why_unseen
 from staff.undo.offers import Batch, begin_action, hold_for, offer_undo
 from tasks.pubsub import topics_of
@@ -45,7 +45,7 @@ from web.services import services_of
 blueprint = Blueprint("bulk", __name__, url_prefix="/staff")
 
 NOTHING = "No conversation was selected."
-DESPITE = "despite"
+CHOICE = "unanswered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,7 @@ class _Kind:
         undo: what is offered to undo, None for nothing.
         answers: whether it says that what the patients wrote is dealt with, so that the list must have shown all of it,
             and an emergency that nobody answered is left alone.
-        spares_requests: whether it leaves those alone whose last message is a thank-you or the like, while what the
-            patient asked before it has no answer, unless the member presses that, too.
+        asks_first: whether it changes nothing until the member has decided about those that nobody answered.
     """
 
     audited: str
@@ -84,7 +83,7 @@ class _Kind:
     waits_for_alarm: bool = field(default=True)
     undo: UndoKind | None = None
     answers: bool = False
-    spares_requests: bool = False
+    asks_first: bool = False
 
 
 @blueprint.post("/bulk")
@@ -96,28 +95,16 @@ def change_several() -> Response:
         abort(400, "Choose whether to assign, transfer, tag, close, or snooze them.")
     kind = _KINDS[BulkAction(wanted)]
     chosen = _read_chosen()
-    changed: list[Conversation] = []
-    refused: list[Conversation] = []
-    thanked: list[Conversation] = []
     tickets: tuple[Ticket, ...] = ()
     untold: set[str] = set()
     services = services_of(current_app)
     with services.database.write() as session:
-        own = own_conversations(session, chosen)
-        urgent = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(chosen), has_open_alarm())))
-        urgent |= find_unanswered(session, own) if kind.answers else set()
-        asks = kind.spares_requests and DESPITE not in request.form
-        wanting = set(read_row_messages(session, own).wanting) if asks else set()
+        sorted_out = _sort_out(session, kind, chosen)
+        changed, refused = [], sorted_out.refused
         batch = Batch()
-        for conversation in own:
+        for conversation in sorted_out.meant:
             beginning, was_closed = begin_action(session, conversation), conversation.state == ConversationState.CLOSED
-            shown = chosen[conversation.id]
-            is_left = kind.waits_for_alarm and conversation.id in urgent
-            is_left |= kind.answers and bool(why_unseen(session, conversation, shown))
-            if not is_left and conversation.id in wanting:
-                thanked.append(conversation)
-                continue
-            done = None if is_left else kind.change(session, conversation, shown)
+            done = kind.change(session, conversation, chosen[conversation.id])
             if done is None:
                 refused.append(conversation)
                 continue
@@ -133,14 +120,57 @@ def change_several() -> Response:
     topics = tuple(topic for found in changed for topic in topics_of(found.id, found.practice))
     mails = tuple(Ticket("mail_notice", row_id) for row_id in mail)
     services.queue.put_all(AfterCommit(notifications=tickets, later=mails, topics=topics))
-    missing = _say_missing(len(chosen) - len(own))
-    flash(" ".join([_say(changed, kind), *missing, *sorted(untold)]) if chosen else NOTHING)
+    missing = _say_missing(len(chosen) - sorted_out.found)
+    said = [] if sorted_out.asked else [_say(changed, kind), *_say_open(sorted_out.left_open)]
+    if said or missing:
+        flash(" ".join([*said, *missing, *sorted(untold)]) if chosen else NOTHING)
     query = read_filters().whole_query()
     if refused:
         query |= {"refused": ",".join(str(conversation.id) for conversation in refused), "left": wanted}
-    if thanked:
-        query |= {"thanked": ",".join(f"{left.id}:{chosen[left.id] or ''}" for left in thanked)}
+    if sorted_out.asked:
+        query |= {"asked": ",".join(f"{asked.id}:{chosen[asked.id] or ''}" for asked in sorted_out.asked)}
     return redirect(address_of(INBOX, query), 303)
+
+
+@dataclass(slots=True)
+class _SortedOut:
+    """What becomes of the conversations that a member chose.
+
+    Attributes:
+        found: how many there are that the member may open.
+        meant: those to change.
+        refused: those that are left alone.
+        asked: those to change once the member has decided about the requests among them; then nothing is meant.
+        left_open: how many the member leaves open, as nobody answered them.
+    """
+
+    found: int
+    meant: list[Conversation] = field(default_factory=list)
+    refused: list[Conversation] = field(default_factory=list)
+    asked: list[Conversation] = field(default_factory=list)
+    left_open: int = 0
+
+
+def _sort_out(session: Session, kind: _Kind, chosen: dict[int, int | None]) -> _SortedOut:
+    """Return which of the chosen conversations to change, to leave alone, and to ask about."""
+    own = own_conversations(session, chosen)
+    urgent = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(chosen), has_open_alarm())))
+    urgent |= find_unanswered(session, own) if kind.answers else set()
+    result = _SortedOut(len(own))
+    for conversation in own:
+        is_left = kind.waits_for_alarm and conversation.id in urgent
+        is_left |= kind.answers and bool(why_unseen(session, conversation, chosen[conversation.id]))
+        (result.refused if is_left else result.meant).append(conversation)
+    choice = request.form.get(CHOICE, "")
+    if not kind.asks_first or choice == CloseChoice.CLOSE:
+        return result
+    requests = find_requests(session, result.meant)
+    if requests and choice != CloseChoice.LEAVE:
+        result.asked, result.meant = result.meant, []
+    else:
+        result.meant = [conversation for conversation in result.meant if conversation.id not in requests]
+        result.left_open = len(requests)
+    return result
 
 
 def _read_chosen() -> dict[int, int | None]:
@@ -164,6 +194,13 @@ def _say_missing(count: int) -> list[str]:
         if count == 1
         else f"{count} of those you selected are no longer there."
     ]
+
+
+def _say_open(count: int) -> list[str]:
+    """Return what to say of those that the member leaves open."""
+    if not count:
+        return []
+    return [f"{count} left open, as nobody has answered {'it' if count == 1 else 'them'} yet."]
 
 
 def _until(changed: Sequence[Conversation]) -> str:
@@ -232,7 +269,7 @@ _KINDS: dict[BulkAction, _Kind] = {
     BulkAction.TAG: _Kind("tagged", _tag, lambda: "tagged", waits_for_alarm=False),
     BulkAction.UNTAG: _Kind("untagged", _untag, lambda: "without the tag", waits_for_alarm=False),
     BulkAction.CLOSE: _Kind(
-        "state_changed", _close, lambda: "closed", undo=UndoKind.CLOSE, answers=True, spares_requests=True
+        "state_changed", _close, lambda: "closed", undo=UndoKind.CLOSE, answers=True, asks_first=True
     ),
     BulkAction.SNOOZE: _Kind("snoozed", _snooze, lambda: "snoozed", undo=UndoKind.SNOOZE, answers=True),
 }

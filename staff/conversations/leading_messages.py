@@ -88,14 +88,14 @@ def _urgent(conversations: Sequence[Conversation]) -> list[int]:
 
 
 def _wants_nothing(message: Message) -> bool:
-    """Return whether a message that was handled needs no person; the opposite of `_needs_person`."""
+    """Return whether a message that was handled needs no person; the opposite of `needs_person`."""
     decision = message.decision
     return decision is not None and (
         decision.priority is None or decision.route in _SAYING_NOTHING or decision.reply in ANSWERS
     )
 
 
-def _needs_person() -> ColumnElement[bool]:
+def needs_person() -> ColumnElement[bool]:
     """Return the condition that a message that was handled needs a person.
 
     Thanks need none, nor does what only asks again, or has its answer.
@@ -144,7 +144,7 @@ def _newest_wanting(conversation_ids: Sequence[int]) -> Select[str, int]:
         .where(
             Conversation.id.in_(conversation_ids),
             Message.received_at >= Conversation.waiting_since,
-            _needs_person(),
+            needs_person(),
         )
         .group_by(Conversation.id)
     )

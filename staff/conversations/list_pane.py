@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,6 +30,7 @@ from staff.conversations.search_words import open_words
 from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
 from staff.conversations.unanswered import find_unanswered
+from staff.conversations.unanswered_requests import MOST_NAMED, CloseQuestion, Named, find_requests
 from staff.conversations.view_counts import read_counts
 from staff.conversations.view_list import show_views
 from staff.displays import is_new_display, seal_of
@@ -60,15 +60,6 @@ def address_of(path: str, query: dict[str, str], place: str = "") -> str:
     return f"{path}{f'?{urlencode(query)}' if query else ''}{place}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A conversation that is named with a link to it, and the newest message that the list showed."""
-
-    id: int
-    who: str = field(repr=False)
-    newest: int | None = None
-
-
 def show_list(filters: Filters, selected: int | None = None, people: Sequence[Person] | None = None) -> dict[str, Any]:
     """Return what the list's templates show, and record whose conversations it shows.
 
@@ -91,7 +82,7 @@ def show_list(filters: Filters, selected: int | None = None, people: Sequence[Pe
         unread = 0 if wanted else count_unread(session, member(), filters, moment, MOST_COUNTED)
         capped = capped_practices(session, list(practices), moment)
         refused, unanswered = _refused(session)
-        thanked = _thanked(session)
+        asked = _asked(session)
         tags = tags_in_use(session, member().reachable)
         tagged = find_tag(session, member().reachable, filters.tag) if filters.tag else None
         drafted = drafted_conversations(session, member().id, [row.id for row in (*page.pinned, *page.rows)])
@@ -120,7 +111,8 @@ def show_list(filters: Filters, selected: int | None = None, people: Sequence[Pe
         "snoozes": snooze_choices(moment, [practice.time_zone for practice in practices.values()]),
         "refused": refused,
         "unanswered": unanswered,
-        "thanked": thanked,
+        "asked": asked,
+        "most_named": MOST_NAMED,
         "say_unanswered": say_unanswered(len(unanswered)),
         "why_left": why_left(request.args.get("left", "")),
         "longest_tag": LONGEST_TAG,
@@ -177,18 +169,20 @@ def read_chosen(values: Iterable[str]) -> dict[int, int | None]:
     return {row_id: newest for row_id, newest in read if row_id is not None}
 
 
-def _thanked(session: Session) -> list[_Named]:
-    """Return the conversations that closing left alone, as something stands before the thanks that nobody answered."""
-    left = read_chosen(request.args.get("thanked", "").split(",")[:PAGE])
-    if not left:
-        return []
-    own = select(Conversation).where(Conversation.id.in_(left), Conversation.practice.in_(member().reachable))
+def _asked(session: Session) -> CloseQuestion | None:
+    """Return what to ask before several are closed, None if nothing is: nobody waits for an answer anymore."""
+    chosen = read_chosen(request.args.get("asked", "").split(",")[:PAGE])
+    if not chosen:
+        return None
+    own = select(Conversation).where(Conversation.id.in_(chosen), Conversation.practice.in_(member().reachable))
     found = session.scalars(own.where(Conversation.state != ConversationState.CLOSED).order_by(Conversation.id)).all()
+    requests = find_requests(session, found)
     names = patient_names(session, found)
-    return [_Named(row.id, names[row.id], left[row.id]) for row in found]
+    named = [Named(row.id, names[row.id], chosen[row.id]) for row in found]
+    return CloseQuestion(named, [each for each in named if each.id in requests]) if requests else None
 
 
-def _refused(session: Session) -> tuple[list[_Named], list[_Named]]:
+def _refused(session: Session) -> tuple[list[Named], list[Named]]:
     """Return the conversations that an action on several left alone: the emergencies that nobody answered apart."""
     ids = [read_row_id(value) for value in request.args.get("refused", "").split(",")[:PAGE]]
     wanted = [row_id for row_id in ids if row_id is not None]
@@ -199,7 +193,7 @@ def _refused(session: Session) -> tuple[list[_Named], list[_Named]]:
     names = patient_names(session, found)
     may_hide = request.args.get("left", "") in HIDING
     unanswered = find_unanswered(session, found) if may_hide else set()
-    named = [_Named(row.id, names[row.id]) for row in found]
+    named = [Named(row.id, names[row.id]) for row in found]
     return [row for row in named if row.id not in unanswered], [row for row in named if row.id in unanswered]
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from inbox.models import Conversation, Note, ReplyDraft, Review
 from intake.settings import Settings
 from tests.browser.axe import violations
+from tests.browser.test_closing_requests import close_all
 from tests.browser.test_console import ONE, TWO, SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.browser.test_keys_while_loading import held
 from tests.staff.conftest import Console
@@ -171,6 +172,7 @@ def test_what_was_closed_from_the_list_is_undone_in_the_list(four: Console, sign
     press(page, "j")
     press(page, "x")
     press(page, "e")
+    close_all(page)
     expect(page.get_by_text("1 conversation closed.")).to_be_visible()
     settled(page)
 
@@ -189,8 +191,11 @@ def test_what_was_undone_is_where_it_was_though_the_list_was_refreshed_before_ea
     page = ready(sign_in())
     press(page, "j")
     press(page, "x")
+    press(page, "e")
+    expect(page.locator("#asked")).to_be_visible()
+    settled(page)
     with held(page, "/staff/bulk", "/staff/undo/1") as take:
-        press(page, "e")
+        close_all(page)
         closing = take()
         answer = closing.fetch(max_redirects=0)
         expect(page.locator("#open-4")).to_have_count(0)  # by a refresh

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from inbox.models import Conversation, ConversationRead, ConversationTag, Delivery, Note
 from intake.settings import Settings
+from tests.browser.test_closing_requests import close_all
 from tests.browser.test_console import ONE, SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.browser.waiting import wait_until
 from tests.staff.conftest import Console
@@ -376,6 +377,7 @@ def test_e_closes_the_selected_conversations_and_never_one_of_them(three: Consol
     expect(page.locator("#picked")).to_have_text("2 selected")
 
     press(page, "e")
+    close_all(page)
 
     expect(page.get_by_text("2 conversations closed.")).to_be_visible()
     assert states(three) == ["open", "closed", "closed"]
@@ -389,6 +391,7 @@ def test_e_beside_an_open_conversation_closes_the_ticked_ones_and_names_them(thr
     page.locator("#thread-scroll").focus()
 
     press(page, "e")
+    close_all(page)
 
     expect(page.get_by_text("1 conversation closed.")).to_be_visible()
     expect(page.locator("#undo-bar")).to_contain_text(f"Closed: {NAMES[2]}.")

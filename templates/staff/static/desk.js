@@ -304,6 +304,10 @@ document.addEventListener("keydown", (event) => {
   move(step);
 });
 
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.closest("#asked")) document.getElementById("asked-cancel").click();
+});
+
 document.addEventListener("change", (event) => {
   if (event.target.closest("#filters")) event.target.form.requestSubmit();
   if (event.target.matches(".row > input")) countPicked();

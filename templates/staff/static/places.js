@@ -32,6 +32,7 @@ function listOf(address) {
   query.delete("hit"); // what the search found in it
   query.delete("refused");
   query.delete("left");
+  query.delete("asked");
   query.sort();
   return query.toString();
 }
@@ -115,6 +116,7 @@ function put(page) {
   countTyped();
   showRow();
   showNewest();
+  if (fresh) document.querySelector("#asked button")?.focus(); // what has to be decided first
   const row = document.querySelector(".row > a[aria-current]");
   if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
   if (document.activeElement !== document.body) return;

@@ -17,8 +17,9 @@ from tests.told_classifier import EMERGENCY, sure_of, tell
 
 GUN, PARKING = "I have the gun in my lap", "Is there parking behind the office?"
 PATIENT, OTHER = "+12025550171", "+12025550172"
+CLOSE = {"do": "close", "unanswered": "close"}
 HIDING = [
-    pytest.param({"do": "close"}, id="close"),
+    pytest.param(CLOSE, id="close"),
     pytest.param({"do": "snooze", "until": "tomorrow"}, id="snooze"),
 ]
 
@@ -73,7 +74,7 @@ def test_closing_it_by_itself_stays_possible_and_then_it_is_dealt_with(urgent: C
     urgent.work()
     assert hidden(urgent) == [False, False]
 
-    press(dana, {"do": "close"})
+    press(dana, CLOSE)
 
     assert hidden(urgent) == [True, True]
 
@@ -105,7 +106,7 @@ def wait(console: Console) -> None:
 def test_what_is_no_answer_to_it(urgent: Console, dana: Browser, do: Callable[[Console], None]) -> None:
     do(urgent)
 
-    press(dana, {"do": "close"})
+    press(dana, CLOSE)
 
     assert hidden(urgent) == [False, True]
 
@@ -130,7 +131,7 @@ def write_elsewhere(console: Console) -> None:
 def test_what_answers_it(urgent: Console, dana: Browser, do: Callable[[Console], None]) -> None:
     do(urgent)
 
-    assert "no answer from staff" not in press(dana, {"do": "close"})
+    assert "no answer from staff" not in press(dana, CLOSE)
 
     assert hidden(urgent) == [True, True]
 
@@ -138,7 +139,7 @@ def test_what_answers_it(urgent: Console, dana: Browser, do: Callable[[Console],
 def test_what_staff_found_to_be_no_emergency_is_closed_with_the_rest(urgent: Console, dana: Browser) -> None:
     assert dana.post("/staff/conversations/1/no-emergency", data={"level": "routine"}).status_code == 303
 
-    press(dana, {"do": "close"})
+    press(dana, CLOSE)
 
     assert hidden(urgent) == [True, True]
 
@@ -146,12 +147,12 @@ def test_what_staff_found_to_be_no_emergency_is_closed_with_the_rest(urgent: Con
 def test_one_that_is_closed_already_is_not_named(urgent: Console, dana: Browser) -> None:
     dana.post("/staff/conversations/1/state", data={"state": "closed"})
 
-    assert "no answer from staff" not in press(dana, {"do": "close"})
+    assert "no answer from staff" not in press(dana, CLOSE)
 
 
 def test_a_call_that_was_noted_answers_it(urgent: Console, dana: Browser) -> None:
     assert dana.post("/staff/conversations/1/called").status_code == 303
 
-    press(dana, {"do": "close"})
+    press(dana, CLOSE)
 
     assert hidden(urgent) == [True, True]

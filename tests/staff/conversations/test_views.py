@@ -432,7 +432,7 @@ def test_several_are_closed_assigned_or_snoozed_with_one_form(busy: Console, dan
     assert "Assigned to Bob Stone" in row(page, NAMES[ONE])
     dana.post("/staff/bulk", data=several | {"do": "snooze", "until": "monday"})
     assert rows(dana.get("/staff/")) == [NAMES[THREE]]
-    dana.post("/staff/bulk", data=several | {"do": "close"})
+    dana.post("/staff/bulk", data=several | {"do": "close", "unanswered": "close"})
     assert rows(dana.get("/staff/?view=closed")) == [NAMES[TWO], NAMES[ONE]]
     entries = [entry for entry in busy.rows(AuditEntry) if entry.detail.get("bulk")]
     assert [entry.action for entry in entries] == ["assigned"] * 2 + ["snoozed"] * 2 + ["state_changed"] * 2
@@ -460,7 +460,7 @@ def test_those_that_are_gone_or_of_another_practice_are_skipped_and_counted(busy
     with busy.edit() as session:
         session.get_one(Conversation, 2).practice = "other"
 
-    answer = dana.post("/staff/bulk", data={"c": ["1", "2", "99"], "do": "close"})
+    answer = dana.post("/staff/bulk", data={"c": ["1", "2", "99"], "do": "close", "unanswered": "close"})
 
     said = dana.get(place(answer)).text
     assert "1 conversation closed. 2 of those you selected are no longer there." in said

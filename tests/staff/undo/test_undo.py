@@ -362,7 +362,7 @@ def test_an_emergency_that_waits_on_the_patient_by_a_slip_is_one_again(console: 
 def test_conversations_closed_together_are_reopened_together(console: Console, dana: Browser) -> None:
     console.text(PRICES, from_=TWO)
     console.work()
-    dana.post("/staff/bulk", data={"do": "close", "c": ["1", "2"]})
+    dana.post("/staff/bulk", data={"do": "close", "c": ["1", "2"], "unanswered": "close"})
     assert bar(dana.get("/staff/")).startswith("2 conversations closed: (202) 555-0131, (202) 555-0132.")
 
     assert undo(dana, "/staff/").headers["Location"] == "/staff/"
