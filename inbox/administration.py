@@ -29,7 +29,7 @@ from inbox.reply_drafts import forget_drafts_of
 from inbox.reply_files import delete_draft_files_of
 from inbox.saved_views import forget_views_of
 from inbox.second_factor import remove_second_factor
-from inbox.staff_links import add_link, void_links
+from inbox.staff_links import add_link, next_purpose, void_links
 from inbox.undo import forget_undos_of
 from intake.errors import IntakeError
 
@@ -84,15 +84,16 @@ def invite_member(
     return link
 
 
-def is_invited(member: StaffMember) -> bool:
-    """Return whether a member has neither chosen a password nor come by single sign-on, and may still do so."""
+def awaits_password(member: StaffMember) -> bool:
+    """Return whether a member, invited or reset, has no password and no single sign-on, and may still choose one."""
     return member.password_hash == NO_PASSWORD and member.oidc_subject is None and member.disabled_at is None
 
 
-def invite_again(session: Session, admin_id: int, member: StaffMember, moment: datetime) -> StaffLink:
-    """Give a member who never came another link to set a password; the earlier one is worthless."""
-    link = add_link(session, member.id, LinkPurpose.INVITE, moment)
-    _record(session, admin_id, member, "account_invited_again")
+def renew_link(session: Session, admin_id: int, member: StaffMember, moment: datetime) -> StaffLink:
+    """Give a member without a password another link of the same purpose to set one; the earlier one is worthless."""
+    link = add_link(session, member.id, next_purpose(session, member), moment)
+    action = "account_invited_again" if link.purpose == LinkPurpose.INVITE else "account_reset"
+    _record(session, admin_id, member, action)
     return link
 
 
@@ -185,7 +186,7 @@ def reset_member(
         moment: the current time.
         second_factor: whether to remove a lost authenticator and passkeys too.
     """
-    purpose = LinkPurpose.RESET if member.password_hash != NO_PASSWORD else LinkPurpose.INVITE
+    purpose = next_purpose(session, member)
     member.password_hash = NO_PASSWORD
     if second_factor:
         remove_second_factor(member)

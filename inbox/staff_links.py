@@ -32,6 +32,14 @@ def newest_links(session: Session, staff_ids: Collection[int]) -> dict[int, Staf
     return {link.staff_id: link for link in session.scalars(query)}
 
 
+def next_purpose(session: Session, member: StaffMember) -> LinkPurpose:
+    """Return what another link is for: to reset a password, or what the last one was for if that was not used."""
+    if member.password_hash != NO_PASSWORD:
+        return LinkPurpose.RESET
+    last = newest_links(session, [member.id]).get(member.id)
+    return LinkPurpose(last.purpose) if last is not None else LinkPurpose.INVITE
+
+
 def void_links(session: Session, staff_id: int, moment: datetime) -> None:
     """Make a member's unused links worthless."""
     session.execute(

@@ -11,16 +11,16 @@ from werkzeug.wrappers import Response
 
 from inbox.accounts import find_member_to_change
 from inbox.administration import (
+    awaits_password,
     change_rights,
     disable_member,
     enable_member,
-    invite_again,
     invite_member,
-    is_invited,
     may_administer,
     may_keep_out,
     members_of,
     remove_member,
+    renew_link,
     reset_member,
 )
 from inbox.models import LinkPurpose, Role, StaffLink, StaffMember, now
@@ -84,15 +84,16 @@ def invite() -> Response:
 @blueprint.post("/<int:staff_id>/invitation")
 @open_to(Role.ADMIN)
 def repeat_invitation(staff_id: int) -> Response:
-    """Give a member who never came a new link to set a password, in place of the last one."""
+    """Give a member who was invited or reset, and has no password yet, a new link in place of the last one."""
     with services_of(current_app).database.write() as writing:
         account = _own_account(writing, staff_id)
         name = account.name
-        if not is_invited(account):
+        if not awaits_password(account):
             return _done(f"{name} needs no invitation. Reset the password if they cannot sign in.")
-        link = invite_again(writing, member().id, account, now())
+        link = renew_link(writing, member().id, account, now())
         handed = _hand_over(link, [row.practice for row in account.practices])
-    return _handed_over(link, handed, f"Invited {name} again. The earlier link no longer works.")
+    done = f"Invited {name} again." if link.purpose == LinkPurpose.INVITE else f"Reset {name}’s password again."
+    return _handed_over(link, handed, f"{done} The earlier link no longer works.")
 
 
 @blueprint.post("/<int:staff_id>/rights")
@@ -228,7 +229,7 @@ def _page(problem: str = "") -> Response:
     practices = {slug: services.practices.require(slug).name for slug in member().practices}
     with services.database.read() as reading:
         members = members_of(reading, member().practices)
-        links = newest_links(reading, [account.id for account in members if is_invited(account)])
+        links = newest_links(reading, [account.id for account in members if account.password_hash == NO_PASSWORD])
         accounts = [_shown(account, links.get(account.id)) for account in members]
     shown = render_template(
         "staff/accounts.html",
@@ -241,22 +242,27 @@ def _page(problem: str = "") -> Response:
     return make_response(shown, 400 if problem else 200)
 
 
-def _say_invited(link: StaffLink | None, zone: str) -> str:
-    """Return when a member who never came was sent a link, and until when it can be used."""
+def _say_link(link: StaffLink | None, zone: str) -> str:
+    """Return when a member without a password was sent a link, what for, and until when it can be used."""
     if link is None:
         return "Has no link to choose a password."
     sent, ends = display.dated_clock(link.created_at, zone), display.dated_clock(link.expires_at, zone)
+    is_reset = link.purpose == LinkPurpose.RESET
     if link.token_hash is None:
-        return f"The invitation of {sent} is still waiting for the mail server."
-    return f"Invited {sent}. The link {'expired' if link.expires_at <= now() else 'expires'} {ends}."
+        return f"The {'link' if is_reset else 'invitation'} of {sent} is still waiting for the mail server."
+    begin = f"Password reset, link sent {sent}." if is_reset else f"Invited {sent}."
+    return f"{begin} The link {'expired' if link.expires_at <= now() else 'expires'} {ends}."
 
 
 def _shown(account: StaffMember, link: StaffLink | None) -> dict[str, Any]:
     services = services_of(current_app)
     slugs = [row.practice for row in account.practices if row.practice in member().practices]
+    has_none = account.password_hash == NO_PASSWORD and account.oidc_subject is None
+    was_reset = link is not None and link.purpose == LinkPurpose.RESET
     states = {
         "Disabled": account.disabled_at is not None,
-        "Invited": account.password_hash == NO_PASSWORD and account.oidc_subject is None,
+        "Invited": has_none and not was_reset,
+        "Password reset": has_none and was_reset,
         "Locked": are_codes_locked(account, now()),
         "Two-step sign-in": has_second_factor(account),
         "Single sign-on": account.oidc_subject is not None,
@@ -268,7 +274,8 @@ def _shown(account: StaffMember, link: StaffLink | None) -> dict[str, Any]:
         "role": account.role,
         "slugs": slugs,
         "practices": ", ".join(services.practices.require(slug).name for slug in slugs),
-        "invited": _say_invited(link, services.practices.require(slugs[0]).time_zone) if is_invited(account) else "",
+        "link": _say_link(link, services.practices.require(slugs[0]).time_zone) if awaits_password(account) else "",
+        "renews": "Send a new link" if was_reset else "Invite again",
         "states": [words for words, holds in states.items() if holds],
         "disabled": account.disabled_at is not None,
         "is_self": account.id == member().id,

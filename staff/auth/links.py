@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from inbox.accounts import find_member, revoke_sessions, set_password
 from inbox.audit import record_action
-from inbox.models import LinkPurpose, now
+from inbox.models import now
 from inbox.passwords import SHORTEST_PASSWORD
-from inbox.staff_links import add_link, find_link, may_reset, was_asked_lately
+from inbox.staff_links import add_link, find_link, may_reset, next_purpose, was_asked_lately
 from intake.errors import IntakeError
 from tasks.account_mail import practice_that_mails
 from web.services import services_of
@@ -74,7 +74,7 @@ def forgot_password() -> Response:
         if account is not None and may_reset(account) and not was_asked_lately(writing, account.id, now()):
             slugs = [row.practice for row in account.practices]
             if practice_that_mails(services.settings, services.practices, slugs) is not None:
-                link = add_link(writing, account.id, LinkPurpose.RESET, now())
+                link = add_link(writing, account.id, next_purpose(writing, account), now())
                 subject = f"staff:{account.id}"
                 record_action(writing, staff_id=None, practice=None, action="reset_requested", subject=subject)
     if link is not None:

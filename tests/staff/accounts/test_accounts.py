@@ -295,6 +295,44 @@ def test_a_reset_takes_the_password_and_the_sessions_and_on_request_the_second_f
     assert console.rows(Passkey) == []
 
 
+def test_who_was_reset_is_not_called_invited_and_gets_another_link_to_reset(console: Console, admin: Browser) -> None:
+    console.sign_in(name="Dana Reyes")
+    dana = account(console, "Dana Reyes")
+    first = token_in(admin.post(f"/staff/accounts/{dana.id}/reset").text)
+    shown = text_of(admin.get("/staff/accounts"))
+    assert "Dana Reyes Password reset" in shown
+    assert re.search(r"Password reset, link sent \S.*?\. The link expires \S.*? Send a new link", shown)
+    assert not re.search("Invited|Invite again", shown)
+
+    page = admin.post(f"/staff/accounts/{dana.id}/invitation")
+    assert "Reset Dana Reyes’s password again. The earlier link no longer works." in page.text
+    assert "within an hour" in page.text
+    assert "Dana Reyes Password reset" in text_of(admin.get("/staff/accounts"))
+    second = token_in(admin.post(f"/staff/accounts/{dana.id}/reset").text)
+    assert [link.purpose for link in console.rows(StaffLink)] == ["reset"] * 3
+    assert choose(console, first).status_code == 400
+    assert choose(console, second).status_code == 303
+    assert "Dana Reyes Password reset" not in text_of(admin.get("/staff/accounts"))
+
+
+def test_who_never_came_stays_invited_after_a_reset_and_a_forgotten_password(
+    mailing: Console, mail: SmtpStandIn
+) -> None:
+    admin = mailing.sign_in(Role.ADMIN)
+    admin.post("/staff/accounts", data=INVITATION)
+    nora = account(mailing, "Nora New")
+    admin.post(f"/staff/accounts/{nora.id}/reset")
+    with mailing.edit() as session:
+        for link in session.scalars(select(StaffLink)):
+            link.created_at -= timedelta(minutes=6)
+    mailing.browser().post("/staff/forgot-password", data={"email": "nora@maple.example"})
+    mailing.work()
+
+    assert [link.purpose for link in mailing.rows(StaffLink)] == ["invite"] * 3
+    assert mail.mails[-1].message["Subject"] == "Your Intake account"
+    assert "Nora New Invited" in text_of(admin.get("/staff/accounts"))
+
+
 @pytest.mark.parametrize("action", ["rights", "disable", "reset"])
 def test_nobody_locks_themselves_out(console: Console, admin: Browser, action: str) -> None:
     assert admin.member is not None
