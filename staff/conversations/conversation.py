@@ -258,7 +258,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
                 conversation,
                 practice,
                 [
-                    Text(entry.message, entry.shown_at, entry.text)
+                    Text(entry.message, entry.shown_at, entry.text, entry.trimmed)
                     for entry in thread.entries
                     if entry.message and entry.text and not entry.waiting
                 ],

@@ -9,21 +9,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from classifier.entities.entity import Entity
+from classifier.entities.rules import find_by_rules
 from classifier.insurance import InsuranceRecord, assemble_record
 from classifier.insurance.assemble import stated_question
 from classifier.insurance.normalize import normal_birth_date
+from classifier.senders import find_senders
 from inbox.found_entities import stored_entities
 from inbox.models import Conversation, Message, Patient
 from inbox.patient_book import addresses_of, patients_of_conversation
 from intake.practices import Practice
-from intake.vocabulary import EntityKind
+from intake.vocabulary import Channel, EntityKind
 from staff import display
 from staff.conversations.insurance_card import InsuranceCard, Source, build_card
 from staff.conversations.marking import Part, split_text
 from staff.conversations.offers import CHANNELS, Offer, Said, find_offers, leave_new
+from staff.conversations.quoted_mail import find_quoted, is_quoted, signature_in
 from web.row_ids import read_row_id
 
 SEARCHED = 100
+_SIGNATURE = "s"
 _OF_BILLS = frozenset(
     (EntityKind.CARRIER, EntityKind.PLAN, EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER,
      EntityKind.AMOUNT, EntityKind.CPT, EntityKind.PHONE)
@@ -32,11 +36,12 @@ _OF_BILLS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A message as the thread shows it."""
+    """A message as the thread shows it, and what an email holds beside its sender's words."""
 
     message: int
     shown_at: str
     text: str = field(repr=False)
+    trimmed: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def read_found(
     newest = sorted(texts, key=lambda text: -text.message)
     found = stored_entities(session, [text.message for text in newest])
     newest_first = [_interpret(text, found[text.message]) for text in newest if found.get(text.message)]
-    offers = find_offers(newest_first) if may_add and conversation.channel in CHANNELS else []
+    offers = _offers_in(conversation, newest, found) if may_add else []
     return Found(
         marks={said.message: split_text(said.text, said.entities) for said in newest_first if is_marked},
         card=build_card(_source_of(said) for said in newest_first),
@@ -107,35 +112,55 @@ def read_found(
 
 def read_offered(session: Session, conversation: Conversation, practice: Practice) -> Proposals:
     """Return what the newest messages of a conversation offer."""
-    if conversation.channel not in CHANNELS:
-        return Proposals()
     newest = select(Message.id).where(Message.conversation_id == conversation.id).order_by(Message.id.desc())
     ids = session.scalars(newest.limit(SEARCHED)).all()
-    offers = find_offers(_read_said(session, conversation, practice, stored_entities(session, ids)))
+    offers = _read_offers(session, conversation, practice, ids)
     return _propose(session, conversation, practice, offers, patients_of_conversation(session, conversation))
 
 
 def find_offer(session: Session, conversation: Conversation, practice: Practice, key: str) -> Offer | None:
     """Return what a form's key stands for; None if the conversation holds no such value, or no longer."""
     message_id = read_row_id(key.partition(".")[0])
-    if conversation.channel not in CHANNELS or message_id is None:
+    if message_id is None:
         return None
-    offers = find_offers(_read_said(session, conversation, practice, stored_entities(session, [message_id])))
+    offers = _read_offers(session, conversation, practice, [message_id])
     return next((offer for offer in offers if offer.key == key), None)
 
 
-def _read_said(
-    session: Session, conversation: Conversation, practice: Practice, stored: Mapping[int, Sequence[Entity]]
-) -> list[Said]:
-    """Return the messages in which something was found, the newest first."""
-    found = {message_id: entities for message_id, entities in stored.items() if entities}
+def _read_offers(
+    session: Session, conversation: Conversation, practice: Practice, message_ids: Sequence[int]
+) -> list[Offer]:
+    """Return what some messages of a conversation offer."""
+    found = stored_entities(session, message_ids)
     query = select(Message).where(Message.conversation_id == conversation.id, Message.id.in_(found))
-    return [
-        _interpret(
-            Text(message.id, display.clock(message.received_at, practice.time_zone), message.text), found[message.id]
-        )
+    texts = [
+        Text(message.id, display.clock(message.received_at, practice.time_zone), message.text, message.trimmed or "")
         for message in session.scalars(query.order_by(Message.id.desc()))
     ]
+    return _offers_in(conversation, texts, found)
+
+
+def _offers_in(conversation: Conversation, texts: Iterable[Text], found: Mapping[int, Sequence[Entity]]) -> list[Offer]:
+    """Return what messages offer, the newest first; those in which nobody has looked yet offer nothing."""
+    if conversation.channel not in CHANNELS:
+        return []
+    is_mail = conversation.channel == Channel.EMAIL
+    said = (_own_parts(text, found[text.message], is_mail=is_mail) for text in texts if text.message in found)
+    return find_offers(part for parts in said for part in parts)
+
+
+def _own_parts(text: Text, entities: Sequence[Entity], *, is_mail: bool) -> list[Said]:
+    """Return what a patient says of themselves: a message, or an email without what it quotes, and its signature."""
+    if not is_mail:
+        return [_interpret(text, entities)] if entities else []
+    if find_senders(text.text, entities) is None:
+        return []
+    quoted = find_quoted(text.text)
+    own = [entity for entity in entities if not is_quoted(entity.start, quoted)]
+    signature = signature_in(text.trimmed)
+    numbers = [entity for entity in find_by_rules(signature) if entity.kind is EntityKind.PHONE] if signature else []
+    signed = Said(text.message, text.shown_at, signature, numbers, InsuranceRecord(), part=_SIGNATURE)
+    return [*([_interpret(text, own)] if own else []), *([signed] if numbers else [])]
 
 
 def _interpret(text: Text, entities: Sequence[Entity]) -> Said:

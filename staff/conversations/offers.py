@@ -1,4 +1,4 @@
-"""Names, birth dates, callback numbers, and email addresses in texts, voicemails, and chats, for the patient's record.
+"""Names, birth dates, callback numbers, and email addresses in what patients say, for the patient's record.
 
 Nothing is written by itself: what is found is a guess about what anyone can say. A name or a birth date is offered only
 where the words say that it is the sender's own, and nothing of a message from an office.
@@ -22,7 +22,7 @@ from intake.vocabulary import Channel, EntityKind
 from staff import display
 from staff.conversations.insurance_card import date_words
 
-CHANNELS = (Channel.SMS, Channel.VOICEMAIL, Channel.CHAT)
+CHANNELS = (Channel.SMS, Channel.VOICEMAIL, Channel.CHAT, Channel.EMAIL)
 _MOST = 6
 _LONGEST = 100
 _SHORTEST_NUMBER = 10
@@ -35,13 +35,23 @@ _WHOLE_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message, what was found in it, and what it says about an insurance."""
+    """A message, what was found in it, and what it says about an insurance.
+
+    Attributes:
+        message: its ID.
+        shown_at: when it came, in display words.
+        text: its text, or an email's signature.
+        entities: what was found in that.
+        record: what it says about an insurance.
+        part: what tells keys of an email's signature from those of its text; empty for a text.
+    """
 
     message: int
     shown_at: str
     text: str = field(repr=False)
     entities: Sequence[Entity] = field(repr=False)
     record: InsuranceRecord = field(repr=False)
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ def _offers_of(said: Said) -> Iterable[Offer]:
         if value is not None:
             kind = EntityKind(entity.kind)
             shown = date_words(value) if kind is EntityKind.DOB else display.spoken(value)
-            yield Offer(f"{said.message}.{entity.start}", kind, value, shown, said)
+            yield Offer(f"{said.message}.{said.part}{entity.start}", kind, value, shown, said)
 
 
 def _places_of_others(said: Said) -> set[int]:

@@ -12,13 +12,15 @@ from fhir.resources.R4B.bundle import Bundle
 from sqlalchemy import delete
 
 from classifier.entities.entity import Entity
+from inbox.inbound import Contact, InboundMessage, record_message
 from inbox.models import AuditEntry, Conversation, FoundEntities, Patient, PatientAddress
-from intake.vocabulary import EntityKind
+from intake.vocabulary import Channel, EntityKind
 from staff.conversations.insurance_card import date_words
 from staff.conversations.marking import split_text
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_conversation import thread, words
+from webhooks.email.text import read_words
 
 PAGE = "/staff/conversations/1"
 FOUND = f"{PAGE}/found"
@@ -330,3 +332,83 @@ def test_a_conversation_is_downloaded_as_fhir(console: Console, dana: Browser) -
     assert answer.headers["Content-Disposition"] == 'attachment; filename="conversation-1.fhir.json"'
     assert actions(console) == [("conversation:1", "fhir_exported", {})]
     assert console.browser().get(f"{PAGE}/fhir.json").status_code == 302
+
+
+# ---- emails
+
+HEADER = "On Mon, Nov 30, 2026 at 9:14 AM Ann Lee <ann@maple.example> wrote:"
+OUTLOOK = "From: Ann Lee <ann@maple.example>\nSent: Monday, November 30, 2026 9:14 AM\nTo: Rosa\nSubject: Your bill"
+SIGNED = "-- \nRosa Diaz\nCell: 202-555-0188"
+THEIRS = "Call our billing partner at 202-555-0199."
+
+
+def email(console: Console, text: str, subject: str = "Re: My bill") -> None:
+    own = read_words(subject, text, "")
+    inbound = InboundMessage(
+        practice="demo",
+        channel=Channel.EMAIL,
+        provider="email",
+        provider_id="1",
+        patient_address="rosa@diaz.example",
+        received_on="hello@maple.example",
+        text=own.patients,
+        subject=subject,
+        trimmed=own.trimmed,
+        sender_message_id="<1@diaz.example>",
+        contact=Contact(email="rosa@diaz.example"),
+    )
+    record_message(console.database, inbound)
+    console.reconcile()
+    console.work()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I have a question about my bill. My number is 202-555-0188.",
+        f"I have a question about my bill.\n\n{SIGNED}",
+        f"I have a question about my bill.\n\n{SIGNED}\n\n{HEADER}\n> {THEIRS}",
+        f"I have a question about my bill.\n\n{SIGNED}\n\n{OUTLOOK}\n\n{THEIRS}",
+        f"{HEADER}\n> {THEIRS}\n\nI have a question about my bill.\n\n{SIGNED}",
+        f"I answer below, call me at 202-555-0188.\n\n{HEADER}\n> {THEIRS} Is that right?\nYes.",
+    ],
+    ids=["in the text", "signature", "above a quote", "above Outlook's", "below a quote", "between quotes"],
+)
+def test_a_number_that_the_sender_of_an_email_writes_is_offered_and_none_that_is_quoted(
+    console: Console, dana: Browser, text: str
+) -> None:
+    email(console, text)
+
+    offers = part(dana.get(PAGE).text, "offers")
+
+    assert "(202) 555-0188" in offers
+    assert "555-0199" not in offers
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        (f"I have a question about my bill.\n\n{HEADER}\n> {THEIRS}", "Re: My bill"),
+        (f"I have a question about my bill.\n\n{OUTLOOK}\n\n{THEIRS}", "Re: My bill"),
+        (f"See below.\n\n---------- Forwarded message ---------\n{OUTLOOK}\n\n{THEIRS}", "Fwd: Your bill"),
+        (THEIRS, "Fwd: Your bill"),
+        (f"This is Kelly from Lakeside Pharmacy about a refill.\n\n{SIGNED}", "A refill"),
+        ("I have a question about my bill.\n\n-- \nRosa Diaz\nFax: 202-555-0188", "My bill"),
+    ],
+    ids=["quoted", "Outlook's", "forwarded", "forwarded whole", "an office", "a fax"],
+)
+def test_no_other_number_in_an_email_is_offered(console: Console, dana: Browser, text: str, subject: str) -> None:
+    email(console, text, subject)
+
+    assert "555-01" not in part(dana.get(PAGE).text, "offers")
+
+
+def test_a_number_in_a_signature_is_added_to_the_record(console: Console, dana: Browser) -> None:
+    email(console, f"I have a question about my bill.\n\n{SIGNED}")
+    dana.post(f"{PAGE}/patient", data={"name": "Rosa Diaz"})
+    key = offered(dana.get(PAGE).text, 'Add to Rosa Diaz’s record<span class="hidden"> (202) 555-0188')
+
+    assert dana.post(f"{FOUND}/1", data={"found": key}).status_code == 303
+
+    assert "+12025550188" in [row.patient_address for row in console.rows(PatientAddress)]
+    assert console.rows(Conversation)[0].contact_phone is None
