@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
 
+from intake.errors import MissingKeyError
 from web.errors import error_response
 
 PREFIX = "/staff/"
@@ -19,6 +20,11 @@ CHANGED = (
     " again."
 )
 NOWHERE = "There is nothing here that you can open: it may have been removed, or it is another practice’s."
+NO_KEY = (
+    "Intake can’t read its records, because an encryption key is missing. Nothing is lost. Ask whoever runs the server"
+    " to put the key back into ENCRYPTION_KEYS, after the new one, and to restart every process; `intake keys status`"
+    " says which one it is. Incoming messages are stored meanwhile, and no reply or notice goes out."
+)
 AWAY = (
     "Intake’s records can’t be reached. What you did last may not have been saved: look at it once they are back, in a"
     " minute or two. Incoming calls and texts are not answered meanwhile."
@@ -29,6 +35,7 @@ def show_errors_as_pages(app: Flask) -> None:
     """Show each error under `/staff/` as a page, and leave others as they are."""
     answer_others = app.error_handler_spec[None][None][HTTPException]
     answer_away = app.error_handler_spec[None][None][SQLAlchemyError]
+    answer_unreadable = app.error_handler_spec[None][None][MissingKeyError]
 
     @app.errorhandler(HTTPException)
     def as_page(error: HTTPException) -> Response | tuple[str, int]:
@@ -38,11 +45,18 @@ def show_errors_as_pages(app: Flask) -> None:
             return _show(error) or answer_others(error)  # type: ignore[return-value]
         except SQLAlchemyError as away:  # every page shows what the database holds
             return as_away(away)
+        except MissingKeyError as missing:
+            return as_unreadable(missing)
 
     @app.errorhandler(SQLAlchemyError)
     def as_away(error: SQLAlchemyError) -> Response:
         answered: Response = answer_away(error)  # type: ignore[assignment]
-        return _say_away(app, answered) if request.path.startswith(PREFIX) else answered
+        return _say_away(app, answered, AWAY) if request.path.startswith(PREFIX) else answered
+
+    @app.errorhandler(MissingKeyError)
+    def as_unreadable(error: MissingKeyError) -> Response:
+        answered: Response = answer_unreadable(error)  # type: ignore[assignment]
+        return _say_away(app, answered, NO_KEY) if request.path.startswith(PREFIX) else answered
 
 
 def _show(error: HTTPException) -> Response | tuple[str, int] | None:
@@ -57,14 +71,15 @@ def _show(error: HTTPException) -> Response | tuple[str, int] | None:
     return page, error.code or 500
 
 
-def _say_away(app: Flask, answered: Response) -> Response:
-    """Say that nothing can be read or saved, on a page that reads nothing itself."""
+def _say_away(app: Flask, answered: Response, message: str) -> Response:
+    """Say why nothing can be read or saved, on a page that reads nothing itself."""
     if not _wants_page():
-        answered.set_data(error_response(503, "database_unavailable", AWAY).get_data())
+        code = answered.get_json()["error"]["code"]
+        answered.set_data(error_response(503, code, message).get_data())
         return answered
     address = request.full_path.removesuffix("?") if request.method == "GET" else PREFIX
     page = app.jinja_env.get_template("staff/away.html")  # no context processor, as these read the database
-    answered.set_data(page.render(message=AWAY, address=address))
+    answered.set_data(page.render(message=message, address=address))
     answered.mimetype = "text/html"
     return answered
 

@@ -8,10 +8,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from inbox.attachment_files import StoreAwayError
+from intake.errors import MissingKeyError
+from web.services import services_of
 
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = "30"
+_UNREADABLE = "This can’t be read right now. Try again later."
 _FILES_AWAY = "Pictures and files can’t be reached right now. Try again in a minute."
 
 
@@ -59,6 +62,13 @@ def register_errors(app: Flask) -> None:
     def files_away(error: StoreAwayError) -> Response:
         log.warning("files_away", error=error.strerror)
         response: Response = app.make_response(app.handle_http_exception(ServiceUnavailable(_FILES_AWAY)))
+        response.headers["Retry-After"] = RETRY_SECONDS
+        return response
+
+    @app.errorhandler(MissingKeyError)
+    def key_missing(_error: MissingKeyError) -> Response:
+        services_of(app).log_once("encryption_key_missing")
+        response = error_response(503, "encryption_key_missing", _UNREADABLE)
         response.headers["Retry-After"] = RETRY_SECONDS
         return response
 

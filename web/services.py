@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
@@ -35,6 +35,13 @@ class Services:
     queue: WorkQueue
     watchers: Watchers
     files: FileStore
+    _logged: set[str] = field(default_factory=set, repr=False)
+
+    def log_once(self, event: str) -> None:
+        """Log an error that each request would run into, the first time that one of this process does."""
+        if event not in self._logged:
+            self._logged.add(event)
+            log.error(event)
 
     def receive(self, inbound: InboundMessage, admit: Admission | None = None) -> Recorded:
         """Store a message once, queue it for handling, and wake the pages that show it.
