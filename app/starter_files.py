@@ -30,7 +30,8 @@ def write_starter_files(folder: Path) -> None:
         if os.path.lexists(folder / name):
             raise IntakeError(f"{folder / name} exists and is left as it is: choose another folder, or move it away")
     example = (STARTER / "env.example").read_text()
-    settings = render_env(example, {name: make() for name, make in KEY_MAKERS.items()})
+    keys = {name: make() for name, make in KEY_MAKERS.items()}
+    settings = render_env(example, {**keys, "PRACTICES_FILE": PRACTICES_FILE})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_new(folder / ENV_FILE, settings)
@@ -39,17 +40,17 @@ def write_starter_files(folder: Path) -> None:
         raise IntakeError(f"cannot write into {folder}: {error.strerror}") from None
 
 
-def render_env(example: str, keys: Mapping[str, str]) -> str:
-    """Return the text of `.env`: these keys filled in, and every other setting of the example commented out.
+def render_env(example: str, values: Mapping[str, str]) -> str:
+    """Return the text of `.env`: these values filled in, and every other setting of the example commented out.
 
     Args:
         example: The text of `.env.example`; its first paragraph, which says how to use it, is replaced.
-        keys: Values by the name of the setting.
+        values: Values by the name of the setting.
     """
 
     def render(line: re.Match[str]) -> str:
         name = line[1]
-        return f"{name}={keys[name]}" if name in keys else f"# {line[0]}"
+        return f"{name}={values[name]}" if name in values else f"# {line[0]}"
 
     _, _, settings = example.partition("\n\n")
     return f"{ENV_HEADER}\n\n" + re.sub(r"^([A-Z0-9_]+)=.*$", render, settings, flags=re.MULTILINE)

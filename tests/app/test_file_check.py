@@ -39,6 +39,17 @@ def test_a_private_file_is_fine(practices_file: Path) -> None:
     assert said == []
 
 
+def test_the_demo_of_a_fresh_checkout_is_fine(tmp_path: Path) -> None:
+    said: list[str] = []
+    demo = tmp_path / "practices.demo.toml"
+    demo.write_text("")
+    demo.chmod(0o644)
+
+    warn_if_file_is_open(demo, said.append)
+
+    assert said == []
+
+
 def test_a_missing_file_is_left_to_whoever_needs_it(tmp_path: Path) -> None:
     said: list[str] = []
 

@@ -95,11 +95,12 @@ def test_only_its_owner_may_read_the_env_file(tmp_path: Path) -> None:
     assert [mode(tmp_path / name) for name in (".env", "practices.toml")] == [0o600, 0o600]
 
 
-def test_the_env_file_sets_keys_and_nothing_else(tmp_path: Path) -> None:
+def test_the_env_file_sets_keys_and_the_practices_file_and_nothing_else(tmp_path: Path) -> None:
     write_starter_files(tmp_path)
 
     values = dotenv_values(tmp_path / ".env")
-    assert values.keys() == KEY_MAKERS.keys()
+    assert values.keys() == {*KEY_MAKERS, "PRACTICES_FILE"}
+    assert values["PRACTICES_FILE"] == "practices.toml"
     assert Keyring(values["ENCRYPTION_KEYS"] or "").fingerprints
     assert len(values["SECRET_KEY"] or "") >= 32
 
@@ -108,8 +109,8 @@ def test_every_folder_has_keys_of_its_own(tmp_path: Path) -> None:
     for name in ("first", "second"):
         write_starter_files(tmp_path / name)
 
-    first, second = (set(dotenv_values(tmp_path / name / ".env").values()) for name in ("first", "second"))
-    assert not first & second
+    first, second = (set(dotenv_values(tmp_path / name / ".env").items()) for name in ("first", "second"))
+    assert first & second == {("PRACTICES_FILE", "practices.toml")}
 
 
 def test_the_env_file_explains_every_setting(tmp_path: Path) -> None:
