@@ -6,9 +6,13 @@ Each web process then builds an application of its own, with its own connections
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from app.exits import explain_failure
 from app.garbage import without_collection
+
+if TYPE_CHECKING:
+    from app.gunicorn_worker import StreamingWorker
 
 
 def on_starting(_arbiter: object) -> None:
@@ -19,6 +23,15 @@ def on_starting(_arbiter: object) -> None:
         from classifier.danger_signs import load_tables
 
         load_tables()  # half a second, before the first inbox that shows an alarm
+
+
+def worker_exit(_arbiter: object, worker: StreamingWorker) -> None:
+    """Sign a web process off that ends in good order, unless it has not loaded the application yet."""
+    application = getattr(worker, "application", None)
+    if application is not None:
+        from app.wsgi import sign_off
+
+        sign_off(application)
 
 
 def _check_setup() -> None:

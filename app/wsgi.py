@@ -119,6 +119,9 @@ LIMITED = (
 )
 
 
+_HEARTBEAT = "heartbeat"
+
+
 def create_app() -> Flask:
     """Build the application from the environment, with logs and error reports: what gunicorn loads.
 
@@ -129,8 +132,15 @@ def create_app() -> Flask:
     configure_logging()
     configure_reporting(settings.sentry_dsn, "web")
     app = build_app(settings)
-    Heartbeat(services_of(app).database, "web").start()
+    heartbeat = Heartbeat(services_of(app).database, "web")
+    heartbeat.start()
+    app.extensions[_HEARTBEAT] = heartbeat
     return app
+
+
+def sign_off(app: Flask) -> None:
+    """Say that the process of an application of `create_app` has ended, so that nobody waits for it to restart."""
+    app.extensions[_HEARTBEAT].stop()
 
 
 def build_app(settings: Settings) -> Flask:

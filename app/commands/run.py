@@ -105,8 +105,10 @@ def worker(queues: tuple[str, ...], warned: bool) -> None:
     served = served_queues(queues or QUEUES)
     heartbeat = Heartbeat(context.database, "worker", served, partial(find_troubles, settings))
     heartbeat.start()
-    run_worker(context, served)
-    heartbeat.stop()
+    try:
+        run_worker(context, served)
+    finally:  # also of a Ctrl-C before it handles that itself
+        heartbeat.stop()
 
 
 @click.command()

@@ -1,10 +1,10 @@
 """A real worker to which something happens at an exact place: `tampered_worker.py MODULE:FUNCTION EVENT ACTION`.
 
 EVENT is `call` or `return`, the moment in the function's life. ACTION is `die`, a SIGKILL as of the kernel's
-out-of-memory killer, `stop`, a SIGTERM while the interpreter runs a finalizer, whose errors it ignores, or `fail`, an
-exception that repeats everything the function was given. Nothing of the product is replaced: the interpreter's own
-profiling hook watches for the place, from when the worker has started, as all that is watched takes several times as
-long.
+out-of-memory killer, `interrupt`, a Ctrl-C, `stop`, a SIGTERM while the interpreter runs a finalizer, whose errors it
+ignores, or `fail`, an exception that repeats everything the function was given. Nothing of the product is replaced: the
+interpreter's own profiling hook watches for the place, from when the worker has started, as all that is watched takes
+several times as long.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ def tamper(place: str, event: str, action: str) -> None:
         if frame.f_code is code and happened == event:
             if action == "die":
                 os.kill(os.getpid(), signal.SIGKILL)
+            if action == "interrupt":
+                sys.setprofile(None)
+                os.kill(os.getpid(), signal.SIGINT)
+                return
             if action == "stop":
                 sys.setprofile(None)
                 StoppedInFinalizer()

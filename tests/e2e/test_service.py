@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.embedded_redis import EmbeddedRedis
 from inbox.database import Database
-from inbox.models import Delivery, Message
+from inbox.models import Delivery, Message, RunningProcess
 from intake.settings import Settings
 from tasks.reconcile_loop import GRACE
 from tests.e2e.processes import Processes, free_port
@@ -159,6 +159,30 @@ def test_an_idle_worker_stops_when_asked(
     assert worker.wait() == 0
 
 
+def test_ctrl_c_ends_a_worker_that_is_still_starting_quietly_and_signs_it_off(
+    database: Database, quick_settings: Settings, processes: Processes
+) -> None:
+    worker = processes.start_tampered_worker(quick_settings, "tasks.worker:_work_until_stopped", "call", "interrupt")
+
+    assert worker.wait() == 130, worker.tail()
+    assert worker.errors.endswith("Interrupted.\n")
+    assert "Traceback" not in worker.errors
+    assert running(database) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+def test_a_web_server_that_is_asked_to_stop_signs_off(
+    database: Database, quick_settings: Settings, processes: Processes, number: signal.Signals
+) -> None:
+    web = processes.start_web(quick_settings, free_port())
+    processes.wait_until(lambda: running(database) != [], "the web process to say that it runs")
+
+    web.signal(number)
+
+    assert web.wait() == 0
+    assert running(database) == []
+
+
 def test_a_worker_stops_when_asked_though_the_interpreter_ignores_the_error_that_would_wake_it(
     quick_settings: Settings, processes: Processes
 ) -> None:
@@ -208,3 +232,9 @@ def _states(database: Database) -> Sequence[str]:
 
 def _stop_is_noted(client: redis.Redis) -> bool:
     return any(client.hexists(key, "shutdown_requested_date") for key in client.smembers("rq:workers"))
+
+
+def running(database: Database) -> list[str]:
+    """The processes that say that they run."""
+    with database.read() as session:
+        return [row.name for row in session.scalars(select(RunningProcess))]
