@@ -590,7 +590,8 @@ class Practice(_Strict):
             SettingGroup.NAME,
             EditorKind.LINE,
             "Who reads health questions, in Spanish",
-            hint="For patients who write in Spanish.",
+            hint="For patients who write in Spanish. If you leave this empty, they still read “una enfermera”, whatever"
+            " the English says.",
             example="nuestro equipo médico",
             empty="una enfermera",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 
 import pytest
@@ -84,6 +85,17 @@ def test_who_reads_health_questions_is_told_in_the_patients_language(console: Co
     assert "La doctora lo va a leer" in ask(console, SPANISH_KNEE, from_=THIRD_PATIENT)
     save(manager, health_reader="", health_reader_es="")
     assert effective(console).health_reader is None
+
+
+def test_beside_the_spanish_reader_stands_what_replies_say_while_only_the_english_is_set(
+    console: Console, manager: Browser
+) -> None:
+    tell(console, {SPANISH_KNEE: sure_of("clinical_concern", language="es")})
+    save(manager, health_reader="our clinical team")
+
+    [hint] = re.findall(r'id="s-health-reader-es-hint">(.*?)</p>', look(manager).text, re.DOTALL)
+    assert "they still read “una enfermera”, whatever the English says" in html.unescape(hint)
+    assert "Una enfermera lo va a leer" in ask(console, SPANISH_KNEE)
 
 
 def test_a_name_that_says_stop_does_not_stand_for_how_to_opt_out(console: Console, manager: Browser) -> None:
