@@ -150,7 +150,7 @@ def test_an_older_part_of_the_thread_counts_for_what_was_opened_before_it(consol
     assert dana.post(f"{PAGE}/state", data=older | {"state": "closed"}).status_code == 409
 
 
-@pytest.mark.parametrize("action", [{"do": "close"}, {"do": "snooze", "until": "tomorrow"}])
+@pytest.mark.parametrize("action", [{"do": "close", "unanswered": "close"}, {"do": "snooze", "until": "tomorrow"}])
 def test_the_list_closes_and_snoozes_only_what_it_showed(
     console: Console, dana: Browser, action: dict[str, str]
 ) -> None:
