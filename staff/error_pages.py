@@ -22,7 +22,7 @@ CHANGED = (
 NOWHERE = "There is nothing here that you can open: it may have been removed, or it is another practice’s."
 NO_KEY = (
     "Intake can’t read its records, because an encryption key is missing. Nothing is lost. Ask whoever runs the server"
-    " to put the key back into ENCRYPTION_KEYS, after the new one, and to restart every process; `intake keys status`"
+    " to put the key back into ENCRYPTION_KEYS, after the new one, and to restart every process; “intake keys status”"
     " says which one it is. Incoming messages are stored meanwhile, and no reply or notice goes out."
 )
 AWAY = (
