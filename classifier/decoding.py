@@ -26,7 +26,7 @@ from classifier.outputs import (
 )
 from classifier.plain_words import kind_of_threat, needs_today, tells_of_swallowing, tells_of_violence
 from classifier.praise import is_praise
-from classifier.pressing import runs_out, tells_of_exposure
+from classifier.pressing import is_pressing
 from classifier.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 
@@ -220,7 +220,8 @@ def triage_level(
     A certain danger sign is an emergency whatever the network says; an ambiguous one needs its agreement. Without a
     sign, a message that only denies symptoms, praises care, or gives details is neither an emergency nor a same-day
     matter, and one that only begs for help is at least a same-day matter. So is one about a medicine that must not be
-    interrupted and runs out, or about contact with a contagious disease.
+    interrupted and runs out or was stopped, about a dose that a pharmacist doubts, or about contact with a contagious
+    disease.
 
     Args:
         levels: The network's probabilities of the three levels, one row per window of the message; None if it has no
@@ -236,8 +237,8 @@ def triage_level(
         return TriageLevel.EMERGENCY
     if not signed and (denial_language(text) or denies_on_form(text) or is_praise(text) or is_detail(text)):
         return TriageLevel.ROUTINE
-    is_pressing = needs_today(text) or plea_language(text) or runs_out(text) or tells_of_exposure(text)
-    least = TriageLevel.SAME_DAY if is_pressing else TriageLevel.ROUTINE
+    cannot_wait = needs_today(text) or plea_language(text) or is_pressing(text)
+    least = TriageLevel.SAME_DAY if cannot_wait else TriageLevel.ROUTINE
     if levels is None:
         return least
     # One dangerous window is enough.

@@ -1,6 +1,7 @@
 """Recognize what a nurse must see today although nobody tells of pain, from the tables in `signs/pressing.toml`.
 
-A medicine that keeps somebody alive and is out or nearly so, and contact with a disease that can still be prevented.
+A medicine that keeps somebody alive and is out, nearly so, or stopped without being told to; a dose that a pharmacist or
+a nurse doubts; and contact with a disease that can still be prevented.
 """
 
 from __future__ import annotations
@@ -21,6 +22,29 @@ def runs_out(text: str) -> bool:
         text: Any string.
     """
     return load_pressing()["supply"].is_in(text)
+
+
+def stops_medicine(text: str) -> bool:
+    """Return whether somebody stopped by themselves a medicine that must not be interrupted.
+
+    Args:
+        text: Any string.
+    """
+    return load_pressing()["stopped"].is_in(text)
+
+
+def clarifies_dose(text: str) -> bool:
+    """Return whether a pharmacist or a nurse doubts a dose that was prescribed.
+
+    Args:
+        text: Any string.
+    """
+    return load_pressing()["dose_doubt"].is_in(text)
+
+
+def is_pressing(text: str) -> bool:
+    """Return whether any of these makes a message one for the same day."""
+    return any(report.is_in(text) for report in load_pressing().values())
 
 
 def tells_of_exposure(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifier.decoding import Thresholds, triage_level
-from classifier.pressing import runs_out, tells_of_exposure
+from classifier.pressing import clarifies_dose, runs_out, stops_medicine, tells_of_exposure
 from classifier.screen import screen_text
 from intake.vocabulary import TriageLevel
 from training.data.corpus import read_corpus
@@ -163,6 +163,110 @@ can I get tested for STDs
 my teacher has a note for you
 """.strip().splitlines()
 
+STOPPED = """
+And they gave me a list of meds, I stopped the blood thinner one because it makes me bruise. Is thursday ok?
+I stopped taking my eliquis, it makes me bruise
+i quit my keppra, it makes me tired
+quit taking plavix last week
+I've stopped my xarelto on my own
+stopped the prednisone, it made me puffy
+stopped my prograf because of the shakes
+I haven't been taking my warfarin
+havent taken my eliquis in a week
+he stopped taking his seizure meds
+mom stopped her insulin because she feels fine
+my dad won't take his blood thinner anymore
+he refuses to take his insulin
+I don't take the brilinta anymore, too expensive
+I took myself off lamictal
+went off my biktarvy a month ago
+been skipping my insulin to save money
+skipped my tacrolimus for three days
+I had a stent put in last week and I stopped the pills they gave me
+since the stroke he stopped taking his meds
+just had a heart attack and I quit taking the aspirin, hurts my stomach
+stopped all my meds after the transplant
+dejé de tomar el anticoagulante porque me salen moretones, está bien el jueves?
+dejé el eliquis porque me salen moretones
+ya no me tomo la warfarina
+mi mamá dejó la insulina
+mi papá ya no se pone la insulina
+dejé de ponerme la insulina
+mi hijo no se quiere tomar las pastillas para las convulsiones
+no me he tomado el clopidogrel en una semana
+suspendí la prednisona por mi cuenta
+me pusieron un stent y dejé de tomar las pastillas
+le dio un derrame y ya no se toma las medicinas
+""".strip().splitlines()
+
+NOT_STOPPED = """
+should I stop my blood thinner before the extraction
+when do I stop eliquis before surgery
+do I need to stop taking plavix
+can I stop taking prednisone now
+the doctor stopped my warfarin last month
+my cardiologist took me off plavix
+Dr Lee told me to stop the eliquis so I stopped taking my eliquis, when do I come in
+I stopped my eliquis two days before the colonoscopy like you said
+they stopped the insulin in the hospital
+I was told to stop taking my xarelto for the surgery, I stopped it monday
+my insurance stopped covering eliquis
+the pharmacy stopped carrying lantus
+I stopped taking my claritin
+I stopped the vitamin D
+quit smoking after my stent
+I stopped drinking since the heart attack
+stopped going to rehab after my stroke
+I finished the prednisone you gave me
+I stopped my eliquis years ago
+I never stopped taking my keppra
+I haven't stopped my insulin
+if I stopped taking lamictal would my acne clear up
+need a refill of my eliquis, last filled in October
+stopped by the pharmacy and they have no eliquis refill on file
+the swelling stopped after prednisone
+I stopped at your desk about the insulin samples
+I didn't stop my blood thinner
+dejé la insulina en la casa de mi hermana, está en el refrigerador
+el doctor me quitó la warfarina
+el doctor me dijo que dejara de tomar el eliquis
+tengo que dejar de tomar el eliquis antes de la cirugía?
+cuándo dejo de tomar el anticoagulante
+dejé un mensaje sobre la insulina
+ya no me tomo la vitamina C
+dejé de fumar después del infarto
+""".strip().splitlines()
+
+DOSES_TO_CLARIFY = """
+Pharmacist at Walgreens Elm St, verifying dose on methotrexate rx for Helen Dorsey, written 15 mg daily
+verifying dose on methotrexate rx, written 15 mg daily
+CVS here, need to clarify directions on the warfarin script for Mr. Ames
+this is Tom, pharmacist at Publix. the sig on the metoprolol rx says 10 tablets twice a day, please verify
+pharmacy calling to confirm the dose on a fentanyl patch prescription
+calling from the nursing home, the methotrexate order reads every day, is that right
+hi its the hospice nurse, need dose clarification on the morphine order
+Farmacia Navarro, queremos verificar la dosis de metotrexato, dice 15 mg diarios
+le llamo de la farmacia para confirmar la dosis de la receta de warfarina
+""".strip().splitlines()
+
+NO_DOSES_TO_CLARIFY = """
+can you confirm the dose of my amoxicillin
+my pharmacy says they never got the script
+which pharmacy did you send it to
+need to verify my insurance
+verifying my appointment for thursday
+I want to double check my dose of vitamin d
+the pharmacist said to call you for a refill
+CVS here, refill request for lisinopril 10 mg daily
+walgreens needs a prior auth for the wegovy rx
+calling from the pharmacy about your new delivery service
+nurse at the school, need the immunization form
+can you clarify the directions to your office, I am at the pharmacy
+when will the pharmacist verify my rx
+mi farmacia no tiene la receta
+quiero confirmar la cita
+""".strip().splitlines()
+
 
 @pytest.mark.parametrize("text", RUNNING_OUT)
 def test_who_is_out_of_what_must_not_be_interrupted_needs_somebody_today(text: str) -> None:
@@ -186,6 +290,28 @@ def test_tests_vaccines_old_illnesses_and_everyday_colds_are_no_exposure(text: s
     assert not tells_of_exposure(text)
 
 
+@pytest.mark.parametrize("text", STOPPED)
+def test_who_stops_a_vital_medicine_by_themselves_needs_somebody_today(text: str) -> None:
+    assert stops_medicine(text)
+    assert triage_level(None, screen_text(text), Thresholds(1.0, 0.5), text) is not TriageLevel.ROUTINE
+
+
+@pytest.mark.parametrize("text", NOT_STOPPED)
+def test_what_a_doctor_stopped_and_questions_about_stopping_can_wait(text: str) -> None:
+    assert not stops_medicine(text)
+
+
+@pytest.mark.parametrize("text", DOSES_TO_CLARIFY)
+def test_a_professional_who_doubts_a_dose_needs_somebody_today(text: str) -> None:
+    assert clarifies_dose(text)
+    assert triage_level(None, screen_text(text), Thresholds(1.0, 0.5), text) is TriageLevel.SAME_DAY
+
+
+@pytest.mark.parametrize("text", NO_DOSES_TO_CLARIFY)
+def test_a_pharmacy_with_an_errand_and_a_patient_who_asks_for_a_dose_can_wait(text: str) -> None:
+    assert not clarifies_dose(text)
+
+
 @pytest.mark.parametrize(
     "text", ["out of insulin since friday and he wont wake up", "exposed to TB, now I'm coughing up blood"]
 )
@@ -195,6 +321,8 @@ def test_an_emergency_stays_one(text: str) -> None:
 
 def test_few_routine_messages_are_raised() -> None:
     texts = [message.text for message in read_corpus() if message.level is TriageLevel.ROUTINE]
-    raised = sum(runs_out(text) or tells_of_exposure(text) for text in texts)
+    raised = sum(
+        any(tells(text) for tells in (runs_out, tells_of_exposure, stops_medicine, clarifies_dose)) for text in texts
+    )
 
     assert raised <= MOST_RAISED * len(texts)
