@@ -1,7 +1,7 @@
 """Recognize what a nurse must see today although nobody tells of pain, from the tables in `signs/pressing.toml`.
 
-A medicine that keeps somebody alive and is out, nearly so, or stopped without being told to; a dose that a pharmacist or
-a nurse doubts; and contact with a disease that can still be prevented.
+A medicine that keeps somebody alive and is out, nearly so, or stopped without being told to; a dose that a
+professional doubts; and contact with a disease that can still be prevented.
 """
 
 from __future__ import annotations
