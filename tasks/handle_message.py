@@ -64,7 +64,7 @@ from tasks.routing import ANSWERED_EVERY, Facts, RoutingDecision, decide
 from tasks.routing_facts import gather_facts, medium_of, needs_no_model, settle_language
 from tasks.unproven_numbers import tell_of_cap
 from tasks.unsafe_contact import note_unsafe_contact
-from tasks.worsening import raise_worsening
+from tasks.worsening import raise_in_place
 from templates.opening_hours import HOURS_QUESTIONS, fill_hours
 from templates.replies import Occasion, render_for_patient
 
@@ -215,7 +215,7 @@ def _answer_with(
 
 def _settle_in_place(session: Session, message: Message, understanding: Understanding) -> Understanding:
     """Return what the model understood, with what the conversation before it adds."""
-    return raise_worsening(session, message, settle_language(session, message, understanding))
+    return raise_in_place(session, message, settle_language(session, message, understanding))
 
 
 def _without_false_danger(understanding: Understanding, plan: RoutingDecision) -> Understanding:

@@ -1,4 +1,8 @@
-"""Raising what goes on or gets worse soon after a symptom or a loss: "bleeding a lot still", "it's worse now"."""
+"""Raising what means more after what the same conversation told before.
+
+What goes on or gets worse soon after a symptom or a loss ("bleeding a lot still", "it's worse now") is for the same
+day. A mild symptom within days of a heart attack, a stroke, or surgery ("kind of sweaty too") is an emergency.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,19 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from classifier.plain_words import tells_of_worsening
+from classifier.relapses import is_relapse, may_be_relapse
 from inbox.models import Decision, Message
-from intake.vocabulary import Intent, Route, TriageLevel
+from intake.vocabulary import DangerKind, Intent, Route, TriageLevel
 
 if TYPE_CHECKING:
     from classifier import Understanding
 
 WORSENS_WITHIN = timedelta(hours=12)
 """How long after a symptom or a loss one that goes on must be seen the same day."""
+RELAPSES_WITHIN = timedelta(days=7)
+"""How long after a message that tells of a heart attack, a stroke, or surgery a mild symptom is an emergency."""
+MOST_READ_BACK = 30
+"""How many messages of a conversation are searched for that."""
 
 _CLINICAL = (Intent.CLINICAL_CONCERN, Route.SAME_DAY, Route.URGENT, Route.PREGNANCY_LOSS)
 _TOLD_BEFORE = (
@@ -31,16 +40,43 @@ _TOLD_BEFORE = (
     )
     .limit(1)
 )
+_SAID_BEFORE = (
+    select(Message.text)
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        Message.id < bindparam("message"),
+        Message.received_at > bindparam("since", type_=Message.received_at.type),
+    )
+    .order_by(Message.id.desc())
+    .limit(MOST_READ_BACK)
+)
 
 
-def raise_worsening(session: Session, message: Message, understanding: Understanding) -> Understanding:
-    """Return what the model understood, for the same day if a symptom goes on or gets worse that was told before it.
+def raise_in_place(session: Session, message: Message, understanding: Understanding) -> Understanding:
+    """Return what the model understood, raised if what was said before the message makes more of it.
 
     Args:
         session: an open transaction.
         message: the message.
         understanding: what the model understood of the message alone.
     """
+    if understanding.urgent:
+        return understanding
+    if _is_relapse(session, message):
+        return replace(understanding, triage=TriageLevel.EMERGENCY, danger=DangerKind.OTHER)
+    return _raise_worsening(session, message, understanding)
+
+
+def _is_relapse(session: Session, message: Message) -> bool:
+    """Return whether a message tells of a symptom of the heart attack, stroke, or surgery that was told before it."""
+    if not may_be_relapse(message.text):  # in few messages, so that few are read back
+        return False
+    since = message.received_at - RELAPSES_WITHIN
+    values = {"conversation": message.conversation_id, "message": message.id, "since": since}
+    return is_relapse(message.text, session.scalars(_SAID_BEFORE, values))
+
+
+def _raise_worsening(session: Session, message: Message, understanding: Understanding) -> Understanding:
     if understanding.triage is not TriageLevel.ROUTINE or not tells_of_worsening(message.text):
         return understanding
     since = message.received_at - WORSENS_WITHIN
