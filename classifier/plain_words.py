@@ -33,8 +33,18 @@ def tells_of_swallowing(text: str) -> bool:
 
 
 def tells_of_violence(text: str) -> bool:
-    """Return whether somebody hurts, threatens, or locks in somebody else."""
-    return _is_found(load_words()["violence"], text)
+    """Return whether somebody hurts, threatens, hunts, or locks in somebody else."""
+    return _is_found(load_words()["violence"], text) or tells_of_child_abuse(text)
+
+
+def tells_of_child_abuse(text: str) -> bool:
+    """Return whether somebody hurts a child, or the writer, who is one."""
+    return _is_found(load_words()["abuse"], text)
+
+
+def is_at_practice(text: str) -> bool:
+    """Return whether what a message tells of happens in the practice's building or right outside."""
+    return _is_found(load_words()["place"], text)
 
 
 def kind_of_threat(text: str) -> DangerKind | None:

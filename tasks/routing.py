@@ -148,6 +148,7 @@ class Facts:
         says_hours: whether it only asks when the practice is open, and the settings tell.
         fears: whether it fears the authorities, or having to prove who the patient is.
         in_chat: whether a reply would be shown in a chat, where whoever writes waits for one.
+        at_practice: whether what it tells of happens in the building or right outside.
         owed_helplines: whether it says that it is safe now, after an emergency that was not answered as it was not.
     """
 
@@ -202,6 +203,7 @@ class Facts:
     says_hours: bool = False
     in_chat: bool = False
     owed_helplines: bool = False
+    at_practice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -696,7 +698,10 @@ def _also_told(route: str, first: str, facts: Facts, practice: Practice) -> tupl
 
 
 def _told_in_any_case(route: str, first: str, facts: Facts, practice: Practice) -> dict[str, AlsoTold]:
-    """Return the teams that a message concerns whatever it is mainly about: for a wish to opt out, and a visit soon."""
+    """Return the teams that a message concerns whatever it is mainly about.
+
+    They are told of a wish to opt out, a visit soon, and an emergency in the building, where they can look.
+    """
     told: dict[str, AlsoTold] = {}
     if facts.may_opt_out and route != Route.PERSON:
         team, priority = team_and_priority(Route.PERSON, practice)
@@ -705,6 +710,8 @@ def _told_in_any_case(route: str, first: str, facts: Facts, practice: Practice) 
         team, priority = team_and_priority(Intent.APPOINTMENT_REQUEST, practice)
         if team != first:
             told[team] = AlsoTold(Intent.APPOINTMENT_REQUEST, team, max(priority, Priority.HIGH))
+    if route == Route.URGENT and facts.at_practice and first != Team.FRONT_DESK:
+        told[Team.FRONT_DESK] = AlsoTold(NotificationReason.AT_PRACTICE, Team.FRONT_DESK, Priority.HIGH)
     matter = facts.follows
     if route == Route.FOLLOW_UP and matter is not None and needs_nurses(matter, facts.clinical_share, practice):
         holder = holder_of(matter, practice)

@@ -14,6 +14,7 @@ from classifier.asides import Aside, read_aside
 from classifier.cries import plea_language
 from classifier.nudges import is_nudge
 from classifier.plain_english import reads_as_english
+from classifier.plain_words import is_at_practice
 from classifier.remarks import fears_authorities, is_dispute, speaks_of_law
 from classifier.robot_questions import robot_language
 from classifier.unsafe_contact import says_safe
@@ -207,6 +208,7 @@ def gather_facts(
         raised=DangerKind(conversation.danger) if conversation.danger else None,
         asks_robot=of_robot is not None,
         owed_helplines=is_owed,
+        at_practice=is_at_practice(message.text),
     )
 
 

@@ -6,6 +6,11 @@ import re
 
 from intake.vocabulary import Intent, ReplyName
 
+CHILD_ABUSE_LINE = "1-800-422-4453"
+"""Childhelp, which takes calls and texts day and night, also in Spanish."""
+VIOLENCE_LINE = "1-800-799-7233"
+"""The National Domestic Violence Hotline, day and night, also in Spanish."""
+
 # A number counts only on its own, not as a part of a longer one.
 _PATTERNS = {
     "911": re.compile(r"(?<!\d)(?<!\d[-.])911(?![-.]?\d|\) ?\d)"),

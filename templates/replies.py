@@ -97,6 +97,11 @@ _CRISIS_LINE = {
     Language.EN: "For thoughts of suicide, call or text 988.",
     Language.ES: "Si piensa en quitarse la vida, llame al 988 y oprima 2.",
 }
+TALKS_IN_PRIVATE = {
+    Language.EN: "To talk to someone in private, day or night: {}.",
+    Language.ES: "Para hablar con alguien en privado, a cualquier hora: {}.",
+}
+"""How a reply names a line for violence or abuse: not what it is for, as whoever is feared may read it."""
 _POISON_CONTROL = {
     Language.EN: "Poison Control: 1-800-222-1222.",
     Language.ES: "Control de Envenenamiento: 1-800-222-1222.",
@@ -155,6 +160,7 @@ class Occasion:
         team: the team that sees the message, None if no one does.
         is_clinical: whether a follow-up may be about somebody's health.
         reminds_of: the kind of danger raised before, of which a line after the reply reminds; None for no line.
+        private_line: the number for violence or abuse that an emergency's reply names instead of 988; empty for none.
     """
 
     moment: datetime
@@ -170,6 +176,7 @@ class Occasion:
     team: str | None = None
     is_clinical: bool = False
     reminds_of: DangerKind | None = None
+    private_line: str = ""
 
 
 def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
@@ -214,6 +221,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
             f"practice[{practice.slug}].replies.{name} must contain {{{{ answer }}}} and say that patients can reply"
             f" {PERSON_WORD}"
         )
+    text = _with_private_line(text, occasion, reply)
     text += _reminder(occasion, reply.language, text.replace(answer, ""))
     text += _questions_for(occasion, reply, MAX_LENGTH - len(text))
     if not occasion.is_text:
@@ -225,6 +233,15 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
             f"practice[{practice.slug}].replies.{name} is {len(text)} characters long; the limit is {MAX_LENGTH}"
         )
     return text
+
+
+def _with_private_line(text: str, occasion: Occasion, reply: Reply) -> str:
+    """Return an emergency's reply with a line for violence or abuse where it speaks of suicide, or else at its end."""
+    if not occasion.private_line or reply.name is not ReplyName.URGENT:
+        return text
+    line = TALKS_IN_PRIVATE[reply.language].format(occasion.private_line)
+    crisis = _CRISIS_LINE[reply.language]
+    return text.replace(crisis, line) if crisis in text else f"{text} {line}"
 
 
 def _reminder(occasion: Occasion, language: Language, text: str) -> str:

@@ -7,9 +7,11 @@ import pytest
 
 from classifier.decoding import danger_kind
 from classifier.plain_words import (
+    is_at_practice,
     kind_of_threat,
     needs_today,
     tells_of_breach,
+    tells_of_child_abuse,
     tells_of_swallowing,
     tells_of_violence,
     tells_of_worsening,
@@ -123,8 +125,68 @@ VIOLENCE = [
     "mi ex me amenazó con un cuchillo",
     "mi novio no me deja salir",
     "mi marido me quitó el celular",
+    "he found my car",
+    "my ex found me",
+    "he found out where I live",
+    "he followed me here",
+    "my ex is outside",
+    "he's in your parking lot right now, silver truck. I'm in the waiting room bathroom. is there a back door",
+    "me encontró, está afuera",
+    "mi ex está afuera de la clínica",
+    "also my stepdad comes in my room at night idk if u have to tell someone if i say that",
+    "my uncle touches me",
+    "mi padrastro se mete a mi cuarto en la noche",
+]
+CHILD_ABUSE = [
+    "also my stepdad comes in my room at night idk if u have to tell someone if i say that",
+    "my mom's boyfriend got into my bed when i was sleeping",
+    "my uncle touches me",
+    "my dad hits me with a belt",
+    "her boyfriend hits my daughter",
+    "my coach touched me",
+    "mi padrastro se mete a mi cuarto en la noche",
+    "mi tío me toca",
+    "mi marido le pega a mi hijo",
+]
+NO_CHILD_ABUSE = [
+    "my husband hits me",
+    "my mom comes in my room to give me my meds",
+    "my dad came into the waiting room with me",
+    "my son hit his head",
+    "the light hurts my son's eyes",
+    "my brother hurts all over",
+    "the dentist touched my tooth",
+    "my mom has never hit me",
+    "mi mamá entra a mi cuarto a darme la medicina",
+    "mi papá me tocó el hombro",
+    "mi marido me pega",
+]
+AT_PRACTICE = [
+    "he's in your parking lot right now, silver truck. I'm in the waiting room bathroom. is there a back door",
+    "im in your lobby and my chest hurts",
+    "my dad passed out outside your building",
+    "she's having a seizure in the waiting room",
+    "my ex is outside",
+    "mi ex está afuera",
+    "mi mamá se desmayó en el estacionamiento",
+    "estoy en la sala de espera y no puedo respirar",
+]
+NOT_AT_PRACTICE = [
+    "he found my car",
+    "my ex is outside my house",
+    "I fell in the parking lot at walmart",
+    "he passed out in the bathroom",
+    "I was in your waiting room yesterday and now I can't breathe",
+    "my chest hurts, can I come to your office",
+    "mi ex está afuera de mi casa",
+    "se desmayó en el baño",
 ]
 NO_VIOLENCE = [
+    "my wife found me on the floor",
+    "my husband found me a ride",
+    "she found my chart number",
+    "my dad comes in my room to help with my inhaler",
+    "me encontró la doctora un bulto",
     "i fell and hit my head",
     "my son hit his head on the table",
     "he has never hit me",
@@ -152,6 +214,26 @@ def test_who_is_hurt_threatened_or_locked_in_is_answered_about_that_and_not_abou
 @pytest.mark.parametrize("text", NO_VIOLENCE)
 def test_accidents_company_and_figures_of_speech_are_no_violence(text: str) -> None:
     assert not tells_of_violence(text)
+
+
+@pytest.mark.parametrize("text", CHILD_ABUSE)
+def test_whoever_hurts_a_child_is_told_from_other_violence(text: str) -> None:
+    assert tells_of_child_abuse(text)
+
+
+@pytest.mark.parametrize("text", NO_CHILD_ABUSE)
+def test_a_partner_who_hits_and_family_who_helps_hurt_no_child(text: str) -> None:
+    assert not tells_of_child_abuse(text)
+
+
+@pytest.mark.parametrize("text", AT_PRACTICE)
+def test_what_happens_in_the_building_or_right_outside(text: str) -> None:
+    assert is_at_practice(text)
+
+
+@pytest.mark.parametrize("text", NOT_AT_PRACTICE)
+def test_what_happens_elsewhere(text: str) -> None:
+    assert not is_at_practice(text)
 
 
 THREATS = [
