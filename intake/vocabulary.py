@@ -483,7 +483,7 @@ class NotificationReason(_WordedEnum):
         "Somebody wrote on the website that a patient's phone is not safe: find out if it is true",
     )
     CRY_FOR_HELP = "cry_for_help", "Patient who may be asking for help: find out"
-    AT_PRACTICE = "at_practice", "Urgent message from your building or right outside: read it now"
+    AT_PRACTICE = "at_practice", "Urgent message that may come from your building or right outside: read it now"
     UNHEARD_VOICEMAIL = "unheard_voicemail", "Voicemail to listen to, as no transcript tells what it says"
     STAFF_OPTED_OUT = "staff_opted_out", "A staff phone texted STOP and gets no more notices"
     OPTED_OUT = "opted_out", "Patient opted out of texts"
