@@ -1,7 +1,8 @@
 """Recognize what a message says beside its topic that decides how it is answered, from `signs/remarks.toml`.
 
-A phone that is not the patient's, a minor's secret, a bill in collections or a threat to take it further, a lawyer's
-demand, fear of the authorities, a cry that nobody cares, and what makes a question the patient's own case.
+A phone that is not the patient's, a minor's secret, that of whoever is looked for, a joke about eating, a bill in
+collections or a threat to take it further, a lawyer's demand, fear of the authorities, a cry that nobody cares, and
+what makes a question the patient's own case.
 """
 
 from __future__ import annotations
@@ -27,8 +28,23 @@ def says_wrong_number(text: str) -> bool:
 
 
 def asks_in_confidence(text: str) -> bool:
-    """Return whether a message asks, as a minor would, that a parent doesn't hear of it."""
-    return load_remarks()["in_confidence"].is_in(text)
+    """Return whether a message asks that a parent, or somebody who asks for the patient, doesn't hear of it."""
+    return load_remarks()["in_confidence"].is_in(text) or keeps_visits_secret(text)
+
+
+def keeps_visits_secret(text: str) -> bool:
+    """Return whether a message asks that nobody be told of visits or an address, or that somebody pretends to ask."""
+    return load_remarks()["visits_secret"].is_in(text)
+
+
+def jokes_of_eating(text: str) -> bool:
+    """Return whether a message jokes that its writer is full ("if I eat one more bite I'm gonna explode")."""
+    return load_remarks()["full"].is_in(text)
+
+
+def needs_surer_alarm(text: str) -> bool:
+    """Return whether a message has words that the network takes for more danger than they tell of."""
+    return keeps_visits_secret(text) or jokes_of_eating(text)
 
 
 def is_dispute(text: str) -> bool:

@@ -82,7 +82,7 @@ LOSSES: dict[Disposition, tuple[Route, str]] = {
 WHY_REMARKED: dict[Route, str] = {
     Route.WRONG_NUMBER: "says that it is a wrong number",
     Route.CONTACT: "says how to reach them",
-    Route.IN_CONFIDENCE: "asks that a parent doesn't hear of it",
+    Route.IN_CONFIDENCE: "asks that somebody doesn't hear of it",
 }
 """Why a message takes the route that its words alone decide."""
 ANSWERED_EVERY = timedelta(hours=1)

@@ -74,6 +74,16 @@ def test_a_long_text_has_a_bar_of_its_own(emergency: float, screening: Screening
     )
 
 
+@pytest.mark.parametrize("text", ["don't tell anyone when my appointments are", "if I eat one more leg I'll explode"])
+def test_a_wish_for_secrecy_and_a_joke_about_eating_take_a_sure_network(text: str) -> None:
+    low = replace(THRESHOLDS, emergency=0.03)
+
+    assert triage_level(levels((0.5, 0.0)), NOTHING, low, text) is ROUTINE
+    assert triage_level(levels((0.5, 0.0)), NOTHING, low, TEXT) is EMERGENCY
+    assert triage_level(levels((0.6, 0.0)), NOTHING, low, text) is EMERGENCY
+    assert triage_level(levels((0.5, 0.0)), POSSIBLE, low, text) is EMERGENCY
+
+
 def test_without_a_bar_of_its_own_a_long_text_has_that_of_all() -> None:
     assert triage_level(levels((0.8, 0.0)), NOTHING, THRESHOLDS, LONG) is EMERGENCY
     assert triage_level(levels((0.1, 0.0)), POSSIBLE, THRESHOLDS, LONG) is EMERGENCY

@@ -10,10 +10,13 @@ from classifier.remarks import (
     cries_out,
     fears_authorities,
     is_dispute,
+    jokes_of_eating,
+    keeps_visits_secret,
     says_wrong_number,
     speaks_of_law,
     tells_of_own_case,
 )
+from intake.vocabulary import TriageLevel
 from training.data.corpus import read_corpus
 
 MOST_RAISED = 0.003
@@ -464,3 +467,81 @@ def test_few_messages_that_are_no_complaints_are_taken_for_threats_or_fears() ->
 
     assert sum(map(speaks_of_law, others)) <= 0.001 * len(others)
     assert sum(map(fears_authorities, others)) <= 0.001 * len(others)
+
+
+VISITS_KEPT = """
+Don't leave voicemails and don't tell anyone when my appointments are. A man called pretending to be my brother.
+please don't tell my ex when my appointment is
+do not give my information to anyone who calls
+don't share my address with anybody, I moved
+if anyone calls asking about me you never saw me, don't tell him I'm a patient
+somebody called pretending to be my husband to get my appointment time
+a man keeps calling you claiming to be my father
+can you put a password on my chart so nobody gets my appointments
+no le digan a nadie cuándo son mis citas
+por favor no le den mi dirección a nadie
+no le digan a mi ex que soy paciente de ustedes
+un hombre llamó haciéndose pasar por mi hermano
+""".strip().splitlines()
+NO_VISITS_KEPT = """
+don't tell anyone but I love your office
+nobody told me when my appointment is
+please tell my husband when my appointment is
+you don't tell anyone when the doctor is running late
+a man from your office called about my appointment
+someone called saying it was the pharmacy
+how do I reset my portal password
+please don't give my appointment away
+don't give my daughter the flu shot
+who do I give my insurance information to
+no le digan a mi hija, es sorpresa
+me llamó un hombre de su oficina
+nadie me dijo cuándo es mi cita
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", VISITS_KEPT)
+def test_whoever_is_looked_for_asks_in_confidence_too(text: str) -> None:
+    assert asks_in_confidence(text)
+    assert keeps_visits_secret(text)
+
+
+@pytest.mark.parametrize("text", NO_VISITS_KEPT)
+def test_ordinary_words_about_visits_and_calls_are_no_secret(text: str) -> None:
+    assert not keeps_visits_secret(text)
+
+
+FULL = """
+doc if I eat one more turkey leg I'm gonna explode, put me down for the cholesterol police
+if I eat another slice of pie I will burst
+if i eat one more bite im going to die lol
+si me como otro tamal voy a explotar
+si como un taco más me muero jaja
+""".strip().splitlines()
+NOT_FULL = """
+if I eat anything I throw up
+if i eat one more thing i'm going to die
+my stomach feels like it will burst
+if I eat peanuts my throat closes
+if he hits me one more time I'll explode
+I feel like I'm going to explode with rage
+si como algo vomito
+me voy a morir
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", FULL)
+def test_whoever_jokes_that_they_are_full_jokes(text: str) -> None:
+    assert jokes_of_eating(text)
+
+
+@pytest.mark.parametrize("text", NOT_FULL)
+def test_what_may_be_meant_is_no_joke(text: str) -> None:
+    assert not jokes_of_eating(text)
+
+
+def test_no_emergency_of_the_training_messages_is_taken_for_either() -> None:
+    emergencies = [message.text for message in read_corpus() if message.level is TriageLevel.EMERGENCY]
+
+    assert sum(jokes_of_eating(text) for text in emergencies) == 0
+    assert sum(keeps_visits_secret(text) for text in emergencies) <= 0.001 * len(emergencies)

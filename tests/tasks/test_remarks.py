@@ -69,6 +69,21 @@ def test_a_minors_secret_gets_a_person_and_no_newcomers_link(service: Service) -
     }
 
 
+def test_whoever_is_looked_for_gets_a_person_and_no_word_of_an_emergency_room(service: Service) -> None:
+    service.text(
+        "Don't leave voicemails and don't tell anyone when my appointments are."
+        " A man called pretending to be my brother."
+    )
+    service.work()
+
+    [reply] = service.twilio.messages
+    assert "A person will answer you here" in reply.body
+    assert "emergency room" not in reply.body
+    assert {(row.team, row.priority, row.reason) for row in service.rows(Notification)} == {
+        ("front_desk", "high", "in_confidence")
+    }
+
+
 @pytest.mark.parametrize("intent", ["billing_inquiry", "existing_patient_question", "appointment_request"])
 def test_a_threat_is_pressing_and_the_manager_is_told_whatever_it_is_about(service: Service, intent: str) -> None:
     threat = "I already paid, now it's in collections and I'm calling the state"
