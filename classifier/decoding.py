@@ -24,7 +24,13 @@ from classifier.outputs import (
     Language,
     check_columns,
 )
-from classifier.plain_words import kind_of_threat, needs_today, tells_of_swallowing, tells_of_violence
+from classifier.plain_words import (
+    kind_of_threat,
+    needs_today,
+    tells_of_mistaken_dose,
+    tells_of_swallowing,
+    tells_of_violence,
+)
 from classifier.praise import is_praise
 from classifier.pressing import is_pressing
 from classifier.remarks import needs_surer_alarm
@@ -294,6 +300,8 @@ def danger_kind(dangers: Floats | None, screening: Screening, text: str) -> Dang
     """
     named = screening.certain or screening.possible
     threatened = kind_of_threat(text)
+    if named != DangerKind.SELF_HARM and tells_of_mistaken_dose(text):
+        return DangerKind.INGESTION
     if named == DangerKind.INGESTION or (named == DangerKind.SELF_HARM and threatened is None):
         return named
     if threatened is not None:

@@ -32,6 +32,14 @@ def tells_of_swallowing(text: str) -> bool:
     return _is_found(load_words()["swallowed"], text)
 
 
+def tells_of_mistaken_dose(text: str) -> bool:
+    """Return whether a medicine was taken or given twice or for something else by mistake, and nobody speaks of dying.
+
+    Whoever took all their own pills "by accident" may want to die, and is not believed.
+    """
+    return _is_found(load_words()["mistake"], text) and not _OWN_DEATH.search(break_sentences(text))
+
+
 def tells_of_violence(text: str) -> bool:
     """Return whether somebody hurts, threatens, hunts, or locks in somebody else."""
     return _is_found(load_words()["violence"], text) or tells_of_child_abuse(text)

@@ -12,6 +12,7 @@ from classifier.plain_words import (
     needs_today,
     tells_of_breach,
     tells_of_child_abuse,
+    tells_of_mistaken_dose,
     tells_of_swallowing,
     tells_of_violence,
     tells_of_worsening,
@@ -353,3 +354,53 @@ def test_what_goes_on_or_gets_worse(text: str) -> None:
 @pytest.mark.parametrize("text", NOT_WORSE)
 def test_what_does_not(text: str) -> None:
     assert not tells_of_worsening(text)
+
+
+MISTAKES = """
+se tomo las pastillas de la semana de un jalon pensando que eran dulces pero está tranquilo. la carta el viernes?
+my dad with alzheimers took all his pills for the week thinking they were candy
+mom took her morning pills twice, she has dementia
+grandpa has dementia and he swallowed a bunch of my pills
+gave him the dose twice
+I gave my son the dose twice by mistake
+my husband took my metoprolol instead of his vitamin
+I took my morning pills twice
+I accidentally took a double dose of my eliquis
+my daughter ate the gummies, she thought they were candy
+mi mamá tiene demencia y se tomó todas las pastillas
+le di la dosis dos veces
+mi papá se tomó por error las pastillas de mi mamá
+me tomé la pastilla dos veces
+""".strip().splitlines()
+NO_MISTAKES = """
+I took all my pills
+I took all my pills by accident
+my son took all his pills, he left a note
+she took the whole bottle and said she's sorry
+he has dementia and fell
+I swallowed a handful of pills, it was an accident I swear
+me tomé todas las pastillas
+mi hijo se tomó todas las pastillas
+I take it twice a day
+le di la dosis dos veces al día
+gave him the dose twice a day like you said
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+@pytest.mark.parametrize("named", [None, DangerKind.INGESTION, DangerKind.OTHER])
+def test_what_was_taken_by_mistake_is_about_poison_and_not_about_suicide(text: str, named: DangerKind | None) -> None:
+    assert tells_of_mistaken_dose(text)
+    assert danger_kind(np.array([0.95, 0.1]), Screening(certain=named), text) is DangerKind.INGESTION
+
+
+@pytest.mark.parametrize("text", NO_MISTAKES)
+def test_what_may_be_meant_is_no_mistake(text: str) -> None:
+    assert not tells_of_mistaken_dose(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["my dad took his pills twice, he says he wants to die", "mom has dementia and took pills to end it"]
+)
+def test_a_wish_to_die_is_no_mistake_whatever_was_taken(text: str) -> None:
+    assert danger_kind(np.array([0.95, 0.1]), Screening(), text) is DangerKind.SELF_HARM
