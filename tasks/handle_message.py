@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from classifier.plain_words import tells_of_child_abuse, tells_of_violence
 from inbox.chat_contact import has_contact, has_number, note_contact
 from inbox.conversation_state import note_answer, note_decision, note_triage
 from inbox.models import (
@@ -57,6 +56,7 @@ from tasks.line_to_staff import tell_staff
 from tasks.metrics import QUESTIONS, Measure, of_message
 from tasks.notification.models import add_notifications, tickets_for
 from tasks.notification.stopped_phones import pages_somebody
+from tasks.private_line import find_private_line
 from tasks.pubsub import topics_of
 from tasks.questions import FoundQuestion
 from tasks.queue import AfterCommit
@@ -66,7 +66,6 @@ from tasks.routing_facts import gather_facts, medium_of, needs_no_model, settle_
 from tasks.unproven_numbers import tell_of_cap
 from tasks.unsafe_contact import note_unsafe_contact
 from tasks.worsening import raise_in_place
-from templates.helplines import CHILD_ABUSE_LINE, VIOLENCE_LINE
 from templates.opening_hours import HOURS_QUESTIONS, fill_hours
 from templates.replies import Occasion, render_for_patient
 
@@ -438,16 +437,9 @@ def write_reply(
         team=plan.team,
         is_clinical=plan.is_clinical,
         reminds_of=plan.reminds_of,
-        private_line=_private_line(message.text),
+        private_line=find_private_line(session, message, plan.reply),
     )
     return render_for_patient(plan.reply, practice, occasion)
-
-
-def _private_line(text: str) -> str:
-    """Return the number of whom to talk to about the violence or abuse that a message tells of; empty for none."""
-    if tells_of_child_abuse(text):
-        return CHILD_ABUSE_LINE
-    return VIOLENCE_LINE if tells_of_violence(text) else ""
 
 
 def _only_says_that_a_person_answers(plan: RoutingDecision) -> bool:

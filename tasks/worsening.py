@@ -17,6 +17,7 @@ from classifier.plain_words import tells_of_worsening
 from classifier.relapses import is_relapse, may_be_relapse
 from inbox.models import Decision, Message
 from intake.vocabulary import DangerKind, Intent, Route, TriageLevel
+from tasks.said_before import read_back
 
 if TYPE_CHECKING:
     from classifier import Understanding
@@ -25,8 +26,6 @@ WORSENS_WITHIN = timedelta(hours=12)
 """How long after a symptom or a loss one that goes on must be seen the same day."""
 RELAPSES_WITHIN = timedelta(days=7)
 """How long after a message that tells of a heart attack, a stroke, or surgery a mild symptom is an emergency."""
-MOST_READ_BACK = 30
-"""How many messages of a conversation are searched for that."""
 
 _CLINICAL = (Intent.CLINICAL_CONCERN, Route.SAME_DAY, Route.URGENT, Route.PREGNANCY_LOSS)
 _TOLD_BEFORE = (
@@ -39,16 +38,6 @@ _TOLD_BEFORE = (
         Decision.route.in_(_CLINICAL),
     )
     .limit(1)
-)
-_SAID_BEFORE = (
-    select(Message.text)
-    .where(
-        Message.conversation_id == bindparam("conversation"),
-        Message.id < bindparam("message"),
-        Message.received_at > bindparam("since", type_=Message.received_at.type),
-    )
-    .order_by(Message.id.desc())
-    .limit(MOST_READ_BACK)
 )
 
 
@@ -71,9 +60,7 @@ def _is_relapse(session: Session, message: Message) -> bool:
     """Return whether a message tells of a symptom of the heart attack, stroke, or surgery that was told before it."""
     if not may_be_relapse(message.text):  # in few messages, so that few are read back
         return False
-    since = message.received_at - RELAPSES_WITHIN
-    values = {"conversation": message.conversation_id, "message": message.id, "since": since}
-    return is_relapse(message.text, session.scalars(_SAID_BEFORE, values))
+    return is_relapse(message.text, read_back(session, message, RELAPSES_WITHIN))
 
 
 def _raise_worsening(session: Session, message: Message, understanding: Understanding) -> Understanding:

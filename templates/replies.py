@@ -102,6 +102,8 @@ TALKS_IN_PRIVATE = {
     Language.ES: "Para hablar con alguien en privado, a cualquier hora: {}.",
 }
 """How a reply names a line for violence or abuse: not what it is for, as whoever is feared may read it."""
+NAMES_PRIVATE_LINE = (ReplyName.URGENT, ReplyName.URGENT_AGAIN)
+"""The replies that name such a line, as they are about no other danger."""
 _POISON_CONTROL = {
     Language.EN: "Poison Control: 1-800-222-1222.",
     Language.ES: "Control de Envenenamiento: 1-800-222-1222.",
@@ -237,7 +239,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
 
 def _with_private_line(text: str, occasion: Occasion, reply: Reply) -> str:
     """Return an emergency's reply with a line for violence or abuse where it speaks of suicide, or else at its end."""
-    if not occasion.private_line or reply.name is not ReplyName.URGENT:
+    if not occasion.private_line or reply.name not in NAMES_PRIVATE_LINE:
         return text
     line = TALKS_IN_PRIVATE[reply.language].format(occasion.private_line)
     crisis = _CRISIS_LINE[reply.language]

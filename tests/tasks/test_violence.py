@@ -12,7 +12,7 @@ from tasks.routing import decide
 from tests.service import Service
 from tests.tasks.test_routing import EMERGENCY, PRACTICE, facts
 from tests.told_classifier import EMERGENCY as TOLD_EMERGENCY
-from tests.told_classifier import tell
+from tests.told_classifier import OUT_OF_SCOPE, tell
 
 IN_THE_LOT = "he's in your parking lot right now, silver truck. I'm in the waiting room bathroom. is there a back door"
 LINES = {
@@ -55,6 +55,18 @@ def test_any_other_emergency_names_988_as_ever(service: Service, text: str) -> N
 
     assert "For thoughts of suicide, call or text 988." in reply
     assert "private" not in reply
+
+
+def test_what_follows_it_names_the_same_line(service: Service) -> None:
+    tell(service, {IN_THE_LOT: TOLD_EMERGENCY, "is anyone coming": OUT_OF_SCOPE})
+    for text in (IN_THE_LOT, "is anyone coming"):
+        service.text(text)
+        service.work()
+
+    reply = service.twilio.messages[-1].body
+    assert "Please don't wait for us." in reply
+    assert "To talk to someone in private, day or night: 1-800-799-7233." in reply
+    assert "suicide" not in reply
 
 
 def test_who_may_want_to_die_reads_of_988_whatever_else_happens(service: Service) -> None:
