@@ -146,6 +146,7 @@ def _coverage(record: InsuranceRecord, number: int, beneficiary: str, policies: 
         return None if value is None else value.text
 
     subscriber, employer, policy = stated("subscriber_name"), stated("employer"), stated("policy_number")
+    relationship = record.relationship_of(number)
     classes = [
         {"type": {"coding": [{"system": f"{_TERMINOLOGY}/coverage-class", "code": code}]}, "value": value}
         for code, field in _CLASSES
@@ -156,7 +157,7 @@ def _coverage(record: InsuranceRecord, number: int, beneficiary: str, policies: 
         "policyHolder": employer and {"display": employer},
         "subscriber": subscriber and {"display": subscriber},
         "subscriberId": stated("member_id"),
-        "relationship": record.relationship and _relationship(record.relationship),
+        "relationship": relationship and _relationship(relationship),
         "class": classes,
         "order": number + 1 if policies > 1 else None,
     }

@@ -9,13 +9,14 @@ from typing import Final
 from classifier.entities.entity import Entity
 from classifier.insurance import normalize
 from classifier.insurance.birth_dates import find_birth_dates
-from classifier.insurance.carriers import holds_several, order_carriers, with_number, writers_insurer
+from classifier.insurance.carriers import holds_several, order_carriers, with_number, without_program, writers_insurer
+from classifier.insurance.coverage_holders import relationships_of_each
 from classifier.insurance.employers import sources
 from classifier.insurance.family import HOLDER, RELATIVE
 from classifier.insurance.mentions import Mention, mark_text
-from classifier.insurance.people import find_subscribers, is_writer_name
+from classifier.insurance.people import find_subscribers, is_patient_holder, is_writer_name
 from classifier.insurance.phones import is_payers, payer_phones
-from classifier.insurance.policies import aligned, drop_old_policies, holding, is_liable
+from classifier.insurance.policies import aligned, drop_misheard, drop_old_policies, holding, is_liable
 from classifier.insurance.question import choose_question, points_of
 from classifier.insurance.record import InsuranceRecord, Value
 from classifier.insurance.relationship import find_relationship
@@ -28,6 +29,7 @@ _ABOUT: Final = frozenset(
 )  # fmt: skip
 """A message with none of these is about an insurance or a bill only if its words say so clearly."""
 _CLEAR: Final = 8
+_SURE: Final = 5
 _SAID: Final = 3
 """How many points a question needs to be more than a guess: one weak word, as in "my insurance is Aetna", has two."""
 _HOLDER_NAMED = re.compile(
@@ -41,6 +43,8 @@ _HOLDER_NAMED = re.compile(
     r"[^?]*\{(?:NAME|DOB)\}"
 )
 """Words with which a message about nothing else gives the holder for the record."""
+_OF_VISITS: Final = frozenset(("payment_plan", "refund", "balance_dispute", "claim_denied", "superbill"))
+"""What is asked about a visit that was, whoever holds the policy."""
 _OF_BILLS: Final = frozenset(("payment_plan", "refund", "balance_dispute"))
 _INSURED = re.compile(
     rf"\{{(?:CARRIER|PLAN|MEMBER_ID|GROUP_NUMBER|CLAIM_NUMBER)\}}|\b(?:{HOLDER}|insur\w+|ins|cover\w*|polic(?:y|ies)"
@@ -79,9 +83,10 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     is_about = any(mention.kind in _ABOUT or _is_bin(mention) or is_payers(mention) for mention in mentions)
     if points < _CLEAR and not is_about and not _HOLDER_NAMED.search(marked):
         return InsuranceRecord()
+    mentions = drop_misheard(mentions)
     carriers = order_carriers(mentions, marked)
-    if question != "coordination" and not holds_several(marked):
-        carriers = with_number(carriers, mentions)
+    if (question != "coordination" or points < _SURE) and not holds_several(marked):
+        carriers = with_number(without_program(carriers), mentions)
     policies = max(
         len(carriers), len(holding([m for m in mentions if m.kind is EntityKind.MEMBER_ID], normalize.normal_code))
     )
@@ -96,7 +101,7 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     def row(
         found: Sequence[Mention], write: Callable[[str], str | None], *, policies: bool = False, of_all: bool = False
     ) -> tuple[Value | None, ...]:
-        return aligned(holding(found, write), () if of_all else carriers, policies=policies)
+        return aligned(holding(found, write), () if of_all else carriers, of(EntityKind.CARRIER), policies=policies)
 
     def is_policy(mention: Mention) -> bool:
         return _is_policy(mention) or _is_of_liable(mention, mentions)
@@ -111,7 +116,9 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
         subscriber_name=_by_holder(subscribers, writers_insurer(mentions, carriers))
         or row(subscribers, normalize.normal_person, of_all=_OF_ALL.search(marked) is not None),
         subscriber_dob=row(find_birth_dates(mentions, subscribers, marked), normalize.normal_birth_date),
-        relationship=find_relationship(subscribers, marked, policies) if is_insured else None,
+        relationship=_relationships(subscribers, carriers, mentions, marked, policies, is_bill=question in _OF_VISITS)
+        if is_insured
+        else (),
         employer=row(employers, normalize.normal_name),
         amounts=_all_of(of(EntityKind.AMOUNT), normalize.normal_amount),
         cpt_codes=_all_of(of(EntityKind.CPT), normalize.normal_cpt),
@@ -134,6 +141,24 @@ def stated_question(text: str, entities: Sequence[Entity], record: InsuranceReco
         return None
     marked = mark_text(text, entities[:_MOST])[0][:_READ]
     return record.question if points_of(record.question, marked) >= _SAID else None
+
+
+def _relationships(
+    subscribers: Sequence[Mention],
+    carriers: Sequence[tuple[Mention, Value]],
+    mentions: Sequence[Mention],
+    marked: str,
+    policies: int,
+    *,
+    is_bill: bool,
+) -> tuple[str | None, ...]:
+    """Return what the patient is to the holder: one for each insurer if there are several."""
+    common = find_relationship(subscribers, marked, policies, is_bill=is_bill)
+    if is_patient_holder(subscribers, mentions):
+        common = "self"
+    if len(carriers) > 1:
+        return relationships_of_each(carriers, mentions, marked, common)
+    return (common,) if common else ()
 
 
 def _by_holder(subscribers: Sequence[Mention], own: int | None) -> tuple[Value | None, ...]:

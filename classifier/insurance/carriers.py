@@ -10,22 +10,32 @@ from typing import Final
 from classifier.entities.rules_insurance import canonical_carrier
 from classifier.insurance.mentions import Mention
 from classifier.insurance.normalize import normal_code
-from classifier.insurance.policies import PROGRAMS, holding
+from classifier.insurance.policies import PROGRAMS, holding, insurer_key
 from classifier.insurance.record import Value
 from intake.vocabulary import EntityKind
 
 _FIRST = re.compile(
-    r"\b(?:primary|primari[oa]|principal|first|1st|main)(?: is| es| insurance| plan|,)?[ :,(]{0,3}(?:my |is |the )?$"
+    r"\b(?:primary|primari[oa]|principal|first|1st|main|primero)(?: one)?(?: is| es| insurance| plan"
+    r"|,)?(?: still)?[ :,(]{0,3}"
+    r"(?:my |is |the |stays )?$|\bbehind (?:my |the )?$"
 )
 _FIRST_AFTER = re.compile(
-    r"^(?: \{(?:MEMBER_ID|PLAN)\})?[ ,)]{0,3}(?:\([^)]{0,40}\) )?(?:is |as |es |es el |va |goes |como "
-    r"|remains |stays |comes |pays |should be |the )?(?:my |the )?(?:primary|primari[oa]|1st|first|primero|principal)\b"
+    r"^(?: (?:through|thru|from|de|por) \{EMPLOYER\})?(?: \{(?:MEMBER_ID|PLAN)\})?[ ,)]{0,3}(?:\([^)]{0,40}\) )?"
+    r"(?:(?:that|that one|ese)(?:'?s| is)? )?(?:is |as |es |es el |va |goes |como "
+    r"|remains |stays |comes |pays |should be |the )?(?:my |the )?(?:primary|primari[oa]|1st|first|primero"
+    r"|principal)\b"
 )
 _BILLED = re.compile(r"\b(?:bill|use|charge|send|cobr\w+|usen?)(?: it)?(?: to)? $")
 _BILLED_FIRST = re.compile(r"^[^.,;{\n]{0,30}(?:\{EMPLOYER\} )?(?:first|1st|primero)\b(?! time| visit)")
 _NOT_FIRST = re.compile(r"\b(?:do not|don'?t|dont|no) (?:bill|use|charge|cobren?) $")
+_WAS_BILLED = re.compile(
+    r"\b(?:billed|ran|charged|(?:sent|send|sending|submitted)(?: it| this| that| them)?(?: to)?"
+    r"|(?:cobraron|mandaron|facturaron|enviaron)(?: primero)?(?: al?)?) (?:my |the |a |al )?$"
+)
+"""What was billed, which the message says because it was wrong."""
 _LAST_AFTER = re.compile(
-    r"^ (?:always |only )?(?:pays? last|is last|goes last|va al final|paga al final|is the backup|after that)\b"
+    r"^ (?:always |only )?(?:pays? last|is (?:the )?payer of last resort|only pays what|is last|goes last"
+    r"|va al final|paga al final|is the backup|after that)\b"
 )
 _WHOSE: Final = r"(?P<whose>mine|his|hers|theirs|el mio|el suyo)"
 _WHOSE_FIRST: Final = (
@@ -43,11 +53,12 @@ _SECOND = re.compile(
     r"|,)?[ :,(]{0,3}(?:my |is |the )?$"
 )
 _SECOND_AFTER = re.compile(
-    r"^(?: \{(?:MEMBER_ID|PLAN)\})?[ ,)]{0,3}(?:is |as |es |es el |va |goes |como |became |the )?(?:my "
-    r"|the )?(?:secondary|secundari[oa]|2nd|second|segundo)\b"
+    r"^(?: \{(?:MEMBER_ID|PLAN)\})?[ ,)]{0,3}(?:(?:that|that one|ese)(?:'?s| is)? )?"
+    r"(?:is |as |es |es el |va |goes |como |became |the )?(?:my |the |a |de )?"
+    r"(?:secondary|secundari[oa]|2nd|second|segundo|backup)\b"
 )
 _WORKS_FOR = re.compile(r"\b(?:works? (?:for|at)|working (?:for|at)|employed (?:by|at)|trabaja (?:en|para|con)) $")
-_ON_BEHALF = re.compile(r"^ (?:through|thru|via|a traves de|under) \{CARRIER\}")
+_ON_BEHALF = re.compile(r"^ (?:through|thru|via|a traves de|under) \{CARRIER\}|^[ ,]{1,2}\(?(?:by|from) \{CARRIER\}")
 _PROGRAM_BY = re.compile(
     r"^(?: advantage)?(?: plan)?,? (?:(?:is|comes|it'?s|its) )?(?:with|from|by|run by|managed by|under|through|thru"
     r"|via) "
@@ -63,7 +74,7 @@ _PHARMACIES: Final = frozenset(
 _SEVERAL = re.compile(
     r"\b(?:both|two|dual|primary|secondary|second|2nd|first|1st|supplement\w*|also|too|other|backup|dos|ambos"
     r"|primari[oa]|secundari[oa]"
-    r"|segund[oa]|primero|tambien|otro|then|plus|on top of|separate|pip|med ?pay|lawyer|comp)\b"
+    r"|segund[oa]|primero|tambien|otro|then|plus|on top of|pays? last|separate|pip|med ?pay|lawyer|comp)\b"
 )
 """Words that several policies hold beside each other."""
 _SORTS: Final = (
@@ -72,6 +83,7 @@ _SORTS: Final = (
 )
 """Sorts of policies that hold beside each other."""
 _NUMBERS: Final = frozenset((EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER))
+TWO: Final = 2
 _HANDLED_FOR = re.compile(r"\bhandles? (?:\w+ )?for $|\b(?:administers|manages) (?:\w+ )?for $")
 
 
@@ -86,21 +98,21 @@ def order_carriers(mentions: Iterable[Mention], marked: str = "") -> list[tuple[
     found = holding(_without_agents(carriers), lambda value: " ".join(value.split()))
     distinct: dict[str, tuple[Mention, Value]] = {}
     for mention, value in found:
-        distinct.setdefault(canonical_carrier(value.text), (mention, value))
+        distinct.setdefault(insurer_key(value.text), (mention, value))
     distinct = _fullest(distinct)
-    ranks = {name: _rank([m for m in carriers if canonical_carrier(m.value) == name]) for name in distinct}
+    ranks = {name: _rank([m for m in carriers if insurer_key(m.value) == name]) for name in distinct}
     if len(distinct) == 2 and len(set(ranks.values())) == 1:
         ranks = _rank_by_holder(carriers, list(distinct), marked) or ranks
     return [distinct[name] for name in sorted(distinct, key=lambda name: ranks[name])]
 
 
 def _fullest(named: Mapping[str, tuple[Mention, Value]]) -> dict[str, tuple[Mention, Value]]:
-    """Leave out an insurer whose name is the beginning of another's, as "Blue Cross" is of "Blue Cross of Idaho"."""
-    words = {name: f"{value.text.casefold()} " for name, (_, value) in named.items()}
+    """Leave out an insurer whose name is in another's, as "Blue Cross" is in "Blue Cross of Idaho"."""
+    words = {name: f" {value.text.casefold()} " for name, (_, value) in named.items()}
     return {
         name: found
         for name, found in named.items()
-        if not any(other != name and words[other].startswith(words[name]) for other in named)
+        if not any(other != name and words[name] in words[other] for other in named)
     }
 
 
@@ -135,6 +147,19 @@ def holds_several(marked: str) -> bool:
     return _SEVERAL.search(marked) is not None or all(sort.search(marked) for sort in _SORTS)
 
 
+def without_program(carriers: list[tuple[Mention, Value]]) -> list[tuple[Mention, Value]]:
+    """Return the insurer that runs Medicaid for a state, without Medicaid, if there are just these two.
+
+    Args:
+        carriers: The insurers that count, of which the text does not say that they hold beside each other.
+    """
+    if len(carriers) != TWO:
+        return carriers
+    others = [pair for pair in carriers if canonical_carrier(pair[1].text) not in PROGRAMS]
+    is_run = any(canonical_carrier(value.text) == "Medicaid" for _, value in carriers)
+    return others if is_run and others else carriers
+
+
 def with_number(carriers: list[tuple[Mention, Value]], mentions: Sequence[Mention]) -> list[tuple[Mention, Value]]:
     """Return the only insurer whose number is given, without those that it replaces; all if there is no such.
 
@@ -142,15 +167,19 @@ def with_number(carriers: list[tuple[Mention, Value]], mentions: Sequence[Mentio
         carriers: The insurers that count, the primary payer first.
         mentions: What the message mentions.
     """
+    if len(carriers) < TWO:
+        return carriers
+    keys = {insurer_key(value.text) for _, value in carriers}
+    named = [m for m in mentions if m.kind is EntityKind.CARRIER and insurer_key(m.value) in keys]
     numbers = holding([mention for mention in mentions if mention.kind in _NUMBERS], normal_code)
-    numbered = {_owner(carriers, number).place for number, _ in numbers} if len(carriers) > 1 else set()
-    return [pair for pair in carriers if pair[0].place in numbered] if len(numbered) == 1 else carriers
+    numbered = {_owner(named, number) for number, _ in numbers}
+    return [pair for pair in carriers if insurer_key(pair[1].text) in numbered] if len(numbered) == 1 else carriers
 
 
-def _owner(carriers: Sequence[tuple[Mention, Value]], number: Mention) -> Mention:
+def _owner(named: Sequence[Mention], number: Mention) -> str:
     """Return the insurer that a number belongs to: the nearest before it, or else the first."""
-    before = [carrier for carrier, _ in carriers if carrier.place < number.place]
-    return max(before, key=lambda carrier: carrier.place, default=carriers[0][0])
+    before = [carrier for carrier in named if carrier.place < number.place]
+    return insurer_key((before[-1] if before else named[0]).value)
 
 
 def writers_insurer(mentions: Iterable[Mention], carriers: Sequence[tuple[Mention, Value]]) -> int | None:
@@ -161,12 +190,12 @@ def writers_insurer(mentions: Iterable[Mention], carriers: Sequence[tuple[Mentio
         carriers: The insurers that count.
     """
     mine = _of_writer(m for m in mentions if m.kind is EntityKind.CARRIER)
-    own = [number for number, (_, value) in enumerate(carriers) if canonical_carrier(value.text) in mine]
+    own = [number for number, (_, value) in enumerate(carriers) if insurer_key(value.text) in mine]
     return own[0] if len(own) == 1 and len(carriers) == 2 else None
 
 
 def _of_writer(carriers: Iterable[Mention]) -> set[str]:
-    return {canonical_carrier(m.value) for m in carriers if _MY_BEFORE.search(m.before) or _MY_AFTER.match(m.after)}
+    return {insurer_key(m.value) for m in carriers if _MY_BEFORE.search(m.before) or _MY_AFTER.match(m.after)}
 
 
 def _rank(mentions: Sequence[Mention]) -> int:
@@ -175,10 +204,14 @@ def _rank(mentions: Sequence[Mention]) -> int:
         return 2
     if any(_is_first(mention) for mention in mentions):
         return 0
+    if any(_WAS_BILLED.search(m.before) and (_FIRST.search(m.before) or _FIRST_AFTER.match(m.after)) for m in mentions):
+        return 2
     return 2 if any(_SECOND.search(m.before) or _SECOND_AFTER.match(m.after) for m in mentions) else 1
 
 
 def _is_first(mention: Mention) -> bool:
     if _BILLED.search(mention.before) and _BILLED_FIRST.match(mention.after):
         return True
+    if _WAS_BILLED.search(mention.before):
+        return False
     return bool(_FIRST.search(mention.before) or _FIRST_AFTER.match(mention.after))

@@ -81,7 +81,8 @@ _WRITERS_OWN: Final = (
     rf"\b{HOLDER}(?: is|:| =|\?)? ?(?:= ?)?(?:self|me|same|myself|mine)\b|\{{NAME\}} \((?:me|self)\)"
     rf"|(?<!paciente )\bsoy yo\b",
     rf"\bsoy \{{NAME\}}, titular|\b(?:that'?s|is|es) (?:me|yo),? (?:the )?{HOLDER}\b|\b{HOLDER},? so that'?s me\b",
-    r"\bmember is (?:myself|me)\b|\blo pago yo\b|\b(?:buy|pay)(?: for)? it (?:all )?myself\b"
+    r"\bmember is (?:myself|me)\b|\blo pago yo\b|\bes mi[oa](?= [.)]|[.),;]|$)|\b(?:buy"
+    r"|pay)(?: for)? it (?:all )?myself\b"
     r"|\b(?:who|quien) (?:holds|carries|has|tiene)[^.\n{]{0,25}[?:] {0,2}(?:me|self|myself|yo)\b",
     rf"\bmy own (?:job|now|off|from|thru|through|{_HELD})|\b(?:insurance|plan|policy|it)(?: is|'s) mine\b",
     rf"(?:\b(?:is|are|also|and)|'s|&) on my card\b|\bon my {_HELD}(?! (?:eob|statement)|\w)"
@@ -99,7 +100,8 @@ _WRITERS: Final = (
     r"\b(?:through|thru|from|via) (?:the )?(?:union|work|school)(?! at\b)\b",
     r"\b(?:off|on|through|thru|from|via)(?: of)? (?:the )?(?:state )?(?:marketplace|exchange|healthcare\.gov"
     r"|mercado)\b",
-    rf"\b(?:my|our|the) (?:new )?{_WORK} (?:just |recently )?(?:did|has us|has me|gave|gives|put|puts|switched|changed"
+    rf"\b(?:my|our|the) (?:new )?{_WORK} (?:just |recently )?(?:did|has us|has me|gave|gives|put|puts|switched"
+    rf"|changed"
     rf"|moved|offers|pays)\b|\b(?:my|our) (?:new )?{_WORK}(?:'s|s)? (?:plan|insurance|ins|coverage|policy)\b",
     r"\bmy (?:new )?(?:employer|co|company|job),? \{EMPLOYER\}|\bmy employer is\b|\bwhere i work\b",
     r"\bmy \{EMPLOYER\} (?:hra|hsa|fsa|plan|insurance|ins|card|coverage|benefits|policy|retiree)\b",
@@ -123,7 +125,8 @@ _WRITERS: Final = (
     r"\b(?:on|so|via|through|thru|took|elected|chose|going on|con|por) cobra\b|\bcobra (?:paperwork|with|coverage)\b",
     r"\bour hr at\b|\bthey self[- ]insure\b",
     r"\bour claims administrator\b|\bper \{EMPLOYER\}, our\b|\bemployee: \{NAME\}",
-    r"\bas (?:a )?(?:\{EMPLOYER\} )?retiree\b|\{EMPLOYER\} gives? (?:it to )?(?:us|me)\b|\bmy employer,? \{EMPLOYER\}",
+    r"\bas (?:a )?(?:\{EMPLOYER\} )?retiree\b|\{EMPLOYER\} gives? (?:it to )?(?:us|me)\b"
+    r"|\bmy employer,? \{EMPLOYER\}",
     r"\{EMPLOYER\}'s eap\b|^\W*\{EMPLOYER\} has \{CARRIER\}",
 )
 """The writer's work has it, unless it turns out to be a relative's."""

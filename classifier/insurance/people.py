@@ -58,25 +58,43 @@ _COVERAGE = re.compile(
     r"|hers|bajo|on (?:my )?(?:mom|dad|husband|wife))\b"
 )
 _WRITER = re.compile(
-    r"\b(?:i'?m|im|i am|this is|it'?s|soy|habla|my name is|mi nombre es|me llamo|name|is me,|me,|yo,|from"
-    r"|insured:|\byo:|\bmy names|\bme)[ :,]{1,2}$"
+    r"(?:\b(?:i'?m|im|i am|this is|it'?s|soy|habla|my name is|mi nombre es|me llamo|(?<!his )(?<!her )(?<!s )name"
+    r"|is me,|me,|yo,|from"
+    r"|insured:|\byo:|\bmy names|\bme))[ :,]{1,2}$"
     r"|\b(?:mine|my (?:own )?name|under me|i'?m the \w+|have me(?: \w+){0,2})[ ,:.!(-]{1,4}$"
 )
 _ALONE_BEFORE = re.compile(r"(?:^|[.!?\n] ?|[.!?\n] ?[-–] ?)$")
 _ALONE_AFTER = re.compile(r"^(?:[.!?\n]|,? \(?\{(?:DOB|PHONE|EMAIL)\}|$)")
+_LINE_BEFORE = re.compile(r"\n[-– ]*$")
+_CLOSES = re.compile(r"^[ .!]*(?:$|\n)")
 _SIGNED = re.compile(r"(?:^|[\n.,?!;] ?|- ?|\} )$")
 _MY_PLAN = re.compile(
     r"\b(?:my|mi) (?:insurance|plan|policy|seguro|poliza|coverage|\{CARRIER\})|\bi(?:'?ve got"
     r"| have) \{CARRIER\}|\btengo \{CARRIER\}"
 )
+SAME_HOLDER = re.compile(
+    rf"\b{HOLDER}(?:'s)?(?: name)?(?: de la poliza)?(?: \([^)\n{{]{{0,20}}\))?(?:[:?]{{1,2}} ?| is | es |, | )"
+    r"(?:same(?! as resp)|self|me|myself|yo|igual que arriba|l[oa] mism[oa]|see section a)\b(?! y)"
+)
+"""The patient, who is named elsewhere, holds the policy."""
+_PATIENT_LABEL = re.compile(
+    r"(?:^|\n)(?:(?:patient|paciente|pt|full|your)(?:'s)? ?)?(?:name"
+    r"|nombre)?(?: del paciente)?(?: \([^)\n{]{0,20}\))?"
+    r":{1,2} ?$"
+)
+_IS_PATIENT = re.compile(r"\b(?:patient|paciente|pt)(?: name)?(?: is| es|:)? $")
 NO_SUBSCRIBER = re.compile(
     r"\b(?:mother|father|mom|dad|wife|husband) \{NAME\} has \{CARRIER\}(?![^\n]{0,60}\bfor me\b)|\bdouble"
 )
 PATIENTS_CHILD = re.compile(
     r"\{NAME\}(?:'?s|s') (?:mom|mother|dad|father|mama|papa)\b|\b(?:mom|dad|mother|father|mama|papa|madre"
     r"|padre) (?:of|de) \{NAME\}|"
-    rf"(?<!your )\b{CHILD}\b(?!'s (?:school|pediatric|dentist)| only plan)"
+    rf"(?<!your )(?<!\bur )(?!(?:girl|boy)s? (?:at|from|there|who|said|says|told|had"
+    rf"|on)\b)\b{CHILD}\b(?!'s (?:school|pediatric|dentist)| only plan)"
     rf"|\{{NAME\}}, \d{{1,2}} anos|\bbday rule\b|\bbirthday rule\b"
+    r"|\b(?:\d{1,2} ?(?:months?|mos?|weeks?|wks?|days?)|1?\d[ -]?(?:years?|yrs?|y))[ -]old\b|\bnewborn\b"
+    r"|\bwe adopted\b"
+    r"|\{NAME\}(?:'s|s) step(?:dad|mom|father|mother)\b"
 )
 
 
@@ -88,8 +106,13 @@ def find_subscribers(mentions: Sequence[Mention], marked: str, policies: int) ->
         marked: The message as `mark_text` returns it.
         policies: How many insurers it names.
     """
-    names = [m for m in mentions if m.kind is EntityKind.NAME and not re.search(r"\bdra?\.? $", m.before)]
+    names = [m for m in mentions if m.kind is EntityKind.NAME and not _is_no_holder(m)]
     return [_fullest(name, names) for name in _holders(names, marked, policies)]
+
+
+def _is_no_holder(name: Mention) -> bool:
+    """Return whether a name is a doctor's, or only the letters that spell another."""
+    return bool(re.search(r"\bdra?\.? $", name.before)) or all(len(word) == 1 for word in name.value.split())
 
 
 def _related(names: Sequence[Mention], owners: Sequence[Relative], marked: str) -> list[Mention]:
@@ -106,8 +129,9 @@ def _holders(names: Sequence[Mention], marked: str, policies: int) -> list[Menti
     labeled = [name for name in names if _is_labeled(name)]
     if labeled:
         return labeled
-    if re.search(rf"\b{HOLDER}:? (?:is )?(?:same|self|me)\b", marked):
-        return [name for name in names if _PATIENT_BEFORE.search(name.before) or is_writer_name(name)][:1]
+    if SAME_HOLDER.search(marked):
+        patients = [name for name in names if _PATIENT_BEFORE.search(name.before) or _PATIENT_LABEL.search(name.before)]
+        return (patients or [name for name in names if is_writer_name(name)])[:1]
     if NO_SUBSCRIBER.search(marked):
         return []
     owners = find_holding_relatives(marked, policies)
@@ -129,7 +153,13 @@ def _holders(names: Sequence[Mention], marked: str, policies: int) -> list[Menti
 def _writers(names: Sequence[Mention], marked: str) -> list[Mention]:
     """Return the writer's name: one that says so, or the only one that is nobody else's."""
     own = [name for name in names if is_writer_name(name)] or [name for name in names if _stands_alone(name)]
-    return own[:1] or _left_over(names, marked)
+    found = own[:1] or _left_over(names, marked)
+    return found if is_plainly_writers(marked) else [name for name in found if not _is_signature(name)]
+
+
+def _is_signature(name: Mention) -> bool:
+    """Return whether a name only signs a message, on a line of its own at the end."""
+    return _LINE_BEFORE.search(name.before) is not None and _CLOSES.match(name.after) is not None
 
 
 def _left_over(names: Sequence[Mention], marked: str) -> list[Mention]:
@@ -173,6 +203,17 @@ def _fullest(name: Mention, names: Sequence[Mention]) -> Mention:
         key=lambda other: len(other.value),
         default=name,
     )
+
+
+def is_patient_holder(subscribers: Sequence[Mention], mentions: Sequence[Mention]) -> bool:
+    """Return whether a form names the same person as the patient and as the holder.
+
+    Args:
+        subscribers: The names that `find_subscribers` returned.
+        mentions: What the message mentions.
+    """
+    patients = {m.value.casefold() for m in mentions if m.kind is EntityKind.NAME and _IS_PATIENT.search(m.before)}
+    return any(_LABELED.search(name.before) and name.value.casefold() in patients for name in subscribers)
 
 
 def is_writer_name(name: Mention) -> bool:

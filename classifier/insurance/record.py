@@ -26,6 +26,8 @@ Values = tuple[Value | None, ...]
 
 LISTS: Final = frozenset(("amounts", "cpt_codes", "dates_of_service"))
 """The fields that are always lists in `InsuranceRecord.values`."""
+_WITHOUT_PLACE: Final = frozenset(("relationship", "question"))
+"""The fields that no single place in the text says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class InsuranceRecord:
         policy_number: Numbers of policies.
         subscriber_name: Who holds the policy, if the message says so.
         subscriber_dob: The birth date of that person.
-        relationship: What the patient is to the subscriber: self, spouse, child, domestic_partner or other.
+        relationship: What the patient is to the subscriber: self, spouse, child, domestic_partner or other; one for all
+            policies, or one for each.
         employer: Through whom the coverage comes.
         amounts: Every amount of money, in the order of the text.
         cpt_codes: Every procedure code.
@@ -64,7 +67,7 @@ class InsuranceRecord:
     policy_number: Values = ()
     subscriber_name: Values = ()
     subscriber_dob: Values = ()
-    relationship: str | None = None
+    relationship: tuple[str | None, ...] = ()
     employer: Values = ()
     amounts: tuple[Value, ...] = ()
     cpt_codes: tuple[Value, ...] = ()
@@ -83,14 +86,20 @@ class InsuranceRecord:
             if isinstance(found, str):
                 stated[item.name] = found
                 continue
-            texts = [None if value is None else value.text for value in found]
+            texts = [value.text if isinstance(value, Value) else value for value in found]
             stated[item.name] = texts if item.name in LISTS or len(texts) > 1 else texts[0]
         return stated
 
     def spans(self) -> dict[str, list[tuple[int, int] | None]]:
-        """Return where each value of `values` came from, by its field."""
+        """Return where each value of `values` came from, by its field; `relationship` and `question` have no place."""
         return {
             item.name: [None if value is None else (value.start, value.end) for value in found]
             for item in fields(self)
-            if isinstance(found := getattr(self, item.name), tuple) and found
+            if item.name not in _WITHOUT_PLACE and (found := getattr(self, item.name))
         }
+
+    def relationship_of(self, number: int) -> str | None:
+        """Return what the patient is to the holder of a policy, counted from 0; None if the message does not say."""
+        if len(self.relationship) == 1:
+            return self.relationship[0]
+        return self.relationship[number] if number < len(self.relationship) else None

@@ -9,7 +9,8 @@ from typing import Final
 from classifier.insurance.family import CHILD, PARENT, PARTNER, SPOUSE
 from classifier.insurance.mentions import Mention
 from classifier.insurance.owners import TWO, find_holding_relatives, is_plainly_writers, is_through_employer, is_writers
-from classifier.insurance.people import NO_SUBSCRIBER, PATIENTS_CHILD
+from classifier.insurance.patients import is_relative_patient
+from classifier.insurance.people import NO_SUBSCRIBER, PATIENTS_CHILD, SAME_HOLDER
 from classifier.insurance.relatives import find_relative
 
 _MINE_TOO = re.compile(r"\bmy \{CARRIER\}|(?<!not )(?<!of )\bmine\b(?! too| anymore)|\bel mio\b|\bself:")
@@ -48,19 +49,27 @@ _DOMESTIC = re.compile(
     r"|\bno estamos casados\b|\bnot married\b"
 )
 _STATED = re.compile(
-    rf"\b(?:relation(?:ship)?(?: to (?:the )?(?:\w+))?|insured through|patient is(?: the)?|paciente es(?: la| el)?"
-    rf"|(?:subscriber|insured|policy ?holder)(?:'s relation(?:ship)? to (?:the )?patient)?)[:?,]? ?\n?"
-    rf"(?P<what>self|{SPOUSE}|{PARENT}|domestic partner|{CHILD}|dependent(?! of)|other)\b(?!'s)"
+    rf"\b(?:rel(?:ation(?:ship)?)?(?: to (?:the )?(?:\w+))?|parentesco|relacion(?: con [^:\n]{{1,20}})?"
+    rf"|insured through"
+    r"|patient is(?: the)?|paciente es(?: la| el)?"
+    r"|(?:subscriber|insured|policy ?holder)(?:'s relation(?:ship)? to (?:the )?patient)?)[:?,]{0,2} ?\n?"
+    rf"(?:(?:i am|i'm|im|soy) (?:\{{NAME\}}(?:'s)? |(?:his|her|the|su|la|el) )?|n/a \(its )?"
+    rf"(?P<what>self|myself|(?<=its )me|yo(?: mism[oa])?(?!\w)|mism[oa]|{SPOUSE}|{PARENT}|domestic partner|{CHILD}"
+    r"|dependent(?! of)|other)\b(?!'s)"
 )
 
 
-def find_relationship(subscribers: Sequence[Mention], marked: str, policies: int) -> str | None:
+def find_relationship(
+    subscribers: Sequence[Mention], marked: str, policies: int, *, is_bill: bool = False
+) -> str | None:
     """Return what the patient is to the subscriber; None if the message does not say.
 
     Args:
         subscribers: The names that `find_subscribers` returned.
         marked: The message as `mark_text` returns it.
         policies: How many insurers it names.
+        is_bill: Whether it is about a bill, a claim, or the child's own insurance from the state, so that a child in it
+            does not say whose the policy is.
     """
     stated = _STATED.search(marked)
     if stated:
@@ -71,10 +80,13 @@ def find_relationship(subscribers: Sequence[Mention], marked: str, policies: int
         return "domestic_partner"
     owners = find_holding_relatives(marked, policies)
     is_work = is_writers(marked) or is_through_employer(marked)
-    own = not _AT_WORK.search(marked) and (is_plainly_writers(marked) or (is_work and not (owners and policies < TWO)))
+    is_plain = is_plainly_writers(marked) or SAME_HOLDER.search(marked) is not None
+    own = not _AT_WORK.search(marked) and (is_plain or (is_work and not (owners and policies < TWO)))
     related = next((found for name in subscribers if (found := find_relative(name, marked))), None)
     if related is None and owners and not own:
         related = owners[0]
+    if is_relative_patient(marked) and not owners and not own:
+        return "self" if _ABOUT.search(marked) else None
     if related and (related.relationship == "other" or (related.is_theirs and related.relationship != "child")):
         return related.relationship
     is_child = (
@@ -83,7 +95,7 @@ def find_relationship(subscribers: Sequence[Mention], marked: str, policies: int
         or _TWO_PARENTS.search(marked) is not None
     )
     if is_child and re.search(r"\bsoy yo\b", marked) is None:
-        return "child" if _ABOUT.search(marked) or owners or own else None
+        return "child" if owners or own or (_ABOUT.search(marked) and not is_bill) else None
     if owners and (own or _MINE_TOO.search(marked)) and policies >= TWO:
         return None
     if related:
@@ -91,9 +103,14 @@ def find_relationship(subscribers: Sequence[Mention], marked: str, policies: int
     return _of_writers(marked) if own else None
 
 
+def is_of_spouse(marked: str) -> bool:
+    """Return whether the patient is the writer's spouse."""
+    return _PATIENT_SPOUSE.search(marked) is not None
+
+
 def _of_writers(marked: str) -> str:
     """Return what the patient is to the writer, who holds the policy."""
-    if _PATIENT_SPOUSE.search(marked):
+    if is_of_spouse(marked):
         return "spouse"
     return "domestic_partner" if _PATIENT_PARTNER.search(marked) else "self"
 
@@ -102,4 +119,6 @@ def _of_word(word: str) -> str:
     """Return the relationship that a form names."""
     if re.fullmatch(rf"{PARENT}|{CHILD}|dependent", word):
         return "child"
-    return "spouse" if re.fullmatch(SPOUSE, word) else word.replace(" ", "_")
+    if re.fullmatch(SPOUSE, word):
+        return "spouse"
+    return "self" if re.match(r"myself|me|yo|mism", word) else word.replace(" ", "_")

@@ -115,15 +115,29 @@ def date_words(value: str) -> str:
 
 def _stated(source: Source) -> Iterable[tuple[str, str]]:
     """Return each field that a message states with its display words; a guessed question is none."""
+    record = source.record
     stated: dict[str, Iterable[str]] = {
         name: [value.text for value in found if value is not None]
         for name in FIELD_WORDS
-        if isinstance(found := getattr(source.record, name), tuple)
+        if name != "relationship" and isinstance(found := getattr(record, name), tuple)
     }
-    stated |= {_BORN: source.birth_dates if source.record.values() else ()}
-    stated |= {"relationship": [source.record.relationship or ""], "question": [source.question or ""]}
+    stated |= {_BORN: source.birth_dates if record.values() else ()}
+    stated |= {"relationship": _relationships(record), "question": [source.question or ""]}
     for name, values in stated.items():
         yield from ((name, words) for value in values if value and (words := _words(name, value)))
+
+
+def _relationships(record: InsuranceRecord) -> list[str]:
+    """Return what the patient is to each holder in display words, with the insurer unless it is the same for all."""
+    words = [_relationship_words(value) if value else None for value in record.relationship]
+    if len(set(words)) == 1 or len(words) != len(record.carrier):
+        return [said for said in words if said]
+    pairs = zip(record.carrier, words, strict=True)
+    return [f"{carrier.text}: {said}" for carrier, said in pairs if carrier and said]
+
+
+def _relationship_words(relationship: str) -> str:
+    return _RELATIONSHIPS.get(relationship) or f"{relationship.replace('_', ' ')} of the subscriber"
 
 
 def _words(name: str, value: str) -> str:
@@ -136,8 +150,6 @@ def _words(name: str, value: str) -> str:
             return _number_words(value)
         case "question":
             return _QUESTIONS.get(value, "")
-        case "relationship":
-            return _RELATIONSHIPS.get(value) or f"{value.replace('_', ' ')} of the subscriber"
     return value
 
 

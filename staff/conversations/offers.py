@@ -123,8 +123,13 @@ def _offers_of(said: Said) -> Iterable[Offer]:
 def _places_of_others(said: Said) -> set[int]:
     """Return where insurers' numbers are, and the names and birth dates of subscribers other than the patient."""
     record = said.record
-    is_other = record.relationship not in (None, "self")
-    subscribers = (*record.subscriber_name, *record.subscriber_dob) if is_other else ()
+    is_other = [said not in (None, "self") for said in record.relationship]
+    subscribers = [
+        value
+        for values in (record.subscriber_name, record.subscriber_dob)
+        for number, value in enumerate(values)
+        if (is_other[number] if len(is_other) == len(values) else any(is_other))
+    ]
     return {value.start for value in (*record.payer_phone, *subscribers) if value is not None}
 
 

@@ -58,7 +58,7 @@ def test_a_policy_is_a_coverage() -> None:
         group_number=(value("0012"),),
         policy_number=(value("P77"),),
         subscriber_name=(value("Leo Ruiz"),),
-        relationship="spouse",
+        relationship=("spouse",),
         employer=(value("Acme"),),
         rx_bin=(value("610014"),),
         question="update_card",
@@ -88,6 +88,17 @@ def test_two_policies_are_two_coverages_in_order() -> None:
         (1, "Medicare", None),
         (2, "Cigna", "C1"),
     ]
+
+
+def test_each_coverage_has_its_own_relationship_and_a_single_one_is_of_all() -> None:
+    carriers = (value("Cigna"), value("Aetna"), value("Medicare"))
+
+    def relationships(*stated: str | None) -> list[str | None]:
+        made = coverages(InsuranceRecord(carrier=carriers, relationship=stated), "Patient/12", "a", "urn:3")
+        return [coverage.get("relationship", {}).get("text") for coverage in made]
+
+    assert relationships("self", "spouse", None) == ["self", "spouse", None]
+    assert relationships("domestic_partner") == ["domestic partner"] * 3
 
 
 def test_a_record_without_a_policy_gives_none() -> None:

@@ -189,8 +189,6 @@ def test_insurance_through_ones_own_work_is_ones_own(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "two plans, mine is [CARRIER Aetna] and my husband's is [CARRIER Cigna], which is first?",
-        "wife's [CARRIER Cigna] pays before my [CARRIER Tricare], right?",
         "hurt at work, my employer is [EMPLOYER Brand], [CARRIER Sedgwick] claim [CLAIM_NUMBER 123456]",
         "calling from human resources, an employee [NAME Leo] was turned away with [CARRIER Aetna]",
     ],
