@@ -12,12 +12,16 @@ _PASSING_BEFORE = re.compile(
     r"\b(?:lost my job|laid off|fired|between jobs|used to work|perdi mi trabajo|through work at)\b[^.\n{]{0,20}$"
     r"|\bi was (?:at|working at) $|\b(?:nights?|noches|weekends|part[- ]?time|side job)[^.\n{]{0,25} (?:at|for|en) $"
     r"|\b(?:her|his) employer $|\bhr at $(?<!our hr at )|\bi'?ll be at $|\bi teach at $"
-    r"|\bretire from $|\bi (?:left|quit) $"
+    r"|\bretire from $|\bi (?:left|quit) $|\b(?:first|last) day at $|\b(?:lunch|break)[a-z ]{0,10} at $"
+    r"|\bstart(?: a new job)? at $"
+    r"|\b(?:pension|bonus|raises?|paycheck) (?:from|at) $|\bpagan en $|\bdrive (?:a )?truck for $"
+    r"|\b(?:paralegal|attorney) (?:with|at|for) $|\b(?:lawyer|attorney|abogado) \(?\{NAME\},? $"
     r"|\b(?:calling|phoning|llam(?:o|amos|ando)|habl(?:o|amos)) (?:from|with|at|desde|de) (?:the |la |el )?$"
     r"|\b(?:this is|my name is|soy|habla) (?:\{NAME\}(?: here| calling)?,? (?:from|de) )?(?:the |la |el )?$"
 )
 _PASSING_AFTER = re.compile(
-    r"^[ ,]{0,2}\(?(?:not where|which is not where|has nothing|isn'?t where|no tiene|but (?:that'?s|it'?s"
+    r"^ (?:pays me|closed|doesn'?t pay|cut my|laid)\b|^[ ,]{0,2}\(?(?:not where|which is not where|has nothing"
+    r"|isn'?t where|no tiene|but (?:that'?s|it'?s"
     r"|thats) not where)"
     r"|^ (?:is )?(?:calling\b|llamando\b|here(?=[.,!\n]|$))"
     r"|^[ ,]{0,2}(?:nights|evenings|weekends|part[- ]?time|(?:working )?all day|says no|de noche)\b"
@@ -27,7 +31,7 @@ _PASSING_AFTER = re.compile(
 _SIGNED_BEFORE = re.compile(
     r"(?:^|[\n.!?] ?|thanks,? |gracias,? )\{NAME\}(?:,? [a-z.& -]{2,40})?(?: ?[,\n@|(–-]{1,2} ?| (?:at|from|with|de"
     r"|en) )$"
-    r"|\{(?:PHONE|EMAIL)\}\n$"
+    r"|\{(?:PHONE|EMAIL)\}\n$|\{NAME\}(?:, age \d+)?\n(?:retired |former )?[a-z &-]{2,30}, (?:the )?$"
 )
 _SIGNED_AFTER = re.compile(r"^\)?[\s.]*(?:$|\n?\{(?:PHONE|EMAIL|ADDRESS|NAME)\}|,? (?:ext|fax|tel|cell)\b)")
 _COVERED = re.compile(

@@ -9,7 +9,10 @@ from typing import Final
 from classifier.insurance.mentions import Mention
 
 _NO_SERVICE_BEFORE = re.compile(
-    r"\b(?:effective|eff|begins?|began|begun|starts?|started|starting|start date(?: is)?|since|til|b4|ran out"
+    r"\b(?:vigencia|doi|doa|dol|date of (?:the )?(?:injury|loss|accident)|fecha (?:de|del) (?:la )?(?:lesion"
+    r"|vigencia|accidente)"
+    r"|today'?s date|fecha de hoy|effective|eff|begins?|began|begun|starts?|started|starting|start date(?: is)?"
+    r"|since|til|b4|ran out"
     r"|hired|leaving(?: \{EMPLOYER\})?|left|stopped|said so|retired|ends?|ended|ending|expir\w+"
     r"|valid (?:through|until|to)|as of"
     r"|due(?: by| on)?|deadline|until|till|before|by|letter (?:of|dated|from)|statement(?: (?:of|dated|from|date))?"
@@ -32,7 +35,8 @@ _DEADLINE = re.compile(
     r"|ago)))\b[^.\n]{0,45} on $|\bexists! date $"
 )
 _VISIT: Final = (
-    r"(?:visit|appointment|appt|session|cleaning|exam|physical|surgery|procedure|cita|consulta|visita|limpieza|cirugia)"
+    r"(?:visit|appointment|appt|session|cleaning|exam|physical|surgery|procedure|cita|consulta|visita|limpieza"
+    r"|cirugia)"
 )
 _DONE: Final = (
     r"(?:colonoscop(?:y|ia)|endoscopy|mri|ct|scan|ultrasound|ultrasonido|x-?ray|labs?|shot|injection|infusion"
@@ -46,6 +50,10 @@ _VISIT_AFTER = re.compile(
     r"|^ (?:when|cuando) (?:i|we|he|she|yo)? ?(?:see|come|came|was|am|voy|vaya)\b"
 )
 _CHARGE_OF = re.compile(
+    r"\b(?:you|they|u|ustedes) (?:sent|ran|rebilled|rejected|denied|mandaron|cobraron) (?:the |my |for |el "
+    r"|la del )?$"
+    r"|\{CARRIER\} (?:denied|rejected) $|\b(?:eob|claims?|notes|records|owes?) (?:for|from) $"
+    r"|\b(?:re-?bill|re-?submit|re-?run|re-?file) (?:are |is )?$|\{CLAIM_NUMBER\},? (?:for|from) (?:the )?$|"
     r"\{AMOUNT\}\)?,? (?:from|for|de|del) (?:the )?$"
     r"|\b(?:paid|pays|pago) (?:zero|nothing|none|nada) (?:on|for|por) (?:the )?$"
 )
@@ -83,7 +91,8 @@ _HURT = re.compile(
     r" (?:the |dia )?$"
 )
 _VALID = re.compile(
-    r"\b(?:good|valid|vigente|valid[oa]s?|authori[sz]ed|autorizad[oa]s?|(?:visits?|units?|sessions?|visitas|sesiones),)"
+    r"\b(?:good|valid|vigente|valid[oa]s?|authori[sz]ed|autorizad[oa]s?|(?:visits?|units?|sessions?|visitas"
+    r"|sesiones),)"
     r"[^.\n{]{0,20} (?:from|del?|desde|starting) (?:the |el )?$|\b(?:good|valid|valid[oa]) $"
     r"|\{(?:CARRIER|PLAN)\},? (?:coverage |plan )?(?:from|since|as of|desde|back to) (?:the |el )?$"
 )
@@ -97,7 +106,8 @@ _NEXT_OF_LIST = re.compile(
     r"\{DATE\}\)?(?: ?[,&/-] ?| and | y | or | o | al | to | till | until | hasta | through | thru )(?:the |el )?$"
 )
 _PAID = re.compile(
-    r"\b(?:paid|pague|sent)\b[^.\n{]{0,15}\{AMOUNT\}(?![^.\n]{0,30} (?:cop(?:ay|ago)|that day|at the))[^.\n{]{0,30}$"
+    r"\b(?:paid|pague|sent|mailed|remitted)\b[^.\n{]{0,15}\{AMOUNT\}(?![^.\n]{0,30} (?:cop(?:ay|ago)|that day"
+    r"|at the))[^.\n{]{0,30}$"
 )
 _RIGHT_BEFORE = re.compile(
     r"\b(?:visit|appointment|appt|surgery|exam|physical|cleaning|procedure|colonoscopy|endoscopy|mri|mammogram|cita"
@@ -107,7 +117,7 @@ _RIGHT_BEFORE = re.compile(
 """The name of what was done, with nothing between it and its date."""
 _VISITS = re.compile(r"\bvisits? (?:since|from|between)(?: the)? $")
 _SERVICE = re.compile(
-    r"\b(?:visits?|appointments?|appt|surgery|exam|physical|cleaning|session|sessions|seen|procedure"
+    r"\b(?:visits?|appointments?|appts?|surgery|exam|physical|cleaning|session|sessions|seen|procedure"
     r"|dates? of service|dos|service"
     r"|cita|visita|cirugia|consulta|planned|copay|copago|transferencia|transfer|scan|xray|x-ray|biopsy"
     r"|biopsia|test|labs?|monitoring|injection|colonoscop(?:y|ia)|endoscopy|mri|mammogram|pap|operacion|treated"
@@ -118,7 +128,8 @@ _SERVICE = re.compile(
 _MOVED = re.compile(
     r"\b(?:re-?schedul\w+|re-?book\w*|postpon\w+|reagend\w+|reprogram\w+|pospon\w+)\b[^.\n?!]{0,45}$"
     r"|\b(?:mov(?:e|ed|ing)|mover|cambiar(?:l[oa])?)\b[^.\n?!{]{0,25}(?:\{DATE\}[^.\n?!{]{0,15})?$"
-    r"|\b(?:mov(?:e|ed|ing)|push(?:ed|ing)?|chang(?:e|ed|ing)|switch(?:ed|ing)?|swap|shift(?:ed)?|mover|mueva\w*|pasar"
+    r"|\b(?:mov(?:e|ed|ing)|push(?:ed|ing)?|chang(?:e|ed|ing)|switch(?:ed|ing)?|swap|shift(?:ed)?|mover|mueva\w*"
+    r"|pasar"
     rf"|cambi\w+|adelantar)(?: [\w']+){{0,3}}? (?:{_VISIT}|it|me|us|him|her)\b[^.\n?!]{{0,30}}$"
 )
 """A visit that is to be on another day, which is no question about a bill."""
@@ -131,7 +142,11 @@ _PLANNED = re.compile(
     rf"\b(?:{_VISIT}|check-?up)(?: [^.\n?!]{{0,30}})? (?:is|es|will be|sera) (?:on |for |set for |scheduled for )?"
     r"(?:para )?(?:the |el )?$"
     rf"|\b(?:next|upcoming|tengo|have (?:an?|my)|proxim[oa]) (?:[\w']+ )?{_VISIT}[^.\n?!]{{0,20}}$"
-    r"|\b(?:seein'?g?|see) (?:you|u)\b[^.\n?!]{0,12}$"
+    r"|\b(?:seein'?g?|see|veo) (?:you|u|(?:a )?(?:the |la |el )?(?:dr|dra"
+    r"|doctora?)\b\.? ?(?:\{NAME\})?)[^.\n?!]{0,12}$"
+    r"|\b(?:can|could|should) (?:i|she|he|we) come\b[^.\n?!{]{0,15}$|\bi come (?:in )?(?:on )?$"
+    r"|\bbook (?:me )?(?:for|on) (?:the )?$"
+    r"|\bon the schedule (?:for|on) (?:the )?$"
     r"|\b(?:tomorrow|manana|scheduled for|set for|booked for)[ ,]*(?:the |el )?$"
 )
 """A visit that is still to come."""
@@ -140,7 +155,7 @@ _TIED = re.compile(
     r"|dates in question)\b[^.\n{]{0,30}$"
 )
 """What was done on a day, or with its bill."""
-_BEFOREHAND: Final = frozenset(("eligibility", "prior_auth"))
+_BEFOREHAND: Final = frozenset(("eligibility", "prior_auth", "update_card", "coordination"))
 """What is asked before a visit, about it: whether it is covered, or approved."""
 _NOT_OF_VISITS: Final = frozenset((None, "payment_plan", "update_card"))
 """What is asked about no visit, so that only words beside a date make it one's."""
@@ -168,8 +183,8 @@ def find_service_dates(dates: Sequence[Mention], question: str) -> list[Mention]
 def _is_service(date: Mention, question: str) -> bool:
     if _MOVED.search(date.before) or _INSTEAD.match(date.after) or _COVER_CHANGED.search(date.before):
         return False
-    if question not in _BEFOREHAND and _PLANNED.search(date.before):
-        return False
+    if _PLANNED.search(date.before):
+        return question in _BEFOREHAND
     if (
         _RIGHT_BEFORE.search(date.before)
         or _VISITS.search(date.before)

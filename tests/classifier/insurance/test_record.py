@@ -246,8 +246,6 @@ def test_the_subscribers_birth_date_is_taken_not_the_patients() -> None:
         " move the session on [DATE December 22] to [DATE the 21st]?",
         "I start at [EMPLOYER REI] [DATE 5/19]. [CARRIER Aetna]. Can we move my [DATE May 22] appt to [DATE June 4]?",
         "We got [CARRIER Aetna] now, ID [MEMBER_ID W1234], [DATE 11/1]. Thanks",
-        "new card [CARRIER Aetna] [MEMBER_ID W1234]. My next appointment is [DATE 12/22]",
-        "new card [CARRIER Cigna] [MEMBER_ID W1234], I have my appt tomorrow [DATE the 4th]",
         "do you take [CARRIER Aetna]? If so, can I reschedule from [DATE the 21st] to [DATE the 28th]",
         "does [CARRIER Aetna] pay for it, and can I come [DATE the 21st] instead",
         "[CARRIER Aetna] id [MEMBER_ID W1234]. ¿Puedo mover la cita del [DATE 22 de diciembre] al [DATE 21]?",
@@ -257,16 +255,31 @@ def test_the_subscribers_birth_date_is_taken_not_the_patients() -> None:
         "session moved",
         "appt moved",
         "bare",
-        "next",
-        "tomorrow",
         "rescheduled",
         "instead",
         "moved, Spanish",
         "next, Spanish",
     ],
 )
-def test_a_plans_start_and_a_visit_to_come_or_to_move_are_no_dates_of_service(text: str) -> None:
+def test_a_plans_start_and_a_visit_to_move_are_no_dates_of_service(text: str) -> None:
     assert "dates_of_service" not in record(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("new card [CARRIER Aetna] [MEMBER_ID W1234]. My next appointment is [DATE 12/22]", ["--12-22"]),
+        ("new card [CARRIER Cigna] [MEMBER_ID W1234], I have my appt tomorrow [DATE the 4th]", ["---04"]),
+        ("new card [CARRIER Cigna] [MEMBER_ID W1234]. I see Dr. [NAME Roe] on [DATE 12/22]", ["--12-22"]),
+        ("tarjeta nueva [CARRIER Cigna] [MEMBER_ID W1234]. Mi cita es el [DATE 22 de diciembre]", ["--12-22"]),
+        ("which is first, [CARRIER Aetna] or [CARRIER Cigna]? see you on [DATE 12/22]", ["--12-22"]),
+        ("claims [CLAIM_NUMBER 771] for [DATE 10/1] and [DATE 10/2], [CARRIER Aetna]", ["--10-01", "--10-02"]),
+        ("Vigencia: [DATE 1/1/2026]\nAseguradora: [CARRIER Aetna]\n¿Cubren la limpieza?", None),
+    ],
+    ids=["next", "tomorrow", "doctor", "Spanish", "coordination", "claims", "start"],
+)
+def test_a_visit_to_come_counts_where_the_message_gives_an_insurance_for_it(text: str, dates: list[str] | None) -> None:
+    assert record(text).get("dates_of_service") == dates
 
 
 @pytest.mark.parametrize(
