@@ -7,7 +7,7 @@ from typing import Final
 
 from classifier.insurance.family import OTHER, PARENT, SPOUSE
 
-_OF_WRITER: Final = rf"(?:my|our|mi|nuestr[oa]) (?P<who>{PARENT}|{SPOUSE}|{OTHER})"
+_OF_WRITER: Final = rf"(?:my|our|mi|nuestr[oa]) (?:{PARENT}|{SPOUSE}|{OTHER})"
 _VISIT: Final = (
     r"(?:visits?|appointments?|appt|surgery|stay|rehab|mri|bill|balance|statement|follow[- ]up|cataracts?|labs?"
     r"|cita|consulta"
@@ -18,11 +18,12 @@ _CARED_FOR: Final = (
     rf"|job)\b)",
     rf"\b{_OF_WRITER}(?:,? \{{NAME\}},?)?[^.\n]{{0,80}}\b(?:\{{DOB\}}|who is \d\d|(?:she|he)'?s \d\d|had a stroke"
     rf"|passed)",
+    rf"\b{_OF_WRITER}(?: \{{NAME\}},?)? (?:sees|has (?:an? )?(?:appt|appointment|visit)|tiene (?:una )?cita)\b",
     rf"\b{_OF_WRITER}[^\n]{{0,160}}\b(?:he|she|el|ella) (?:sees|comes in|has (?:an? )?(?:appt|appointment|visit)"
     rf"|tiene (?:una |su )?cita|needs)\b",
     rf"\b{_OF_WRITER}[^\n]{{0,160}}\b(?:his|her|su) (?:\{{DATE\}} )?{_VISIT}\b",
 )
-_PATIENT: Final = re.compile("|".join(f"(?:{words.replace('?P<who>', '?:')})" for words in _CARED_FOR))
+_PATIENT: Final = re.compile("|".join(_CARED_FOR))
 _CARETAKER: Final = re.compile(
     r"\b(?:i'?m|i am|soy|es|habla|this is) [^.\n]{0,25}\b(?:(?:his|her|their|su) (?:son|daughter|hij[oa])"
     r"|(?:el|la) hij[oa] del?)\b|\b(?:son|daughter|hij[oa]) (?:&|and|y) poa\b|\bpower of attorney\b|\bpoa\b"

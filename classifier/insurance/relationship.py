@@ -68,7 +68,7 @@ def find_relationship(
         subscribers: The names that `find_subscribers` returned.
         marked: The message as `mark_text` returns it.
         policies: How many insurers it names.
-        is_bill: Whether it is about a bill, a claim, or the child's own insurance from the state, so that a child in it
+        is_bill: Whether it is about a visit that was, as a denied claim is, so that a child in it
             does not say whose the policy is.
     """
     stated = _STATED.search(marked)

@@ -313,3 +313,98 @@ def test_the_day_of_something_else_is_no_visits(text: str) -> None:
 )
 def test_the_day_of_what_was_done_is_a_visits(text: str, date: str) -> None:
     assert record(text)["dates_of_service"] == [date]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "calling for my father [NAME Leo], he is 91. [CARRIER Humana] ID [MEMBER_ID H1234]",
+        "my mother [NAME Ana] (DOB [DOB 1/2/1940]) had a stroke, [CARRIER Humana] id [MEMBER_ID H1234] said no",
+        "I'm her son and POA. Her [CARRIER Humana] number is [MEMBER_ID H1234]",
+        "mi mamá [NAME Ana] tiene cita el [DATE 11 de febrero], tiene [CARRIER Humana]",
+    ],
+)
+def test_a_relative_whom_the_writer_cares_for_holds_their_own_policy(text: str) -> None:
+    assert record(text)["relationship"] == "self"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[CARRIER Humana] denied my son's claim [CLAIM_NUMBER 77]. Send it again?",
+        "ur girl wrote my ID wrong, it's [MEMBER_ID H1234], [CARRIER Humana]",
+        "the girl at the desk copied my old card, it's [CARRIER Humana] now",
+    ],
+    ids=["a claim", "staff", "the desk"],
+)
+def test_a_child_in_a_message_about_something_else_says_nothing_of_the_holder(text: str) -> None:
+    assert "relationship" not in record(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "our daughter is on my husband's [CARRIER Aetna]",
+        "I have a 4 month old, she was added to my husband's [CARRIER Aetna]",
+        "we adopted, she is on my husband's [CARRIER Aetna]",
+    ],
+)
+def test_a_baby_is_a_child_of_the_subscriber(text: str) -> None:
+    assert record(text)["relationship"] == "child"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Titular: yo misma\nPaciente: [NAME Ana Ruiz]\nSeguro: [CARRIER Aetna]",
+        "Insured's name: Self\nPatient name: [NAME Ana Ruiz]\nCarrier: [CARRIER Aetna]",
+        "Policyholder: same\nPatient: [NAME Ana Ruiz]\n[CARRIER Aetna]",
+        "Titular de la póliza: igual que arriba\nPaciente: [NAME Ana Ruiz]\n[CARRIER Aetna]",
+        "Policy holder: [NAME Ana Ruiz]\nPatient: [NAME Ana Ruiz]\n[CARRIER Aetna]",
+    ],
+)
+def test_a_form_may_name_the_patient_as_the_holder(text: str) -> None:
+    said = record(text)
+
+    assert (said["subscriber_name"], said["relationship"]) == ("Ana Ruiz", "self")
+
+
+@pytest.mark.parametrize(
+    ("stated", "relationship"),
+    [
+        ("Relationship to insured: I am [NAME Ana]'s wife", "spouse"),
+        ("Relationship to insured: N/A (its me)", "self"),
+        ("Rel: spouse", "spouse"),
+        ("REL self", "self"),
+        ("Parentesco: esposa", "spouse"),
+    ],
+)
+def test_a_form_states_the_relationship(stated: str, relationship: str) -> None:
+    assert record(f"[CARRIER Aetna] ID [MEMBER_ID W1234]\n{stated}")["relationship"] == relationship
+
+
+def test_a_name_that_only_signs_is_no_subscriber() -> None:
+    signed = "My new insurance is [CARRIER Aetna] through my job.\n\nThanks,\n[NAME Ana Ruiz]"
+
+    assert "subscriber_name" not in record(signed)
+    assert record(signed.replace("My", "I'm the subscriber. My"))["subscriber_name"] == "Ana Ruiz"
+
+
+def test_the_letters_that_spell_a_name_are_no_subscriber() -> None:
+    said = record("my insurance is [CARRIER Aetna] through my job, this is [NAME ana ruiz], spelled [NAME r u i z]")
+
+    assert said["subscriber_name"] == "ana ruiz"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my lunch break at [EMPLOYER Brand] is short, [CARRIER Aetna] denied it",
+        "it was my first day at [EMPLOYER Brand], [CARRIER Aetna] denied it",
+        "my pension from [EMPLOYER Brand] is small, [CARRIER Aetna] denied it",
+        "[CARRIER Aetna] denied it.\n\n[NAME Ana Ruiz]\nletter carrier, [EMPLOYER Brand]",
+        "[CARRIER Aetna] denied it, my lawyer ([NAME Leo], [EMPLOYER Brand]) says to wait",
+    ],
+)
+def test_a_workplace_met_in_passing_insures_nobody(text: str) -> None:
+    assert "employer" not in record(text)
