@@ -63,6 +63,8 @@ _ID_LABEL = re.compile(
     r"\b(?:member|contract|contrato|id|i d|i d's|medicare|medicaid|subscriber|miembro)\b[^.\n]{0,12}$"
 )
 _BIN = re.compile(r"\b(?:rx ?bin|bin|b i n)\b[^.\n{]{0,25}$")
+_RELATIVES = re.compile(rf"\b(?:his|hers|her|el suyo|su|{RELATIVE}'?s)\b")
+"""Words of somebody else's policy."""
 _OF_ALL = re.compile(
     r"\bboth (?:are )?(?:via|through|thru|under|from|on|por|de)\b|\b(?:of|on|for) both\b(?! \w)"
     r"|\bboth (?:insurances|plans) are\b"
@@ -90,6 +92,7 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     policies = max(
         len(carriers), len(holding([m for m in mentions if m.kind is EntityKind.MEMBER_ID], normalize.normal_code))
     )
+    own = writers_insurer(mentions, carriers)
     is_insured = question not in _OF_BILLS or _INSURED.search(marked) is not None
     subscribers = find_subscribers(mentions, marked, policies) if is_insured else []
     mentions = drop_old_policies(mentions)
@@ -101,7 +104,13 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     def row(
         found: Sequence[Mention], write: Callable[[str], str | None], *, policies: bool = False, of_all: bool = False
     ) -> tuple[Value | None, ...]:
-        return aligned(holding(found, write), () if of_all else carriers, of(EntityKind.CARRIER), policies=policies)
+        return aligned(
+            holding(found, write),
+            () if of_all else carriers,
+            of(EntityKind.CARRIER),
+            policies=policies,
+            own=own if _RELATIVES.search(marked) else None,
+        )
 
     def is_policy(mention: Mention) -> bool:
         return _is_policy(mention) or _is_of_liable(mention, mentions)
@@ -113,7 +122,7 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
         group_number=row(of(EntityKind.GROUP_NUMBER), normalize.normal_code),
         claim_number=tuple(value for _, value in holding(of(EntityKind.CLAIM_NUMBER), normalize.normal_code)),
         policy_number=row(of(EntityKind.MEMBER_ID, is_policy), normalize.normal_code, policies=True),
-        subscriber_name=_by_holder(subscribers, writers_insurer(mentions, carriers))
+        subscriber_name=_by_holder(subscribers, own)
         or row(subscribers, normalize.normal_person, of_all=_OF_ALL.search(marked) is not None),
         subscriber_dob=row(find_birth_dates(mentions, subscribers, marked), normalize.normal_birth_date),
         relationship=_relationships(subscribers, carriers, mentions, marked, policies, is_bill=question in _OF_VISITS)

@@ -45,6 +45,9 @@ _OLD_AFTER = re.compile(
 )
 _MEDICARE_ID = re.compile(r"[1-9][A-Z][A-Z0-9]\d[A-Z][A-Z0-9]\d[A-Z]{2}\d\d")
 _NEW = re.compile(r"\b(?:new|now|nuev[oa]|ahora|effective|as of|since)\b")
+_NUMBER: Final = r"(?: (?:member )?(?:id|number|num|numero|no\.?|#))?(?: is| es|:|'s)?[ :]{1,2}$"
+_MINE = re.compile(rf"\b(?:mine|my(?= )|el mio|mi(?= )){_NUMBER}")
+_THEIRS = re.compile(rf"\b(?:his|hers|her(?= )|el suyo|su(?= )){_NUMBER}")
 _NAMED: Final = frozenset((EntityKind.CARRIER, EntityKind.EMPLOYER))
 _AGAIN = re.compile(r" ?\*? ?")
 _ALIKE: Final = 0.6
@@ -185,6 +188,7 @@ def aligned(
     named: Sequence[Mention] = (),
     *,
     policies: bool = False,
+    own: int | None = None,
 ) -> Values:
     """Return one value for each insurer, None where the text gives none; with one insurer or none, all the values.
 
@@ -196,12 +200,14 @@ def aligned(
         named: Every mention of any insurer.
         policies: Whether the values are numbers of policies, which belong to an insurer of cars or employers if the
             text names one.
+        own: Which of two insurers is the writer's, if the other one is a relative's.
     """
     if not found:
         return ()
     if len(carriers) < 2:
         return tuple(value for _, value in found)
-    if len(found) == len(carriers) and _is_listed_apart(found, carriers, named):
+    is_told_apart = own is not None and any(_MINE.search(m.before) or _THEIRS.search(m.before) for m, _ in found)
+    if len(found) == len(carriers) and not is_told_apart and _is_listed_apart(found, carriers, named):
         by_place = sorted(range(len(carriers)), key=lambda number: carriers[number][0].place)
         return tuple(found[by_place.index(number)][1] for number in range(len(carriers)))
     row: list[Value | None] = [None] * len(carriers)
@@ -209,7 +215,7 @@ def aligned(
     pairs = sorted(
         (
             policies and not is_liable(carriers[number][1].text),
-            _is_of_other(mention, number),
+            _is_of_other(mention, number, own),
             min(_distance(mention, value, insurer) for insurer in insurers[number]),
             order,
             number,
@@ -225,8 +231,12 @@ def aligned(
     return (*row, *(value for order, (_, value) in enumerate(found) if order not in placed))
 
 
-def _is_of_other(mention: Mention, number: int) -> bool:
-    """Return whether a form calls a value that of the primary or the secondary insurance, which another one is."""
+def _is_of_other(mention: Mention, number: int, own: int | None) -> bool:
+    """Return whether words beside a value say that it is another insurance's: the secondary one's, or "mine"."""
+    if own is not None and _MINE.search(mention.before):
+        return number != own
+    if own is not None and _THEIRS.search(mention.before):
+        return number == own
     return any(rank != number and label.search(mention.before) for rank, label in enumerate(_RANKED))
 
 

@@ -71,6 +71,15 @@ def test_a_form_says_which_number_is_the_secondary_insurances() -> None:
 
 
 @pytest.mark.parametrize(
+    "order", ["My ID is [MEMBER_ID A111], his is [MEMBER_ID C222]", "His is [MEMBER_ID C222], mine: [MEMBER_ID A111]"]
+)
+def test_mine_and_his_are_the_numbers_of_my_insurer_and_of_his(order: str) -> None:
+    said = record(f"my husband's job has [CARRIER Cigna] and I have my [CARRIER Aetna]. Which is first? {order}")
+
+    assert (said["carrier"], said["member_id"]) == (["Cigna", "Aetna"], ["C222", "A111"])
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "You billed [CARRIER Aetna] first and they denied it. [CARRIER Cigna] pays before them",
