@@ -65,7 +65,7 @@ from tasks.routing import ANSWERED_EVERY, Facts, RoutingDecision, decide
 from tasks.routing_facts import gather_facts, medium_of, needs_no_model, settle_language
 from tasks.unproven_numbers import tell_of_cap
 from tasks.unsafe_contact import note_unsafe_contact
-from tasks.worsening import raise_in_place
+from tasks.worsening import keep_kind, raise_in_place
 from templates.opening_hours import HOURS_QUESTIONS, fill_hours
 from templates.replies import Occasion, render_for_patient
 
@@ -216,7 +216,8 @@ def _answer_with(
 
 def _settle_in_place(session: Session, message: Message, understanding: Understanding) -> Understanding:
     """Return what the model understood, with what the conversation before it adds."""
-    return raise_in_place(session, message, settle_language(session, message, understanding))
+    settled = settle_language(session, message, keep_kind(message, understanding))
+    return raise_in_place(session, message, settled)
 
 
 def _without_false_danger(understanding: Understanding, plan: RoutingDecision) -> Understanding:

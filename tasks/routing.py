@@ -150,6 +150,9 @@ class Facts:
         in_chat: whether a reply would be shown in a chat, where whoever writes waits for one.
         at_practice: whether what it tells of happens in the building or right outside.
         owed_helplines: whether it says that it is safe now, after an emergency that was not answered as it was not.
+        alarm_open: whether the patient has an emergency that staff have not answered.
+        answered_elsewhere: whether an emergency of the same number or address was answered on another channel a short
+            while ago.
     """
 
     intent: str
@@ -204,6 +207,8 @@ class Facts:
     in_chat: bool = False
     owed_helplines: bool = False
     at_practice: bool = False
+    alarm_open: bool = False
+    answered_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +302,8 @@ def _plan_for_words(facts: Facts, practice: Practice) -> RoutingDecision:
         return RoutingDecision(route, None, None, None, why)
     team, priority = _told_first(route, facts, practice)
     also = _also_told(route, team, facts, practice)
+    if not is_aside:
+        also = _with_alarm_holder(also, route, team, facts, practice)
     reply = reply_in(facts.language, _reply_name(route, facts, practice, is_aside=is_aside))
     if reply.name is ReplyName.COMMON_QUESTION:
         why += "; asks a common question"
@@ -324,8 +331,10 @@ def _route_of_update(facts: Facts) -> tuple[Route, str] | None:
     Whoever wants to die plays it down, and who swallowed something may look well at first.
     """
     kind = _raised_before(facts)
-    if facts.unheard or facts.update is None or not _follows_emergency(facts):
+    if facts.unheard or not _follows_emergency(facts):
         return None
+    if facts.remark == Route.WRONG_NUMBER and facts.triage is TriageLevel.ROUTINE and not _is_by_patient(facts):
+        return Route.FOLLOW_UP, "says that it is a wrong number, too soon after an emergency to be believed"
     match facts.update:
         case Update.THANKS:
             return (Route.ACKNOWLEDGEMENT, "no reply needed") if facts.triage is TriageLevel.ROUTINE else None
@@ -350,7 +359,8 @@ def _plan_for_update(route: Route, why: str, facts: Facts, practice: Practice) -
     team, priority = team_and_priority(Route.SAME_DAY, practice)
     if facts.follows is not None:
         team, priority = holder_of(facts.follows, practice), facts.follows.priority
-    plan = RoutingDecision(route, None, team, min(priority, Priority.HIGH), why)
+    also = _with_alarm_holder((), route, team, facts, practice)
+    plan = RoutingDecision(route, None, team, min(priority, Priority.HIGH), why + _words_for(also), also)
     if route is not Route.FOLLOW_UP:
         return plan
     plan = replace(plan, reply=reply_in(facts.language, _reply_after_emergency(facts)), is_clinical=True)
@@ -645,7 +655,7 @@ def _raised_before(facts: Facts) -> DangerKind | None:
 
 
 def _follows_emergency(facts: Facts) -> bool:
-    return follows_emergency(facts.reply_ages)
+    return facts.answered_elsewhere or follows_emergency(facts.reply_ages)
 
 
 def follows_emergency(ages: Mapping[str, timedelta] | None) -> bool:
@@ -719,6 +729,17 @@ def _told_in_any_case(route: str, first: str, facts: Facts, practice: Practice) 
     return told
 
 
+def _with_alarm_holder(
+    also: tuple[AlsoTold, ...], route: str, first: str, facts: Facts, practice: Practice
+) -> tuple[AlsoTold, ...]:
+    """Return whom else a message concerns, with on-call while nobody has answered an emergency of the same patient."""
+    holder, priority = team_and_priority(Route.URGENT, practice)
+    is_told = holder in (first, *(told.team for told in also))
+    if not facts.alarm_open or is_told or route in (Route.URGENT, Route.PRAISE) or facts.doubt in NEVER_ALARMS:
+        return also
+    return (*also, AlsoTold(Route.FOLLOW_UP, holder, min(priority, Priority.HIGH)))
+
+
 def _is_pressing(facts: Facts, practice: Practice) -> bool:
     """Return whether what was read of a message clearly goes to someone who looks sooner than a reviewer does."""
     return _has_clear_intent(facts) and team_and_priority(facts.intent, practice)[1] >= Priority.HIGH
@@ -780,6 +801,8 @@ def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDe
     if plan.reply is None:
         return plan
     silence = why_silent(plan.reply, facts, practice)
+    if silence is Silence.REPEATED and _tells_more(facts):
+        return replace(plan, reply=_reply_instead(plan.reply), is_clinical=True)
     if silence is Silence.REPEATED and facts.in_chat:
         reply = _reply_instead(plan.reply)
         if (facts.reply_ages or {}).get(reply, SHOWN_EVERY) >= SHOWN_EVERY:
@@ -787,8 +810,17 @@ def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDe
     return plan if silence is None else silenced(plan, silence)
 
 
+def _tells_more(facts: Facts) -> bool:
+    """Return whether a message may tell of a symptom, or of more after an emergency: no pause leaves it unanswered."""
+    if facts.keyword is not None or facts.nudge or facts.update is not None or facts.aside is not None:
+        return False
+    is_symptom = facts.intent == Intent.CLINICAL_CONCERN and _has_clear_intent(facts)
+    is_more = _follows_emergency(facts) and not _is_sure_of_office(facts)
+    return is_symptom or is_more or facts.triage is not TriageLevel.ROUTINE
+
+
 def _reply_instead(reply: Reply) -> Reply:
-    """Return what a chat shows instead of a reply that was sent recently; the words for an emergency stay the same."""
+    """Return what goes out instead of a reply that was sent recently; the words for an emergency stay the same."""
     return reply if reply.name in AFTER_EMERGENCIES else reply_in(reply.language, ReplyName.FOLLOW_UP)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
@@ -23,10 +23,12 @@ from inbox.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_wor
 from inbox.key_registry import lacks_keys
 from inbox.models import Classification, Conversation, Decision, Delivery, DeliveryState, Keyword, LineType, Message
 from inbox.opt_out_wording import OptOutWish, read_opt_out
+from inbox.patients import named_conversations
 from inbox.unsafe_contact import silences_robot
 from intake.channels import is_vouched, medium_for, traits_of
 from intake.practices import Practice
 from intake.vocabulary import (
+    SENT_IN_EMERGENCIES,
     DangerKind,
     Disposition,
     Intent,
@@ -37,12 +39,12 @@ from intake.vocabulary import (
     SenderDoubt,
     TriageLevel,
 )
-from tasks.follow_ups import Matter, find_matter, matter_of, may_follow
+from tasks.follow_ups import FOLLOWS_WITHIN, Matter, find_matter, matter_of, may_follow
 from tasks.imminent_visits import is_visit_soon
 from tasks.message_language import decide_language, has_language
 from tasks.person_words import person_language
 from tasks.remarks import find_remark, settle_praise
-from tasks.routing import Facts, can_be_answered, follows_emergency
+from tasks.routing import AFTERMATH, Facts, can_be_answered, follows_emergency
 from tasks.unproven_numbers import unproven_number
 
 if TYPE_CHECKING:
@@ -97,6 +99,35 @@ _LAST_BY_STAFF = select(func.max(Delivery.created_at)).where(
     Delivery.created_at <= bindparam("until", type_=Delivery.created_at.type),
     Delivery.state.not_in(NEVER_ARRIVED),
 )
+
+_EMERGENCIES_ELSEWHERE = (
+    select(Conversation.danger, func.max(Delivery.created_at))
+    .join(Message, Message.id == Conversation.last_message_id)
+    .outerjoin(
+        Delivery,
+        and_(
+            Delivery.conversation_id == Conversation.id,
+            Delivery.reply.in_([str(reply) for reply in SENT_IN_EMERGENCIES]),
+            Delivery.state.not_in(NEVER_ARRIVED),
+        ),
+    )
+    .where(
+        named_conversations(),
+        Conversation.id != bindparam("conversation"),
+        Conversation.triage == TriageLevel.EMERGENCY,
+        Message.received_at > bindparam("since", type_=Message.received_at.type),
+    )
+    .group_by(Conversation.id, Conversation.danger)
+    .order_by(Conversation.id)
+)
+
+
+class _Elsewhere(NamedTuple):
+    """What the same number or address has open elsewhere: a danger, and if it was answered a short while ago."""
+
+    danger: str | None = None
+    is_open: bool = False
+    is_answered: bool = False
 
 
 def settle_language(session: Session, message: Message, understanding: Understanding) -> Understanding:
@@ -170,14 +201,18 @@ def gather_facts(
     threshold = practice.threshold_for(understanding.intent, default_threshold)
     is_unsure = understanding.confidence < threshold or understanding.disposition == Disposition.OUT_OF_SCOPE
     understood = _disposition(message, Disposition(understanding.disposition))
-    is_aftermath = follows_emergency(facts.reply_ages) and not message.media
+    elsewhere = _find_elsewhere(session, conversation, moment)
+    is_aftermath = (elsewhere.is_answered or follows_emergency(facts.reply_ages)) and not message.media
+    danger = conversation.danger or elsewhere.danger
     update = read_update(message.text) if is_aftermath else None
     aside = read_aside(message.text) if is_aftermath and update is None else None
     is_settled_by_words = update not in (None, Update.THANKS) or aside in (Aside.QUESTION, Aside.FINE)
     is_worsening = is_aftermath and understanding.triage == TriageLevel.SAME_DAY
     is_legal = speaks_of_law(message.text)
     is_owed = _is_owed_helplines(message, facts)
-    is_followed = is_unsure or nudge or is_settled_by_words or is_worsening or is_owed
+    remark = find_remark(message, medium_of(conversation))
+    is_taken_back = is_aftermath and remark == Route.WRONG_NUMBER
+    is_followed = is_unsure or nudge or is_settled_by_words or is_worsening or is_owed or is_taken_back
     disposition, praise = settle_praise(message, understood, praise=understanding.praise)
     if is_owed:
         disposition, praise = Disposition.OUT_OF_SCOPE, False
@@ -191,7 +226,7 @@ def gather_facts(
         language=language or facts.language,
         disposition=Disposition.PERSON if language is not None else disposition,
         praise=praise,
-        remark=find_remark(message, medium_of(conversation)),
+        remark=remark,
         is_dispute=is_dispute(message.text) or is_legal,
         is_legal=is_legal,
         fears=fears_authorities(message.text),
@@ -205,11 +240,29 @@ def gather_facts(
         visit_soon=is_visit_soon(message.text, practice, message.received_at),
         update=update,
         aside=aside,
-        raised=DangerKind(conversation.danger) if conversation.danger else None,
+        raised=DangerKind(danger) if danger else None,
         asks_robot=of_robot is not None,
         owed_helplines=is_owed,
         at_practice=is_at_practice(message.text),
+        alarm_open=conversation.triage == TriageLevel.EMERGENCY or elsewhere.is_open,
+        answered_elsewhere=elsewhere.is_answered,
     )
+
+
+def _find_elsewhere(session: Session, conversation: Conversation, moment: datetime) -> _Elsewhere:
+    """Return what emergency the patient's number or address has on another channel: a voicemail before a text."""
+    values = {
+        "conversation": conversation.id,
+        "practice": conversation.practice,
+        "indexes": keyring().indexes(conversation.patient_address or ""),
+        "since": moment - FOLLOWS_WITHIN,
+    }
+    found = session.execute(_EMERGENCIES_ELSEWHERE, values).all() if conversation.patient_address else []
+    if not found:
+        return _Elsewhere()
+    danger, _ = found[-1]
+    is_answered = any(at is not None and moment - at < AFTERMATH for _, at in found)
+    return _Elsewhere(danger, is_open=True, is_answered=is_answered)
 
 
 def _is_owed_helplines(message: Message, facts: Facts) -> bool:

@@ -6,6 +6,7 @@ day. A mild symptom within days of a heart attack, a stroke, or surgery ("kind o
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from classifier.plain_words import tells_of_worsening
 from classifier.relapses import is_relapse, may_be_relapse
+from classifier.screen import break_sentences, screen_text
 from inbox.models import Decision, Message
 from intake.vocabulary import DangerKind, Intent, Route, TriageLevel
 from tasks.said_before import read_back
@@ -26,6 +28,12 @@ WORSENS_WITHIN = timedelta(hours=12)
 """How long after a symptom or a loss one that goes on must be seen the same day."""
 RELAPSES_WITHIN = timedelta(days=7)
 """How long after a message that tells of a heart attack, a stroke, or surgery a mild symptom is an emergency."""
+
+_IS_BACK = re.compile(
+    r"\b(?:(?:its|it is|is|came|come|coming|comes|started|happening|doing it) (?:back|again|up again)"
+    r"|(?:ya )?(?:me |le |se )?(?:volvio|regreso|empezo otra vez|esta volviendo|otra vez))\b"
+)
+"""What says that something told before is back, without a word of what."""
 
 _CLINICAL = (Intent.CLINICAL_CONCERN, Route.SAME_DAY, Route.URGENT, Route.PREGNANCY_LOSS)
 _TOLD_BEFORE = (
@@ -39,6 +47,28 @@ _TOLD_BEFORE = (
     )
     .limit(1)
 )
+
+
+def keep_kind(message: Message, understanding: Understanding) -> Understanding:
+    """Return what the model understood, as a danger of the kind of an open alarm if all that is said is that it is back.
+
+    The network hears self-harm in "it's 2 am and it's back", whatever is back. The reply names 988 all the same.
+
+    Args:
+        message: the message, in its conversation as it was before.
+        understanding: what the model understood of the message alone.
+    """
+    conversation = message.conversation
+    is_open = conversation.triage == TriageLevel.EMERGENCY and conversation.danger == DangerKind.OTHER
+    if (
+        not is_open
+        or understanding.danger is not DangerKind.SELF_HARM
+        or not _IS_BACK.search(break_sentences(message.text))
+    ):
+        return understanding
+    screening = screen_text(message.text)
+    is_told = DangerKind.SELF_HARM in (screening.certain, screening.possible)
+    return understanding if is_told else replace(understanding, danger=DangerKind.OTHER)
 
 
 def raise_in_place(session: Session, message: Message, understanding: Understanding) -> Understanding:

@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from classifier.aftermath import Update
 from classifier.asides import Aside
-from inbox.models import Classification, Conversation, Decision, Delivery
-from intake.vocabulary import DangerKind, Disposition, Priority, Team, TriageLevel
+from inbox.models import Classification, Conversation, Decision, Delivery, Message, Notification
+from intake.vocabulary import DangerKind, Disposition, Priority, SenderDoubt, Team, TriageLevel, reply_in
 from tasks.follow_ups import Matter
 from tasks.routing import Facts, decide
 from tests.chat_client import ChatClient
@@ -257,3 +258,152 @@ def test_in_the_chat_an_aside_that_comes_twice_is_answered_twice(service: Servic
     assert "book" in answers[1]
     assert "We added this" in answers[2]
     assert [text.count("911") for text in answers[1:]] == [1, 1]
+
+
+# ---- whoever has the alarm hears what changes
+
+BLEED = "Hospital says small bleed. who do i ask about that bill"
+BLEED_ES = "ya estoy en el hospital y me van a dejar, pregunto por la cuenta"
+HEARD = {BLEED: sure_of("billing_inquiry"), BLEED_ES: sure_of("billing_inquiry", language="es")}
+
+
+@pytest.mark.parametrize("intent", ["billing_inquiry", "appointment_request", "price_shopper", "complaint"])
+def test_while_an_alarm_is_open_on_call_hears_of_every_errand_beside_its_team(intent: str) -> None:
+    plan, before = decide(after(intent=intent, alarm_open=True), PRACTICE), decide(facts(intent), PRACTICE)
+
+    assert (plan.team, plan.priority) == (before.team, before.priority)
+    assert [(told.reason, told.team, told.priority) for told in plan.also] == [("follow_up", "on_call", "high")]
+
+
+def test_on_call_is_not_told_twice_nor_of_an_aside_nor_of_a_program() -> None:
+    alone = after(intent="clinical_concern", alarm_open=True, **SAME_DAY)
+    by_program = facts(doubt=SenderDoubt.BOUNCE, alarm_open=True)
+
+    assert [told.team for told in decide(alone, PRACTICE).also] == ["clinical"]
+    assert decide(after(alarm_open=True, aside=Aside.OFFICE), PRACTICE).also == ()
+    assert decide(by_program, PRACTICE).also == ()
+
+
+@pytest.mark.parametrize("text", HEARD)
+def test_on_call_is_notified_of_what_a_patient_adds_to_an_errand(service: Service, text: str) -> None:
+    tell(service, {CHEST: TOLD_EMERGENCY} | HEARD)
+    write(service, CHEST, text)
+
+    last = service.rows(Message)[-1].id
+    told = {(row.team, row.priority) for row in service.rows(Notification) if row.message_id == last}
+    assert told == {("billing", "normal"), ("on_call", "high")}
+
+
+# ---- who takes an emergency back
+
+MISSENT = {
+    "sorry wrong person, meant to text my husband": "urgent_again",
+    "perdón, número equivocado": "urgent_again_es",
+}
+
+
+@pytest.mark.parametrize(("text", "reply"), MISSENT.items())
+def test_a_wrong_number_right_after_an_emergency_is_not_believed(service: Service, text: str, reply: str) -> None:
+    assert write(service, CHEST, text)[-1][0] == reply
+    last = service.rows(Decision)[-1]
+    assert (last.route, last.team, last.priority) == ("follow_up", "on_call", "high")
+    assert service.rows(Conversation)[0].staff_took_over_at is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "reply"),
+    [
+        ("It's 2 am and it's back. he's asleep I don't want to wake him", "en", "urgent"),
+        ("son las 2 y me volvió. él está dormido y no lo quiero despertar", "es", "urgent_es"),
+    ],
+)
+def test_what_is_back_is_the_danger_of_before(service: Service, text: str, language: str, reply: str) -> None:
+    tell(service, {CHEST: TOLD_EMERGENCY, text: TOLD_SELF_HARM | {"language": language}})
+
+    assert write(service, CHEST, text)[-1][0] == reply
+    assert service.rows(Conversation)[0].danger == "other"
+
+
+@pytest.mark.parametrize("text", ["I want to kill myself", "me quiero matar"])
+def test_words_of_self_harm_are_of_that_kind_after_any_other_danger(service: Service, text: str) -> None:
+    assert write(service, CHEST, text)[-1][0] in ("urgent_self_harm", "urgent_self_harm_es")
+
+
+# ---- no pause leaves something new unanswered
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_second_symptom_is_answered_even_where_the_first_was_a_minute_ago(language: str) -> None:
+    name = reply_in(language, "clinical_concern")
+    second = facts("clinical_concern", language=language, reply_ages={name: timedelta(minutes=1)})
+
+    plan = decide(second, PRACTICE)
+
+    assert (plan.reply, plan.is_clinical) == (reply_in(language, "follow_up"), True)
+    assert decide(replace(second, replies_last_hour=1000), PRACTICE).reply is None
+
+
+@pytest.mark.parametrize("what", [OUT_OF_SCOPE, {"confidence": UNSURE}, {"intent": "clinical_concern"}, SAME_DAY])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_more_after_an_emergency_is_answered_again_unless_it_only_asks_again(
+    language: str, what: dict[str, Any]
+) -> None:
+    again = reply_in(language, "urgent_again")
+    ages = {"urgent": timedelta(minutes=5), again: timedelta(minutes=1)}
+    more = after(language=language, reply_ages=ages, **what)
+
+    assert decide(more, PRACTICE).reply == again
+    assert decide(replace(more, nudge=True), PRACTICE).reply is None
+    assert decide(after(language=language, reply_ages=ages), PRACTICE).reply is None
+
+
+# ---- from one channel to another
+
+
+def leave_voicemail(service: Service, text: str) -> None:
+    call = service.call()
+    call.finish()
+    call.report_recording()
+    call.report_transcription(text, "completed")
+    service.work()
+
+
+ERRAND = "can you change his visit to thursday please"
+
+
+def test_a_text_after_a_voicemail_that_told_of_danger_is_answered_as_what_follows_it(service: Service) -> None:
+    tell(service, {CHEST: TOLD_EMERGENCY, ERRAND: sure_of("appointment_request")})
+    leave_voicemail(service, CHEST)
+
+    service.text(ERRAND)
+    service.work()
+
+    assert service.rows(Delivery)[-1].reply == "urgent_again"
+    last = service.rows(Message)[-1].id
+    told = {(row.team, row.priority) for row in service.rows(Notification) if row.message_id == last}
+    assert told == {("scheduling", "normal"), ("on_call", "high")}
+
+
+def test_a_text_from_another_number_is_not(service: Service) -> None:
+    tell(service, {CHEST: TOLD_EMERGENCY, ERRAND: sure_of("appointment_request")})
+    leave_voicemail(service, CHEST)
+
+    service.text(ERRAND, from_="+12025550199")
+    service.work()
+
+    assert service.rows(Delivery)[-1].reply == "appointment_request"
+
+
+def test_a_text_hours_after_the_voicemail_gets_its_own_answer_and_on_call_hears_of_it(service: Service) -> None:
+    tell(service, {CHEST: TOLD_EMERGENCY, ERRAND: sure_of("appointment_request")})
+    leave_voicemail(service, CHEST)
+    with service.edit() as session:
+        for delivery in session.scalars(select(Delivery)):
+            delivery.created_at -= timedelta(hours=3)
+
+    service.text(ERRAND)
+    service.work()
+
+    assert service.rows(Delivery)[-1].reply == "appointment_request"
+    last = service.rows(Message)[-1].id
+    assert "on_call" in {row.team for row in service.rows(Notification) if row.message_id == last}

@@ -58,10 +58,10 @@ def test_who_begs_again_is_answered_again(service: Service) -> None:
     assert ["911" in reply for reply in replies] == [True, True, True]
 
 
-def test_other_words_for_the_same_day_are_not_answered_twice_within_the_cool_down() -> None:
+def test_other_words_for_the_same_day_are_added_within_the_cool_down_rather_than_answered_twice() -> None:
     again = facts(**SAME_DAY, reply_ages={"same_day": timedelta(minutes=5)})
 
-    assert decide(again, PRACTICE).reply is None
+    assert decide(again, PRACTICE).reply == "follow_up"
     assert decide(facts(**SAME_DAY, plea=True, reply_ages={"same_day": timedelta(minutes=5)}), PRACTICE).reply == (
         "same_day"
     )
