@@ -50,7 +50,7 @@ _TOLD_BEFORE = (
 
 
 def keep_kind(message: Message, understanding: Understanding) -> Understanding:
-    """Return what the model understood, as a danger of the kind of an open alarm if all that is said is that it is back.
+    """Return what the model understood, as a danger of the kind of an open alarm if it only says that that is back.
 
     The network hears self-harm in "it's 2 am and it's back", whatever is back. The reply names 988 all the same.
 
