@@ -64,9 +64,9 @@ def test_from_the_message_that_says_so_nothing_goes_there_and_on_call_is_paged_w
 
     assert texts_to(console, PATIENT) == []
     assert [row for row in console.rows(Delivery) if row.message_id is not None] == []
-    [page] = texts_to(console, ON_CALL)
+    page, *later = texts_to(console, ON_CALL)
     assert "Do not text or call the patient's number: they said it is not safe." in page
-    assert "husband" not in page
+    assert not any("husband" in text for text in (page, *later))
     shown = dana.get(PAGE).text
     assert RED in shown
     assert "no reply: it is not safe to contact the patient here" in shown
