@@ -7,6 +7,11 @@ import pytest
 from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact, says_safe
 
 UNSAFE = [
+    "no me vayan a contestar a este numero, es de mi pareja y lo revisa",
+    "mi marido me quebró un diente anoche. no vaya a llamar por favor, él revisa el teléfono",
+    "is my mammogram result ready, dont tell my mother in law, she reads the phone",
+    "I'm using my boyfriends phone so please dont text back about it. I need my pill refilled",
+    "Please, only call my work line, my husband checks this phone every night",
     "don't text this number",
     "PLEASE do not call me back at this number, I will call you",
     "He hit me again. Never reply to this phone.",
@@ -119,6 +124,8 @@ NO_TEXTS = [
     "no me escriban que se entera mi esposo",
 ]
 SAFE = [
+    "I'm using my boyfriend's phone, mine died. please text back",
+    "no marquen por favor, mi esposo me tiene encerrada, nomás escriban por aquí",
     "Please stop texting this number, you have the wrong person",
     "Don't text this number, wrong number",
     "no me escriban más, número equivocado",
