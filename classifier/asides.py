@@ -12,17 +12,15 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from classifier.covering import Row, covers_all, end_of_gap
+from classifier.covering import Row, covers_message
 from classifier.covering_tables import read_rows
-from classifier.danger_signs import read_alternatives
+from classifier.danger_signs import compile_words
 from classifier.normalise import flattened, without_accents
 from classifier.screen import break_sentences, is_urgent
 
 TABLE: Final = Path(__file__).with_name("signs") / "asides.toml"
 MOST_CHARACTERS: Final = 160
 """Longer messages say something else, too."""
-
-_GAP: Final = re.compile(r'[ .,!?;:¿¡()*"~–—-]*')
 
 
 class Aside(Enum):
@@ -45,9 +43,8 @@ def read_aside(text: str) -> Aside | None:
     if len(text) > MOST_CHARACTERS or is_urgent(text):
         return None
     message = without_accents(flattened(text))
-    start = end_of_gap(message, 0, _GAP)
     for aside, rows in load_asides().items():
-        if covers_all(message, rows, _GAP, start):
+        if covers_message(message, rows):
             return aside
     sentences = break_sentences(text)
     names, ties = load_office_words()
@@ -64,6 +61,5 @@ def load_asides() -> dict[Aside, tuple[Row, ...]]:
 @cache
 def load_office_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return what names a matter for the office, and what may be about the emergency, read once per process."""
-    table = read_alternatives(TABLE)
-    names, ties = (re.compile(rf"\b(?:{table[entry]['says']})\b") for entry in ("names", "ties"))
+    names, ties = compile_words(TABLE, ("names", "ties"))
     return names, ties

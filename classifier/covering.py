@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Matcher(Protocol):
@@ -16,6 +16,9 @@ class Matcher(Protocol):
 
 Row = tuple[Matcher, bool]
 """What covers a part of a message, and whether it decides what the message is."""
+
+_MARKS: Final = re.compile(r'[ .,!?;:¿¡()*"~–—-]*')
+"""What may stand between the words of a message, and around them."""
 
 
 def covers_all(message: str, rows: Sequence[Row], gap: re.Pattern[str], start: int = 0) -> bool:
@@ -37,6 +40,11 @@ def covers_all(message: str, rows: Sequence[Row], gap: re.Pattern[str], start: i
                 end = end_of_gap(message, match.end(), gap)
                 reached[end] = reached.get(end, False) or reached[place] or decides
     return reached.get(len(message), False)
+
+
+def covers_message(message: str, rows: Sequence[Row]) -> bool:
+    """Return whether rows, of which at least one decides, cover a message between its spaces and marks."""
+    return covers_all(message, rows, _MARKS, end_of_gap(message, 0, _MARKS))
 
 
 def end_of_gap(message: str, place: int, gap: re.Pattern[str]) -> int:

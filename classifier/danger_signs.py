@@ -199,6 +199,16 @@ def read_alternatives(path: Path) -> dict[str, dict[str, str]]:
     }
 
 
+def compile_words(path: Path, entries: Sequence[str]) -> Iterator[re.Pattern[str]]:
+    """Compile what each entry of a table in TOML `says`, as whole words, in the order of the entries.
+
+    Raises:
+        DangerSignError: The table has a mistake; the message names it.
+    """
+    table = read_alternatives(path)
+    return (re.compile(rf"\b(?:{table[entry]['says']})\b") for entry in entries)
+
+
 def _compile_guards(guards: Mapping[str, Any], fragments: Mapping[str, str], file: str) -> Guards:
     owner = f"{file}: guards"
     _check_keys(guards, dict.fromkeys(Guards._fields, list), Guards._fields, owner)

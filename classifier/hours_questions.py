@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from classifier.covering import Row, covers_all, end_of_gap
+from classifier.covering import Row, covers_message
 from classifier.covering_tables import read_fragments, read_rows
 from classifier.normalise import flattened, without_accents
 from intake.vocabulary import Language
@@ -22,7 +22,6 @@ TABLE: Final = Path(__file__).with_name("signs") / "hours.toml"
 MOST_CHARACTERS: Final = 160
 """Longer messages say something else, too."""
 
-_GAP: Final = re.compile(r'[ .,!?;:¿¡()*"~–—-]*')
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FIXED: Final = {
     "christmas_eve": (12, 24),
@@ -88,10 +87,9 @@ def read_hours_question(text: str) -> HoursQuestion | None:
     if len(text) > MOST_CHARACTERS:
         return None
     message = without_accents(flattened(text))
-    start = end_of_gap(message, 0, _GAP)
     table = load_hours()
     for language, rows in table.rows.items():
-        if covers_all(message, rows, _GAP, start):
+        if covers_message(message, rows):
             words = message.lower()
             days = tuple(dict.fromkeys(table.find_days(words, language)))
             if not days and table.asks_now.search(words):

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from classifier.danger_signs import read_alternatives
+from classifier.danger_signs import compile_words
 from classifier.screen import break_sentences
 
 TABLE: Final = Path(__file__).with_name("signs") / "minor.toml"
@@ -43,5 +43,4 @@ class _Minor(NamedTuple):
 @cache
 def load_minor() -> _Minor:
     """Return the compiled table, read once per process."""
-    table = read_alternatives(TABLE)
-    return _Minor(*(re.compile(rf"\b(?:{table[entry]['says']})\b") for entry in _Minor._fields))
+    return _Minor(*compile_words(TABLE, _Minor._fields))

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from classifier.covering import Row, covers_all, end_of_gap
+from classifier.covering import Row, covers_message
 from classifier.covering_tables import read_rows
 from classifier.normalise import flattened, without_accents
 
@@ -19,7 +19,6 @@ TABLE: Final = Path(__file__).with_name("signs") / "nudges.toml"
 MOST_CHARACTERS: Final = 160
 """Longer messages say something else, too."""
 
-_GAP: Final = re.compile(r'[ .,!?;:¿¡()*"~–—-]*')
 _MARKS_ALONE: Final = re.compile(r'[ .,!?;:¿¡()*"~–—_❓❔❗❕-]+')
 
 
@@ -34,7 +33,7 @@ def is_nudge(text: str) -> bool:
     message = without_accents(flattened(text))
     if _MARKS_ALONE.fullmatch(message):
         return True
-    return covers_all(message, load_nudges(), _GAP, end_of_gap(message, 0, _GAP))
+    return covers_message(message, load_nudges())
 
 
 @cache

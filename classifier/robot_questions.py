@@ -5,12 +5,11 @@ Every word must be accounted for, as in `nudges.py`, so that no such message tel
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from classifier.covering import Row, covers_all, end_of_gap
+from classifier.covering import Row, covers_message
 from classifier.covering_tables import read_rows
 from classifier.normalise import flattened, without_accents
 from intake.vocabulary import Language
@@ -18,8 +17,6 @@ from intake.vocabulary import Language
 TABLE: Final = Path(__file__).with_name("signs") / "robots.toml"
 MOST_CHARACTERS: Final = 160
 """Longer messages say something else, too."""
-
-_GAP: Final = re.compile(r'[ .,!?;:¿¡()*"~–—-]*')
 
 
 def robot_language(text: str) -> Language | None:
@@ -31,8 +28,7 @@ def robot_language(text: str) -> Language | None:
     if len(text) > MOST_CHARACTERS:
         return None
     message = without_accents(flattened(text))
-    start = end_of_gap(message, 0, _GAP)
-    return next((language for language, rows in load_robots().items() if covers_all(message, rows, _GAP, start)), None)
+    return next((language for language, rows in load_robots().items() if covers_message(message, rows)), None)
 
 
 @cache

@@ -66,10 +66,7 @@ _REPLIES_SINCE = (
     .where(
         or_(
             Conversation.id == bindparam("conversation"),
-            and_(
-                Conversation.practice == bindparam("practice"),
-                Conversation.patient_index.in_(bindparam("indexes", expanding=True)),
-            ),
+            named_conversations(),
         ),
         Delivery.message_id.is_not(None),
         Delivery.created_at >= bindparam("since", type_=Delivery.created_at.type),
