@@ -93,7 +93,10 @@ _OPTED_OUT = select(OptOut.patient_index).where(
     OptOut.patient_index.in_(bindparam("indexes", expanding=True)),
 )
 _SURELY_OUT = _OPTED_OUT.where(~OptOut.claimed)
-_STATES = select(OptOut.active, OptOut.recorded_by, OptOut.claimed)
+_STATES = select(OptOut.active, OptOut.recorded_by, OptOut.claimed).where(
+    OptOut.practice == bindparam("practice"), OptOut.patient_index.in_(bindparam("indexes", expanding=True))
+)
+_LOCKED_STATES = _STATES.with_for_update()
 _LONGEST_READ = 1000
 
 
@@ -249,7 +252,7 @@ def opt_out_of(session: Session, practice: str, number: str | None) -> OptOutSta
     """Return how a number stands; see `is_opted_out`."""
     if number is None:
         return OptOutState()
-    rows = [OptOutRow(*row) for row in session.execute(_STATES.where(*_of_number(practice, number)))]
+    rows = [OptOutRow(*row) for row in session.execute(_STATES, _values(practice, number))]
     active = [row for row in rows if row.active]
     return OptOutState(bool(active), can_undo_opt_out(rows), bool(active) and all(row.claimed for row in active))
 
@@ -269,8 +272,7 @@ def can_undo_opt_out(rows: Sequence[OptOutRow]) -> bool:
 
 
 def _lock_opt_outs(session: Session, practice: str, address: str) -> Sequence[OptOutRow]:
-    rows = session.execute(_STATES.where(*_of_number(practice, address)).with_for_update())
-    found = [OptOutRow(*row) for row in rows]
+    found = [OptOutRow(*row) for row in session.execute(_LOCKED_STATES, _values(practice, address))]
     if found:
         _note_index_keys(session, practice, address)
     return found
@@ -281,6 +283,11 @@ def _note_index_keys(session: Session, practice: str, address: str) -> None:
     unknown = OptOut.practice == practice, OptOut.patient_address.is_(None), OptOut.index_key.is_(None)
     for key, index in keyring().keyed_indexes(address):
         session.execute(update(OptOut).where(*unknown, OptOut.patient_index == index).values(index_key=key))
+
+
+def _values(practice: str, address: str) -> dict[str, str | list[str]]:
+    """Return the values of a statement that is built once, for a number's rows: see `_of_number`."""
+    return {"practice": practice, "indexes": keyring().indexes(address)}
 
 
 def _of_number(practice: str, address: str) -> tuple[ColumnElement[bool], ...]:

@@ -24,18 +24,30 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.chat_contact import reply_address
+from inbox.column_types import keyring
 from inbox.models import Conversation, Delivery, DeliveryState
-from inbox.patients import conversations_of
+from inbox.patients import conversations_of, named_conversations
 from inbox.safe_hours import SafeHours
 from intake.channels import medium_for
 from intake.vocabulary import Medium
 
 SAFE_FOR = timedelta(minutes=30)
 """How long automatic replies go out after a patient has said that it is safe now."""
+
+# Built once, as building a statement takes longer than running it.
+_FLAGGED = (
+    select(Conversation.unsafe_since, Conversation.unsafe_by, Conversation.id)
+    .where(Conversation.practice == bindparam("practice"), Conversation.unsafe_since.is_not(None))
+    .order_by(Conversation.unsafe_since.desc())
+)
+_OWN = _FLAGGED.where(named_conversations(), Conversation.unsafe_alone.is_(False)).limit(1)
+_BY_STAFF = _FLAGGED.where(Conversation.patient_index.is_(None), Conversation.unsafe_by.is_not(None)).add_columns(
+    Conversation.contact_phone, Conversation.contact_email
+)
 
 
 class Flag(NamedTuple):
@@ -173,16 +185,12 @@ def read_flag(session: Session, practice: str, *addresses: str, named: bool = Tr
         addresses: the numbers and email addresses.
         named: whether to look also at what staff flagged in chats that only name them, which needs every key.
     """
-    columns = (Conversation.unsafe_since, Conversation.unsafe_by, Conversation.id)
-    flagged = select(*columns).where(Conversation.practice == practice, Conversation.unsafe_since.is_not(None))
-    theirs = or_(*(conversations_of(practice, address) for address in addresses))
-    own = flagged.where(theirs, Conversation.unsafe_alone.is_(False)).order_by(Conversation.unsafe_since.desc())
-    if (found := session.execute(own.limit(1)).one_or_none()) is not None:
+    indexes = [index for address in addresses for index in keyring().indexes(address)]
+    found = session.execute(_OWN, {"practice": practice, "indexes": indexes}).one_or_none()
+    if found is not None:
         return Flag(found.unsafe_since, found.unsafe_by, found.id)
     if named:
-        by_staff = flagged.where(Conversation.patient_index.is_(None), Conversation.unsafe_by.is_not(None))
-        names = by_staff.add_columns(Conversation.contact_phone, Conversation.contact_email)
-        for since, by, row_id, *given in session.execute(names.order_by(Conversation.unsafe_since.desc())):
+        for since, by, row_id, *given in session.execute(_BY_STAFF, {"practice": practice}):
             if not set(addresses).isdisjoint(given):
                 return Flag(since, by, row_id)
     return None

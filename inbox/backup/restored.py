@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, func, not_, select, update
+from sqlalchemy import and_, bindparam, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.audit import record_action
 from inbox.models import Delivery, DeliveryState, Message, RestoredBackup, RetentionRun, StaffLink, StaffSession, now
 from intake.vocabulary import Medium
+
+# Built once, as building a statement takes longer than running it. The ID alone does not tell, as older versions on
+# SQLite gave a new message the ID of one that was erased.
+_AT = bindparam("at", type_=RestoredBackup.restored_at.type)
+_RESTORED_SINCE = (
+    select(RestoredBackup.id)
+    .where(
+        or_(
+            and_(RestoredBackup.last_message_id >= bindparam("message"), RestoredBackup.restored_at >= _AT),
+            and_(RestoredBackup.last_message_id.is_(None), RestoredBackup.made_at >= _AT),
+        )
+    )
+    .limit(1)
+)
 
 
 def note_restoration(session: Session, made_at: datetime) -> int:
@@ -46,7 +60,4 @@ def note_restoration(session: Session, made_at: datetime) -> int:
 
 def was_received_before_backup(session: Session, message: Message) -> bool:
     """Return whether a message may have been answered in a life of this database that a restoration ended."""
-    # older versions on SQLite gave a new message the ID of one that was erased, so the ID alone does not tell
-    by_id = (RestoredBackup.last_message_id >= message.id) & (RestoredBackup.restored_at >= message.received_at)
-    by_time = RestoredBackup.last_message_id.is_(None) & (RestoredBackup.made_at >= message.received_at)
-    return session.scalar(select(RestoredBackup.id).where(by_id | by_time).limit(1)) is not None
+    return session.scalar(_RESTORED_SINCE, {"message": message.id, "at": message.received_at}) is not None
