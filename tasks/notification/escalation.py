@@ -16,7 +16,7 @@ from intake.practices import TEXT_PREFIX, Practice
 from intake.vocabulary import Team
 from tasks.notification.ack_codes import TextedAck
 from tasks.notification.alarms import acknowledge, set_apart
-from tasks.notification.escalation_policy import NEVER, next_step_at, repeated_step, steps_to_take
+from tasks.notification.escalation_policy import NEVER, Unpaged, next_step_at, repeated_step, steps_to_take, why_untold
 from tasks.notification.models import notify_step, tickets_for
 from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import first_paged_team, key_of, reached_addresses
@@ -57,7 +57,10 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
         row.step = numbers[-1] if numbers else len(steps)
         row.next_step_at = next_step_at(steps, row.step, moment, row.created_at)
         if numbers:
-            rows = [notice for number in numbers for notice in _take_step(session, row, practice, number)]
+            untold = {number: why_untold(practice, number, context.settings, stopped) for number in numbers}
+            rows = [
+                notice for number in numbers for notice in _take_step(session, row, practice, number, untold[number])
+            ]
         elif again := repeated_step(practice, context.settings, stopped):
             rows = _take_step(session, row, practice, again, is_repeat=True)
         else:
@@ -66,9 +69,15 @@ def escalate(context: Context, escalation_id: int) -> AfterCommit:
 
 
 def _take_step(
-    session: Session, alarm: Escalation, practice: Practice, number: int, *, is_repeat: bool = False
+    session: Session,
+    alarm: Escalation,
+    practice: Practice,
+    number: int,
+    untold: Unpaged | None = None,
+    *,
+    is_repeat: bool = False,
 ) -> list[Notification]:
-    """Notify an escalation step, and record that."""
+    """Notify an escalation step, and record that, or why it reaches nobody."""
     step = practice.escalation[number - 1]
     rows = notify_step(session, alarm, practice, team=step.team or Team.ON_CALL, step=number, again=is_repeat)
     record_action(
@@ -81,6 +90,7 @@ def _take_step(
         step=number,
         contact=step.team or ("telephone" if step.number else "email"),
         **({"again": True} if is_repeat else {}),
+        **({"untold": untold.value} if untold else {}),
     )
     log.warning("escalated", escalation_id=alarm.id, step=number, again=is_repeat)
     return rows

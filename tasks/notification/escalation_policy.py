@@ -123,9 +123,25 @@ def silent_steps(practice: Practice, settings: Settings | None, stopped: Collect
     return first + [number for number in numbers if not _is_usable(practice, number, settings, stopped)]
 
 
+def why_untold(practice: Practice, number: int, settings: Settings | None, stopped: Collection[str]) -> Unpaged | None:
+    """Return why an escalation step reaches nobody, None if it reaches someone.
+
+    Args:
+        practice: the practice.
+        number: the step, counted from 1.
+        settings: which carriers are set up; None if that isn't known.
+        stopped: the addresses that texted STOP.
+    """
+    contact = team_settings(practice, practice.escalation[number - 1].team or "", number)
+    if usable_addresses(practice, contact, settings, stopped):
+        return None
+    if not contact.notify:
+        return Unpaged.NO_ADDRESS
+    return Unpaged.STOPPED if usable_addresses(practice, contact, settings, ()) else Unpaged.NO_CARRIER
+
+
 def _is_usable(practice: Practice, number: int, settings: Settings | None, stopped: Collection[str]) -> bool:
-    step = practice.escalation[number - 1]
-    return bool(usable_addresses(practice, team_settings(practice, step.team or "", number), settings, stopped))
+    return why_untold(practice, number, settings, stopped) is None
 
 
 def follow_change(

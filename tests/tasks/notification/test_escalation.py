@@ -13,12 +13,13 @@ from structlog.testing import capture_logs
 
 from inbox.live_practices import LivePractices
 from inbox.models import AlarmEnd, AuditEntry, Escalation, Message, Notification, now
-from intake.practices import EscalationStep, Practice, Practices
+from intake.practices import EscalationStep, Practice, Practices, TeamSettings
+from intake.settings import Settings
 from intake.vocabulary import NoticeText, Team
 from tasks import jobs
 from tasks.context import use
 from tasks.notification.alarms import acknowledge
-from tasks.notification.escalation_policy import NEVER, next_step_at
+from tasks.notification.escalation_policy import NEVER, Unpaged, next_step_at, why_untold
 from tasks.notification.models import notify_step
 from tasks.notification.targets import CONSOLE, key_of, personal_address, settings_of_notice, targets_for, team_settings
 from tests.service import Service
@@ -237,6 +238,44 @@ def test_the_last_contact_that_can_be_reached_is_told_again_if_the_last_one_cann
         later(service, 10)
 
     assert [notice.path for notice in hook.notifications] == ["/manager"] * 3
+
+
+def test_the_trail_says_which_contact_could_not_be_notified_and_why(
+    start_service: StartService, hook: HookReceiver
+) -> None:
+    steps = '{ team = "manager", after_minutes = 10 }, { team = "clinical", after_minutes = 20 }'
+    clinical = f'clinical = {{ notify = ["{hook.apprise_url("/nurses")}"] }}'
+    service = start_service(f"teams = {{ manager = {{ notify = [] }}, {clinical} }}\nescalation = [{steps}]")
+    urgent(service)
+    later(service, 10)
+
+    taken = [entry for entry in service.rows(AuditEntry) if entry.action == "escalated"]
+    assert [(entry.detail["contact"], entry.detail.get("untold")) for entry in taken] == [
+        ("manager", "no address"),
+        ("clinical", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "sends_texts", "stopped", "why"),
+    [
+        ([], True, [], Unpaged.NO_ADDRESS),
+        ([f"sms:{BOSS}"], False, [], Unpaged.NO_CARRIER),
+        ([f"sms:{BOSS}"], True, [f"sms:{BOSS}"], Unpaged.STOPPED),
+        ([f"sms:{BOSS}"], True, [], None),
+    ],
+)
+def test_why_a_step_reaches_nobody(
+    settings: Settings, addresses: list[str], sends_texts: bool, stopped: list[str], why: Unpaged | None
+) -> None:
+    if not sends_texts:
+        settings = settings.model_copy(update={"twilio_account_sid": None})
+    changes = {
+        "teams": {Team.MANAGER: TeamSettings(notify=addresses)},
+        "escalation": [EscalationStep(team=Team.MANAGER, after_minutes=10)],
+    }
+
+    assert why_untold(practice_with_steps().model_copy(update=changes), 1, settings, stopped) is why
 
 
 def test_nothing_of_the_patient_is_in_any_notice(service: Service, twilio: TwilioStandIn, hook: HookReceiver) -> None:
