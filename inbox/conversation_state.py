@@ -95,6 +95,11 @@ def note_answer(conversation: Conversation, state: ConversationState, up_to: int
     conversation.waiting_since = conversation.snoozed_until = None
 
 
+def end_wait(conversation: Conversation) -> None:
+    """Let nobody wait in a conversation whose patient was called; it stays open, and as pressing as it is."""
+    conversation.waiting_since = None
+
+
 def note_false_alarm(conversation: Conversation, level: TriageLevel, team: str | None, priority: Priority) -> None:
     """Let a conversation be no emergency; if staff have answered it, nobody needs to look sooner or later."""
     conversation.triage, conversation.danger = level, None

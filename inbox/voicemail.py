@@ -302,6 +302,8 @@ def _store(session: Session, voicemail: Voicemail, known: Report) -> Recorded:
     message = session.get_one(Message, recorded.message_id)
     if recorded.is_new:
         message.received_at = voicemail.created_at
+        waiting_since = message.conversation.waiting_since or voicemail.created_at
+        message.conversation.waiting_since = min(waiting_since, voicemail.created_at)  # the call came before its text
     voicemail.message_id = recorded.message_id
     return recorded
 

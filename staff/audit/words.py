@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from inbox.models import AlarmEnd, AuditEntry
 from intake.vocabulary import DangerKind, TriageLevel, words_of
 from staff import display
+from tasks.notification.escalation_policy import Unpaged
 
 SOMEONE, INTAKE, VISITOR = "Someone", "Intake", "The visitor"
 SERVER, SIGN_ON = "Whoever runs the server", "Single sign-on"
@@ -24,6 +26,11 @@ REASONS = {
     "oidc": "Refused by the rules for single sign-on",
 }
 """Why a sign-in failed."""
+_UNTOLD = {
+    Unpaged.NO_ADDRESS: "no address",
+    Unpaged.NO_CARRIER: "no texts or emails can be sent",
+    Unpaged.STOPPED: "every phone texted STOP",
+}
 _CONTACTS = {"telephone": "On-call phone", "email": "On-call email"}
 
 
@@ -101,7 +108,9 @@ ACTIONS = {
     "assigned": Action(Group.HANDLING, "assigned"),
     "transferred": Action(Group.HANDLING, "transferred it"),
     "transfer_undone": Action(Group.HANDLING, "undid the transfer"),
-    "called": Action(Group.HANDLING, "noted a call to the patient"),
+    "call_reached": Action(Group.HANDLING, "called the patient and reached them"),
+    "call_message_left": Action(Group.HANDLING, "called the patient and left a message"),
+    "call_not_answered": Action(Group.HANDLING, "called the patient, who did not answer"),
     "noted": Action(Group.HANDLING, "added a note"),
     "tagged": Action(Group.HANDLING, "added a tag"),
     "untagged": Action(Group.HANDLING, "removed a tag"),
@@ -195,6 +204,7 @@ ACTIONS = {
     "audit_pruned": Action(Group.ERASURES, "deleted the oldest entries, which are kept no longer", INTAKE),
     "trail_checked": Action(Group.ERASURES, "checked the audit trail", SERVER),
 }
+_EARLIER = {"called": "noted a call to the patient"}
 
 
 def actions_of(group: Group) -> list[str]:
@@ -203,9 +213,9 @@ def actions_of(group: Group) -> list[str]:
 
 
 def words_of_action(name: str) -> str:
-    """Return the words of an action; of one that an earlier version of Intake recorded, its name."""
+    """Return the words of an action; of one that only an earlier version of Intake recorded, those or its name."""
     action = ACTIONS.get(name)
-    return action.words if action else name.replace("_", " ")
+    return action.words if action else _EARLIER.get(name, name.replace("_", " "))
 
 
 def name_actor(entry: AuditEntry, names: Mapping[int, str]) -> str:
@@ -239,8 +249,7 @@ def say(entry: AuditEntry, names: Mapping[int, str]) -> str:
             reply = "with the emergency reply" if detail.get("reply") else "without an automatic reply"
             return f"marked it as an emergency{named}, {reply}"
         case "escalated" if contact := detail.get("contact"):
-            told = _CONTACTS.get(contact) or words_of(contact)
-            return f"notified {told} again" if detail.get("again") else f"notified the next contact: {told}"
+            return _say_escalated(_CONTACTS.get(contact) or words_of(contact), detail)
         case "paged_again" if detail.get("anew"):
             return "raised the alarm again, and paged everyone again"
         case "emergency_lowered" if level := detail.get("level"):
@@ -249,8 +258,16 @@ def say(entry: AuditEntry, names: Mapping[int, str]) -> str:
         case "patient_exported" if "notes" in detail:
             return f"{words_of_action(entry.action)}, {'with' if detail['notes'] else 'without'} internal notes"
         case "state_changed":
-            return f"marked it as {str(detail.get('state', '')).lower()}"
+            knowing = ", though nobody had answered the patient" if detail.get("unanswered") else ""
+            return f"marked it as {str(detail.get('state', '')).lower()}{knowing}"
     return words_of_action(entry.action)
+
+
+def _say_escalated(contact: str, detail: Mapping[str, Any]) -> str:
+    """Return whom an alarm went on to, or why that reached nobody."""
+    if (untold := detail.get("untold")) is not None:
+        return f"could not notify {contact}: {_UNTOLD[Unpaged(untold)]}"
+    return f"notified {contact} again" if detail.get("again") else f"notified the next contact: {contact}"
 
 
 def say_more(entry: AuditEntry) -> str:

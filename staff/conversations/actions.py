@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.chat import end_chat
 from inbox.consent import number_of, record_consent, undo_opt_out
+from inbox.conversation_state import end_wait
 from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.member_notices import pending_mail
 from inbox.models import AlarmEnd, Conversation, ConversationState, DraftKind, Message, Role, UndoKind, now
@@ -28,6 +29,7 @@ from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
 from staff.conversations.changes import (
     AWAKE,
     ME,
+    UNANSWERED,
     add_note,
     change_assignee,
     change_snooze,
@@ -41,9 +43,10 @@ from staff.conversations.filters import View
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
-from staff.conversations.no_word import NOTE_OF_CALL
 from staff.conversations.people import names_of
+from staff.conversations.phone_calls import WORDS_TO_PATIENT, CallOutcome
 from staff.conversations.reply import hand_back, take_over
+from staff.conversations.second_look import NobodyAnsweredError, address_asking, require_answer, stays_here
 from staff.conversations.unseen import newest_shown, require_seen, why_unseen
 from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.marked_emergencies import MARKED_AS, is_emergency, lower_emergency, mark_emergency, raise_again
@@ -52,11 +55,18 @@ from tasks.notification.stopped_phones import pages_somebody
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
 from tasks.samples import is_a_sample
+from web.errors import error_response
 from web.services import services_of
 
 blueprint = Blueprint("actions", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
 
 Change = Callable[[Session, Conversation], dict[str, Any]]
+_CALLS = {
+    CallOutcome.REACHED: "call_reached",
+    CallOutcome.LEFT_MESSAGE: "call_message_left",
+    CallOutcome.NO_ANSWER: "call_not_answered",
+}
+"""What the audit trail calls a call to a patient, by how it went."""
 _LEAVING = {ConversationState.CLOSED: UndoKind.CLOSE, ConversationState.WAITING: UndoKind.WAITING}
 
 
@@ -216,12 +226,17 @@ def note(conversation_id: int) -> AnyResponse:
 @blueprint.post("/called")
 @open_to(Role.STAFF)
 def note_call(conversation_id: int) -> AnyResponse:
-    """Note for other staff that the member called the patient, so that an emergency without a reply had a word."""
+    """Note for other staff how the member's call to the patient went; if nobody answered, the patient had no word."""
+    outcome = next((known for known in CallOutcome if known == request.form.get("outcome")), None)
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
-        return add_note(session, conversation, NOTE_OF_CALL)
+        if outcome is None:
+            abort(400, "Choose how the call went: reached, left a message, or no answer.")
+        if outcome in WORDS_TO_PATIENT:
+            end_wait(conversation)
+        return add_note(session, conversation, outcome.note)
 
-    return _act(conversation_id, "called", change, place="#newest")
+    return _act(conversation_id, _CALLS[outcome or CallOutcome.NO_ANSWER], change, place="#newest")
 
 
 @blueprint.post("/tags")
@@ -247,7 +262,7 @@ def remove_tag(conversation_id: int) -> AnyResponse:
 def set_state(conversation_id: int) -> AnyResponse:
     """Change the state to open, waiting, or closed.
 
-    The last two need that the alarm has ended: one press changes the state, and an emergency is not left by one.
+    The last two need that the alarm has ended, and a second press if nobody has answered the patient.
     """
     wanted = request.form.get("state", "")
     leaves = {ConversationState.CLOSED: "close it", ConversationState.WAITING: "mark it as waiting on the patient"}
@@ -255,10 +270,20 @@ def set_state(conversation_id: int) -> AnyResponse:
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         if wanted in leaves and count_open_of(session, conversation.id):
             abort(400, f"{UNACKNOWLEDGED} Do that first; then you can {leaves[ConversationState(wanted)]}.")
-        return change_state(conversation, wanted, newest_shown(session, conversation_id))
+        knowing = {UNANSWERED: True} if require_answer(session, conversation, wanted) else {}
+        return change_state(conversation, wanted, newest_shown(session, conversation_id)) | knowing
 
-    goes_on, answers = wanted == ConversationState.CLOSED, wanted != ConversationState.OPEN
+    goes_on, answers = wanted == ConversationState.CLOSED and not stays_here(), wanted != ConversationState.OPEN
     return _act(conversation_id, "state_changed", change, goes_on=goes_on, answers=answers)
+
+
+@blueprint.app_errorhandler(NobodyAnsweredError)
+def ask_first(error: NobodyAnsweredError) -> AnyResponse:
+    """Lead back to the conversation, which asks; tell a script why nothing was done."""
+    if request.accept_mimetypes.best == "application/json":
+        return error_response(409, "nobody_answered", f"{error.look.words} Open it to answer or close it.")
+    query = read_filters().whole_query() | address_asking(error.look.wanted)
+    return redirect(address_of(f"{INBOX}conversations/{error.conversation_id}", query), 303)
 
 
 @blueprint.post("/snooze")

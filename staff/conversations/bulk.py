@@ -17,8 +17,10 @@ from intake.vocabulary import words_of
 from staff import display
 from staff.auth.access import open_to, own_conversations, record_on_conversation
 from staff.conversations.alarms import has_open_alarm
+from staff.conversations.answered import find_unanswered
 from staff.conversations.bulk_words import BulkAction
 from staff.conversations.changes import (
+    UNANSWERED,
     change_assignee,
     change_snooze,
     change_state,
@@ -29,14 +31,14 @@ from staff.conversations.changes import (
     transfer,
     untag_conversation,
 )
+from staff.conversations.close_question import CHOICE, CloseChoice
 from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import PAGE
 from staff.conversations.list_pane import address_of, read_chosen, read_filters
 from staff.conversations.people import may_be_assigned
 from staff.conversations.teams import teams_for
-from staff.conversations.unanswered import find_unanswered
-from staff.conversations.unanswered_requests import CloseChoice, find_requests
 from staff.conversations.unseen import why_unseen
+from staff.conversations.wordless import find_wordless
 from staff.undo.offers import Batch, begin_action, hold_for, offer_undo
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
@@ -45,7 +47,6 @@ from web.services import services_of
 blueprint = Blueprint("bulk", __name__, url_prefix="/staff")
 
 NOTHING = "No conversation was selected."
-CHOICE = "unanswered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,8 @@ def change_several() -> Response:
                 offer_undo(session, conversation, kind.undo, beginning, batch=batch, added=done.added)
             if done.detail:
                 slug = conversation.practice
-                record_on_conversation(session, conversation.id, slug, kind.audited, bulk=True, **done.detail)
+                detail = done.detail | ({UNANSWERED: True} if conversation.id in sorted_out.unanswered else {})
+                record_on_conversation(session, conversation.id, slug, kind.audited, bulk=True, **detail)
         mail = pending_mail(session, [found.id for found in changed], now())
     topics = tuple(topic for found in changed for topic in topics_of(found.id, found.practice))
     mails = tuple(Ticket("mail_notice", row_id) for row_id in mail)
@@ -140,7 +142,8 @@ class _SortedOut:
         found: how many there are that the member may open.
         meant: those to change.
         refused: those that are left alone.
-        asked: those to change once the member has decided about the requests among them; then nothing is meant.
+        asked: those to change once the member has decided about the unanswered among them; then nothing is meant.
+        unanswered: those of them that nobody answered.
         left_open: how many the member leaves open, as nobody answered them.
     """
 
@@ -148,6 +151,7 @@ class _SortedOut:
     meant: list[Conversation] = field(default_factory=list)
     refused: list[Conversation] = field(default_factory=list)
     asked: list[Conversation] = field(default_factory=list)
+    unanswered: set[int] = field(default_factory=set)
     left_open: int = 0
 
 
@@ -155,21 +159,24 @@ def _sort_out(session: Session, kind: _Kind, chosen: dict[int, int | None]) -> _
     """Return which of the chosen conversations to change, to leave alone, and to ask about."""
     own = own_conversations(session, chosen)
     urgent = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(chosen), has_open_alarm())))
-    urgent |= find_unanswered(session, own) if kind.answers else set()
+    urgent |= find_wordless(session, own) if kind.answers else set()
     result = _SortedOut(len(own))
     for conversation in own:
         is_left = kind.waits_for_alarm and conversation.id in urgent
         is_left |= kind.answers and bool(why_unseen(session, conversation, chosen[conversation.id]))
         (result.refused if is_left else result.meant).append(conversation)
-    choice = request.form.get(CHOICE, "")
-    if not kind.asks_first or choice == CloseChoice.CLOSE:
+    if not kind.asks_first:
         return result
-    requests = find_requests(session, result.meant)
-    if requests and choice != CloseChoice.LEAVE:
-        result.asked, result.meant = result.meant, []
+    still_open = [conversation for conversation in result.meant if conversation.state != ConversationState.CLOSED]
+    result.unanswered = find_unanswered(session, still_open)
+    choice = request.form.get(CHOICE, "")
+    if choice == CloseChoice.CLOSE or not result.unanswered:
+        return result
+    if choice == CloseChoice.LEAVE:
+        result.meant = [conversation for conversation in result.meant if conversation.id not in result.unanswered]
+        result.left_open = len(result.unanswered)
     else:
-        result.meant = [conversation for conversation in result.meant if conversation.id not in requests]
-        result.left_open = len(requests)
+        result.asked, result.meant = result.meant, []
     return result
 
 

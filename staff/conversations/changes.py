@@ -36,6 +36,8 @@ from web.services import services_of
 ME = "me"
 AWAKE = "now"
 LONGEST_NOTE = 4000
+UNANSWERED = "unanswered"
+"""What the audit trail calls that a member closed a conversation, or let it wait, knowing that nobody had answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Conversations whose patient still waits for an answer: closing several at once asks about them first."""
+"""What closing several conversations asks first: what to do with those whose patients nobody has answered."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import String, cast, exists, literal, or_, select
-from sqlalchemy.orm import Session
-
-from inbox.models import AuditEntry, Conversation, ConversationState, Decision, Delivery, DeliveryState, Message
-from staff.conversations.leading_messages import needs_person
-from staff.conversations.no_word import CALLED
-from tasks.silence import NEVER_REACHED
-
 MOST_NAMED = 5
+CHOICE = "unanswered"
+"""What a form calls what the member decided about those that nobody answered."""
 
 
 class CloseChoice(StrEnum):
-    """What the member decided about those that nobody answered, as the form names it."""
+    """What the member decided about those that nobody answered: leave them open, or close them all the same."""
 
     LEAVE = "leave"
     CLOSE = "close"
@@ -70,43 +64,3 @@ class CloseQuestion:
     def more(self) -> int:
         """How many were not answered beyond those that are named."""
         return max(0, len(self.unanswered) - MOST_NAMED)
-
-
-def find_requests(session: Session, conversations: Sequence[Conversation]) -> set[int]:
-    """Return which open conversations have a message that needs a person, since which no member wrote or called.
-
-    Thanks and what a common question's answer settled need nobody; what was not handled yet may.
-
-    Args:
-        session: an open transaction.
-        conversations: the conversations.
-    """
-    waiting = [row.id for row in conversations if row.state == ConversationState.OPEN and row.waiting_since is not None]
-    if not waiting:
-        return set()
-    written = exists().where(
-        Delivery.conversation_id == Conversation.id,
-        Delivery.staff_id.is_not(None),
-        Delivery.message_id.is_(None),
-        Delivery.created_at >= Message.received_at,
-        Delivery.state.not_in((*NEVER_REACHED, DeliveryState.HELD)),
-        or_(Delivery.state != DeliveryState.PENDING, Delivery.scheduled_for.is_(None)),
-    )
-    called = exists().where(
-        AuditEntry.subject == literal("conversation:") + cast(Conversation.id, String),
-        AuditEntry.action == CALLED,
-        AuditEntry.at >= Message.received_at,
-    )
-    query = (
-        select(Message.conversation_id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .outerjoin(Decision, Decision.message_id == Message.id)
-        .where(
-            Conversation.id.in_(waiting),
-            Message.received_at >= Conversation.waiting_since,
-            or_(Decision.id.is_(None), needs_person()),
-            ~written,
-            ~called,
-        )
-    )
-    return set(session.scalars(query.distinct()))

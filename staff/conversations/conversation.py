@@ -43,10 +43,12 @@ from staff.conversations.insurance_card import UNVERIFIED
 from staff.conversations.list_pane import address_of, density, read_filters, show_list
 from staff.conversations.mark_switch import shows_marks
 from staff.conversations.people import assignable, names_among, names_of
+from staff.conversations.phone_calls import CallOutcome
 from staff.conversations.quick_replies import first_name, read_quick_replies
 from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, may_wait, send, wording_for
 from staff.conversations.row_words import initials
 from staff.conversations.rows import text_of
+from staff.conversations.second_look import ASKED, look_again, stays_here
 from staff.conversations.send_later import later_choices
 from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
@@ -288,6 +290,10 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             if can_get_reply
             else {},
             "has_number": number is not None,
+            "may_call": number is not None or conversation.channel == Channel.VOICEMAIL,
+            "outcomes": list(CallOutcome),
+            "second_look": look_again(session, conversation, request.args.get(ASKED, "")),
+            "stays": stays_here(),
             "opted_out": opt_out.is_out,
             "can_undo": opt_out.can_undo,
             "is_claimed_out": opt_out.is_claimed,

@@ -18,6 +18,7 @@ from staff.conversations.alarms import read_alarm
 from staff.conversations.changes import change_assignee
 from staff.conversations.no_word import read_way
 from staff.conversations.people import may_be_assigned
+from staff.conversations.phone_calls import CallOutcome
 from staff.conversations.rows import text_of
 from staff.undo.offers import begin_action, offer_undo
 from tasks.notification.alarms import acknowledge, end_alarms, open_alarms
@@ -61,6 +62,7 @@ def page(escalation_id: int) -> str | Response:
             who=display.who(conversation, names.get(conversation.id, "")),
             received=display.clock(escalation.message.received_at, practice.time_zone),
             alarm=alarm,
+            outcomes=list(CallOutcome),
             way=None if is_fictional else alarm.way or read_way(session, escalation, (), now(), own),
             has_number=number_of(conversation) is not None,
             is_chat=conversation.channel == Channel.CHAT,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, not_, or_, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from inbox.models import Classification, Conversation, Decision, Message, Review
+from inbox.models import Classification, Conversation, Decision, Delivery, Message, Review
 from intake.vocabulary import ANSWERS, Priority, Route, TriageLevel
+from tasks.silence import NEVER_REACHED
 
 _LABELS = {TriageLevel.EMERGENCY: Route.URGENT, TriageLevel.SAME_DAY: Route.SAME_DAY}
 _SAYING_NOTHING = (Route.PRAISE, Route.NUDGE)
@@ -88,7 +89,7 @@ def _urgent(conversations: Sequence[Conversation]) -> list[int]:
 
 
 def _wants_nothing(message: Message) -> bool:
-    """Return whether a message that was handled needs no person; the opposite of `needs_person`."""
+    """Return whether a message that was handled needs no person, if what answers it was sent; see `needs_person`."""
     decision = message.decision
     return decision is not None and (
         decision.priority is None or decision.route in _SAYING_NOTHING or decision.reply in ANSWERS
@@ -98,9 +99,12 @@ def _wants_nothing(message: Message) -> bool:
 def needs_person() -> ColumnElement[bool]:
     """Return the condition that a message that was handled needs a person.
 
-    Thanks need none, nor does what only asks again, or has its answer.
+    Thanks need none, nor does what only asks again, or has its answer, unless that was not sent.
     """
-    is_answered = and_(Decision.reply.is_not(None), Decision.reply.in_(ANSWERS))
+    has_left = exists().where(
+        Delivery.message_id == Message.id, Delivery.reply == Decision.reply, Delivery.state.not_in(NEVER_REACHED)
+    )
+    is_answered = and_(Decision.reply.is_not(None), Decision.reply.in_(ANSWERS), has_left)
     return and_(Decision.priority.is_not(None), Decision.route.not_in(_SAYING_NOTHING), not_(is_answered))
 
 

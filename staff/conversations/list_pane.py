@@ -20,8 +20,10 @@ from intake.practices import Practice
 from intake.vocabulary import Channel, Language, Team, words_of
 from staff import display
 from staff.auth.access import member
+from staff.conversations.answered import find_unanswered
 from staff.conversations.bulk_words import HIDING, say_unanswered, why_left
 from staff.conversations.calls import count_calls
+from staff.conversations.close_question import MOST_NAMED, CloseQuestion, Named
 from staff.conversations.filters import FILTERED_TOPICS, LEVELS, NOBODY, ORDERS, PRIORITIES, VIEWS, Filters, View
 from staff.conversations.inbox_queries import PAGE, Page, count_unread, list_page
 from staff.conversations.people import Person, assignable, names_among
@@ -29,10 +31,9 @@ from staff.conversations.search import search_page
 from staff.conversations.search_words import open_words
 from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
-from staff.conversations.unanswered import find_unanswered
-from staff.conversations.unanswered_requests import MOST_NAMED, CloseQuestion, Named, find_requests
 from staff.conversations.view_counts import read_counts
 from staff.conversations.view_list import show_views
+from staff.conversations.wordless import find_wordless
 from staff.displays import is_new_display, seal_of
 from staff.patient_names import patient_names
 from tasks.unproven_numbers import capped_practices
@@ -176,10 +177,10 @@ def _asked(session: Session) -> CloseQuestion | None:
         return None
     own = select(Conversation).where(Conversation.id.in_(chosen), Conversation.practice.in_(member().reachable))
     found = session.scalars(own.where(Conversation.state != ConversationState.CLOSED).order_by(Conversation.id)).all()
-    requests = find_requests(session, found)
+    unanswered = find_unanswered(session, found)
     names = patient_names(session, found)
     named = [Named(row.id, names[row.id], chosen[row.id]) for row in found]
-    return CloseQuestion(named, [each for each in named if each.id in requests]) if requests else None
+    return CloseQuestion(named, [each for each in named if each.id in unanswered]) if unanswered else None
 
 
 def _refused(session: Session) -> tuple[list[Named], list[Named]]:
@@ -192,7 +193,7 @@ def _refused(session: Session) -> tuple[list[Named], list[Named]]:
     found = session.scalars(own.order_by(Conversation.id)).all()
     names = patient_names(session, found)
     may_hide = request.args.get("left", "") in HIDING
-    unanswered = find_unanswered(session, found) if may_hide else set()
+    unanswered = find_wordless(session, found) if may_hide else set()
     named = [Named(row.id, names[row.id]) for row in found]
     return [row for row in named if row.id not in unanswered], [row for row in named if row.id in unanswered]
 

@@ -22,12 +22,10 @@ from inbox.models import (
 )
 from inbox.unsafe_contact import flag_on
 from intake.vocabulary import ABOUT_FILES, NotificationReason
+from staff.conversations.phone_calls import COUNTED
 from tasks.silence import NEVER_REACHED, is_left_alone
 from tasks.way_to_patient import NO_REPLY, Way, read_known, way_to
 
-CALLED = "called"
-"""What the audit trail calls that a member noted a call to the patient; see `note_call` in `staff.conversations`."""
-NOTE_OF_CALL = "Called the patient."
 NO_WORD = "The patient has had no word yet"
 
 
@@ -66,7 +64,7 @@ class Since:
         how: what ended it.
         state: its conversation's state.
         is_shown: whether whoever last answered or closed the conversation had been shown all its urgent messages.
-        is_called: whether a member noted a call to the patient since it was raised.
+        is_called: whether a member noted a call since it was raised that brought the patient a word.
         answers: the states of the automatic replies to its messages.
         by_hand: the states of what staff have sent since; without what waits for its time.
     """
@@ -193,12 +191,12 @@ def _read_since(alarm: Escalation, sent: _Sent, newest: int) -> Since:
 
 
 def find_called(session: Session, alarms: Sequence[Escalation]) -> set[int]:
-    """Return the alarms since which a member has noted a call to the patient."""
+    """Return the alarms since which a member has noted a call that brought the patient a word."""
     if not alarms:
         return set()
     subjects = {f"conversation:{alarm.conversation_id}" for alarm in alarms}
     query = select(AuditEntry.subject, func.max(AuditEntry.at).label("at")).where(
-        AuditEntry.subject.in_(subjects), AuditEntry.action == CALLED
+        AuditEntry.subject.in_(subjects), AuditEntry.action.in_(COUNTED)
     )
     last = {row.subject: row.at for row in session.execute(query.group_by(AuditEntry.subject))}
     return {

@@ -20,8 +20,9 @@ from intake.vocabulary import ANSWERS, SAMPLE, Route, Silence, words_of
 from staff import display
 from staff.auth.access import Member
 from staff.conversations.alarms import Alarm, read_alarms
+from staff.conversations.answered import find_unanswered, has_left
 from staff.conversations.excerpt import Excerpt
-from staff.conversations.leading_messages import alarming_messages, read_row_messages
+from staff.conversations.leading_messages import RowMessages, alarming_messages, read_row_messages
 from staff.conversations.people import names_of
 from staff.conversations.reply import typed_words
 from staff.conversations.row_words import CALL_THEM, called_by, initials, topic, wait, waits_too_long
@@ -53,6 +54,7 @@ class Row:
         newer: how many messages the patient wrote after the one that raised the alarm, while the preview is that.
         scheduled: when the next reply by staff goes out that waits for its time; empty if none does.
         held: whether such a reply is held, as the patient has written since.
+        unanswered: whether it was closed, or waits on the patient, though nobody has answered.
         tags: the words of its tags.
         is_sample: whether it is one of the fictional conversations of a new service.
         newest: the id of the patient's newest message, 0 if there is none.
@@ -96,6 +98,7 @@ class Row:
     unsafe: bool = False
     scheduled: str = ""
     held: bool = False
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,7 @@ def show_rows(
     alarms = read_alarms(session, ids, practices, moment, member.practices)
     raising, newer = alarming_messages(session, [alarm.message_id for alarm in alarms.values() if alarm.is_owed])
     recorded = record_names(session, conversations, member.practices)
+    left = find_unanswered(session, [row for row in conversations if _may_be_left(row, messages, replies)])
     return [
         _row(
             hit,
@@ -150,6 +154,7 @@ def show_rows(
             replies.get(hit.conversation.id),
             waiting.get(hit.conversation.id),
             hit.conversation.id in held,
+            hit.conversation.id in left,
             answers.get(hit.conversation.id),
             alarms.get(hit.conversation.id),
             calls.get(hit.conversation.id),
@@ -183,6 +188,13 @@ def _last_replies(
     )
 
 
+def _may_be_left(row: Conversation, messages: RowMessages, replies: Mapping[int, Delivery]) -> bool:
+    """Return whether a conversation left the open ones, and its last word is the patient's."""
+    reply, last = replies.get(row.id), messages.last.get(row.id)
+    is_answered = reply is not None and last is not None and reply.created_at >= last.received_at and has_left(reply)
+    return row.state != ConversationState.OPEN and last is not None and not is_answered
+
+
 def _automatic_answers(session: Session, leading: Mapping[int, Message]) -> dict[int, Delivery]:
     """Return the automatic answers to messages which needed no other."""
     answered = [message.id for message in leading.values() if message.decision and is_answer(message.decision.reply)]
@@ -203,6 +215,7 @@ def _row(
     reply: Delivery | None,
     waiting: Delivery | None,
     is_held: bool,
+    is_unanswered: bool,
     answer: Delivery | None,
     alarm: Alarm | None,
     call: MemberNotice | None,
@@ -269,6 +282,7 @@ def _row(
         unsafe=conversation.unsafe_since is not None,
         scheduled=display.scheduled_for(waiting, zone) if waiting else "",
         held=is_held,
+        unanswered=is_unanswered,
     )
 
 

@@ -17,7 +17,7 @@ from tasks.silence import NEVER_REACHED
 _DEALT_WITH = (AlarmEnd.CLOSE, AlarmEnd.FALSE_ALARM)
 
 
-def find_unanswered(session: Session, conversations: Sequence[Conversation]) -> set[int]:
+def find_wordless(session: Session, conversations: Sequence[Conversation]) -> set[int]:
     """Return which conversations have an acknowledged emergency since which no member wrote or noted a call.
 
     One that a member closed, or found to be no emergency, is dealt with. One that waits on a patient to whom nobody

@@ -16,7 +16,7 @@ from inbox.models import Conversation, ConversationState, Message, SavedView, St
 from tasks.samples import SAMPLES, add_samples
 from tests.browser.axe import violations
 from tests.browser.layout import content_width
-from tests.browser.test_console import SignIn, console, console_of, new_profile, press, receive, sign_in
+from tests.browser.test_console import SignIn, console, console_of, new_profile, note_calls, press, receive, sign_in
 from tests.staff.conftest import Console
 
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
@@ -121,6 +121,7 @@ def test_a_conversation_opens_in_place_and_back_restores_the_list_as_it_was(many
 
 
 def test_a_morning_by_keys_alone_never_leaves_the_page(many: Console, sign_in: SignIn) -> None:
+    note_calls(many, 2, 3)
     page = open_inbox(sign_in)
     press(page, "j")
     expect(row(page, 1)).to_be_focused()

@@ -15,7 +15,17 @@ from sqlalchemy import select
 from inbox.models import Conversation, ConversationRead, ConversationTag, Delivery, Note
 from intake.settings import Settings
 from tests.browser.test_closing_requests import close_all
-from tests.browser.test_console import ONE, SignIn, console, console_of, new_profile, press, receive, sign_in
+from tests.browser.test_console import (
+    ONE,
+    SignIn,
+    console,
+    console_of,
+    new_profile,
+    note_calls,
+    press,
+    receive,
+    sign_in,
+)
 from tests.browser.waiting import wait_until
 from tests.staff.conftest import Console
 
@@ -195,6 +205,7 @@ def test_the_end_of_a_dropped_sentence_is_no_command_for_what_was_opened(three: 
 
     assert page.locator("#opening").text_content() == ""
     assert states(three) == ["open"] * 3
+    note_calls(three)
     page.clock.run_for(1000)
     page.keyboard.press("e")
     opened(page, 1)
@@ -308,6 +319,7 @@ def test_a_refused_answer_is_parsed_once(page: Page) -> None:
 
 
 def test_closing_puts_the_conversation_out_of_reach_until_the_next_one_is_there(three: Console, page: Page) -> None:
+    note_calls(three)
     with held(page, "/staff/conversations/1/state") as take:
         asks(page, "e", "/state")
         expect(page.locator("#panes")).to_have_attribute("aria-busy", "true")
@@ -477,6 +489,7 @@ def test_the_toast_of_a_key_names_the_patient(three: Console, page: Page) -> Non
 def test_a_key_does_nothing_to_a_conversation_that_is_not_shown_while_another_one_is(
     three: Console, page: Page, key: str
 ) -> None:
+    note_calls(three)
     hint = page.locator("#close kbd")
     expect(hint).to_be_visible()
     page.locator("#open-2").focus()

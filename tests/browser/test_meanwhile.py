@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from inbox.models import Conversation, ConversationState
-from tests.browser.test_console import ONE, TWO, SignIn, console, console_of, new_profile, receive, sign_in
+from tests.browser.test_console import ONE, TWO, SignIn, console, console_of, new_profile, note_calls, receive, sign_in
 from tests.browser.test_keys_of_a_day import unhurried
 from tests.browser.waiting import wait_until
 from tests.staff.conftest import Console
@@ -70,6 +70,7 @@ def test_keys_for_a_row_that_has_left_the_list_are_not_for_the_open_conversation
 
 
 def test_whoever_types_keeps_the_focus_when_a_row_is_closed_behind_them(three: Console, page: Page) -> None:
+    note_calls(three)
     held: list[Route] = []
     page.route("**/events*", lambda route: route.abort())  # the row goes by the key's own refresh
     page.goto(page.url.split("/staff/")[0] + "/staff/")

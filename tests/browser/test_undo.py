@@ -10,7 +10,18 @@ from inbox.models import Conversation, Delivery, DeliveryState, Undo, UndoKind, 
 from intake.settings import Settings
 from staff.undo.offers import TOO_LATE
 from tests.browser.axe import violations
-from tests.browser.test_console import ONE, TWO, SignIn, console, console_of, new_profile, press, receive, sign_in
+from tests.browser.test_console import (
+    ONE,
+    TWO,
+    SignIn,
+    console,
+    console_of,
+    new_profile,
+    note_calls,
+    press,
+    receive,
+    sign_in,
+)
 from tests.browser.test_keys_while_loading import held
 from tests.staff.conftest import Console
 from tests.told_classifier import EMERGENCY, tell
@@ -69,6 +80,7 @@ def test_a_closing_is_undone_with_u_from_the_next_conversation_and_u_leads_back_
 ) -> None:
     receive(console, "Do you take my insurance?")
     receive(console, "Where are you?", "+12025550132")
+    note_calls(console)
     page = sign_in("/staff/conversations/2")
     press(page, "e")
     expect(page.locator("#panes")).to_have_attribute("data-id", "1")
@@ -87,6 +99,7 @@ def test_a_closing_is_undone_with_u_from_the_next_conversation_and_u_leads_back_
 def test_undoing_waits_for_the_answer_to_what_it_undoes(console: Console, sign_in: SignIn, keys: str) -> None:
     for phone in (ONE, TWO):
         receive(console, "Do you take my insurance?", phone)
+    note_calls(console)
     page = sign_in("/staff/conversations/2")
     ready = page.locator("#panes:not([aria-busy])")
     with held(page, "/staff/conversations/2/reply") as take:
@@ -117,6 +130,7 @@ def test_undoing_waits_while_another_conversation_opens_and_undoes_what_the_bar_
 ) -> None:
     for phone in (ONE, TWO, "+12025550133"):
         receive(console, "Do you take my insurance?", phone)
+    note_calls(console)
     page = sign_in("/staff/conversations/3")
     press(page, "e")
     expect(page.locator("#panes:not([aria-busy])")).to_have_attribute("data-id", "2")
@@ -134,6 +148,7 @@ def test_undoing_waits_while_another_conversation_opens_and_undoes_what_the_bar_
 def test_undoing_what_was_refused_undoes_nothing_that_was_done_before(console: Console, sign_in: SignIn) -> None:
     for phone in (ONE, TWO):
         receive(console, "Do you take my insurance?", phone)
+    note_calls(console)
     page = sign_in("/staff/conversations/2", refused=409)
     press(page, "e")
     expect(page.locator("#panes:not([aria-busy])")).to_have_attribute("data-id", "1")
@@ -154,6 +169,7 @@ def test_undoing_what_was_refused_undoes_nothing_that_was_done_before(console: C
 
 def test_undoing_from_the_list_waits_until_a_key_is_done(console: Console, sign_in: SignIn) -> None:
     receive(console, "Do you take my insurance?")
+    note_calls(console)
     page = sign_in()
     press(page, "j")
     with held(page, f"{PLACE}/state") as take:
@@ -195,6 +211,7 @@ def test_in_every_tab_the_offer_ends_in_words_too_and_whoever_presses_u_later_is
 
 def test_u_pressed_too_late_after_a_closing_says_so(console: Console, sign_in: SignIn) -> None:
     receive(console, "Do you take my insurance?")
+    note_calls(console)
     page = sign_in(PLACE)
     press(page, "e")
     expect(page.get_by_text("Choose a conversation.")).to_be_visible()

@@ -64,6 +64,7 @@ FORM = {
     "seen": "",
     "note": "Called back.",
     "state": "waiting",
+    "outcome": "reached",
     "to": "me",
     "hold": "place",
     "until": "tomorrow",

@@ -25,6 +25,7 @@ const UNACKNOWLEDGED = "Nobody has acknowledged this emergency. Press a to take 
 const UNLABELED = "No message of this conversation waits in Review.";
 const NO_RECORDS = "You can’t open patient records of this practice.";
 const GONE = "The conversation of the row that you were on has left the list. Nothing was changed. Press j or k to move on.";
+const NO_CALL = "No number of this patient is known, so no call can be noted.";
 const CLOSED = "A closed conversation can’t be snoozed. Reopen it first.";
 
 function isAtEnd() {
@@ -135,8 +136,8 @@ function focusRow(row) {
 let doing = null; // what a key asked for, until the page shows it
 
 /** Does something to a conversation with its patient's name, and shows what became of it. */
-function actOn(path, who, action, values) {
-  const work = act(`${path}/${action}`, values).then((isDone) => {
+function actOn(path, who, action, values, remedies) {
+  const work = act(`${path}/${action}`, values, remedies).then((isDone) => {
     if (isDone && action === "assign") sayDone(`Assigned to you: ${who}.`);
     return isDone && look();
   });
@@ -144,10 +145,17 @@ function actOn(path, who, action, values) {
   return doing;
 }
 
+/** Has the list ask about a conversation that was not closed, as nobody has answered in it. */
+function askAbout(row) {
+  row.parentElement.querySelector("input").checked = true;
+  bulkButton("close").click();
+}
+
 async function onRow(row, action, values) {
   const place = last;
   const { newest, assigned: was } = row.parentElement.dataset;
-  await actOn(new URL(row.href).pathname, row.textContent, action, { ...values, newest, was });
+  const remedies = { nobody_answered: () => askAbout(row) };
+  await actOn(new URL(row.href).pathname, row.textContent, action, { ...values, newest, was }, remedies);
   const all = links();
   const focused = document.activeElement;
   if (all.includes(focused) || !(focused === document.body || focused.closest(".rows, #list-scroll"))) return;
@@ -290,6 +298,7 @@ listen({
   t: () => onPicked(() => enter("bulk-team")) || onOpen("t", () => enter("team") || refuse(UNACKNOWLEDGED)),
   s: () => onPicked(() => enter("bulk-until")) || onOpen("s", snooze),
   c: () => onOpen("c", () => openLabels() || say(UNLABELED)),
+  i: () => onOpen("i", () => openMenu("call-menu") || enter("note-call-reached") || say(NO_CALL)),
   v: () => onOpen("v", () => follow("#patient-panel a", NO_RECORDS)),
   f: () => openMenu("filter-menu"),
   u: () => (doing ? doing.then(undoLater(true)) : undoOrLeave()),
@@ -305,7 +314,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target.closest("#asked")) document.getElementById("asked-cancel").click();
+  if (event.key !== "Escape") return;
+  if (event.target.closest("#asked")) document.getElementById("asked-cancel").click();
+  if (event.target.closest("#leaving")) document.getElementById("keep-open").click();
 });
 
 document.addEventListener("change", (event) => {

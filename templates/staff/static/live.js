@@ -244,14 +244,19 @@ function sayBack() {
 }
 
 /** Says why the server refused something: in its own words, if they are for staff. */
-async function sayRefused(answer) {
+async function sayRefused(answer, remedies) {
   const said = [400, 403, 409].includes(answer.status) ? await answer.json().catch(() => null) : null;
-  if (said?.error?.code === "signed_out") saySignedOut();
+  const remedy = remedies[said?.error?.code];
+  if (remedy) remedy();
+  else if (said?.error?.code === "signed_out") saySignedOut();
   else say(said?.error?.message ?? "That did not work. Reload the page and try again.");
 }
 
-/** Performs an action on a conversation as the signed-in member; returns whether it was done, and says if not. */
-export async function act(path, values = {}) {
+/**
+ * Performs an action on a conversation as the signed-in member; returns whether it was done. If not, it says so, or does
+ * what `remedies` has for the code of the refusal.
+ */
+export async function act(path, values = {}, remedies = {}) {
   const isOffline = !navigator.onLine;
   const options = {
     method: "POST",
@@ -266,7 +271,7 @@ export async function act(path, values = {}) {
   if (!answer && isOffline) sayOffline(OFFLINE);
   else if (!answer) say(UNANSWERED);
   else if (isSignedOut(answer)) await leaveSignedOut("You were signed out, so this was not done.", answer.url);
-  else if (!answer.ok) await sayRefused(answer);
+  else if (!answer.ok) await sayRefused(answer, remedies);
   else return true;
   return false;
 }

@@ -33,6 +33,8 @@ function listOf(address) {
   query.delete("refused");
   query.delete("left");
   query.delete("asked");
+  query.delete("leaving");
+  query.delete("stay");
   query.sort();
   return query.toString();
 }
@@ -117,6 +119,7 @@ function put(page) {
   showRow();
   showNewest();
   if (fresh) document.querySelector("#asked button")?.focus(); // what has to be decided first
+  document.querySelector("#leaving [autofocus]")?.focus();
   const row = document.querySelector(".row > a[aria-current]");
   if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
   if (document.activeElement !== document.body) return;
@@ -216,12 +219,27 @@ function toList() {
   if (document.activeElement === document.body || document.activeElement.id === "wanted") scroller().focus({ preventScroll: true });
 }
 
+const written = () => [...document.querySelectorAll("#panes [data-draft]")];
+
+let writing = ""; // the box that had the focus until a button was pressed
+
+document.addEventListener("pointerdown", () => (writing = written().find((box) => box === document.activeElement)?.id ?? ""), true);
+document.addEventListener("keydown", () => (writing = ""), true);
+
+/** Returns whether a form closes the open conversation while something is being written in it, which goes to no other. */
+function closesAsOneWrites(form, body) {
+  if (!["acts", "leaving"].includes(form.id) || body.get("state") !== "closed") return false;
+  return writing !== "" || written().some((box) => box.value.trim());
+}
+
 /** Sends a form and puts the answer in place. */
 async function send(form, button) {
   if (form.dataset.sent) return;
   form.dataset.sent = "yes"; // once, even if its button is pressed repeatedly; the server also accepts it only once
   noteScroll();
   const body = new URLSearchParams(new FormData(form, button));
+  if (closesAsOneWrites(form, body)) body.set("stay", "yes");
+  const box = body.has("stay") ? writing : "";
   if (form.id === "save-view") document.getElementById("filter-menu").open = false;
   const replied = form.id === "reply" ? document.getElementById("panes").dataset.id : null;
   const action = button?.getAttribute("formaction") ?? form.getAttribute("action");
@@ -259,6 +277,7 @@ async function send(form, button) {
   if (isShown && (form.id === "search" || form.id === "bulk")) toList();
   endOpening(isShown && (isOfList || document.getElementById("panes").dataset.id === id));
   if (!isShown) stay(focused);
+  else if (box && document.getElementById("panes").dataset.id === id && !document.getElementById("leaving")) document.getElementById(box)?.focus();
 }
 
 /**

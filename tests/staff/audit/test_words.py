@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from staff.audit.words import ACTIONS, Group, actions_of
+import pytest
+
+from inbox.models import AuditEntry
+from staff.audit.words import ACTIONS, Group, actions_of, say
 
 ROOT = Path(__file__).parents[3]
 ROOMS = ("app", "staff", "webhooks", "web", "tasks", "inbox")
@@ -23,6 +27,24 @@ def test_every_action_that_is_recorded_has_words_and_nothing_else_has() -> None:
 
 def test_every_group_has_actions() -> None:
     assert [group for group in Group if not actions_of(group)] == []
+
+
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        ({}, "notified the next contact: Manager"),
+        ({"again": True}, "notified Manager again"),
+        ({"untold": "no address"}, "could not notify Manager: no address"),
+        ({"untold": "no carrier"}, "could not notify Manager: no texts or emails can be sent"),
+        ({"untold": "stopped"}, "could not notify Manager: every phone texted STOP"),
+    ],
+)
+def test_whom_an_alarm_went_on_to_is_said_only_if_they_could_be_notified(detail: dict[str, Any], words: str) -> None:
+    assert say(AuditEntry(action="escalated", detail={"contact": "manager"} | detail), {}) == words
+
+
+def test_a_call_of_an_earlier_version_has_its_words() -> None:
+    assert say(AuditEntry(action="called", detail={"note": 1}), {}) == "noted a call to the patient"
 
 
 def places_in(tree: ast.Module) -> dict[str, int]:

@@ -173,7 +173,7 @@ def test_the_button_on_the_conversation_ends_it(console: Console, dana: Browser,
 def test_nobody_leaves_it_before_someone_has_acknowledged_it(
     console: Console, dana: Browser, accept: str, state: str, leaving: str
 ) -> None:
-    answer = dana.post(f"{PAGE}/state", data={"state": state}, headers={"Accept": accept})
+    answer = dana.post(f"{PAGE}/state", data={"state": state, "unanswered": "close"}, headers={"Accept": accept})
 
     assert answer.status_code == 400
     assert f"Nobody has acknowledged this urgent message. Do that first; then you can {leaving}." in answer.text
@@ -182,7 +182,7 @@ def test_nobody_leaves_it_before_someone_has_acknowledged_it(
     assert 'id="mark-waiting"' not in dana.get(PAGE).text
 
     press_button(dana)
-    assert dana.post(f"{PAGE}/state", data={"state": state}).status_code == 303
+    assert dana.post(f"{PAGE}/state", data={"state": state, "unanswered": "close"}).status_code == 303
 
 
 def test_nobody_ends_the_chat_of_who_is_in_danger_before_that_and_then_not_by_one_press(console: Console) -> None:
@@ -250,7 +250,7 @@ def test_an_acknowledged_emergency_stays_on_top_until_it_is_answered(console: Co
     receive(console, "How much is a cleaning?", TWO)
     assert names(dana.get("/staff/")) == ["(202) 555-0131", "(202) 555-0132"]
 
-    dana.post(f"{PAGE}/state", data={"state": "waiting"})
+    dana.post(f"{PAGE}/state", data={"state": "waiting", "unanswered": "close"})
     receive(console, "How much is a cleaning?", TWO)
 
     assert names(dana.get("/staff/")) == ["(202) 555-0132", "(202) 555-0131"]
@@ -293,7 +293,7 @@ def test_notices_that_wait_for_another_try_are_dropped(console: Console, dana: B
 
 def test_an_alarm_that_a_colleague_ended_keeps_that_colleagues_name(console: Console, dana: Browser) -> None:
     dana.post(f"{PAGE}/take-over")
-    console.sign_in(name="Bob Stone").post(f"{PAGE}/state", data={"state": "closed"})
+    console.sign_in(name="Bob Stone").post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
 
     assert console.rows(Escalation)[0].acknowledged_by == "Dana Reyes"
 
@@ -848,7 +848,7 @@ def test_until_the_patient_has_a_word_the_acknowledged_alarm_says_that_they_have
     assert without_word(dana) == list(ON_THE_WAY)
     for path in (PAGE, ALARM):
         assert '<a href="tel:+12025550131">' in dana.get(path).text
-        assert "I called</button>" in dana.get(path).text
+        assert "I called: Reached Left a message No answer" in words(dana.get(path).text)
     assert "No reply." not in words(dana.get("/staff/").text)
 
 
@@ -856,13 +856,23 @@ def test_a_call_is_noted_with_one_press(half: Console) -> None:
     dana = half.sign_in(name="Dana Reyes")
     dana.post(ALARM)
 
-    assert dana.post(f"{PAGE}/called").status_code == 303
+    assert dana.post(f"{PAGE}/called", data={"outcome": "reached"}).status_code == 303
 
     assert without_word(dana) == []
     assert "Note by Dana Reyes" in words(dana.get(PAGE).text)
-    assert "Called the patient." in dana.get(PAGE).text
-    assert "noted a call to the patient" in dana.get(PAGE).text
-    assert [row.detail["note"] for row in half.rows(AuditEntry) if row.action == "called"] == [1]
+    assert "Called the patient and reached them." in dana.get(PAGE).text
+    assert "called the patient and reached them" in dana.get(PAGE).text
+    assert [row.detail["note"] for row in half.rows(AuditEntry) if row.action == "call_reached"] == [1]
+
+
+def test_a_call_that_nobody_answered_leaves_it_as_it_is_and_is_noted(half: Console) -> None:
+    dana = half.sign_in(name="Dana Reyes")
+    dana.post(ALARM)
+
+    assert dana.post(f"{PAGE}/called", data={"outcome": "no_answer"}).status_code == 303
+
+    assert without_word(dana) == list(ON_THE_WAY)
+    assert "Called the patient: no answer." in dana.get(PAGE).text
 
 
 def test_a_note_that_is_none_of_a_call_leaves_it_as_it_is(half: Console) -> None:

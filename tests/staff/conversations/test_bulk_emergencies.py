@@ -68,7 +68,7 @@ def test_it_is_left_alone_and_named_with_a_link(urgent: Console, dana: Browser, 
 
 
 def test_closing_it_by_itself_stays_possible_and_then_it_is_dealt_with(urgent: Console, dana: Browser) -> None:
-    assert dana.post("/staff/conversations/1/state", data={"state": "closed"}).status_code == 303
+    assert dana.post("/staff/conversations/1/state", data={"state": "closed", "unanswered": "close"}).status_code == 303
     assert hidden(urgent) == [True, False]
     urgent.text(PARKING, from_=PATIENT)
     urgent.work()
@@ -145,13 +145,13 @@ def test_what_staff_found_to_be_no_emergency_is_closed_with_the_rest(urgent: Con
 
 
 def test_one_that_is_closed_already_is_not_named(urgent: Console, dana: Browser) -> None:
-    dana.post("/staff/conversations/1/state", data={"state": "closed"})
+    dana.post("/staff/conversations/1/state", data={"state": "closed", "unanswered": "close"})
 
     assert "no answer from staff" not in press(dana, CLOSE)
 
 
 def test_a_call_that_was_noted_answers_it(urgent: Console, dana: Browser) -> None:
-    assert dana.post("/staff/conversations/1/called").status_code == 303
+    assert dana.post("/staff/conversations/1/called", data={"outcome": "reached"}).status_code == 303
 
     press(dana, CLOSE)
 

@@ -96,7 +96,7 @@ def test_a_mention_is_unread_for_that_person_alone_until_they_open_it(two: Conso
 
 def test_a_closed_conversation_is_unread_too_and_can_be_found(two: Console) -> None:
     dana, bob = two.sign_in(name="Dana Reyes"), two.sign_in(name="Bob Stone")
-    bob.post(f"{PATH}/state", data={"state": "closed"})
+    bob.post(f"{PATH}/state", data={"state": "closed", "unanswered": "close"})
     mention(bob)
 
     assert "Unread" in row(dana.get("/staff/?view=mentions"), NAMES[ONE])

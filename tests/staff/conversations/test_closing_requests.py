@@ -164,7 +164,7 @@ def test_what_is_no_answer_to_a_request(three: Console, dana: Browser, do: Calla
 def test_a_call_that_was_noted_answers_an_emergency(console: Console, dana: Browser) -> None:
     write(console, ROSA, CHEST)
     assert dana.post("/staff/escalations/1").ok
-    assert dana.post("/staff/conversations/1/called").status_code == 303
+    assert dana.post("/staff/conversations/1/called", data={"outcome": "reached"}).status_code == 303
 
     assert question(press(dana, "1:1")) == ""
     assert states(console) == ["closed"]

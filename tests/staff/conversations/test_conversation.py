@@ -279,7 +279,7 @@ def test_a_closed_conversation_cannot_be_taken_over_before_it_is_reopened(consol
     console.text(PRICES)
     assert 'id="take-over"' in dana.get(PAGE).text
 
-    dana.post(f"{PAGE}/state", data={"state": "closed"})
+    dana.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
 
     assert 'id="take-over"' not in dana.get(PAGE).text
 
@@ -361,7 +361,7 @@ def test_who_did_what_is_told(console: Console, dana: Browser, bob: Browser) -> 
     assert bob.member is not None
     dana.post(f"{PAGE}/assign", data={"to": str(bob.member.id)})
     reply(bob, "Hello.")
-    bob.post(f"{PAGE}/state", data={"state": "closed"})
+    bob.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
 
     told = words(re.findall(r'<ol class="acts".*?</ol>', dana.get(PAGE).text, re.DOTALL)[0])
 
@@ -919,11 +919,11 @@ def test_states_are_set_by_hand_and_opened_again_by_the_patient(console: Console
     console.work()
     assert dana.post(f"{PAGE}/take-over").status_code == 303  # the alarm ends, and its state can be set
     for state, priority in (("waiting", None), ("closed", None), ("open", None)):
-        assert dana.post(f"{PAGE}/state", data={"state": state}).status_code == 303
+        assert dana.post(f"{PAGE}/state", data={"state": state, "unanswered": "close"}).status_code == 303
         assert (conversation(console).state, conversation(console).priority) == (state, priority)
     assert dana.post(f"{PAGE}/state", data={"state": "nonsense"}).status_code == 400
     for state in ("waiting", "closed"):
-        dana.post(f"{PAGE}/state", data={"state": state})
+        dana.post(f"{PAGE}/state", data={"state": state, "unanswered": "close"})
         console.text(BILL)
         assert conversation(console).state == "open"
 
@@ -931,7 +931,7 @@ def test_states_are_set_by_hand_and_opened_again_by_the_patient(console: Console
 def test_a_script_is_answered_with_nothing_and_a_form_with_what_comes_next(console: Console, dana: Browser) -> None:
     console.text(PRICES)
 
-    by_form = dana.post(f"{PAGE}/state", data={"state": "closed"})
+    by_form = dana.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
     by_script = dana.post(f"{PAGE}/state", data={"state": "open"}, headers={"Accept": "application/json"})
 
     assert (by_form.status_code, by_form.headers["Location"]) == (303, "/staff/")
@@ -987,7 +987,7 @@ def test_a_callback_that_is_repeated_does_not_bring_it_back_again(
     console.work()
     sid = twilio.messages[-1].sid
     twilio.deliver(sid, "undelivered", 30005)
-    dana.post(f"{PAGE}/state", data={"state": "closed"})
+    dana.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
 
     twilio.deliver(sid, "undelivered", 30005)
 

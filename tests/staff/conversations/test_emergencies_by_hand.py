@@ -112,7 +112,7 @@ def test_it_is_not_marked_by_a_slip(console: Console) -> None:
 
 def test_what_staff_closed_opens_again_as_an_emergency(console: Console) -> None:
     dana = receive(console, BILL)
-    dana.post(f"{PAGE}/state", data={"state": "closed"})
+    dana.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
 
     mark(dana)
 
@@ -227,7 +227,7 @@ def test_an_alarm_that_is_raised_anew_says_as_before_that_the_patient_got_no_rep
 def test_what_was_answered_or_never_was_an_emergency_is_not_paged_anew(console: Console) -> None:
     dana = receive(console, CHEST)
     dana.post("/staff/escalations/1")
-    dana.post(f"{PAGE}/state", data={"state": "closed"})
+    dana.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
 
     assert dana.post(f"{PAGE}/page-again").status_code == 409
 
@@ -278,7 +278,7 @@ def test_the_kind_of_danger_goes_once_the_conversation_is_closed_or_its_level_co
     mark(dana, danger="ingestion")
     answer(dana, then="closed" if ends == "answering and closing" else "waiting")
     if ends == "closing":
-        assert dana.post(f"{PAGE}/state", data={"state": "closed"}).status_code == 303
+        assert dana.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"}).status_code == 303
     if ends == "another level":
         assert "Emergency: something swallowed" in dana.get(PAGE).text
         assert lower(dana) == 303

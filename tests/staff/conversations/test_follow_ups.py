@@ -74,7 +74,7 @@ def test_what_comes_after_staff_closed_is_no_follow_up(busy: Console, dana: Brow
     if answers:
         reply(dana, "You are all set.", then="closed")
     else:
-        dana.post(f"{PAGE}/state", data={"state": "closed"})
+        dana.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
     busy.work()
 
     decision = say(busy, SECOND)

@@ -239,7 +239,7 @@ def mail() -> Iterator[SmtpStandIn]:
 
 def test_it_comes_back_to_the_inbox_though_a_colleague_closed_the_conversation(console: Console, dana: Browser) -> None:
     write(console)
-    console.sign_in(name="Bob Stone").post(f"{PAGE}/state", data={"state": "closed"})
+    console.sign_in(name="Bob Stone").post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
 
     its_time_comes(console)
 
@@ -262,7 +262,7 @@ def test_the_scheduled_view_counts_it_and_has_it_first(console: Console, dana: B
     assert "Held: patient wrote since" in row(page, WHO)
     assert "Scheduled for" not in row(page, WHO)
 
-    gone = dana.post(f"{PAGE}/state?view=scheduled", data={"state": "closed"})
+    gone = dana.post(f"{PAGE}/state?view=scheduled", data={"state": "closed", "unanswered": "close"})
     assert gone.headers["Location"].startswith("/staff/conversations/2")
 
 

@@ -134,7 +134,7 @@ def test_a_row_keeps_the_danger_until_a_person_has_written_or_called(console: Co
     assert "now …my chest has felt tight since this morning" in row(dana.get("/staff/"), "(202) 555-0131")
     assert "1 newer" in row(dana.get("/staff/"), "(202) 555-0131")
 
-    dana.post("/staff/conversations/1/called")
+    dana.post("/staff/conversations/1/called", data={"outcome": "reached"})
 
     assert "…my chest" not in row(dana.get("/staff/"), "(202) 555-0131")
 
@@ -185,7 +185,7 @@ def test_the_level_is_gone_once_staff_have_answered(busy: Console) -> None:
     dana = busy.sign_in()
     assert rows(dana.get("/staff/?triage=emergency")) == ["(202) 555-0133"]
 
-    dana.post("/staff/conversations/3/state", data={"state": "waiting"})
+    dana.post("/staff/conversations/3/state", data={"state": "waiting", "unanswered": "close"})
 
     assert rows(dana.get("/staff/?triage=emergency")) == []
 
@@ -257,7 +257,7 @@ def test_filters_leave_what_was_asked_for(busy: Console) -> None:
 
 def test_closed_ones_are_shown_when_they_are_asked_for(busy: Console) -> None:
     dana = busy.sign_in()
-    dana.post("/staff/conversations/1/state", data={"state": "closed"})
+    dana.post("/staff/conversations/1/state", data={"state": "closed", "unanswered": "close"})
 
     assert rows(dana.get("/staff/")) == ["(202) 555-0133", "(202) 555-0132"]
     assert rows(dana.get("/staff/?state=closed")) == ["(202) 555-0131"]

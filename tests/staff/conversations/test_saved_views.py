@@ -75,7 +75,7 @@ def test_a_view_is_saved_counted_and_leads_to_its_list(busy: Console, dana: Brow
     assert "Bills" not in re.findall(r"<title>.*?</title>", page.text)[0]  # which the browser's history keeps
     assert len(re.findall(r'aria-current="page" id="(?:saved|view|team)-', page.text)) == 1
     assert re.search(r'aria-current="page" id="saved-2"', page.text)
-    dana.post("/staff/conversations/2/state", data={"state": "closed"})
+    dana.post("/staff/conversations/2/state", data={"state": "closed", "unanswered": "close"})
     assert saved(dana.get("/staff/"))[0] == ("Bills, oldest first", "")
 
 

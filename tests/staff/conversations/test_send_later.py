@@ -107,7 +107,7 @@ def test_what_waits_for_its_time_stands_in_a_view_of_its_own_closed_conversation
     browser = begin(console)
     assert counts(browser.get("/staff/"))["Scheduled"] == ""
     schedule(browser, at(3))
-    browser.post(f"{PAGE}/state", data={"state": "closed"})
+    browser.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
 
     page = browser.get("/staff/?view=scheduled")
     assert counts(page)["Scheduled"] == "1"

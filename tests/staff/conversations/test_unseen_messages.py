@@ -16,7 +16,7 @@ from tests.told_classifier import EMERGENCY, SAME_DAY, sure_of, tell
 
 PARKING = "Hello, do you have parking?"
 OOZING = "My incision is oozing and I have a fever"
-CLOSES = {"state": "closed"}
+CLOSES = {"state": "closed", "unanswered": "close"}
 INSURANCE = "Also, which insurance do you take?"
 ANSWER = "Yes, behind the building."
 
@@ -81,8 +81,8 @@ def test_a_reply_does_not_answer_an_emergency_that_came_while_it_was_written(
 
 ACTIONS = {
     "no emergency": ("/no-emergency", {"level": "routine"}),
-    "waiting": ("/state", {"state": "waiting"}),
-    "closing": ("/state", {"state": "closed"}),
+    "waiting": ("/state", {"state": "waiting", "unanswered": "close"}),
+    "closing": ("/state", {"state": "closed", "unanswered": "close"}),
     "snoozing": ("/snooze", {"until": "tomorrow"}),
 }
 
@@ -147,7 +147,7 @@ def test_an_older_part_of_the_thread_counts_for_what_was_opened_before_it(consol
     receive(console, INSURANCE)
 
     assert form(dana.open_pane(f"{PAGE}?before=2"))["newest"] == "2"
-    assert dana.post(f"{PAGE}/state", data=older | {"state": "closed"}).status_code == 409
+    assert dana.post(f"{PAGE}/state", data=older | {"state": "closed", "unanswered": "close"}).status_code == 409
 
 
 @pytest.mark.parametrize("action", [{"do": "close", "unanswered": "close"}, {"do": "snooze", "until": "tomorrow"}])
@@ -217,7 +217,9 @@ def test_one_that_nobody_had_seen_opens_the_conversation_and_waits_for_an_answer
     console: Console, dana: Browser, state: str
 ) -> None:
     console.text(OOZING)
-    dana.post(f"{PAGE}/state", data={"state": state})  # from a list that does not say what it showed
+    dana.post(
+        f"{PAGE}/state", data={"state": state, "unanswered": "close"}
+    )  # from a list that does not say what it showed
 
     console.work()
 

@@ -151,7 +151,7 @@ def test_it_ends_when_staff_close_it(console: Console, dana: Browser, twilio: Tw
     reply(dana)
     console.work()
 
-    dana.post(f"{PAGE}/state", data={"state": "closed"})
+    dana.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
 
     assert standing(console) == ("closed", None, None)
 

@@ -84,7 +84,7 @@ def statements(console: Console) -> Iterator[list[str]]:
 
 
 def test_each_view_says_how_many_it_holds_and_shows_those(busy: Console, dana: Browser) -> None:
-    dana.post("/staff/conversations/1/state", data={"state": "waiting"})
+    dana.post("/staff/conversations/1/state", data={"state": "waiting", "unanswered": "close"})
     dana.post("/staff/conversations/2/assign", data={"to": "me"})
 
     assert counts(dana.get("/staff/")) == {
@@ -123,7 +123,7 @@ def test_the_views_are_the_same_and_in_one_order_whatever_is_open_or_closed(dana
     before = list(counts(dana.get("/staff/")))
     assert list(counts(dana.get("/staff/conversations/2"))) == before
 
-    dana.post("/staff/conversations/2/state", data={"state": "closed"})
+    dana.post("/staff/conversations/2/state", data={"state": "closed", "unanswered": "close"})
 
     assert list(counts(dana.get("/staff/"))) == before
     assert list(counts(dana.get("/staff/conversations/2"))) == before
@@ -172,7 +172,7 @@ def test_newest_first_shows_when_something_came_last_and_beside_it_a_longer_wait
 
 def test_nobody_waits_once_staff_have_answered_and_after_a_thank_you(busy: Console, dana: Browser) -> None:
     assert conversation(busy, 2).waiting_since is not None
-    dana.post("/staff/conversations/2/state", data={"state": "waiting"})
+    dana.post("/staff/conversations/2/state", data={"state": "waiting", "unanswered": "close"})
     assert conversation(busy, 2).waiting_since is None
 
     busy.text("ok thanks", from_=TWO)
@@ -236,7 +236,7 @@ def test_a_row_is_about_the_most_pressing_message_that_nobody_has_answered(busy:
     )
     assert rows(dana.get("/staff/?intent=clinical_concern")) == [NAMES[THREE]]
 
-    dana.post("/staff/conversations/3/state", data={"state": "waiting"})
+    dana.post("/staff/conversations/3/state", data={"state": "waiting", "unanswered": "close"})
     busy.text(PRICES, from_=THREE)
     busy.work()
 
@@ -281,7 +281,7 @@ def test_what_is_done_leads_back_to_the_conversation_beside_the_same_list(
 
 
 def test_after_closing_the_next_one_in_the_list_opens_and_after_the_last_the_list(dana: Browser) -> None:
-    closes = {"state": "closed"}
+    closes = {"state": "closed", "unanswered": "close"}
     assert place(dana.post("/staff/conversations/3/state", data=closes)) == "/staff/conversations/2"
     assert place(dana.post("/staff/conversations/1/state?sort=waiting", data=closes)) == (
         "/staff/conversations/2?sort=waiting"
@@ -293,7 +293,7 @@ def test_after_the_lists_end_it_starts_again_and_an_open_alarm_comes_last(busy: 
     busy.text(CHEST, from_="+12025550134")
     busy.work()
 
-    closes = {"state": "closed"}
+    closes = {"state": "closed", "unanswered": "close"}
     assert place(dana.post("/staff/conversations/1/state", data=closes)) == "/staff/conversations/3"
     assert place(dana.post("/staff/conversations/3/state", data=closes)) == "/staff/conversations/2"
     assert place(dana.post("/staff/conversations/2/state", data=closes)) == "/staff/conversations/4"
@@ -351,7 +351,7 @@ def test_a_search_has_an_address_that_only_the_same_sign_in_can_read(busy: Conso
 
 
 def test_a_search_includes_closed_and_snoozed_ones_and_is_kept_beside_a_conversation(dana: Browser) -> None:
-    dana.post("/staff/conversations/1/state", data={"state": "closed"})
+    dana.post("/staff/conversations/1/state", data={"state": "closed", "unanswered": "close"})
     dana.post("/staff/conversations/2/snooze", data={"until": "tomorrow"})
 
     results = search(dana, wanted="555")

@@ -484,7 +484,7 @@ def unsafe(start_console: StartConsole) -> Console:
     tell(console, {UNSAFE: sure_of("existing_patient_question")})
     console.text(UNSAFE)
     console.work()
-    browser.post("/staff/conversations/1/state", data={"state": "closed"})
+    browser.post("/staff/conversations/1/state", data={"state": "closed", "unanswered": "close"})
     return console
 
 

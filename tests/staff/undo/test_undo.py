@@ -350,7 +350,7 @@ def test_an_emergency_that_waits_on_the_patient_by_a_slip_is_one_again(console: 
     dana, page = console.sign_in(name="Dana Reyes"), "/staff/conversations/2"
     dana.post("/staff/escalations/1")
     before = standing_of(conversation(console, 2))
-    dana.post(f"{page}/state", data={"state": "waiting"})
+    dana.post(f"{page}/state", data={"state": "waiting", "unanswered": "close"})
     assert bar(dana.get(page)) == "Waiting on patient: (202) 555-0132. Undo u"
 
     undo(dana, page)
@@ -371,7 +371,7 @@ def test_conversations_closed_together_are_reopened_together(console: Console, d
 
 
 def test_a_closing_is_undone_for_a_minute_where_no_script_hides_the_bar(console: Console, dana: Browser) -> None:
-    dana.post(f"{PAGE}/state", data={"state": "closed"})
+    dana.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
     assert bar(dana.get(PAGE)) == "Closed: (202) 555-0131. Undo u"
     [action] = re.findall(r'action="([^"]+)" data-undo', dana.get(PAGE).text)
     with console.edit() as session:
@@ -385,7 +385,7 @@ def test_a_closing_is_undone_for_a_minute_where_no_script_hides_the_bar(console:
 
 def test_undoing_one_closing_leads_back_to_wherever_the_bar_was_pressed(console: Console, dana: Browser) -> None:
     for place, following in (("/staff/", "/staff/?view=mine"), (PAGE, f"{PAGE}?view=mine")):
-        dana.post(f"{PAGE}/state", data={"state": "closed"})
+        dana.post(f"{PAGE}/state", data={"state": "closed", "unanswered": "close"})
         page = dana.get(f"{place}?view=mine").text
         [(action, fields)] = re.findall(r'action="([^"]+)" data-undo(.*?)</form>', page, re.DOTALL)
         form = dict(re.findall(r'name="(then)" value="(\w+)"', fields))

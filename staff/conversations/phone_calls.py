@@ -1,0 +1,35 @@
+"""Calls to patients that members note: how each went, and which of them count as a word to the patient."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CallOutcome(StrEnum):
+    """How a call went, as the form names it.
+
+    Attributes:
+        words: what its button says.
+        note: what the thread says of it.
+    """
+
+    words: str
+    note: str
+
+    REACHED = "reached", "Reached", "Called the patient and reached them."
+    LEFT_MESSAGE = "left_message", "Left a message", "Called the patient and left a message."
+    NO_ANSWER = "no_answer", "No answer", "Called the patient: no answer."
+
+    def __new__(cls, value: str, words: str = "", note: str = "") -> CallOutcome:
+        """Add the words that people read."""
+        outcome = str.__new__(cls, value)
+        outcome._value_ = value
+        outcome.words, outcome.note = words, note
+        return outcome
+
+
+WORDS_TO_PATIENT = (CallOutcome.REACHED, CallOutcome.LEFT_MESSAGE)
+"""The calls that brought the patient a word."""
+
+COUNTED = ("called", "call_reached", "call_message_left")
+"""What the audit trail calls those; earlier versions noted a call (`called`) without how it went."""
