@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -44,15 +45,24 @@ class Line:
     message_id: int = 0
 
 
-def count_open(session: Session, practices: Collection[str]) -> int:
+class Waiting(NamedTuple):
+    """How many messages wait for a label.
+
+    Attributes:
+        real: those that a patient wrote.
+        samples: the fictional ones of a new service, which are nobody's work.
+    """
+
+    real: int
+    samples: int
+
+
+def count_waiting(session: Session, practices: Collection[str]) -> Waiting:
     """Count the messages of some practices that are waiting for a label."""
-    return session.scalar(select(func.count(Review.id)).where(_is_open(practices))) or 0
-
-
-def count_real(session: Session, practices: Collection[str]) -> int:
-    """Count those of them that a patient wrote: the samples of a new service are nobody's work."""
-    query = select(func.count(Review.id)).join(Message, Message.id == Review.message_id)
-    return session.scalar(query.where(_is_open(practices), Message.provider != SAMPLE)) or 0
+    samples = func.coalesce(func.sum(case((Message.provider == SAMPLE, 1), else_=0)), 0)
+    query = select(func.count(Review.id), samples).join(Message, Message.id == Review.message_id)
+    every, fictional = session.execute(query.where(_is_open(practices))).one()
+    return Waiting(every - fictional, fictional)
 
 
 def needs_label(practices: Collection[str], conversation_id: int) -> ColumnElement[bool]:

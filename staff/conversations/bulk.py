@@ -18,7 +18,7 @@ from staff import display
 from staff.auth.access import open_to, own_conversations, record_on_conversation
 from staff.conversations.alarms import has_open_alarm
 from staff.conversations.answered import find_unanswered
-from staff.conversations.bulk_words import BulkAction
+from staff.conversations.bulk_words import BulkAction, Left
 from staff.conversations.changes import (
     UNANSWERED,
     change_assignee,
@@ -101,13 +101,13 @@ def change_several() -> Response:
     services = services_of(current_app)
     with services.database.write() as session:
         sorted_out = _sort_out(session, kind, chosen)
-        changed, refused = [], sorted_out.refused
+        changed, left = [], sorted_out.left
         batch = Batch()
         for conversation in sorted_out.meant:
             beginning, was_closed = begin_action(session, conversation), conversation.state == ConversationState.CLOSED
             done = kind.change(session, conversation, chosen[conversation.id])
             if done is None:
-                refused.append(conversation)
+                left[conversation.id] = Left.OTHER
                 continue
             changed.append(conversation)
             tickets += done.tickets
@@ -127,8 +127,8 @@ def change_several() -> Response:
     if said or missing:
         flash(" ".join([*said, *missing, *sorted(untold)]) if chosen else NOTHING)
     query = read_filters().whole_query()
-    if refused:
-        query |= {"refused": ",".join(str(conversation.id) for conversation in refused), "left": wanted}
+    if left:
+        query |= {"refused": ",".join(f"{row_id}.{why}" for row_id, why in left.items()), "left": wanted}
     if sorted_out.asked:
         query |= {"asked": ",".join(f"{asked.id}:{chosen[asked.id] or ''}" for asked in sorted_out.asked)}
     return redirect(address_of(INBOX, query), 303)
@@ -141,7 +141,7 @@ class _SortedOut:
     Attributes:
         found: how many there are that the member may open.
         meant: those to change.
-        refused: those that are left alone.
+        left: those that are left alone, and why.
         asked: those to change once the member has decided about the unanswered among them; then nothing is meant.
         unanswered: those of them that nobody answered.
         left_open: how many the member leaves open, as nobody answered them.
@@ -149,7 +149,7 @@ class _SortedOut:
 
     found: int
     meant: list[Conversation] = field(default_factory=list)
-    refused: list[Conversation] = field(default_factory=list)
+    left: dict[int, Left] = field(default_factory=dict)
     asked: list[Conversation] = field(default_factory=list)
     unanswered: set[int] = field(default_factory=set)
     left_open: int = 0
@@ -158,13 +158,19 @@ class _SortedOut:
 def _sort_out(session: Session, kind: _Kind, chosen: dict[int, int | None]) -> _SortedOut:
     """Return which of the chosen conversations to change, to leave alone, and to ask about."""
     own = own_conversations(session, chosen)
-    urgent = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(chosen), has_open_alarm())))
-    urgent |= find_wordless(session, own) if kind.answers else set()
+    alarming = select(Conversation.id).where(Conversation.id.in_(chosen), has_open_alarm())
+    urgent = set(session.scalars(alarming)) if kind.waits_for_alarm else set()
+    wordless = find_wordless(session, own) if kind.answers else set()
     result = _SortedOut(len(own))
     for conversation in own:
-        is_left = kind.waits_for_alarm and conversation.id in urgent
-        is_left |= kind.answers and bool(why_unseen(session, conversation, chosen[conversation.id]))
-        (result.refused if is_left else result.meant).append(conversation)
+        if conversation.id in urgent:
+            result.left[conversation.id] = Left.ALARM
+        elif conversation.id in wordless:
+            result.left[conversation.id] = Left.WORDLESS
+        elif kind.answers and why_unseen(session, conversation, chosen[conversation.id]):
+            result.left[conversation.id] = Left.UNSEEN
+        else:
+            result.meant.append(conversation)
     if not kind.asks_first:
         return result
     still_open = [conversation for conversation in result.meant if conversation.state != ConversationState.CLOSED]

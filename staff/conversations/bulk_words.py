@@ -18,25 +18,29 @@ class BulkAction(StrEnum):
     SNOOZE = "snooze"
 
 
-HIDING = (BulkAction.CLOSE, BulkAction.SNOOZE)
-"""What hides conversations from the open ones."""
-_ALARM = "an emergency that nobody has acknowledged"
-_UNSEEN = f"it is {_ALARM}, or the patient has written again"
+class Left(StrEnum):
+    """Why an action left a conversation alone, as the address names it."""
+
+    ALARM = "alarm"
+    WORDLESS = "wordless"
+    UNSEEN = "unseen"
+    OTHER = "other"
+
+
 _WHY = {
-    BulkAction.ASSIGN: f"it is {_ALARM}, or the person does not work for that practice",
-    BulkAction.TRANSFER: f"it is {_ALARM}, the team has it already, or its practice has no such team",
+    Left.ALARM: "nobody has acknowledged this emergency",
+    Left.WORDLESS: "this emergency had no word from staff",
+    Left.UNSEEN: "the patient wrote again",
+}
+_OTHER = {
+    BulkAction.ASSIGN: "that person does not work for its practice",
+    BulkAction.TRANSFER: "the team has it already, or its practice has no such team",
     BulkAction.TAG: f"it has {MOST_TAGS} tags already",
-    BulkAction.CLOSE: _UNSEEN,
-    BulkAction.SNOOZE: _UNSEEN,
 }
 
 
-def say_unanswered(count: int) -> str:
-    """Return what closing and snoozing left alone, before the names."""
-    return f"{count} {'emergency' if count == 1 else 'emergencies'} that had no answer from staff"
-
-
-def why_left(action: str) -> str:
-    """Return why an action left conversations alone, as one sentence."""
-    why = _WHY.get(BulkAction(action), "") if action in set(BulkAction) else ""
-    return f"A conversation is left alone if {why or f'it is {_ALARM}'}."
+def why_left(action: str, why: str) -> str:
+    """Return why an action left a conversation alone, to stand after its name; empty if the address does not say."""
+    if why in _WHY:
+        return _WHY[Left(why)]
+    return _OTHER.get(BulkAction(action), "") if action in set(BulkAction) else ""

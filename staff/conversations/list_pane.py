@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from intake.vocabulary import Channel, Language, Team, words_of
 from staff import display
 from staff.auth.access import member
 from staff.conversations.answered import find_unanswered
-from staff.conversations.bulk_words import HIDING, say_unanswered, why_left
+from staff.conversations.bulk_words import why_left
 from staff.conversations.calls import count_calls
 from staff.conversations.close_question import MOST_NAMED, CloseQuestion, Named
 from staff.conversations.filters import FILTERED_TOPICS, LEVELS, NOBODY, ORDERS, PRIORITIES, VIEWS, Filters, View
@@ -33,7 +34,6 @@ from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
 from staff.conversations.view_counts import read_counts
 from staff.conversations.view_list import show_views
-from staff.conversations.wordless import find_wordless
 from staff.displays import is_new_display, seal_of
 from staff.patient_names import patient_names
 from tasks.unproven_numbers import capped_practices
@@ -43,6 +43,15 @@ from web.services import services_of
 MOST_COUNTED = 100
 DENSITY_COOKIE = "intake_density"
 DENSITIES = ("comfortable", "compact")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A conversation that an action on several left alone, and why."""
+
+    id: int
+    who: str = field(repr=False)
+    why: str
 
 
 def own_practices() -> dict[str, Practice]:
@@ -82,7 +91,7 @@ def show_list(filters: Filters, selected: int | None = None, people: Sequence[Pe
         saved = show_views(session, member(), moment)
         unread = 0 if wanted else count_unread(session, member(), filters, moment, MOST_COUNTED)
         capped = capped_practices(session, list(practices), moment)
-        refused, unanswered = _refused(session)
+        refused = _refused(session)
         asked = _asked(session)
         tags = tags_in_use(session, member().reachable)
         tagged = find_tag(session, member().reachable, filters.tag) if filters.tag else None
@@ -111,11 +120,8 @@ def show_list(filters: Filters, selected: int | None = None, people: Sequence[Pe
         "people": people,
         "snoozes": snooze_choices(moment, [practice.time_zone for practice in practices.values()]),
         "refused": refused,
-        "unanswered": unanswered,
         "asked": asked,
         "most_named": MOST_NAMED,
-        "say_unanswered": say_unanswered(len(unanswered)),
-        "why_left": why_left(request.args.get("left", "")),
         "longest_tag": LONGEST_TAG,
         "tag_words": [tag.word for tag in tags],
         "bulk_teams": {team: words_of(team) for team in _transfer_choices(practices)},
@@ -183,19 +189,16 @@ def _asked(session: Session) -> CloseQuestion | None:
     return CloseQuestion(named, [each for each in named if each.id in unanswered]) if unanswered else None
 
 
-def _refused(session: Session) -> tuple[list[Named], list[Named]]:
-    """Return the conversations that an action on several left alone: the emergencies that nobody answered apart."""
-    ids = [read_row_id(value) for value in request.args.get("refused", "").split(",")[:PAGE]]
-    wanted = [row_id for row_id in ids if row_id is not None]
-    if not wanted:
-        return [], []
-    own = select(Conversation).where(Conversation.id.in_(wanted), Conversation.practice.in_(member().reachable))
+def _refused(session: Session) -> list[LeftAlone]:
+    """Return the conversations that an action on several left alone, each with the reason."""
+    pairs = (value.partition(".") for value in request.args.get("refused", "").split(",")[:PAGE])
+    why = {row_id: reason for row_id, reason in ((read_row_id(value), reason) for value, _, reason in pairs) if row_id}
+    if not why:
+        return []
+    own = select(Conversation).where(Conversation.id.in_(why), Conversation.practice.in_(member().reachable))
     found = session.scalars(own.order_by(Conversation.id)).all()
-    names = patient_names(session, found)
-    may_hide = request.args.get("left", "") in HIDING
-    unanswered = find_wordless(session, found) if may_hide else set()
-    named = [Named(row.id, names[row.id]) for row in found]
-    return [row for row in named if row.id not in unanswered], [row for row in named if row.id in unanswered]
+    names, action = patient_names(session, found), request.args.get("left", "")
+    return [LeftAlone(row.id, names[row.id], why_left(action, why[row.id])) for row in found]
 
 
 def _choices(

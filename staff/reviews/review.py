@@ -12,6 +12,7 @@ from flask import (
     abort,
     current_app,
     flash,
+    g,
     redirect,
     render_template,
     request,
@@ -23,28 +24,30 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.models import Conversation, Message, Review, ReviewReason, Role, StaffMember, UndoKind, now
+from inbox.models import Conversation, Escalation, Message, Review, ReviewReason, Role, StaffMember, UndoKind, now
 from inbox.patient_book import record_names
 from inbox.reviews import (
     LEVEL_LABELS,
     NONE_OF_THESE,
     REVIEW_LABELS,
+    Waiting,
     claim_next,
-    count_open,
-    count_real,
+    count_waiting,
     find_review,
     last_decided,
     read_context,
     release,
 )
 from inbox.unsafe_contact import flag_on, is_held_back
+from intake.practices import Practice
 from intake.vocabulary import INTENTS, Priority, Route, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
-from staff.conversations.alarms import count_open_of
+from staff.conversations.alarms import count_open_of, read_alarms
 from staff.conversations.conversation import show_unseen as show_unseen_message
 from staff.conversations.inbox import INBOX
 from staff.conversations.list_pane import address_of, read_filters
+from staff.conversations.no_word import read_way
 from staff.conversations.unseen import UnseenMessageError, newest_shown, require_seen
 from staff.live import stream, wants_pane
 from staff.undo.offers import begin_action, hold_for, mark_label_undone, offer_undo
@@ -69,7 +72,7 @@ No label has a key that does something else in the inbox: `j` and `k` move in bo
 MOST_SKIPPED = 100
 _SKIPPED = "skipped_reviews"
 REASONS = {
-    ReviewReason.LOW_CONFIDENCE: "Low confidence",
+    ReviewReason.LOW_CONFIDENCE: "Not sure enough to sort it alone",
     ReviewReason.OUT_OF_SCOPE: "May not be meant for the practice",
     ReviewReason.LANGUAGE: "May be in neither English nor Spanish",
     ReviewReason.LONG: "Long: only part of it was read automatically",
@@ -112,12 +115,12 @@ def backlog() -> dict[str, Any]:
 @open_to(Role.STAFF)
 def page() -> str:
     """Show the next message that no one else is reviewing, or one of a conversation that the member came from."""
-    conversation_id = read_row_id(request.args.get("conversation", ""))
+    conversation_id, counted = read_row_id(request.args.get("conversation", "")), _count_waiting()
     with services_of(current_app).database.write() as database:
         claimed = _claim(database, conversation_id)
         last = last_decided(database, member().practices, member().id, now())
         shown: dict[str, Any] = {
-            "waiting": count_open(database, member().practices),
+            "waiting": counted,
             "keys": KEYS,
             "intent_count": len(INTENTS),
             "undo": words_of(last.label) if last and can_take_back(database, last) else "",
@@ -149,7 +152,7 @@ def labels(conversation_id: int) -> str:
 @open_to(Role.STAFF)
 def waiting() -> str:
     """Return the number of waiting messages, to refresh an open page."""
-    return render_template("staff/review_refresh.html", waiting=_count())
+    return render_template("staff/review_refresh.html", waiting=_count_waiting())
 
 
 @blueprint.get("/events")
@@ -281,6 +284,7 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
     return {
         "is_sample": is_sample,
         "review": review,
+        **({"alarm": None} if is_sample else _read_alarm(database, message.conversation, practice)),
         "reason": REASONS[ReviewReason(review.reason)],
         "flag": found and display.triage_flag(found.triage, found.danger),
         "language": display.foreign_language(found),
@@ -356,11 +360,24 @@ def _skipped() -> list[int]:
     return list(session.get(_SKIPPED, []))
 
 
-def _count() -> int:
-    with services_of(current_app).database.read() as database:
-        return count_open(database, member().practices)
+def _count_waiting() -> Waiting:
+    """Return how many messages wait, counted once for a page, so that it says the same everywhere."""
+    if "reviews_waiting" not in g:
+        with services_of(current_app).database.read() as database:
+            g.reviews_waiting = count_waiting(database, member().practices)
+    counted: Waiting = g.reviews_waiting
+    return counted
 
 
 def _count_real() -> int:
-    with services_of(current_app).database.read() as database:
-        return count_real(database, member().practices)
+    return _count_waiting().real
+
+
+def _read_alarm(database: Session, conversation: Conversation, practice: Practice) -> dict[str, Any]:
+    """Return the alarm of a conversation that nobody has acknowledged, and how to reach its patient."""
+    slugs, own = {practice.slug: practice}, member().practices
+    alarm = read_alarms(database, [conversation.id], slugs, now(), own).get(conversation.id)
+    if alarm is None or not alarm.is_open:
+        return {"alarm": None, "way": None}
+    raised = database.get_one(Escalation, alarm.id)
+    return {"alarm": alarm, "way": alarm.way or read_way(database, raised, (), now(), own)}

@@ -27,9 +27,10 @@ keepUp({
   ask: (signal) => fetch(page.dataset.waiting, { headers: { "X-Requested-With": "live", Accept: "text/html" }, signal }),
   whenHidden: true,
   after: () => {
-    const waiting = Number(document.getElementById("waiting").dataset.count);
+    const { count, any } = document.getElementById("waiting").dataset;
+    const waiting = Number(count);
     document.title = withCalls(waiting > 0 ? `(${waiting}) ${plainTitle}` : plainTitle);
-    if (waiting > 0 && document.getElementById("empty")) fill();
+    if (Number(any) > 0 && document.getElementById("empty")) fill();
   },
 });
 

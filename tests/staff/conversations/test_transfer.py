@@ -213,7 +213,7 @@ def test_several_are_transferred_with_one_form_and_the_team_gets_one_notice(cons
     [told] = texts_to(console, BILLER)
     assert "Conversation that a colleague transferred to this team: 2" in told
     answer = dana.post("/staff/bulk", data={"c": ["1"], "do": "transfer", "team": "billing"})
-    assert answer.headers["Location"] == "/staff/?refused=1&left=transfer"
+    assert answer.headers["Location"] == "/staff/?refused=1.other&left=transfer"
     assert "the team has it already" in dana.get(answer.headers["Location"]).text
     assert dana.post("/staff/bulk", data={"c": ["1"], "do": "transfer"}).status_code == 400
 

@@ -444,9 +444,9 @@ def test_an_alarm_that_nobody_has_acknowledged_is_left_alone_and_named(busy: Con
 
     for form in ({"do": "close"}, {"do": "assign", "to": "me"}, {"do": "snooze", "until": "monday"}):
         address = place(dana.post("/staff/bulk", data={"c": ["1"]} | form))
-        assert address == f"/staff/?refused=1&left={form['do']}"
-        assert "if it is an emergency that nobody has acknowledged" in dana.get(address).text
-        assert f"Not changed: {NAMES[ONE]}" in words(dana.get(address).text)
+        assert address == f"/staff/?refused=1.alarm&left={form['do']}"
+        said = f"Not changed: {NAMES[ONE]} (nobody has acknowledged this emergency). Open it."
+        assert said in words(dana.get(address).text)
     left = conversation(busy)
     assert (left.state, left.assigned_to, left.snoozed_until) == ("open", None, None)
 
@@ -454,6 +454,20 @@ def test_an_alarm_that_nobody_has_acknowledged_is_left_alone_and_named(busy: Con
     busy.work()
     dana.post("/staff/bulk", data={"c": ["1", "2"], "do": "close"})
     assert [row.state for row in busy.rows(Conversation)[:2]] == ["open", "open"]
+
+
+def test_one_box_says_why_each_was_left_alone(busy: Console, dana: Browser) -> None:
+    busy.text(CHEST, from_=ONE)
+    busy.work()
+    form = {"c": ["1", "2:1"], "do": "close", "unanswered": "close"}
+
+    page = dana.get(place(dana.post("/staff/bulk", data=form))).text
+
+    assert page.count('class="told refused"') == 1
+    assert (
+        f"Not changed: {NAMES[ONE]} (nobody has acknowledged this emergency), {NAMES[TWO]} (the patient wrote again)."
+        " Open them one by one."
+    ) in words(page).replace(" ,", ",").replace(" .", ".")
 
 
 def test_those_that_are_gone_or_of_another_practice_are_skipped_and_counted(busy: Console, dana: Browser) -> None:

@@ -30,7 +30,7 @@ from inbox.models import (
     now,
 )
 from inbox.reviews import NONE_OF_THESE, REVIEW_LABELS, UNDO_WITHIN
-from intake.vocabulary import INTENTS
+from intake.vocabulary import INTENTS, SAMPLE
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.told_classifier import EMERGENCY, PRAISE, SAME_DAY, sure_of, tell
 from tests.world import PATIENT
@@ -241,7 +241,7 @@ def test_the_title_and_the_navigation_count_what_waits(unsure: Console, receive:
     assert "<title>(2) Review · Intake</title>" in page
     for path in ("/staff/review", "/staff/review/waiting", "/staff/alarms"):
         assert re.search(r'id="review-count">2<', browser.get(path).text), path
-    assert 'data-count="2">2 to review<' in browser.get("/staff/review/waiting").text
+    assert 'data-count="2" data-any="2">2 to review<' in browser.get("/staff/review/waiting").text
 
 
 def test_the_oldest_comes_first_but_urgent_ones_before(unsure: Console, receive: Callable[..., Review]) -> None:
@@ -815,3 +815,33 @@ def test_a_page_that_is_open_hears_of_new_ones(unsure: Console) -> None:
         unsure.work()
 
         assert b"event: changed" in lines
+
+
+# ---- what the page says beside the message
+
+
+def test_an_emergency_that_nobody_acknowledged_says_so_and_how_to_reach_the_patient(unsure: Console) -> None:
+    tell(unsure, {UNSURE: EMERGENCY})
+    unsure.text(UNSURE)
+    unsure.work()
+    staff = unsure.sign_in()
+
+    page = staff.get("/staff/review").text
+    assert "Nobody is handling this emergency." in page
+    assert '<a href="tel:+12025550123">' in page
+    assert staff.post("/staff/escalations/1").ok
+
+    assert "Nobody is handling this emergency." not in staff.get("/staff/review").text
+
+
+def test_the_page_counts_what_its_badge_counts_and_names_the_samples_apart(unsure: Console) -> None:
+    for number, text in ((PATIENT, UNSURE), (OTHER_PATIENT, OTHER_UNSURE)):
+        unsure.text(text, from_=number)
+    unsure.work()
+    with unsure.edit() as session:
+        session.get_one(Message, 2).provider = SAMPLE
+
+    page = unsure.sign_in().get("/staff/review").text
+
+    assert ">1 to review, and 1 sample<" in page
+    assert 'id="review-count">1<' in page
