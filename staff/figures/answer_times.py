@@ -7,7 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, Decision, Delivery, DeliveryState, Message
@@ -101,6 +114,12 @@ def read_human(session: Session, practice: str, period: Period) -> AnswerTimes:
     return _count(session, select(_round_down(waited).label("seconds")).where(is_wait))
 
 
+def has_left() -> ColumnElement[bool]:
+    """Return the condition that a reply went out, or is going out now: what only waits for its time does not count."""
+    is_waiting = and_(Delivery.state == DeliveryState.PENDING, Delivery.scheduled_for.is_not(None))
+    return and_(Delivery.state.not_in(NEVER_ARRIVED), not_(is_waiting))
+
+
 def _events(practice: str, period: Period) -> Any:
     """Return the messages that somebody had to look at, and what staff wrote, from a little before the period on."""
     since = period.start - SILENCE
@@ -122,8 +141,7 @@ def _events(practice: str, period: Period) -> Any:
             is_of(practice),
             is_staffs(),
             was_written_since(since),
-            Delivery.state.not_in(NEVER_ARRIVED),
-            or_(Delivery.scheduled_for.is_(None), Delivery.state != DeliveryState.PENDING),  # not sent yet
+            has_left(),
         )
     )
     return union_all(asked, answered).subquery()

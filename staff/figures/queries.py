@@ -25,8 +25,8 @@ from intake.practices import Practice
 from intake.vocabulary import Priority, Route
 from staff.figures.answer_times import (
     CONFIRMATIONS,
-    NEVER_ARRIVED,
     AnswerTimes,
+    has_left,
     read_automatic,
     read_human,
 )
@@ -161,7 +161,7 @@ def _read_kinds(session: Session, practice: str, period: Period) -> list[Kind]:
 
 
 def _read_writers(session: Session, practice: str, period: Period) -> list[Writer]:
-    """Return the members who replied, and Intake; what waits to be sent counts when it was written."""
+    """Return the members who replied, and Intake; what is going out now counts when it was written."""
     writer = case((is_staffs(), Delivery.staff_id))
     by_conversation = (
         select(writer.label("staff_id"), func.count().label("replies"))
@@ -170,7 +170,7 @@ def _read_writers(session: Session, practice: str, period: Period) -> list[Write
             is_of(practice),
             was_written_since(period.start),
             Delivery.created_at < period.end,
-            Delivery.state.not_in(NEVER_ARRIVED),
+            has_left(),
             Delivery.reply.not_in(CONFIRMATIONS),
         )
         .group_by(writer, Delivery.conversation_id)

@@ -77,8 +77,9 @@ def add_answer(
     staff_id: int | None = None,
     state: DeliveryState = DeliveryState.DELIVERED,
     reply: str = "complaint",
+    scheduled_for: datetime | None = None,
 ) -> None:
-    """Add an answer after a message: an automatic one, or one that a member wrote."""
+    """Add an answer after a message: an automatic one, or one that a member wrote, perhaps for later."""
     session.add(
         Delivery(
             conversation_id=message.conversation_id,
@@ -86,6 +87,7 @@ def add_answer(
             reply="staff" if staff_id else reply,
             medium=Medium.SMS,
             sender="+15005550006",
+            scheduled_for=scheduled_for,
             body="Words to a patient",
             state=state,
             staff_id=staff_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import event
@@ -254,6 +254,26 @@ def test_each_member_who_wrote_is_named_once_with_conversations_and_replies(data
         Writer("Dana", 2, 3),
         Writer("Kim", 1, 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "scheduled_for", "replies"),
+    [
+        pytest.param(DeliveryState.PENDING, NOON + 6 * HOURS, 0, id="scheduled"),
+        pytest.param(DeliveryState.SUPPRESSED, NOON + 6 * HOURS, 0, id="cancelled"),
+        pytest.param(DeliveryState.NOT_SENT, None, 0, id="not sent"),
+        pytest.param(DeliveryState.SENT, NOON + 6 * HOURS, 1, id="scheduled and sent"),
+        pytest.param(DeliveryState.PENDING, None, 1, id="going out now"),
+    ],
+)
+def test_only_what_went_out_or_is_going_out_counts_as_a_reply(
+    database: Database, state: DeliveryState, scheduled_for: datetime | None, replies: int
+) -> None:
+    with database.write() as session:
+        message, dana = add_message(session, NOON), member_of(session, "Dana")
+        add_answer(session, message, HOURS, staff_id=dana, state=state, scheduled_for=scheduled_for)
+
+        assert sum(writer.replies for writer in read(session).writers) == replies
 
 
 # ---- now, and opt-outs
