@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from inbox.models import Conversation, DeliveryState, now
+from inbox.models import AuditEntry, Conversation, DeliveryState, now
 from intake.vocabulary import Disposition, TriageLevel
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_bulk_emergencies import add_reply
@@ -83,6 +83,28 @@ def test_all_are_closed_if_the_member_says_so(three: Console, dana: Browser) -> 
 
     assert states(three) == ["closed"] * 3
     assert "3 conversations closed." in words(page)
+
+
+def test_the_trail_says_of_which_the_member_knew_that_nobody_had_answered(three: Console, dana: Browser) -> None:
+    press(dana, "1:1", "2:2", "3:3", unanswered="close")
+
+    closed = [entry for entry in three.rows(AuditEntry) if entry.action == "state_changed"]
+    assert {entry.subject: "unanswered" in entry.detail for entry in closed} == {
+        "conversation:1": True,
+        "conversation:2": True,
+        "conversation:3": False,
+    }
+
+
+@pytest.mark.parametrize("leaves_text", [True, False], ids=["heard", "without a transcript"])
+def test_a_voicemail_that_nobody_called_back_is_asked_about(
+    console: Console, dana: Browser, *, leaves_text: bool
+) -> None:
+    call = console.call(from_=ROSA)
+    call.report_transcription(REQUEST) if leaves_text else call.report_recording("failed")
+    console.work()
+
+    assert "Nobody has answered (202) 555-0171 yet." in question(press(dana, "1"))
 
 
 def test_cancel_leads_back_to_the_list_as_it_was(three: Console, dana: Browser) -> None:
