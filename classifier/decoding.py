@@ -27,6 +27,8 @@ from classifier.outputs import (
 from classifier.plain_words import (
     kind_of_threat,
     needs_today,
+    speaks_of_dying,
+    tells_of_injury,
     tells_of_mistaken_dose,
     tells_of_swallowing,
     tells_of_violence,
@@ -43,6 +45,8 @@ SELF_HARM_SUSPECTED = 0.3
 """The probability from which an emergency counts as self-harm: naming a helpline too many does no harm."""
 SELF_HARM_SURE = 0.9
 """The same where the words tell of violence, or for certain of another danger: that reply must not be about suicide."""
+UNREACHABLE = 1.01
+"""A bar above every probability."""
 INGESTION_SUSPECTED = 0.5
 SURE_OF_ENGLISH = 0.9
 """The probability of English from which Spanish words that tell of a danger do not make the reply Spanish."""
@@ -307,9 +311,21 @@ def danger_kind(dangers: Floats | None, screening: Screening, text: str) -> Dang
     if threatened is not None:
         return threatened
     self_harm, ingestion = (0.0, 0.0) if dangers is None else dangers
-    if self_harm >= SELF_HARM_SURE:
-        return DangerKind.SELF_HARM
-    if self_harm >= SELF_HARM_SUSPECTED and screening.certain is None and not tells_of_violence(text):
+    if self_harm >= _self_harm_bar(screening, text):
         return DangerKind.SELF_HARM
     is_swallowed = ingestion >= INGESTION_SUSPECTED or tells_of_swallowing(text)
     return DangerKind.INGESTION if is_swallowed else DangerKind.OTHER
+
+
+def _self_harm_bar(screening: Screening, text: str) -> float:
+    """Return the least probability of self-harm that makes an emergency one of that kind.
+
+    Without words of dying, a fall or a lack of breath is what it says. Its reply names 988 as well as the emergency room.
+    """
+    if tells_of_violence(text):
+        return SELF_HARM_SURE
+    if speaks_of_dying(text):
+        return SELF_HARM_SUSPECTED
+    if tells_of_injury(text):
+        return UNREACHABLE
+    return SELF_HARM_SUSPECTED if screening == Screening() else SELF_HARM_SURE

@@ -45,6 +45,16 @@ def tells_of_violence(text: str) -> bool:
     return _is_found(load_words()["violence"], text) or tells_of_child_abuse(text)
 
 
+def tells_of_injury(text: str) -> bool:
+    """Return whether somebody cannot breathe, fell, lies on the floor, or hit their head, and nobody speaks of dying."""
+    return _is_found(load_words()["bodily"], text) and not speaks_of_dying(text)
+
+
+def speaks_of_dying(text: str) -> bool:
+    """Return whether a message has words of dying, of a farewell, of the means, or of not wanting to go on."""
+    return _is_found(load_words()["own"], text)
+
+
 def tells_of_child_abuse(text: str) -> bool:
     """Return whether somebody hurts a child, or the writer, who is one."""
     return _is_found(load_words()["abuse"], text)

@@ -10,8 +10,10 @@ from classifier.plain_words import (
     is_at_practice,
     kind_of_threat,
     needs_today,
+    speaks_of_dying,
     tells_of_breach,
     tells_of_child_abuse,
+    tells_of_injury,
     tells_of_mistaken_dose,
     tells_of_swallowing,
     tells_of_violence,
@@ -137,6 +139,15 @@ VIOLENCE = [
     "also my stepdad comes in my room at night idk if u have to tell someone if i say that",
     "my uncle touches me",
     "mi padrastro se mete a mi cuarto en la noche",
+    "my boyfriend hit her face",
+    "he grabbed her arm and threw her",
+    "he says if I tell anyone he will find out",
+    "do you guys have the dv advocate still",
+    "is the domestic violence lady still there",
+    "me tiene encerrada y no me deja salir con la niña",
+    "nos tiene amenazados",
+    "no me deja salir de la casa y me quitó el celular",
+    "hay alguien de violencia doméstica con quien pueda hablar",
 ]
 CHILD_ABUSE = [
     "also my stepdad comes in my room at night idk if u have to tell someone if i say that",
@@ -183,6 +194,14 @@ NOT_AT_PRACTICE = [
     "se desmayó en el baño",
 ]
 NO_VIOLENCE = [
+    "my mother fell down this morning and she hit her head, she is a little confused now",
+    "she hit her head on the sink",
+    "mom fell down the stairs and hit her knee",
+    "he said she burned her hand on the stove",
+    "el dolor no me deja salir de la cama",
+    "la tos no me deja salir a caminar",
+    "mi trabajo no me deja salir temprano",
+    "if I call after 5 will anybody know",
     "my wife found me on the floor",
     "my husband found me a ride",
     "she found my chart number",
@@ -215,6 +234,45 @@ def test_who_is_hurt_threatened_or_locked_in_is_answered_about_that_and_not_abou
 @pytest.mark.parametrize("text", NO_VIOLENCE)
 def test_accidents_company_and_figures_of_speech_are_no_violence(text: str) -> None:
     assert not tells_of_violence(text)
+
+
+INJURIES = [
+    "I cant breathe well",
+    "I cannot breathe well",
+    "she's been on the kitchen floor since supper last night, she says she's comfortable",
+    "She fell in the tub Sunday and has been asking me what year it is since. She says not to bother you",
+    "por favor somebody my father no breathe",
+    "no puedo respirar bien",
+    "mi abuela está tirada en el piso de la cocina desde anoche",
+    "se cayó en la tina el domingo y me pregunta qué día es",
+]
+DYING = [
+    "i cant breathe anymore with all this, nobody would miss me",
+    "I fell off the ladder on purpose",
+    "i told u i fell. i didnt. next time ill pick better",
+    "ya no puedo respirar, quiero matarme",
+    "me caí a propósito",
+]
+NEITHER = ["i fell asleep crying", "I fell for him and he left", "me cayó mal la comida", "gave up on the meal plan"]
+
+
+@pytest.mark.parametrize("text", INJURIES)
+def test_a_fall_a_blow_or_a_lack_of_breath_is_no_self_harm_however_sure_the_network_is(text: str) -> None:
+    assert tells_of_injury(text)
+    assert danger_kind(np.array([0.97, 0.0]), Screening(), text) is DangerKind.OTHER
+
+
+@pytest.mark.parametrize("text", DYING)
+def test_words_of_dying_beside_a_fall_leave_it_to_the_network(text: str) -> None:
+    assert speaks_of_dying(text)
+    assert not tells_of_injury(text)
+    for screening in (Screening(), Screening(possible=DangerKind.OTHER), Screening(certain=DangerKind.OTHER)):
+        assert danger_kind(np.array([0.3, 0.0]), screening, text) is DangerKind.SELF_HARM
+
+
+@pytest.mark.parametrize("text", NEITHER)
+def test_a_fall_in_a_manner_of_speaking_is_no_injury(text: str) -> None:
+    assert not tells_of_injury(text)
 
 
 @pytest.mark.parametrize("text", CHILD_ABUSE)
