@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from classifier.cries import plea_language
 from classifier.denials import denial_language, denies_on_form
 from classifier.details import is_detail
+from classifier.errands import is_errand, is_visit_log, was_seen
 from classifier.losses import find_loss
 from classifier.minor_complaints import is_minor
 from classifier.outputs import (
@@ -68,6 +69,9 @@ others less than 0.3.
 
 SURER_ALARM = 0.6
 """The same where a message asks that nobody learn of a visit, or jokes about eating; below it is no danger at all."""
+
+ERRAND_ALARM = 0.8
+"""The same where a message has an errand or good news in the words of a danger, and nothing that may be worse."""
 
 SHORT_WORDS = 8
 """Texts of no more words have a bar of their own for an alarm without a sign: they say too little for less."""
@@ -251,13 +255,17 @@ def triage_level(
         return TriageLevel.EMERGENCY
     if not signed and (denial_language(text) or denies_on_form(text) or is_praise(text) or is_detail(text)):
         return TriageLevel.ROUTINE
-    cannot_wait = needs_today(text) or plea_language(text) or is_pressing(text)
+    cannot_wait = needs_today(text) or plea_language(text) or is_pressing(text) or was_seen(text)
     least = TriageLevel.SAME_DAY if cannot_wait else TriageLevel.ROUTINE
     if levels is None:
         return least
     # One dangerous window is enough.
     emergency, pressing = levels[:, 0].max(), levels[:, :2].sum(axis=1).max()
     suspected = dangers is None or bool(is_suspected(dangers, thresholds.suspicion).any())
+    if not signed and (is_visit_log(text) or was_seen(text)):
+        return least
+    if not signed and emergency < ERRAND_ALARM and is_errand(text) and not is_pressing(text):
+        return least
     if not signed and emergency < SURER_ALARM and needs_surer_alarm(text):
         emergency, pressing = 0.0, levels[:, 1].max()
     if emergency >= thresholds.alarm_at(signed, text, suspected=suspected) and (
@@ -320,7 +328,7 @@ def danger_kind(dangers: Floats | None, screening: Screening, text: str) -> Dang
 def _self_harm_bar(screening: Screening, text: str) -> float:
     """Return the least probability of self-harm that makes an emergency one of that kind.
 
-    Without words of dying, a fall or a lack of breath is what it says. Its reply names 988 as well as the emergency room.
+    Without words of dying, a fall or a lack of breath is what it says. Its reply names 988, too.
     """
     if tells_of_violence(text):
         return SELF_HARM_SURE

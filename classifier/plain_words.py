@@ -46,7 +46,7 @@ def tells_of_violence(text: str) -> bool:
 
 
 def tells_of_injury(text: str) -> bool:
-    """Return whether somebody cannot breathe, fell, lies on the floor, or hit their head, and nobody speaks of dying."""
+    """Return whether somebody cannot breathe, fell, or hit their head, and nobody speaks of dying."""
     return _is_found(load_words()["bodily"], text) and not speaks_of_dying(text)
 
 

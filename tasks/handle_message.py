@@ -216,7 +216,7 @@ def _answer_with(
 
 def _settle_in_place(session: Session, message: Message, understanding: Understanding) -> Understanding:
     """Return what the model understood, with what the conversation before it adds."""
-    settled = settle_language(session, message, keep_kind(message, understanding))
+    settled = settle_language(session, message, keep_kind(session, message, understanding))
     return raise_in_place(session, message, settled)
 
 

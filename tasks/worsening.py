@@ -1,7 +1,8 @@
 """Raising what means more after what the same conversation told before.
 
 What goes on or gets worse soon after a symptom or a loss ("bleeding a lot still", "it's worse now") is for the same
-day. A mild symptom within days of a heart attack, a stroke, or surgery ("kind of sweaty too") is an emergency.
+day. A mild symptom within days of a heart attack, a stroke, or surgery ("kind of sweaty too") is an emergency. What
+befalls whoever swallowed something ("kinda grey and sleepy") is about that: the reply names Poison Control again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from classifier.plain_words import tells_of_worsening
+from classifier.plain_words import tells_of_violence, tells_of_worsening
 from classifier.relapses import is_relapse, may_be_relapse
 from classifier.screen import break_sentences, screen_text
 from inbox.models import Decision, Message
@@ -28,6 +29,8 @@ WORSENS_WITHIN = timedelta(hours=12)
 """How long after a symptom or a loss one that goes on must be seen the same day."""
 RELAPSES_WITHIN = timedelta(days=7)
 """How long after a message that tells of a heart attack, a stroke, or surgery a mild symptom is an emergency."""
+POISONS_WITHIN = timedelta(hours=24)
+"""How long after something was swallowed another emergency may come of it."""
 
 _IS_BACK = re.compile(
     r"\b(?:(?:its|it is|is|came|come|coming|comes|started|happening|doing it) (?:back|again|up again)"
@@ -49,15 +52,19 @@ _TOLD_BEFORE = (
 )
 
 
-def keep_kind(message: Message, understanding: Understanding) -> Understanding:
-    """Return what the model understood, as a danger of the kind of an open alarm if it only says that that is back.
+def keep_kind(session: Session, message: Message, understanding: Understanding) -> Understanding:
+    """Return what the model understood, as a danger of the kind of an open alarm if it is about that.
 
-    The network hears self-harm in "it's 2 am and it's back", whatever is back. The reply names 988 all the same.
+    Whatever happens to whoever swallowed something that day may come of it. The network hears self-harm in "it's 2 am
+    and it's back", whatever is back. The reply names 988 all the same.
 
     Args:
+        session: an open transaction.
         message: the message, in its conversation as it was before.
         understanding: what the model understood of the message alone.
     """
+    if _comes_of_swallowing(session, message, understanding):
+        return replace(understanding, danger=DangerKind.INGESTION)
     conversation = message.conversation
     is_open = conversation.triage == TriageLevel.EMERGENCY and conversation.danger == DangerKind.OTHER
     if (
@@ -69,6 +76,16 @@ def keep_kind(message: Message, understanding: Understanding) -> Understanding:
     screening = screen_text(message.text)
     is_told = DangerKind.SELF_HARM in (screening.certain, screening.possible)
     return understanding if is_told else replace(understanding, danger=DangerKind.OTHER)
+
+
+def _comes_of_swallowing(session: Session, message: Message, understanding: Understanding) -> bool:
+    """Return whether a message is another emergency, soon after an open one in which something was swallowed."""
+    if understanding.danger is not DangerKind.OTHER or tells_of_violence(message.text):
+        return False
+    conversation = message.conversation
+    if (conversation.triage, conversation.danger) != (TriageLevel.EMERGENCY, DangerKind.INGESTION):
+        return False
+    return any(True for _ in read_back(session, message, POISONS_WITHIN))
 
 
 def raise_in_place(session: Session, message: Message, understanding: Understanding) -> Understanding:

@@ -12,6 +12,7 @@ from intake.vocabulary import DangerKind, Disposition, TriageLevel
 from tests.service import Service
 
 EMERGENCY: dict[str, Any] = {"triage": TriageLevel.EMERGENCY, "danger": DangerKind.OTHER}
+INGESTION: dict[str, Any] = {"triage": TriageLevel.EMERGENCY, "danger": DangerKind.INGESTION}
 SELF_HARM: dict[str, Any] = {"triage": TriageLevel.EMERGENCY, "danger": DangerKind.SELF_HARM}
 SAME_DAY: dict[str, Any] = {"triage": TriageLevel.SAME_DAY}
 PERSON: dict[str, Any] = {"disposition": Disposition.PERSON}

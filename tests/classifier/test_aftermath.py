@@ -26,6 +26,7 @@ ya lo están atendiendo
 """.strip().splitlines()
 
 MISTAKEN = """
+false alarm, thank you guys
 lol no emergency, just teething, 28 lbs
 false alarm
 It was a false alarm, sorry!!
@@ -35,6 +36,10 @@ no es una emergencia
 """.strip().splitlines()
 
 OVER = """
+he's up now and eating popsicles, false alarm, thank you guys
+she's awake and eating a popsicle, thanks everyone
+hes up and running around, sorry for the scare
+ya despertó y anda comiendo paletas, falsa alarma, gracias a todos
 he's fine now, sorry for the panic
 he just peed!! sorry for the panic
 My daughter is ok now 🙏 thank you so much

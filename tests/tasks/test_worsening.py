@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from inbox.models import Conversation, Decision, Message
+from inbox.models import Classification, Conversation, Decision, Message
 from tests.service import Service
-from tests.told_classifier import EMERGENCY, SELF_HARM, sure_of, tell
+from tests.told_classifier import EMERGENCY, INGESTION, SELF_HARM, sure_of, tell
 
 STENT = "I was discharged from St Marys yesterday after my heart stent, they said schedule a follow up within 7 days"
 PRESSURE = "a little of the same pressure again but not as bad as before, so no rush"
@@ -71,6 +71,32 @@ def test_what_is_an_emergency_by_itself_keeps_its_kind(service: Service) -> None
 
     [conversation] = service.rows(Conversation)
     assert (conversation.triage, conversation.danger) == ("emergency", "self_harm")
+
+
+POISONED = "olivia ate a handful of grandma's heart pills an hour ago"
+GREY = "ok she's kinda grey and sleepy but its nap time. do u have any 4pm slots"
+HIT = "her dad hit me and took my keys"
+
+
+@pytest.mark.parametrize(("later", "danger"), [(GREY, "ingestion"), (HIT, "other")])
+def test_what_befalls_whoever_swallowed_something_is_about_that(service: Service, later: str, danger: str) -> None:
+    tell(service, {POISONED: INGESTION, GREY: EMERGENCY, HIT: EMERGENCY})
+
+    receive(service, POISONED, later)
+
+    assert service.rows(Classification)[-1].danger == danger
+
+
+def test_days_after_something_was_swallowed_another_emergency_is_another(service: Service) -> None:
+    tell(service, {POISONED: INGESTION, GREY: EMERGENCY})
+    receive(service, POISONED)
+    with service.edit() as session:
+        for message in session.query(Message):
+            message.received_at -= timedelta(days=2)
+
+    receive(service, GREY)
+
+    assert service.rows(Classification)[-1].danger == "other"
 
 
 def test_bleeding_that_goes_on_soon_after_a_symptom_is_seen_the_same_day(service: Service) -> None:
