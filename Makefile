@@ -28,6 +28,7 @@ run: setup
 test: $(VENV)/.development
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/pytest -n 4 --dist loadfile
+	$(BIN)/pytest -n 4 --dist loadfile --quiet --database postgres tests/inbox
 
 test-postgres: $(VENV)/.development
 	$(BIN)/pytest -n 4 --database postgres tests/inbox tests/tasks tests/webhooks tests/staff tests/postgres

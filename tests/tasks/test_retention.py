@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
 from classifier import Classifier
@@ -50,6 +50,7 @@ from tasks.reconcile import reconcile
 from tasks.retention import retain
 from tests.inbox.conftest import inbound
 from tests.service import Service
+from tests.sqlite_steps import count_steps, is_reading
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
 from tests.told_classifier import OUT_OF_SCOPE, tell
@@ -677,15 +678,8 @@ def work_of_a_run(service: Service) -> dict[str, int]:
     """Return how many hundred steps SQLite takes for a run, by whether its transaction reads or writes."""
     steps = {"reading": 0, "writing": 0}
 
-    def begin(connection: Connection) -> None:
-        kind = "reading" if connection.get_execution_options().get("read_only") else "writing"
-
-        def count() -> int:
-            steps[kind] += 1
-            return 0
-
-        driver: Any = connection.connection.driver_connection
-        driver.set_progress_handler(count, 100)
+    def count(connection: Connection) -> None:
+        steps["reading" if is_reading(connection) else "writing"] += 1
 
     with service.edit() as session:
         run = session.scalars(select(RetentionRun)).one_or_none() or RetentionRun(practice="demo")
@@ -693,9 +687,8 @@ def work_of_a_run(service: Service) -> dict[str, int]:
         run.next_run_at = now() - timedelta(seconds=1)
         session.flush()
         run_id = run.id
-    event.listen(service.database.engine, "begin", begin)
-    retain(service.context, run_id)
-    event.remove(service.database.engine, "begin", begin)
+    with count_steps(service.database.engine, count):
+        retain(service.context, run_id)
     [run] = service.rows(RetentionRun)
     assert run.next_run_at > now()
     return steps

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import Connection, event, select, update
+from sqlalchemy import Connection, select, update
 
 from inbox.audit import record_action, record_check, verify
 from inbox.models import AuditEntry, Role, StaffMember, now
 from inbox.patient_book import Details, add_address, create_patient
 from staff.audit.page import PART
 from staff.audit.trail import SHOWN
+from tests.sqlite_steps import count_steps
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_conversation import words
 from tests.told_classifier import sure_of, tell
@@ -235,19 +236,13 @@ def test_a_file_has_every_entry_that_fits_with_numbers_instead_of_names(kept: Co
 
 def steps_of(console: Console, browser: Browser, question: dict[str, str]) -> int:
     """Returns how many hundred steps SQLite takes to answer."""
-    engine, steps = services_of(console.app).database.engine, [0]
+    steps = [0]
 
-    def begin(connection: Connection) -> None:
-        def count() -> int:
-            steps[0] += 1
-            return 0
+    def count(_: Connection) -> None:
+        steps[0] += 1
 
-        driver: Any = connection.connection.driver_connection
-        driver.set_progress_handler(count, 100)
-
-    event.listen(engine, "begin", begin)
-    assert browser.get(TRAIL, params=question).status_code == 200
-    event.remove(engine, "begin", begin)
+    with count_steps(services_of(console.app).database.engine, count):
+        assert browser.get(TRAIL, params=question).status_code == 200
     return steps[0]
 
 

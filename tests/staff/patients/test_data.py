@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, select
 
 from inbox.attachments import keep_contents, take_contents
 from inbox.consent import is_opted_out
@@ -41,6 +41,7 @@ from inbox.patient_records import find_records
 from inbox.reply_drafts import save_draft
 from intake.vocabulary import Channel
 from staff.patients.archive import write_archive
+from tests.sqlite_steps import count_steps, is_reading
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.staff.conversations.test_conversation import words
 from tests.told_classifier import EMERGENCY, sure_of, tell
@@ -364,19 +365,13 @@ def test_numbers_and_names_are_in_no_address(kept: Console, ada: Browser) -> Non
 
 def rows_read_while_others_wait(console: Console, act: Callable[[], requests.Response]) -> int:
     """Return how many hundred steps SQLite takes for a request in transactions that hold the write lock."""
-    engine, steps = services_of(console.app).database.engine, [0]
+    steps = [0]
 
-    def begin(connection: Connection) -> None:
-        def count() -> int:
-            steps[0] += not connection.get_execution_options().get("read_only")
-            return 0
+    def count(connection: Connection) -> None:
+        steps[0] += not is_reading(connection)
 
-        driver: Any = connection.connection.driver_connection
-        driver.set_progress_handler(count, 100)
-
-    event.listen(engine, "begin", begin)
-    assert act().status_code in (200, 303)
-    event.remove(engine, "begin", begin)
+    with count_steps(services_of(console.app).database.engine, count):
+        assert act().status_code in (200, 303)
     return steps[0]
 
 
