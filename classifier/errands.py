@@ -28,6 +28,8 @@ def is_errand(text: str) -> bool:
     """
     sentences = _read_short(text)
     words = load_errands()
+    if words.person.search(sentences):
+        return not re.search(r"\w", words.of_person.sub("", sentences))
     if words.awaits.search(sentences) and not _ties(words.of_waiting.sub(" ", sentences)):
         return True
     return words.says.search(sentences) is not None and not _ties(words.says.sub(" ", sentences))
@@ -85,6 +87,8 @@ class _Errands(NamedTuple):
     again: re.Pattern[str]
     awaits: re.Pattern[str]
     of_waiting: re.Pattern[str]
+    person: re.Pattern[str]
+    of_person: re.Pattern[str]
 
 
 @cache

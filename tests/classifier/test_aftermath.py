@@ -36,6 +36,7 @@ no es una emergencia
 """.strip().splitlines()
 
 OVER = """
+he woke up, he's fine, false alarm everybody
 he's up now and eating popsicles, false alarm, thank you guys
 she's awake and eating a popsicle, thanks everyone
 hes up and running around, sorry for the scare

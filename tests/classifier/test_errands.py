@@ -25,6 +25,9 @@ left knee, 6 wks post op, doing PT 3x a week, its going great, I killed it on th
 crushed it at PT today, new record on the leg press
 crushed my PT exercises this week
 smashed my step goal, 9000 steps
+demolished my PT goals this week
+he's terrorizing his sisters again so I'd say he's cured
+mi hijo tiene tos desde el martes, quiero cita
 la rompí en la terapia, ya doblo la rodilla
 hoy maté los ejercicios de terapia jaja, ya subo escaleras
 kiddo's throat is scratchy, eating goldfish crackers and fighting his brother so I think he'll live
@@ -61,6 +64,9 @@ yo creo que sobrevive pero no respira bien
 her fever broke, she's back to terrorizing the cat but she's breathing fast
 he bites the landlord, and he bit the baby
 a human. today. i cant do this
+human. now. please. bathtub's running
+human. please. not a robot. i have my coat on
+se me acabaron las gotas del glaucoma hoy y la farmacia no surte hasta el lunes. que hago
 Una persona. Hoy. ya no aguanto
 is there a person please im going to do it
 my grandpa keeps getting lost driving home and his face droops
@@ -78,6 +84,7 @@ LOGS = """
 just logging visit: BP 118/70, ate half his lunch, catheter bag changed, refused shower. when does the hospital bed come
 visit note: BP 122/74, HR 68, ate lunch, refused bath, wife asks about the walker
 shift log - BP 126/78, temp 98.4, took all meds, refused breakfast. need more gloves
+Home visit 10am. BP 124/76, pulse 72. pt in good spirits, declined bath. daughter asks about wheelchair
 reporte de visita: presión 120/75, comió bien, no quiso bañarse. la esposa pregunta por la cama
 """.strip().splitlines()
 WORSE_LOGS = """
