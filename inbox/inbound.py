@@ -23,6 +23,7 @@ from inbox.legal_hold import inherit_hold
 from inbox.models import Conversation, Keyword, Message, Refusal, TextConsent
 from inbox.opt_out_wording import OptOutWish, may_be_cry, read_opt_out
 from inbox.patients import named_conversations
+from inbox.text_only import inherit_text_only
 from inbox.unsafe_contact import read_flag
 from intake.channels import is_vouched, traits_of
 from intake.vocabulary import Channel, SenderDoubt, TriageLevel
@@ -293,6 +294,7 @@ def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
         unsafe_by=flag and flag.by,
     )
     inherit_hold(session, begun, indexes)
+    inherit_text_only(session, begun, indexes)
     return begun
 
 

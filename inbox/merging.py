@@ -73,6 +73,7 @@ def combine_conversations(kept: Values, dropped: Values) -> dict[str, Any]:
         "unsafe_alone": bool(flagged) and all(row["unsafe_alone"] for row in flagged),
         "safe_until": None if len(flagged) > 1 else known["safe_until"],
         "safe_hours": None if len(flagged) > 1 else known["safe_hours"],
+        "other_writer_at": max((row["other_writer_at"] for row in flagged if row["other_writer_at"]), default=None),
     }
     others = {"line_type": line_type, "snoozed_until": snoozed, "answered_up_to": answered_up_to}
     return known | combined | urgency | unsafe | others

@@ -134,6 +134,7 @@ def clear_unsafe(session: Session, conversation: Conversation) -> bool:
         )
     conversation.unsafe_since, conversation.unsafe_by, conversation.safe_hours = None, None, None
     conversation.unsafe_page, conversation.unsafe_alone = False, False
+    conversation.other_writer_at = None
     return True
 
 

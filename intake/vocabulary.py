@@ -450,6 +450,8 @@ class Silence(_WordedEnum):
     """Why a message gets no automatic reply although its route has one."""
 
     UNSAFE = "unsafe", "it is not safe to contact the patient here"
+    OTHER_WRITER = "other_writer", "someone else may be writing on this phone"
+    QUIET = "quiet", "the phone is somebody else's, or the patient wants no answer here"
     NO_ADDRESS = "no_address", "there is no number or address to reply to"
     LATE = "late", "it waited for more than three days before it came in"
     FROM_STAFF = "from_staff", "staff wrote it"
@@ -478,6 +480,11 @@ class NotificationReason(_WordedEnum):
     BROKEN_REPLY = "broken_reply", "Standard reply sent because the practice's own reply could not be used"
     UNANSWERED_EMERGENCY = "unanswered_emergency", "Urgent message that got no reply"
     UNANSWERED_UNSAFE = "unanswered_unsafe", "Urgent message that got no reply, for safety"
+    SILENT_FOR_SAFETY = (
+        "silent_for_safety",
+        "Message that got no reply, for safety: read it now, and find a safe way to reach the patient",
+    )
+    OTHER_WRITER = "other_writer", "Someone else may be writing on a patient's phone: do not answer there"
     UNSAFE_CLAIMED = (
         "unsafe_claimed",
         "Somebody wrote on the website that a patient's phone is not safe: find out if it is true",

@@ -64,6 +64,10 @@ REPLIES_AFTER_DANGERS: dict[DangerKind | None, ReplyName] = {
 """The same for what comes soon after an emergency."""
 ALWAYS_SENT = EMERGENCY_REPLIES
 """The replies that go out even if automatic replies are off."""
+EMERGENCIES = (*EMERGENCY_REPLIES, *AFTER_EMERGENCIES)
+"""The replies with the words for an emergency, also soon after one."""
+FOR_SAFETY = (Silence.UNSAFE, Silence.OTHER_WRITER, Silence.QUIET)
+"""Why a message gets no reply so that nobody comes to harm by it."""
 NOT_COOLED_DOWN = (
     *(*ALWAYS_SENT, ReplyName.PERSON, ReplyName.ROBOT),
     *(ReplyName.COMMON_QUESTION, ReplyName.FILE_NOT_KEPT),
@@ -135,6 +139,8 @@ class Facts:
         waits_with: the team that owes the patient an answer, None if none does.
         answered_in_spanish: whether the practice has answered that question in Spanish, too.
         unsafe: whether the patient said that it is not safe to contact them there.
+        quiet: whether they want no answer to this message there, as the phone is somebody else's or seen by others.
+        other_writer: whether somebody else seems to write from the patient's phone.
         follows: the matter that the message follows if nothing of its own can be made of it, None if there is none.
         nudge: whether it only asks again, or whether anybody is there.
         plea: whether it only begs for help, so that it is answered every time.
@@ -192,6 +198,8 @@ class Facts:
     waits_with: str | None = None
     answered_in_spanish: bool = False
     unsafe: bool = False
+    quiet: bool = False
+    other_writer: bool = False
     follows: Matter | None = None
     nudge: bool = False
     plea: bool = False
@@ -290,7 +298,11 @@ def decide(facts: Facts, practice: Practice) -> RoutingDecision:
 
 
 def _plan_for_words(facts: Facts, practice: Practice) -> RoutingDecision:
-    """Return the decision about a message by what it says."""
+    """Return the decision about a message by what it says; staff hear loudly of one without a reply for safety."""
+    return _tell_of_silence(_plan_by_words(facts, practice), facts)
+
+
+def _plan_by_words(facts: Facts, practice: Practice) -> RoutingDecision:
     facts = doubt_transcript(facts, practice)
     if (update := _route_of_update(facts)) is not None:
         return _plan_for_update(*update, facts, practice)
@@ -323,6 +335,28 @@ def _plan_for_words(facts: Facts, practice: Practice) -> RoutingDecision:
     is_spoken = facts.language == Language.EN or facts.answered_in_spanish or facts.says_hours
     is_settled = plan.is_answer and not is_aside and is_spoken
     return replace(plan, priority=Priority.LOW) if is_settled else plan
+
+
+def _tell_of_silence(plan: RoutingDecision, facts: Facts) -> RoutingDecision:
+    """Return a decision of which staff hear at once, if for safety it has no reply: whoever wrote waits for nothing.
+
+    The front desk hears of another writer in any case.
+    """
+    if facts.other_writer:
+        plan = _told_loudly(plan, NotificationReason.OTHER_WRITER)
+        teams = (plan.team, *(told.team for told in plan.also))
+        told = AlsoTold(NotificationReason.OTHER_WRITER, Team.FRONT_DESK, Priority.HIGH)
+        return plan if Team.FRONT_DESK in teams else replace(plan, also=(*plan.also, told))
+    return _told_loudly(plan, NotificationReason.SILENT_FOR_SAFETY) if plan.silence in FOR_SAFETY else plan
+
+
+def _told_loudly(plan: RoutingDecision, notice: NotificationReason) -> RoutingDecision:
+    """Return a decision that a team sees soon, with what it is told; an emergency has words of its own."""
+    if plan.route == Route.URGENT:
+        return plan
+    team = Team.FRONT_DESK if plan.team in (None, Team.DIGEST) else plan.team
+    priority = max(plan.priority or Priority.HIGH, Priority.HIGH)
+    return replace(plan, team=team, priority=priority, notice=plan.notice or notice)
 
 
 def _route_of_update(facts: Facts) -> tuple[Route, str] | None:
@@ -826,8 +860,8 @@ def _reply_instead(reply: Reply) -> Reply:
 
 def why_silent(reply: Reply, facts: Facts, practice: Practice) -> Silence | None:
     """Return why a reply would be unwanted or could not arrive, None if it may go out."""
-    if facts.unsafe:
-        return Silence.UNSAFE
+    if (safety := _why_not_safe(reply, facts)) is not None:
+        return safety
     if (why := _why_not_sender(facts)) is not None:
         return why
     if reply.name is ReplyName.OPT_OUT:  # the confirmation is required once, regardless of the hourly limit
@@ -842,6 +876,15 @@ def why_silent(reply: Reply, facts: Facts, practice: Practice) -> Silence | None
     if practice.auto_reply is AutoReply.OFF and reply.name not in (*ALWAYS_SENT, *KEYWORD_REPLIES):
         return Silence.REPLIES_OFF
     return _why_too_much(reply, facts, practice) or _why_not_texted(reply, facts, practice)
+
+
+def _why_not_safe(reply: Reply, facts: Facts) -> Silence | None:
+    """Return why a reply might harm the patient; what a phone says that is only borrowed holds back no help."""
+    if facts.unsafe:
+        return Silence.UNSAFE
+    if facts.other_writer and reply.name not in ALWAYS_SENT:
+        return Silence.OTHER_WRITER
+    return Silence.QUIET if facts.quiet and reply.name not in EMERGENCIES else None
 
 
 def _why_not_sender(facts: Facts) -> Silence | None:

@@ -13,11 +13,12 @@ from classifier.aftermath import Update, read_update
 from classifier.asides import Aside, read_aside
 from classifier.cries import plea_language
 from classifier.nudges import is_nudge
+from classifier.other_writers import is_other_writer
 from classifier.plain_english import reads_as_english
 from classifier.plain_words import is_at_practice
 from classifier.remarks import fears_authorities, is_dispute, speaks_of_law
 from classifier.robot_questions import robot_language
-from classifier.unsafe_contact import says_safe
+from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact, says_safe
 from inbox.column_types import keyring
 from inbox.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_word, opt_out_of
 from inbox.key_registry import lacks_keys
@@ -241,6 +242,8 @@ def gather_facts(
         asks_robot=of_robot is not None,
         owed_helplines=is_owed,
         at_practice=is_at_practice(message.text),
+        other_writer=is_other_writer(message.text),
+        quiet=facts.replies_by_text and read_unsafe_contact(message.text) is UnsafeContact.REPLY,
         alarm_open=conversation.triage == TriageLevel.EMERGENCY or elsewhere.is_open,
         answered_elsewhere=elsewhere.is_answered,
     )

@@ -1,4 +1,4 @@
-"""Flagging a patient's phone or address because a message says that somebody else reads it, or that nobody does now."""
+"""What a message says of its phone: somebody else reads it or writes from it, or its owner can't be called."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from classifier.named_hours import read_named_hours
+from classifier.other_writers import is_other_writer
+from classifier.text_only import is_text_only
 from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact, says_safe
 from inbox.audit import record_action
 from inbox.consent import number_of
 from inbox.key_registry import lacks_keys
-from inbox.models import Message
+from inbox.models import Conversation, Message
 from inbox.safe_hours import SafeHours
+from inbox.text_only import keep_text_only
 from inbox.unsafe_contact import keep_hours, lift_for_now, set_unsafe
 from intake.channels import is_vouched
 from intake.vocabulary import Channel
@@ -38,18 +41,36 @@ def note_unsafe_contact(session: Session, message: Message, moment: datetime, zo
         Whether staff have to find out if it is true: it was written where nothing proves the number that it names.
     """
     conversation = message.conversation
+    alone = not is_vouched(conversation.channel, message.doubt)
+    _note_text_only(session, message, moment, alone=alone)
     unsafe = read_unsafe_contact(message.text)
-    if unsafe is None:
+    if is_other_writer(message.text) and _was_patients(conversation):
+        conversation.other_writer_at = moment
+        unsafe = unsafe if unsafe is UnsafeContact.ANY else UnsafeContact.PHONE
+    if unsafe in (None, UnsafeContact.REPLY):
         _note_safe_contact(session, message, moment)
         _note_hours(session, message, zone)
         return False
-    alone = not is_vouched(conversation.channel, message.doubt)
     page = unsafe is UnsafeContact.ANY or conversation.channel != Channel.CHAT
     is_new = set_unsafe(session, conversation, moment, alone=alone, page=page)
     if is_new:
         _record(session, message, "unsafe_noted")
     _note_hours(session, message, zone)
     return is_new and alone and number_of(conversation) is not None
+
+
+def _was_patients(conversation: Conversation) -> bool:
+    """Return whether a patient has written from there before, or staff to one."""
+    return conversation.team is not None or conversation.staff_took_over_at is not None
+
+
+def _note_text_only(session: Session, message: Message, moment: datetime, *, alone: bool) -> None:
+    """Keep that the patient can't be called; who leaves a voicemail calls."""
+    conversation = message.conversation
+    if conversation.channel == Channel.VOICEMAIL or not is_text_only(message.text):
+        return
+    if keep_text_only(session, conversation, moment, alone=alone):
+        _record(session, message, "text_only_noted")
 
 
 def _note_safe_contact(session: Session, message: Message, moment: datetime) -> None:

@@ -59,6 +59,8 @@ class Conversation(Base):
     patient's own words did, `unsafe_page` adds the open page of a chat, and `unsafe_alone` means that nothing proves
     who said it; see `inbox.unsafe_contact`. Until `safe_until`, automatic replies go out all the same, as the patient
     said since that it is safe for now; at its `safe_hours`, too, as they named these (see `inbox.safe_hours`).
+    `other_writer_at` is when somebody else last seemed to write from the patient's phone, and `text_only_since` since
+    when they say that they can't be called, on each conversation of the number.
     `answered_up_to` is the newest message that whoever last answered or
     closed it had been shown, None if nothing tells.
     """
@@ -120,6 +122,8 @@ class Conversation(Base):
     answered_up_to: Mapped[int | None]
     unsafe_page: Mapped[bool] = mapped_column(default=False, server_default=false())
     unsafe_alone: Mapped[bool] = mapped_column(default=False, server_default=false())
+    other_writer_at: Mapped[datetime | None]
+    text_only_since: Mapped[datetime | None]
 
 
 _UNINDEXED = text("indexed_with IS NULL AND emptied_at IS NULL")

@@ -144,6 +144,7 @@ ACTIONS = {
     "safe_hours_noted": Action(
         Group.RECORDS, "noted the hours at which it is safe to contact the patient here, as a message says", INTAKE
     ),
+    "text_only_noted": Action(Group.RECORDS, "noted that the patient can’t be called, as a message says", INTAKE),
     "unsafe_set": Action(Group.RECORDS, "marked it as not safe to contact the patient here"),
     "unsafe_cleared": Action(Group.RECORDS, "marked it as safe to contact the patient here again"),
     "opted_out": Action(Group.RECORDS, "recorded that the patient wants no texts"),

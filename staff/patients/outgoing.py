@@ -15,6 +15,7 @@ from inbox.legal_hold import inherit_hold
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, Patient, PatientAddress, Undo, now
 from inbox.patient_book import conversations_of_patient
 from inbox.patients import conversations_of
+from inbox.text_only import inherit_text_only
 from inbox.text_permission import why_not_text
 from inbox.undo import standing_of
 from inbox.unsafe_contact import is_silenced, read_flag
@@ -340,6 +341,7 @@ def _begin_conversation(session: Session, address: PatientAddress, medium: Mediu
         unsafe_by=flag and flag.by,
     )
     inherit_hold(session, conversation, keyring().indexes(address.patient_address))
+    inherit_text_only(session, conversation, keyring().indexes(address.patient_address))
     session.add(conversation)
     session.flush()
     return conversation

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact, says_safe
@@ -205,6 +207,73 @@ def test_these_ask_for_no_answer_even_on_the_page_where_they_are_written(text: s
 @pytest.mark.parametrize("text", NO_TEXTS)
 def test_who_speaks_of_the_phone_alone_may_read_an_answer_elsewhere(text: str) -> None:
     assert read_unsafe_contact(text) is UnsafeContact.PHONE
+
+
+READERS = ["My husband", "my roommate", "he", "mi marido", "mi suegra", "el dueño de la casa"]
+READS = {"My husband": "reads my texts", "my roommate": "goes on my phone", "he": "knows my passcode"} | {
+    "mi marido": "anda viendo mi celular",
+    "mi suegra": "lee lo que me mandan",
+    "el dueño de la casa": "nos presta este celular y él lo revisa",
+}
+WISHES = ["", " Email me instead.", " be careful what you write", " mejor por correo"]
+
+
+@pytest.mark.parametrize(("who", "wish"), list(product(READERS, WISHES)))
+def test_whoever_reads_the_phone_and_whatever_is_asked_for_it_is_not_safe(who: str, wish: str) -> None:
+    assert read_unsafe_contact(f"When is my visit? {who} {READS[who]}.{wish}") is not None
+
+
+PHONES = [
+    "I'm using my kid's tablet",
+    "this phone is my mother in law's",
+    "we all share this phone",
+    "es el cel de mi comadre",
+]
+PLEAS = [
+    "so don't write here",
+    "please no texts back",
+    "no me contesten",
+    "keep it off here",
+    "sin confirmarme nada por aquí",
+]
+
+
+@pytest.mark.parametrize(("phone", "plea"), list(product(PHONES, PLEAS)))
+def test_a_phone_that_is_not_theirs_alone_and_a_plea_are_not_safe_together(phone: str, plea: str) -> None:
+    assert read_unsafe_contact(f"Need to move my visit. {phone}, {plea}") is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this is my boss's phone, im only asking what time u close",
+        "Estoy usando la tablet de mi nene, ahorita se la devuelvo",
+        "I'm on a borrowed phone from a guy at the bus stop, is the doctor in",
+    ],
+)
+def test_a_borrowed_phone_alone_keeps_back_this_answer(text: str) -> None:
+    assert read_unsafe_contact(text) is UnsafeContact.REPLY
+
+
+ORDINARY = [
+    "my husband will check in with you tomorrow",
+    "I share a phone plan with my wife, can we use one account",
+    "I borrowed my neighbor's car so I can make the noon one",
+    "my son broke my phone so i missed your call",
+    "please text my daughter's phone instead, she drives me",
+    "Don't call please, I'm in meetings. Texting here works great",
+    "the dr was on his phone the whole time",
+    "no me llegó el mensaje, me lo pueden mandar otra vez",
+    "Ahorita revisé el celular y vi su mensaje, sí puedo a las 11",
+    "no me contestaron la llamada, mejor por texto",
+    "me prestaron un carro así que sí llego",
+    "two things: how do i get in the portal, and my mom sees it fine",
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_words_of_phones_and_families_are_answered(text: str) -> None:
+    assert read_unsafe_contact(text) is None
 
 
 @pytest.mark.parametrize("text", SAFE)
