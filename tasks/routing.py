@@ -314,8 +314,7 @@ def _plan_by_words(facts: Facts, practice: Practice) -> RoutingDecision:
         return RoutingDecision(route, None, None, None, why)
     team, priority = _told_first(route, facts, practice)
     also = _also_told(route, team, facts, practice)
-    if not is_aside:
-        also = _with_alarm_holder(also, route, team, facts, practice)
+    also = _with_alarm_holder(also, route, team, facts, practice)
     reply = reply_in(facts.language, _reply_name(route, facts, practice, is_aside=is_aside))
     if reply.name is ReplyName.COMMON_QUESTION:
         why += "; asks a common question"
@@ -835,6 +834,8 @@ def _limit(plan: RoutingDecision, facts: Facts, practice: Practice) -> RoutingDe
     if plan.reply is None:
         return plan
     silence = why_silent(plan.reply, facts, practice)
+    if silence is Silence.REPEATED and plan.reminds_of is not None:  # soon after an emergency, nobody waits in silence
+        return replace(plan, reply=_reply_instead(plan.reply))
     if silence is Silence.REPEATED and _tells_more(facts):
         return replace(plan, reply=_reply_instead(plan.reply), is_clinical=True)
     if silence is Silence.REPEATED and facts.in_chat:

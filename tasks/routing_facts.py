@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from classifier.acknowledgement import is_acknowledgement
 from classifier.aftermath import Update, read_update
 from classifier.asides import Aside, read_aside
 from classifier.cries import plea_language
@@ -198,9 +199,9 @@ def gather_facts(
     language = person_language(message.text) or of_robot
     threshold = practice.threshold_for(understanding.intent, default_threshold)
     is_unsure = understanding.confidence < threshold or understanding.disposition == Disposition.OUT_OF_SCOPE
-    understood = _disposition(message, Disposition(understanding.disposition))
     elsewhere = _find_elsewhere(session, conversation, moment)
     is_aftermath = (elsewhere.is_answered or follows_emergency(facts.reply_ages)) and not message.media
+    understood = _disposition(message, Disposition(understanding.disposition), is_aftermath=is_aftermath)
     danger = conversation.danger or elsewhere.danger
     update = read_update(message.text) if is_aftermath else None
     aside = read_aside(message.text) if is_aftermath and update is None else None
@@ -320,10 +321,16 @@ def _is_keyword(message: Message) -> bool:
     return traits_of(message.conversation.channel).takes_keywords and is_stop_word(message.text)
 
 
-def _disposition(message: Message, disposition: Disposition) -> Disposition:
-    """Return a message's disposition; thanks that come with a picture may say something."""
-    is_thanks_alone = disposition is not Disposition.ACKNOWLEDGEMENT or not message.media
-    return disposition if is_thanks_alone else Disposition.ROUTE
+def _disposition(message: Message, disposition: Disposition, *, is_aftermath: bool) -> Disposition:
+    """Return a message's disposition; thanks that come with a picture may say something.
+
+    Soon after an emergency, only what is thanks by its very words needs no answer: "I'll call later" may put off help.
+    """
+    if disposition is not Disposition.ACKNOWLEDGEMENT:
+        return disposition
+    if is_aftermath and not is_acknowledgement(message.text):
+        return Disposition.OUT_OF_SCOPE
+    return Disposition.ROUTE if message.media else disposition
 
 
 def _other_intents(understanding: Understanding | Classification) -> tuple[str, ...]:

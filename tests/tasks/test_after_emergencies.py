@@ -275,13 +275,36 @@ def test_while_an_alarm_is_open_on_call_hears_of_every_errand_beside_its_team(in
     assert [(told.reason, told.team, told.priority) for told in plan.also] == [("follow_up", "on_call", "high")]
 
 
-def test_on_call_is_not_told_twice_nor_of_an_aside_nor_of_a_program() -> None:
+def test_on_call_is_not_told_twice_nor_of_a_program() -> None:
     alone = after(intent="clinical_concern", alarm_open=True, **SAME_DAY)
     by_program = facts(doubt=SenderDoubt.BOUNCE, alarm_open=True)
 
     assert [told.team for told in decide(alone, PRACTICE).also] == ["clinical"]
-    assert decide(after(alarm_open=True, aside=Aside.OFFICE), PRACTICE).also == ()
     assert decide(by_program, PRACTICE).also == ()
+
+
+def test_on_call_hears_of_an_errand_while_nobody_has_answered_the_emergency() -> None:
+    told = decide(after(alarm_open=True, aside=Aside.OFFICE), PRACTICE).also
+
+    assert [(other.team, other.priority) for other in told] == [("on_call", "high")]
+
+
+def test_an_errand_that_would_get_the_same_reply_again_is_not_left_without_one() -> None:
+    ages = {"urgent": timedelta(minutes=5), "appointment_request": timedelta(minutes=9)}
+    plan = decide(after(aside=Aside.OFFICE, reply_ages=ages), PRACTICE)
+
+    assert (plan.reply, plan.silence, plan.reminds_of) == ("follow_up", None, DangerKind.OTHER)
+
+
+@pytest.mark.parametrize("text", ["bueno, al rato le marco", "I'll call them later then"])
+def test_who_puts_off_help_is_told_whom_to_call_and_on_call_hears(service: Service, text: str) -> None:
+    tell(service, {CHEST: TOLD_EMERGENCY, text: {"disposition": Disposition.ACKNOWLEDGEMENT, "confidence": 0.03}})
+
+    assert write(service, CHEST, text)[-1][0] in ("urgent_again", "urgent_again_es")
+    last = service.rows(Message)[-1].id
+    assert ("on_call", "high") in {
+        (row.team, row.priority) for row in service.rows(Notification) if row.message_id == last
+    }
 
 
 @pytest.mark.parametrize("text", HEARD)

@@ -175,10 +175,25 @@ def test_no_emergency_leaves_out_the_crisis_line_whatever_kind_it_was_taken_for(
             name: render_reply(
                 reply_in(language, name), Practice.model_validate(PRACTICES[kind]), Occasion(MOMENTS[when], is_first)
             )
-            for name in (*EMERGENCY_REPLIES, *AFTER_EMERGENCIES)
+            for name in EMERGENCY_REPLIES
         }
         assert [name for name, text in rendered.items() if "988" not in text] == []
         assert [name for name, text in rendered.items() if "1-800-222-1222" not in text] == ["urgent"]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_follows_an_emergency_names_the_lines_of_its_kind_as_the_first_reply_named_the_others(
+    language: str,
+) -> None:
+    for kind, when, is_first in VARIANTS:
+        rendered = {
+            name: render_reply(
+                reply_in(language, name), Practice.model_validate(PRACTICES[kind]), Occasion(MOMENTS[when], is_first)
+            )
+            for name in AFTER_EMERGENCIES
+        }
+        assert [name for name, text in rendered.items() if "988" not in text] == ["urgent_again"]
+        assert [name for name, text in rendered.items() if "1-800-222-1222" in text] == ["urgent_again_ingestion"]
 
 
 def test_the_crisis_line_is_called_or_texted_in_the_patients_language() -> None:
