@@ -423,7 +423,8 @@ def write_reply(
     can_reach = has_contact(message.conversation)
     # An open chat is still answered there: it then asks for no number, promises no call, and speaks of no texts.
     is_unsafe = message.conversation.unsafe_since is not None
-    promises_calls = plan.reply.name is ReplyName.CONTACT or not is_unsafe
+    is_text_only = message.conversation.text_only_since is not None
+    promises_calls = not is_text_only and (plan.reply.name is ReplyName.CONTACT or not is_unsafe)
     occasion = Occasion(
         moment,
         is_first=not earlier,
@@ -439,6 +440,7 @@ def write_reply(
         is_clinical=plan.is_clinical,
         reminds_of=plan.reminds_of,
         private_line=find_private_line(session, message, plan.reply),
+        text_only=is_text_only,
     )
     return render_for_patient(plan.reply, practice, occasion)
 

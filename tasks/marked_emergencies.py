@@ -88,6 +88,7 @@ def preview_replies(
         names_contact=conversation.unsafe_since is not None
         or (not can_reach and has_named_contact(session, conversation.id, conversation.last_message_id or 0)),
         can_page=can_page,
+        text_only=conversation.text_only_since is not None,
     )
     replies = {kind: reply_in(language, REPLIES_TO_DANGERS.get(kind, ReplyName.URGENT)) for kind in MARKED_AS}
     return {

@@ -19,6 +19,7 @@ from intake.errors import IntakeError
 from intake.vocabulary import BELIEVED, FROM_STAFF, Channel, SenderDoubt
 
 NO_REPLY = "The patient got no reply"
+TEXT_ONLY = "They can't be called: text only."
 NO_SAFE_WAY = "Find a safe way to reach them, or send help."
 _NAME_OR_PLACE = "look in their words for a name or a place."
 
@@ -54,6 +55,7 @@ class Known:
         is_unsafe: whether the patient said that it is not safe to contact them.
         is_page_safe: whether the open page of their chat is safe all the same.
         is_phone_unsafe: whether they said that elsewhere of the only number that is known, which is left out.
+        is_text_only: whether they can't be called.
     """
 
     phone: str = field(default="", repr=False)
@@ -66,6 +68,7 @@ class Known:
     is_unsafe: bool = False
     is_page_safe: bool = False
     is_phone_unsafe: bool = False
+    is_text_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ def way_to(known: Known) -> Way:
     if known.is_unsafe:
         is_open = known.chat is Chat.OPEN and known.is_page_safe
         return _only("The chat is still open: answer there now. Do not call or text." if is_open else NO_SAFE_WAY)
+    if known.phone and known.is_text_only and known.chat is not Chat.OPEN:
+        return Way(f"{TEXT_ONLY} Text them now: ", f"{TEXT_ONLY} Text them now.", _spoken(known.phone), ".")
     if known.phone:
         return _way_by_phone(known)
     no_phone = "Their number is not safe to call." if known.is_phone_unsafe else "No phone is known."
@@ -187,6 +192,7 @@ def read_known(
         is_unsafe=is_unsafe,
         is_page_safe=not conversation.unsafe_page,
         is_phone_unsafe=is_flagged,
+        is_text_only=conversation.text_only_since is not None,
     )
 
 

@@ -97,6 +97,19 @@ _CRISIS_LINE = {
     Language.EN: "For thoughts of suicide, call or text 988.",
     Language.ES: "Si piensa en quitarse la vida, llame al 988 y oprima 2.",
 }
+_WRITTEN = {
+    Language.EN: {"call 911": "text 911", "call or text 988": "text 988"},
+    Language.ES: {
+        "llame al 911": "mande un texto al 911",
+        "llame al 988 y oprima 2, o mande AYUDA por texto al 988": "mande AYUDA por texto al 988",
+        "llame al 988 y oprima 2": "mande AYUDA por texto al 988",
+    },
+}
+"""What a reply says in the place of a call to whoever can't call."""
+_WHERE_911_READS_NOTHING = {
+    Language.EN: "If 911 does not take texts where you are, ask someone near you to call.",
+    Language.ES: "Si en su zona el 911 no recibe textos, pida a alguien cerca que llame.",
+}
 TALKS_IN_PRIVATE = {
     Language.EN: "To talk to someone in private, day or night: {}.",
     Language.ES: "Para hablar con alguien en privado, a cualquier hora: {}.",
@@ -163,6 +176,7 @@ class Occasion:
         is_clinical: whether a follow-up may be about somebody's health.
         reminds_of: the kind of danger raised before, of which a line after the reply reminds; None for no line.
         private_line: the number for violence or abuse that an emergency's reply names instead of 988; empty for none.
+        text_only: whether the patient can't call or be called, so that 911 and 988 are to be texted.
     """
 
     moment: datetime
@@ -179,6 +193,7 @@ class Occasion:
     is_clinical: bool = False
     reminds_of: DangerKind | None = None
     private_line: str = ""
+    text_only: bool = False
 
 
 def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
@@ -225,6 +240,8 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
         )
     text = _with_private_line(text, occasion, reply)
     text += _reminder(occasion, reply.language, text.replace(answer, ""))
+    if occasion.text_only:
+        text = _for_writers(text, reply)
     text += _questions_for(occasion, reply, MAX_LENGTH - len(text))
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
@@ -244,6 +261,13 @@ def _with_private_line(text: str, occasion: Occasion, reply: Reply) -> str:
     line = TALKS_IN_PRIVATE[reply.language].format(occasion.private_line)
     crisis = _CRISIS_LINE[reply.language]
     return text.replace(crisis, line) if crisis in text else f"{text} {line}"
+
+
+def _for_writers(text: str, reply: Reply) -> str:
+    """Return a reply for whoever can't call: it says to text 911 and 988, and what to do where that does not work."""
+    for called, written in _WRITTEN[reply.language].items():
+        text = text.replace(called, written)
+    return f"{text} {_WHERE_911_READS_NOTHING[reply.language]}" if reply.name in EMERGENCIES else text
 
 
 def _reminder(occasion: Occasion, language: Language, text: str) -> str:
