@@ -42,6 +42,13 @@ _FLOATING: Final = {
 }
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MESES: Final = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
+_WEEK_OF: Final = re.compile(
+    r"\b(?:week (?:of|before|after|around|with)|(?:this|whole|entire|that) week|christmas week|thanksgiving week"
+    r"|semana d(?:e|el)|(?:esta|toda la) semana|semana santa)\b"
+)
+_NEXT_WEEK: Final = re.compile(
+    r"\b(?:next week|(?:la )?(?:proxima|otra) semana|semana (?:que viene|entrante|proxima))\b"
+)
 _NUMBER: Final = re.compile(r"\d{1,2}")
 _WORD: Final = re.compile(r"[a-z]{3,}")
 
@@ -55,13 +62,14 @@ class DayKind(Enum):
     WEEKDAY = auto()
     DATE = auto()
     HOLIDAY = auto()
+    WEEK = auto()
 
 
 class AskedDay(NamedTuple):
     """A day that is asked about.
 
     A `WEEKDAY` has its number, 0 for a Monday; a `DATE` its day, and its month unless only the day is named; a
-    `HOLIDAY` the beginning of its name.
+    `HOLIDAY` the beginning of its name. A `WEEK` is asked about beside one of its days, or is this one or the next.
     """
 
     kind: DayKind
@@ -92,10 +100,19 @@ def read_hours_question(text: str) -> HoursQuestion | None:
         if covers_message(message, rows):
             words = message.lower()
             days = tuple(dict.fromkeys(table.find_days(words, language)))
+            days += tuple(_weeks_in(words))
             if not days and table.asks_now.search(words):
                 days = (AskedDay(DayKind.NOW),)
             return HoursQuestion(language, days)
     return None
+
+
+def _weeks_in(words: str) -> Iterator[AskedDay]:
+    """Yield the whole week that is asked about: that of a day, this one, or the next, by its number."""
+    if _NEXT_WEEK.search(words):
+        yield AskedDay(DayKind.WEEK, 1)
+    elif _WEEK_OF.search(words):
+        yield AskedDay(DayKind.WEEK)
 
 
 class _Table(NamedTuple):

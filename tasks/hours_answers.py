@@ -14,7 +14,7 @@ from intake.federal_holidays import holiday_name
 from intake.practices import Practice
 from intake.vocabulary import Language, Medium
 from tasks.routing_facts import medium_of
-from templates.asked_days import say_asked_days, say_week
+from templates.asked_days import say_asked_days, say_asked_week, say_week
 
 FARTHEST: Final = timedelta(days=62)
 """How far ahead the settings are trusted: a practice may still enter other hours for a later day."""
@@ -52,6 +52,9 @@ def word_hours(question: HoursQuestion, practice: Practice, moment: datetime, *,
     if not question.days:
         return say_week(practice, moment, question.language, is_text=is_text)
     today = moment.astimezone(ZoneInfo(practice.time_zone)).date()
+    if any(asked.kind is DayKind.WEEK for asked in question.days):
+        monday = find_week(question.days, today)
+        return say_asked_week(practice, monday, question.language, is_text=is_text) if monday else ""
     days = find_dates(question.days, today)
     is_now = any(asked.kind is DayKind.NOW for asked in question.days)
     return say_asked_days(practice, days, moment, question.language, is_now=is_now, is_text=is_text)
@@ -70,6 +73,22 @@ def find_dates(asked: tuple[AskedDay, ...], today: date) -> list[date]:
     if len(days) < len(set(found)) or (is_one_day and days[0].weekday() != weekdays[0]):
         return []
     return days
+
+
+def find_week(asked: tuple[AskedDay, ...], today: date) -> date | None:
+    """Return the Monday of the whole week that is asked about; None if none is, or it is unclear which one.
+
+    Args:
+        asked: the days that are asked about, and the week.
+        today: the current day.
+    """
+    weeks = [day.number for day in asked if day.kind is DayKind.WEEK]
+    if not weeks:
+        return None
+    named = tuple(day for day in asked if day.kind is not DayKind.WEEK)
+    days = find_dates(named, today) if named else [today + timedelta(weeks=weeks[0])]
+    mondays = {day - timedelta(days=day.weekday()) for day in days}
+    return mondays.pop() if len(mondays) == 1 else None
 
 
 def _find_date(asked: AskedDay, today: date) -> date | None:

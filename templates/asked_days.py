@@ -9,13 +9,17 @@ from zoneinfo import ZoneInfo
 
 from intake.practices import Practice
 from intake.vocabulary import Language, Weekday
-from templates.opening_hours import say_clock, say_current_hours, say_weekday
+from templates.opening_hours import say_clock, say_current_hours, say_hours, say_weekday
 from templates.say_when import say_date
 
 TWO_SEGMENTS: Final = 306
 _AROUND = {Language.EN: 58, Language.ES: 104}
 """What stands around an answer in its reply, with the way to a person and the first text's way to opt out."""
 _WEEK = {Language.EN: "Our hours: {}.", Language.ES: "Nuestro horario: {}."}
+_WEEK_OF = {
+    Language.EN: "Our hours in the week of Monday, {}: {}.",
+    Language.ES: "Nuestro horario en la semana del lunes {}: {}.",
+}
 _NOW = {
     Language.EN: ("We are closed now.", "We are open now."),
     Language.ES: ("Ahora estamos cerrados.", "Ahora estamos abiertos."),
@@ -35,6 +39,15 @@ def say_week(practice: Practice, moment: datetime, language: Language, *, is_tex
     hours = say_current_hours(practice, moment, language, is_text=is_text)
     said = _WEEK[language].format(hours if language is Language.EN else f"{hours[:1].lower()}{hours[1:]}")
     return _fitting(said, practice, language, is_text=is_text)
+
+
+def say_asked_week(practice: Practice, monday: date, language: Language, *, is_text: bool) -> str:
+    """Return the opening hours of each day of one week as an answer; empty if too long for a text."""
+    days = [monday + timedelta(days=number) for number in range(len(Weekday))]
+    hours = {weekday: practice.hours_on(day) for weekday, day in zip(Weekday, days, strict=True)}
+    said = say_hours(hours, language, is_text=is_text)
+    said = f"{said[:1].lower()}{said[1:]}" if language is Language.ES else said
+    return _fitting(_WEEK_OF[language].format(say_date(monday, language), said), practice, language, is_text=is_text)
 
 
 def say_asked_days(

@@ -240,8 +240,7 @@ def render_reply(name: str, practice: Practice, occasion: Occasion) -> str:
         )
     text = _with_private_line(text, occasion, reply)
     text += _reminder(occasion, reply.language, text.replace(answer, ""))
-    if occasion.text_only:
-        text = _for_writers(text, reply)
+    text = _for_writers(text, occasion, reply)
     text += _questions_for(occasion, reply, MAX_LENGTH - len(text))
     if not occasion.is_text:
         text = text.removeprefix(f"{practice.name}: ")
@@ -263,8 +262,10 @@ def _with_private_line(text: str, occasion: Occasion, reply: Reply) -> str:
     return text.replace(crisis, line) if crisis in text else f"{text} {line}"
 
 
-def _for_writers(text: str, reply: Reply) -> str:
+def _for_writers(text: str, occasion: Occasion, reply: Reply) -> str:
     """Return a reply for whoever can't call: it says to text 911 and 988, and what to do where that does not work."""
+    if not occasion.text_only:
+        return text
     for called, written in _WRITTEN[reply.language].items():
         text = text.replace(called, written)
     return f"{text} {_WHERE_911_READS_NOTHING[reply.language]}" if reply.name in EMERGENCIES else text
