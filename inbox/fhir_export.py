@@ -14,7 +14,7 @@ from classifier.insurance import assemble_record
 from inbox import fhir
 from inbox.found_entities import stored_entities
 from inbox.models import Conversation, Delivery, DeliveryState, Message, Patient
-from inbox.patient_book import patients_of_conversation
+from inbox.patient_book import naming_patients, patients_of_conversation
 from intake.vocabulary import Medium
 
 ARRIVED = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.UNCONFIRMED)
@@ -59,7 +59,7 @@ def _rows(session: Session, table: type[Any], conversation: Conversation) -> Seq
 
 def _patient_of(session: Session, conversation: Conversation) -> dict[str, Any]:
     """Return the record's patient, or what the conversation says of its sender if it has no record or several."""
-    records = patients_of_conversation(session, conversation)
+    records = naming_patients(session, conversation, patients_of_conversation(session, conversation))
     if len(records) != 1:
         address = [conversation.patient_address] if conversation.patient_address else []
         return fhir.patient(f"conversation-{conversation.id}", conversation.patient_name or "", address)

@@ -80,9 +80,10 @@ def combine_conversations(kept: Values, dropped: Values) -> dict[str, Any]:
 
 
 def combine_addresses(kept: Values, dropped: Values) -> dict[str, Any]:
-    """Return the columns of one patient's address made of two: a consent that either has."""
+    """Return the columns of one patient's address made of two: a consent that either has, and shared if either is."""
     agreed = kept if kept["consent_at"] is not None else dropped
-    return {name: agreed[name] for name in ("consent_how", "consent_by", "consent_at")}
+    consent = {name: agreed[name] for name in ("consent_how", "consent_by", "consent_at")}
+    return consent | {"is_shared": bool(kept["is_shared"] or dropped["is_shared"])}
 
 
 def find_twin(session: Session, table: Table, row_id: int, index: str) -> int | None:

@@ -84,8 +84,14 @@ def restore_fields(patient: Patient, values: Mapping[str, Any]) -> None:
     _write_details(patient, Details(**(known | dict(values))))
 
 
-def add_address(session: Session, patient: Patient, typed: str) -> PatientAddress | None:
+def add_address(session: Session, patient: Patient, typed: str, *, is_shared: bool = False) -> PatientAddress | None:
     """Add a number or email address to a locked record; None if it is there already.
+
+    Args:
+        session: an open write transaction.
+        patient: the record.
+        typed: the number or address.
+        is_shared: whether others have it as well, so that it names nobody's conversations.
 
     Raises:
         IntakeError: it is neither.
@@ -99,6 +105,7 @@ def add_address(session: Session, patient: Patient, typed: str) -> PatientAddres
         practice=patient.practice,
         patient_address=address,
         patient_index=keyring().index(address),
+        is_shared=is_shared,
     )
     session.add(added)
     session.flush()
@@ -154,6 +161,26 @@ def addresses_of(session: Session, patient_ids: Sequence[int]) -> dict[int, set[
     return found
 
 
+def naming_patients(session: Session, conversation: Conversation, records: Sequence[Patient]) -> list[Patient]:
+    """Return those of a conversation's records whose names it may have: not those that share its number with others.
+
+    Args:
+        session: an open transaction.
+        conversation: the conversation.
+        records: the records that it belongs to.
+    """
+    ids = [patient.id for patient in records]
+    if not ids or not conversation.patient_address:
+        return list(records)
+    here = PatientAddress.patient_index.in_(_indexes([conversation.patient_address]))
+    linked = select(PatientConversation.patient_id).where(PatientConversation.conversation_id == conversation.id)
+    sharing = select(PatientAddress.patient_id).where(
+        PatientAddress.patient_id.in_(ids), here, PatientAddress.is_shared, PatientAddress.patient_id.not_in(linked)
+    )
+    others = set(session.scalars(sharing))
+    return [patient for patient in records if patient.id not in others]
+
+
 def name_on(records: Sequence[Patient]) -> str:
     """Return the name on a conversation's record; empty where it has none, or where several share it."""
     return records[0].name if len(records) == 1 else ""
@@ -176,7 +203,7 @@ def record_names(session: Session, conversations: Sequence[Conversation], practi
     addressed = (
         select(Patient.id, Patient.name, PatientAddress.practice, PatientAddress.patient_index, null())
         .join(Patient, Patient.id == PatientAddress.patient_id)
-        .where(is_kept, PatientAddress.patient_index.in_(every))
+        .where(is_kept, PatientAddress.patient_index.in_(every), PatientAddress.is_shared.is_(False))
     )
     linked = (
         select(Patient.id, Patient.name, null(), null(), PatientConversation.conversation_id)

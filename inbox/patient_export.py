@@ -44,7 +44,7 @@ from intake.errors import IntakeError
 
 FORMAT = 1
 _RECORD = ("id", "practice", *FIELDS, "merged_into", "created_at", "updated_at")
-_ADDRESS = ("patient_address", "consent_how", "consent_at", "created_at")
+_ADDRESS = ("patient_address", "is_shared", "consent_how", "consent_at", "created_at")
 _MERGE = ("kept_id", "dropped_id", "moved", "created_at", "undone_at")
 _PATIENT = ("patient_address", "patient_name", "contact_phone", "contact_email")
 _STANDING = ("created_at", "last_activity_at", "state", "intent", "team", "held_at")

@@ -203,12 +203,14 @@ def _merged_records(session: Session, wanted: set[int], *, lock: bool) -> list[P
 
 
 def _own_addresses(session: Session, patients: Sequence[Patient]) -> list[str]:
-    """Return the addresses of one person's records that no record of anyone else has."""
+    """Return the addresses of one person's records that nobody else has, as far as staff know."""
     if not is_one_person(patients):
         return []
     ids = [patient.id for patient in patients]
     mine = session.execute(
-        select(PatientAddress.practice, PatientAddress.patient_address).where(PatientAddress.patient_id.in_(ids))
+        select(PatientAddress.practice, PatientAddress.patient_address).where(
+            PatientAddress.patient_id.in_(ids), PatientAddress.is_shared.is_(False)
+        )
     ).all()
     shared = select(PatientAddress.id).where(PatientAddress.patient_id.not_in(ids))
     own = []

@@ -21,8 +21,10 @@ See `docs/adr/0027-what-silences-a-phone.md`.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
@@ -62,6 +64,30 @@ class Flag(NamedTuple):
     since: datetime
     by: int | None
     conversation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The newest flag on each number and email address of a practice.
+
+    Attributes:
+        by_index: by the keyed hash of the address that a conversation is from.
+        by_name: by the number or address that staff flagged in a chat which only names it.
+    """
+
+    by_index: Mapping[str, Flag] = field(repr=False)
+    by_name: Mapping[str, Flag] = field(repr=False)
+
+    def at(self, *addresses: str) -> Flag | None:
+        """Return the newest flag on any of some numbers and email addresses; see `read_flag`."""
+        indexes = [index for address in addresses for index in keyring().indexes(address)]
+        found = [self.by_index[index] for index in indexes if index in self.by_index]
+        found = found or [self.by_name[address] for address in addresses if address in self.by_name]
+        return max(found, key=lambda flag: flag.since, default=None)
+
+    def among(self, addresses: Collection[str]) -> set[str]:
+        """Return those of some numbers and email addresses at which contact is not safe."""
+        return {address for address in addresses if self.at(address) is not None}
 
 
 def set_unsafe(
@@ -197,18 +223,43 @@ def read_flag(session: Session, practice: str, *addresses: str, named: bool = Tr
     return None
 
 
-def flag_on(session: Session, conversation: Conversation, *, named: bool = True) -> Flag | None:
+def read_flags(session: Session, practice: str) -> Flags:
+    """Return every flag of a practice at once, for a page that asks about several numbers and addresses."""
+    columns = (Conversation.unsafe_since, Conversation.unsafe_by, Conversation.id)
+    more = (Conversation.patient_index, Conversation.unsafe_alone)
+    given_there = (Conversation.contact_phone, Conversation.contact_email)
+    flagged = select(*columns, *more, *given_there).where(
+        Conversation.practice == practice, Conversation.unsafe_since.is_not(None)
+    )
+    by_index: dict[str, Flag] = {}
+    by_name: dict[str, Flag] = {}
+    rows: Iterable[Any] = session.execute(flagged.order_by(Conversation.unsafe_since))
+    for since, by, row_id, index, is_alone, *given in rows:
+        flag = Flag(since, by, row_id)  # oldest first, so that the newest stays
+        if index is not None and not is_alone:
+            by_index[index] = flag
+        elif index is None and by is not None:
+            by_name |= {value: flag for value in given if value}
+    return Flags(by_index, by_name)
+
+
+def flag_on(
+    session: Session, conversation: Conversation, *, named: bool = True, flags: Flags | None = None
+) -> Flag | None:
     """Return a flag on a conversation, or on a number or address of its patient, where somebody might call or write.
 
     Args:
         session: an open transaction.
         conversation: the conversation.
         named: as for `read_flag`.
+        flags: the practice's flags, if they are read already.
     """
     if (own := _own_flag(conversation)) is not None:
         return own
     known = (conversation.patient_address, conversation.contact_phone, conversation.contact_email)
     addresses = [address for address in known if address]
+    if flags is not None:
+        return flags.at(*addresses)
     return read_flag(session, conversation.practice, *addresses, named=named) if addresses else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.column_types import EncryptedJson, EncryptedText
@@ -47,7 +47,8 @@ class Patient(Base):
 class PatientAddress(Base):
     """A number or email address of a patient. Several patients, such as a family, may have the same one.
 
-    The `consent` columns say how, when, and to whom the patient said that texts to this number are welcome.
+    The `consent` columns say how, when, and to whom the patient said that texts to this number are welcome. One that
+    `is_shared` belongs to others as well, as staff say: it names nobody's conversations after this patient.
     """
 
     __tablename__ = "patient_addresses"
@@ -64,6 +65,7 @@ class PatientAddress(Base):
     consent_how: Mapped[str | None] = mapped_column(String(16))
     consent_by: Mapped[int | None]
     consent_at: Mapped[datetime | None]
+    is_shared: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     @property

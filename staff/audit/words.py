@@ -130,6 +130,8 @@ ACTIONS = {
     "records_merged": Action(Group.RECORDS, "merged two records"),
     "merge_undone": Action(Group.RECORDS, "undid a merge"),
     "address_added": Action(Group.RECORDS, "added a number or email address"),
+    "address_shared": Action(Group.RECORDS, "noted that a number or email address is shared with others"),
+    "address_unshared": Action(Group.RECORDS, "noted that a number or email address is the patient’s alone"),
     "address_removed": Action(Group.RECORDS, "removed a number or email address"),
     "name_added": Action(Group.RECORDS, "set the patient’s name from a message"),
     "found_added": Action(Group.RECORDS, "added a detail from a message to a patient record"),

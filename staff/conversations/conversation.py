@@ -14,11 +14,11 @@ from inbox.consent import number_of, opt_out_of
 from inbox.conversation_tags import tags_in_use, tags_of
 from inbox.member_notices import note_seen
 from inbox.models import AlarmEnd, ConversationState, DraftKind, Message, Role, UndoKind, now
-from inbox.patient_book import name_on, patients_of_conversation
+from inbox.patient_book import name_on, naming_patients, patients_of_conversation
 from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_drafts, save_draft
 from inbox.reply_files import draft_files
 from inbox.tag_words import LONGEST_TAG
-from inbox.unsafe_contact import flag_on, hours_of, is_silenced, lifted_until
+from inbox.unsafe_contact import flag_on, hours_of, is_silenced, lifted_until, read_flags
 from intake.vocabulary import Channel, Language, Medium, OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
@@ -40,6 +40,7 @@ from staff.conversations.facts import read_facts
 from staff.conversations.found import Text, read_found
 from staff.conversations.inbox import INBOX
 from staff.conversations.insurance_card import UNVERIFIED
+from staff.conversations.known_addresses import read_known_addresses
 from staff.conversations.list_pane import address_of, density, read_filters, show_list
 from staff.conversations.mark_switch import shows_marks
 from staff.conversations.people import assignable, names_among, names_of
@@ -228,18 +229,22 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         people = assignable(session, member().reachable)
         known = names_among(people)
         records = patients_of_conversation(session, conversation) if is_own else []  # emergency access opens none
+        flags = read_flags(session, practice.slug)
+        addresses = read_known_addresses(session, conversation, records, flags)
+        is_shared = addresses.sharing(conversation.patient_address)
+        naming = naming_patients(session, conversation, records) if is_shared else records
         kept = read_drafts(session, conversation_id, member().id)
         slugs, own = {practice.slug: practice}, member().practices
         alarm = read_alarms(session, [conversation_id], slugs, moment, own).get(conversation_id)
-        flagged = flag_on(session, conversation)
+        flagged = flag_on(session, conversation, flags=flags)
         thread = read_thread(session, conversation, zone, before, known, alarm, is_safe=flagged is None)
         newest = (
             thread.last_message
             if before is None
             else max(thread.last_message, last_read(session, conversation_id) or 0)
         )
-        contact = read_contact(session, conversation, zone, name_on(records), facts.agreed_at)
-        reader = Reader(first_name(conversation, records), member().name)
+        contact = read_contact(session, conversation, zone, name_on(naming), facts.agreed_at)
+        reader = Reader(first_name(conversation, naming), member().name)
         until = lifted_until(conversation, moment) if flagged and flagged.by is None else None
         hours = hours_of(conversation) if flagged and flagged.by is None else None
         is_unsafe = flagged is not None and is_silenced(session, conversation, reach.medium)
@@ -265,6 +270,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
                     if entry.message and entry.text and not entry.waiting
                 ],
                 records,
+                addresses,
+                flags,
                 is_marked=shows_marks(),
                 may_add=is_own,
             ),
@@ -273,6 +280,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "acts": read_acts(session, conversation_id, zone, known),
             "contact": contact,
             "records": records if is_own and not is_refresh() else None,
+            "addresses": addresses,
             "reach": reach,
             "left": LEFT if is_out_of_reach(conversation, moment) else "",
             "read_in": thread.language,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,20 +13,25 @@ from classifier.entities.rules import find_by_rules
 from classifier.insurance import InsuranceRecord, assemble_record
 from classifier.insurance.assemble import stated_question
 from classifier.insurance.normalize import normal_birth_date
+from classifier.no_calls import asks_no_calls
 from classifier.senders import find_senders
 from inbox.found_entities import stored_entities
 from inbox.models import Conversation, Message, Patient
 from inbox.patient_book import addresses_of, patients_of_conversation
+from inbox.unsafe_contact import Flags, read_flags
 from intake.practices import Practice
 from intake.vocabulary import Channel, EntityKind
 from staff import display
+from staff.conversations.earlier_writers import EarlierWriter, read_writers
 from staff.conversations.insurance_card import InsuranceCard, Source, build_card
+from staff.conversations.known_addresses import KnownAddresses
 from staff.conversations.marking import Part, split_text
-from staff.conversations.offers import CHANNELS, Offer, Said, find_offers, leave_new
+from staff.conversations.offers import CHANNELS, REACHING, Offer, Said, find_offers, leave_new
 from staff.conversations.quoted_mail import find_quoted, is_quoted, signature_in
 from web.row_ids import read_row_id
 
 SEARCHED = 100
+NOT_SAFE, NO_CALLS = "Not safe to contact", "The message asks for no calls or texts"
 _SIGNATURE = "s"
 _OF_BILLS = frozenset(
     (EntityKind.CARRIER, EntityKind.PLAN, EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER,
@@ -46,10 +51,23 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What could be added, and the records that could take it."""
+    """What could be added.
+
+    Attributes:
+        offer: the value.
+        records: the records that could take it.
+        writer: who has written from this number or address before, in another conversation.
+        warning: why not to contact the patient there, in display words; empty if nothing speaks against it.
+    """
 
     offer: Offer
     records: Sequence[Patient] = field(repr=False)
+    writer: EarlierWriter | None = None
+    warning: str = ""
+
+    def asks_whose(self, record: Patient) -> bool:
+        """Return whether staff have to say whose a number is before a record takes it."""
+        return self.writer is not None and record.id not in self.writer.linked_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,8 @@ def read_found(
     practice: Practice,
     texts: Iterable[Text],
     records: Sequence[Patient],
+    addresses: KnownAddresses,
+    flags: Flags,
     *,
     is_marked: bool,
     may_add: bool,
@@ -95,6 +115,8 @@ def read_found(
         practice: its practice.
         texts: the messages.
         records: the records that the conversation belongs to.
+        addresses: the numbers and addresses on these.
+        flags: where contact is not safe at the practice.
         is_marked: whether their texts are to be marked.
         may_add: whether the member may add what was found to a record.
     """
@@ -102,10 +124,11 @@ def read_found(
     found = stored_entities(session, [text.message for text in newest])
     newest_first = [_interpret(text, found[text.message]) for text in newest if found.get(text.message)]
     offers = _offers_in(conversation, newest, found) if may_add else []
+    had = {record.id: addresses.values_of(record.id) for record in records}
     return Found(
         marks={said.message: split_text(said.text, said.entities) for said in newest_first if is_marked},
         card=build_card(_source_of(said) for said in newest_first),
-        offered=_propose(session, conversation, practice, offers, records) if offers else Proposals(),
+        offered=_propose(session, conversation, practice, offers, records, had, flags) if offers else Proposals(),
         unread=[text.message for text in reversed(newest) if text.message not in found],
     )
 
@@ -115,7 +138,9 @@ def read_offered(session: Session, conversation: Conversation, practice: Practic
     newest = select(Message.id).where(Message.conversation_id == conversation.id).order_by(Message.id.desc())
     ids = session.scalars(newest.limit(SEARCHED)).all()
     offers = _read_offers(session, conversation, practice, ids)
-    return _propose(session, conversation, practice, offers, patients_of_conversation(session, conversation))
+    records = patients_of_conversation(session, conversation)
+    had = addresses_of(session, [record.id for record in records])
+    return _propose(session, conversation, practice, offers, records, had, read_flags(session, practice.slug))
 
 
 def find_offer(session: Session, conversation: Conversation, practice: Practice, key: str) -> Offer | None:
@@ -151,8 +176,9 @@ def _offers_in(conversation: Conversation, texts: Iterable[Text], found: Mapping
 
 def _own_parts(text: Text, entities: Sequence[Entity], *, is_mail: bool) -> list[Said]:
     """Return what a patient says of themselves: a message, or an email without what it quotes, and its signature."""
+    avoids_phone = asks_no_calls(text.text)
     if not is_mail:
-        return [_interpret(text, entities)] if entities else []
+        return [replace(_interpret(text, entities), asks_no_calls=avoids_phone)] if entities else []
     if find_senders(text.text, entities) is None:
         return []
     quoted = find_quoted(text.text)
@@ -160,7 +186,8 @@ def _own_parts(text: Text, entities: Sequence[Entity], *, is_mail: bool) -> list
     signature = signature_in(text.trimmed)
     numbers = [entity for entity in find_by_rules(signature) if entity.kind is EntityKind.PHONE] if signature else []
     signed = Said(text.message, text.shown_at, signature, numbers, InsuranceRecord(), part=_SIGNATURE)
-    return [*([_interpret(text, own)] if own else []), *([signed] if numbers else [])]
+    parts = [*([_interpret(text, own)] if own else []), *([signed] if numbers else [])]
+    return [replace(part, is_mail=True, asks_no_calls=avoids_phone) for part in parts]
 
 
 def _interpret(text: Text, entities: Sequence[Entity]) -> Said:
@@ -193,6 +220,8 @@ def _propose(
     practice: Practice,
     offers: Sequence[Offer],
     records: Sequence[Patient],
+    had: Mapping[int, Collection[str]],
+    flags: Flags,
 ) -> Proposals:
     """Leave out what is known already, and the practice's own numbers.
 
@@ -205,7 +234,6 @@ def _propose(
     known += [record.name for record in records]
     if not records:
         known += [conversation.patient_address, conversation.contact_phone, conversation.contact_email]
-    had = addresses_of(session, [record.id for record in records])
     lacking = {
         offer.key: [
             record
@@ -217,4 +245,20 @@ def _propose(
     }
     useful = (offer for offer in offers if not records or lacking.get(offer.key, True))
     new = leave_new(useful, known)
-    return Proposals([Proposal(offer, lacking.get(offer.key, ())) for offer in new], bool(records))
+    reaching = {offer.value for offer in new if offer.kind in REACHING}
+    unsafe = flags.among(reaching)
+    writers = read_writers(session, practice.slug, practice.time_zone, reaching, besides=[conversation.id])
+    return Proposals(
+        [
+            Proposal(offer, lacking.get(offer.key, ()), writers.get(offer.value), _warn_of(offer, unsafe))
+            for offer in new
+        ],
+        bool(records),
+    )
+
+
+def _warn_of(offer: Offer, unsafe: Collection[str]) -> str:
+    """Return why not to contact the patient at an offered number or address; empty if nothing speaks against it."""
+    if offer.value in unsafe:
+        return NOT_SAFE
+    return NO_CALLS if offer.said.asks_no_calls and offer.kind is EntityKind.PHONE else ""

@@ -28,8 +28,14 @@ _LONGEST = 100
 _SHORTEST_NUMBER = 10
 _TITLED = re.compile(r"\b(?:dr|dra|doctor|doctora|nurse|enfermera|hygienist)[.\s]{1,3}$", re.IGNORECASE)
 _CONTEXT = 20
-_REACHING = (EntityKind.PHONE, EntityKind.EMAIL)
+REACHING = (EntityKind.PHONE, EntityKind.EMAIL)
 _PERSONAL = (EntityKind.NAME, EntityKind.DOB)
+_TOLL_FREE = re.compile(r"\+1(?:800|833|844|855|866|877|888)\d{7}")
+_OF_OFFICE = re.compile(
+    r"\b(?:office|main(?: line)?|front desk|reception|switchboard|toll[- ]?free|fax|[fo]|oficina|recepci[oó]n)"
+    r"[\s:.#|)-]{0,4}(?:\(?\+?1\)?[\s.-]{0,2})?\(?$",
+    re.IGNORECASE,
+)
 _WHOLE_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -44,6 +50,8 @@ class Said:
         entities: what was found in that.
         record: what it says about an insurance.
         part: what tells keys of an email's signature from those of its text; empty for a text.
+        is_mail: whether it is an email, whose sender may write from an office.
+        asks_no_calls: whether the message asks not to be called or texted.
     """
 
     message: int
@@ -52,6 +60,8 @@ class Said:
     entities: Sequence[Entity] = field(repr=False)
     record: InsuranceRecord = field(repr=False)
     part: str = ""
+    is_mail: bool = False
+    asks_no_calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +121,12 @@ def _offers_of(said: Said) -> Iterable[Offer]:
             continue
         if entity.kind in _PERSONAL and entity.start not in of_sender:
             continue
-        if entity.kind in _REACHING and is_of_another(said.text, entity.start, entity.end):
+        if entity.kind in REACHING and is_of_another(said.text, entity.start, entity.end):
+            continue
+        if said.is_mail and entity.kind == EntityKind.PHONE and _OF_OFFICE.search(before):
             continue
         value = write(said.text[entity.start : entity.end])
-        if value is not None:
+        if value is not None and not _TOLL_FREE.fullmatch(value):
             kind = EntityKind(entity.kind)
             shown = date_words(value) if kind is EntityKind.DOB else display.spoken(value)
             yield Offer(f"{said.message}.{said.part}{entity.start}", kind, value, shown, said)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from flask import Blueprint, abort, current_app, flash, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.consent import is_opted_out, record_consent, undo_opt_out
-from inbox.models import Role, now
-from inbox.patient_book import add_address, touch_patient
+from inbox.models import Patient, Role, now
+from inbox.patient_book import add_address, addresses_of, touch_patient
+from inbox.patient_records import normalise_address
 from inbox.text_permission import OPTED_OUT
 from intake.errors import IntakeError
 from intake.vocabulary import ConsentHow, EntityKind, OptOutMistake
+from staff import display
 from staff.auth.access import member, open_to
+from staff.conversations.earlier_writers import EarlierWriter, Whose, read_choice, read_writers
 from staff.patients.access import current_patient, own_address, record_on_address, record_on_patient
 from staff.patients.outgoing import read_scheduled
 from staff.patients.page import PREFIX, back_to_record, show_record
@@ -26,15 +30,45 @@ blueprint = Blueprint("patient_addresses", __name__, url_prefix=PREFIX)
 def new_address(slug: str, patient_id: int) -> Response | tuple[str, int]:
     """Add a number or email address."""
     typed = request.form.get("new_address", "").strip()[:254]
+    whose, services = read_choice(request.form), services_of(current_app)
+    writer = None
     try:
-        with services_of(current_app).database.write() as session:
-            patient = current_patient(session, slug, patient_id)
-            added = add_address(session, patient, typed)
-            if added is not None:
-                touch_patient(patient)
-                record_on_address(session, added, "address_added")
+        address = normalise_address(typed)
     except IntakeError:
         return show_record(slug, patient_id, address=typed, address_problem=NO_ADDRESS), 422
+    with services.database.write() as session:
+        patient = current_patient(session, slug, patient_id)
+        if whose is None:
+            writer = _find_stranger(session, patient, services.practices.require(slug).time_zone, address)
+        added = None if writer else add_address(session, patient, address, is_shared=whose is Whose.SHARED)
+        if added is not None:
+            touch_patient(patient)
+            record_on_address(session, added, "address_added", **({"whose": whose.value} if whose else {}))
+    if writer is not None:
+        return show_record(slug, patient_id, address=typed, shown_address=display.spoken(address), writer=writer), 409
+    return back_to_record(slug, patient_id)
+
+
+def _find_stranger(session: Session, patient: Patient, zone: str, address: str) -> EarlierWriter | None:
+    """Return who has written from an address that a record lacks, None if nobody or if the record has that already."""
+    writer = read_writers(session, patient.practice, zone, [address]).get(address)
+    if writer is None or patient.id in writer.linked_to:
+        return None
+    return None if address in addresses_of(session, [patient.id])[patient.id] else writer
+
+
+@blueprint.post("/addresses/<int:address_id>/shared")
+@open_to(Role.STAFF)
+def share_address(slug: str, patient_id: int, address_id: int) -> Response:
+    """Note that a number or email address is others' as well, so that it names nobody; or that it is not."""
+    is_shared = request.form.get("shared") != "no"
+    with services_of(current_app).database.write() as session:
+        patient = current_patient(session, slug, patient_id)
+        address = own_address(session, patient, address_id)
+        if address.is_shared != is_shared:
+            address.is_shared = is_shared
+            touch_patient(patient)
+            record_on_address(session, address, "address_shared" if is_shared else "address_unshared")
     return back_to_record(slug, patient_id)
 
 

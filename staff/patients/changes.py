@@ -22,6 +22,8 @@ _WORDS = {
 }
 _OF_ADDRESS = {
     "address_added": "added {}",
+    "address_shared": "noted that {} is shared with others",
+    "address_unshared": "noted that {} is the patient’s alone",
     "consent_recorded": "recorded that the patient agreed to texts at {}",
     "opted_out": "recorded that {} wants no texts",
     "opt_out_undone": "undid the opt-out of {} from texts",

@@ -21,9 +21,11 @@ from inbox.patient_book import (
     patients_of_conversation,
     touch_patient,
 )
+from intake.practices import Practice
 from intake.vocabulary import EntityKind
 from staff.auth.access import open_to, record_on_conversation
 from staff.conversations.actions import finish_action
+from staff.conversations.earlier_writers import UNANSWERED, Whose, read_choice, read_writers
 from staff.conversations.found import find_offer
 from staff.conversations.offers import Offer
 from staff.patients.access import current_patient, record_on_patient, unborrowed_conversation
@@ -65,8 +67,14 @@ def add_to_record(conversation_id: int, patient_id: int) -> Response:
         if patient.id not in [known.id for known in patients_of_conversation(session, conversation)]:
             abort(409, "This conversation does not belong to that record. Reload the page.")
         offer = _offered(session, conversation, EntityKind.PHONE, EntityKind.EMAIL, EntityKind.DOB)
+        whose = read_choice(request.args)
+        if whose is None and offer.kind is not EntityKind.DOB:
+            _require_unused(session, conversation, practice, patient, offer.value)
         source = {"message": offer.said.message, "kind": offer.kind.value}
-        if (changes := _write(session, patient, offer, practice.time_zone)) is not None:
+        if whose is not None:
+            source["whose"] = whose.value
+        changes = _write(session, patient, offer, practice.time_zone, is_shared=whose is Whose.SHARED)
+        if changes is not None:
             record_on_patient(session, patient, "found_added", conversation=conversation.id, **source, **changes)
             record_on_conversation(
                 session, conversation.id, conversation.practice, "found_added", patient=patient.id, **source
@@ -75,10 +83,20 @@ def add_to_record(conversation_id: int, patient_id: int) -> Response:
     return finish_action(conversation_id)
 
 
-def _write(session: Session, patient: Patient, offer: Offer, zone: str) -> dict[str, Any] | None:
+def _require_unused(
+    session: Session, conversation: Conversation, practice: Practice, patient: Patient, address: str
+) -> None:
+    """Abort with 409 if somebody has written from an address, as staff have to say then whose it is."""
+    slug, zone = practice.slug, practice.time_zone
+    writer = read_writers(session, slug, zone, [address], besides=[conversation.id]).get(address)
+    if writer is not None and patient.id not in writer.linked_to:
+        abort(409, f"{UNANSWERED} Go back and reload the page.")
+
+
+def _write(session: Session, patient: Patient, offer: Offer, zone: str, *, is_shared: bool) -> dict[str, Any] | None:
     """Write a value into a locked record, and return what the trail says besides; None if it is there already."""
     if offer.kind is not EntityKind.DOB:
-        added = add_address(session, patient, offer.value)
+        added = add_address(session, patient, offer.value, is_shared=is_shared)
         if added is not None:
             touch_patient(patient)
         return None if added is None else {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -32,10 +33,13 @@ from inbox.patient_book import (
 )
 from inbox.patient_records import normalise_address
 from inbox.patient_search import search_patients
+from inbox.unsafe_contact import read_flags
 from intake.errors import IntakeError
+from intake.practices import Practice
 from staff import display
 from staff.auth.access import open_to, record_on_conversation
-from staff.conversations.found import find_offer, read_offered
+from staff.conversations.earlier_writers import UNANSWERED, Whose, read_choice, read_writers
+from staff.conversations.found import NOT_SAFE, find_offer, read_offered
 from staff.patients.access import record_listing, record_on_patient, unborrowed_conversation
 from staff.patients.history import LABELS
 from staff.patients.listing import LONGEST_SEARCH
@@ -43,6 +47,21 @@ from web.row_ids import read_row_id
 from web.services import services_of
 
 blueprint = Blueprint("patient_of", __name__, url_prefix="/staff/conversations/<int:conversation_id>/patient")
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A value that a member chose: what it is, and for a number that somebody has written from, whose it is."""
+
+    kind: str
+    value: str = field(repr=False)
+    whose: Whose | None = None
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it is a number or an email address."""
+        return self.kind not in ("name", "dob")
+
 
 NO_RECORD = "There is no such record at this practice any more. Search for it again."
 
@@ -81,19 +100,13 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
     alike: list[Patient] = []
     with services.database.write() as session:
         conversation = unborrowed_conversation(session, conversation_id, lock=True)
-        offers = read_offers(session, conversation)
         practice = services.practices.require(conversation.practice)
-        used = request.form.getlist("use")
-        chosen = [(key, offers[key]) for key in used if key in offers]
-        found = [find_offer(session, conversation, practice, key) for key in used if key not in offers]
-        chosen += [(offer.kind.lower(), offer.value) for offer in found if offer is not None]
-        names = [value for key, value in chosen if key == "name"]
-        dates = [value for key, value in chosen if key == "dob"]
-        if not typed["name"].strip() and names:
-            typed["name"] = names[0]
-        if not typed["birth_date"].strip() and dates:
-            typed["birth_date"] = dates[0]
-        if other:
+        used = _read_used()
+        chosen = _read_chosen(session, conversation, practice, used)
+        _fill_in(typed, chosen)
+        if unsaid := _find_unsaid(session, conversation, practice, chosen, read_row_id(other)):
+            wrong = unsaid
+        elif other:
             patient = _existing(session, conversation.practice, other)
         else:
             zone = ZoneInfo(practice.time_zone)
@@ -105,8 +118,9 @@ def create(conversation_id: int) -> Response | tuple[str, int]:
             namesakes = [] if other else [row.id for row in find_namesakes(session, patient)]
             if namesakes:
                 record_listing(session, patient.practice, "patients_searched", namesakes)
-    if patient is None and other:
-        return _show(conversation_id, typed=typed, used=used, problem=NO_RECORD), 409
+    if patient is None and (unsaid or other):
+        problem = "" if unsaid else NO_RECORD
+        return _show(conversation_id, typed=typed, wrong=wrong, used=used, problem=problem), 409
     if alike:
         return _show(conversation_id, typed=typed, used=used, alike=alike), 409
     if patient is None:
@@ -147,8 +161,46 @@ def read_offers(session: Session, conversation: Conversation) -> dict[str, str]:
     return {key: value for key, value in offers.items() if value and (key == "address" or value != proven)}
 
 
+def _fill_in(typed: dict[str, str], chosen: Sequence[_Choice]) -> None:
+    """Put a name and a birth date that were chosen where nothing was typed."""
+    for kind, name in (("name", "name"), ("dob", "birth_date")):
+        values = [choice.value for choice in chosen if choice.kind == kind]
+        if values and not typed[name].strip():
+            typed[name] = values[0]
+
+
+def _read_used() -> list[str]:
+    """Return the keys of what a member chose: what they checked, and the numbers of which they said whose they are."""
+    said = [name.removeprefix("whose-") for name in request.form if name.startswith("whose-")]
+    return list(dict.fromkeys([*request.form.getlist("use"), *(key for key in said if read_choice(request.form, key))]))
+
+
+def _read_chosen(
+    session: Session, conversation: Conversation, practice: Practice, used: Sequence[str]
+) -> list[_Choice]:
+    """Return the values that a member chose."""
+    offers = read_offers(session, conversation)
+    chosen = []
+    for key in used:
+        whose = read_choice(request.form, key)
+        if key in offers:
+            chosen.append(_Choice(key, offers[key], whose))
+        elif (offer := find_offer(session, conversation, practice, key)) is not None:
+            chosen.append(_Choice(offer.kind.lower(), offer.value, whose))
+    return chosen
+
+
+def _find_unsaid(
+    session: Session, conversation: Conversation, practice: Practice, chosen: Sequence[_Choice], record: int | None
+) -> dict[str, str]:
+    """Return what is wrong if somebody has written from a chosen number and the member has not said whose it is."""
+    unsaid = _addresses([choice for choice in chosen if choice.kind in ("phone", "email") and choice.whose is None])
+    writers = read_writers(session, practice.slug, practice.time_zone, unsaid, besides=[conversation.id])
+    return {"whose": UNANSWERED} if any(record not in writer.linked_to for writer in writers.values()) else {}
+
+
 def _create(
-    session: Session, practice: str, details: Details, chosen: Sequence[tuple[str, str]]
+    session: Session, practice: str, details: Details, chosen: Sequence[_Choice]
 ) -> tuple[Patient | None, list[Patient]]:
     """Create a record, or return those that may be the same patient's, unless the member has seen them."""
     alike = [] if "anyway" in request.form else find_alike(session, practice, details, _addresses(chosen))
@@ -158,12 +210,12 @@ def _create(
     return None, alike
 
 
-def _addresses(chosen: Sequence[tuple[str, str]]) -> list[str]:
+def _addresses(chosen: Sequence[_Choice]) -> list[str]:
     """Return the numbers and email addresses among what a member chose; those that are neither are refused later."""
     found = []
-    for key, value in chosen:
+    for choice in chosen:
         with suppress(IntakeError):
-            found += [normalise_address(value)] if key not in ("name", "dob") else []
+            found += [normalise_address(choice.value)] if choice.is_address else []
     return found
 
 
@@ -175,22 +227,25 @@ def _existing(session: Session, practice: str, typed: str) -> Patient | None:
 
 
 def _fill(
-    session: Session, patient: Patient, conversation: Conversation, chosen: Sequence[tuple[str, str]], *, is_new: bool
+    session: Session, patient: Patient, conversation: Conversation, chosen: Sequence[_Choice], *, is_new: bool
 ) -> None:
     """Link a conversation to a record, with the addresses that the member chose."""
     added = []
-    for key, value in chosen:
+    for choice in chosen:
+        is_shared = choice.whose is Whose.SHARED
         try:
-            if key not in ("name", "dob") and add_address(session, patient, value) is not None:
-                added.append(key)
+            if choice.is_address and add_address(session, patient, choice.value, is_shared=is_shared) is not None:
+                added.append(choice.kind)
         except IntakeError:
             abort(400, "That is no number or email address that can be used. Leave it out.")
     linked = link_conversation(session, patient, conversation)
     if not is_new and (added or linked):
         touch_patient(patient)
     action = "record_created" if is_new else "patient_linked"
-    used = sorted({*added, "name", "dob"} & {key for key, _ in chosen}) if is_new else added
-    record_on_patient(session, patient, action, conversation=conversation.id, used=used)
+    used = sorted({*added, "name", "dob"} & {choice.kind for choice in chosen}) if is_new else added
+    whose = sorted({choice.whose.value for choice in chosen if choice.whose is not None})
+    said = {"whose": whose} if whose else {}
+    record_on_patient(session, patient, action, conversation=conversation.id, used=used, **said)
     record_on_conversation(session, conversation.id, conversation.practice, "patient_linked", patient=patient.id)
 
 
@@ -199,17 +254,25 @@ def _show(conversation_id: int, **changes: Any) -> str:
     with services.database.write() as session:
         conversation = unborrowed_conversation(session, conversation_id)
         practice = services.practices.require(conversation.practice)
-        found = [proposal.offer for proposal in read_offered(session, conversation, practice).all]
+        proposals = read_offered(session, conversation, practice).all
+        offers = read_offers(session, conversation)
+        unsafe = read_flags(session, practice.slug).among(set(offers.values()))
+        given = {key: offers[key] for key in ("phone", "email") if key in offers}
+        zone = practice.time_zone
+        writers = read_writers(session, practice.slug, zone, set(given.values()), besides=[conversation.id])
         shown: dict[str, Any] = {
             "conversation": conversation,
             "practice": practice,
-            "found": found,
-            "offers": {key: display.spoken(value) for key, value in read_offers(session, conversation).items()},
+            "found": proposals,
+            "offers": {key: display.spoken(value) for key, value in offers.items()},
+            "warnings": {key: NOT_SAFE for key, value in offers.items() if value in unsafe},
+            "writers": {key: writers[value] for key, value in given.items() if value in writers},
+            "said": {key: request.form.get(f"whose-{key}", "") for key in _read_used()},
             "known": patients_of_conversation(session, conversation),
             "labels": LABELS,
             "typed": dict.fromkeys(FIELDS, ""),
             "wrong": {},
-            "used": ["address"],
+            "used": ["address"] if offers.get("address") not in unsafe else [],
             "wanted": "",
             "matches": [],
             "alike": [],
@@ -223,6 +286,6 @@ def _show(conversation_id: int, **changes: Any) -> str:
             "patient_offered",
             patients=known,
             offers=list(shown["offers"]),
-            found=[offer.key for offer in found],
+            found=[proposal.offer.key for proposal in proposals],
         )
     return render_template("staff/patient_new.html", **(shown | changes))

@@ -26,7 +26,9 @@ from inbox.patient_records import normalise_address
 from inbox.text_permission import OPTED_OUT
 from intake.errors import IntakeError
 from intake.vocabulary import ConsentHow
+from staff import display
 from staff.auth.access import member, open_to, own_practice
+from staff.conversations.earlier_writers import EarlierWriter, Whose, read_choice, read_writers
 from staff.patients.access import record_listing, record_on_address, record_on_patient
 from staff.patients.addresses import NO_ADDRESS
 from staff.patients.history import LABELS
@@ -66,9 +68,14 @@ def create(slug: str) -> Response | tuple[str, int]:
         if alike:
             record_listing(session, slug, "patients_searched", [patient.id for patient in alike])
             return _show(slug, typed, {}, alike), 409
+        whose = read_choice(request.form)
+        writer = None if whose else read_writers(session, slug, practice.time_zone, [address]).get(address)
+        if writer is not None:
+            return _show(slug, typed, {}, [], writer), 409
         patient = create_patient(session, slug, details)
-        added = add_address(session, patient, address)
-        record_on_patient(session, patient, "record_created", used=["address"])
+        added = add_address(session, patient, address, is_shared=whose is Whose.SHARED)
+        said = {"whose": whose.value} if whose else {}
+        record_on_patient(session, patient, "record_created", used=["address"], **said)
         if added is not None and typed["how"]:
             _note_consent(session, added, typed["how"])
         namesakes = [other.id for other in find_namesakes(session, patient)]
@@ -97,13 +104,22 @@ def _find_same(session: Session, practice: str, details: Details, address: str) 
     return list({patient.id: patient for patient in found}.values())
 
 
-def _show(slug: str, typed: Mapping[str, str], wrong: Mapping[str, str], alike: list[Patient]) -> str:
+def _show(
+    slug: str,
+    typed: Mapping[str, str],
+    wrong: Mapping[str, str],
+    alike: list[Patient],
+    writer: EarlierWriter | None = None,
+) -> str:
     shown: dict[str, Any] = {
         "practice": own_practice(slug),
         "labels": {name: LABELS[name] for name in ASKED},
         "typed": dict.fromkeys((*ASKED, "new_address", "how"), "") | dict(typed),
         "wrong": wrong,
         "alike": alike,
+        "anyway": "anyway" in request.form,
+        "writer": writer,
+        "shown_address": display.spoken(normalise_address(typed["new_address"])) if writer else "",
         "consents": {how: how.words for how in ConsentHow},
         "longest_address": LONGEST_ADDRESS,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from inbox.consent import opt_out_of
 from inbox.models import Conversation, Patient, PatientAddress, PatientConversation
-from inbox.patient_book import FIELDS, find_namesakes, sharing_patients
+from inbox.patient_book import FIELDS, conversations_of_patient, find_namesakes, sharing_patients
 from inbox.patient_merging import latest_merge
 from inbox.patients import conversations_of
 from inbox.text_permission import GivenConsent, given_consents, has_texted
@@ -59,6 +59,8 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
         "problem": "",
         "address": "",
         "address_problem": "",
+        "shown_address": "",
+        "writer": None,
     }
     send_at = request.args.get("send_at", "")[:LONGEST_TIME]
     defaults |= {"message_problem": "", "send_at": send_at, "form_id": secrets.token_hex(16)}
@@ -95,6 +97,7 @@ def _read(session: Session, patient: Patient, zone: str, before: int | None, sin
         "history": read_history(session, patient, zone, before),
         "before": before,
         "linked": linked,
+        "links": _read_links(session, patient, addresses, linked),
         "others": sharing_patients(session, patient),
         "merge": newest,
         "merged_at": display.clock(newest.created_at, zone) if newest else "",
@@ -102,6 +105,25 @@ def _read(session: Session, patient: Patient, zone: str, before: int | None, sin
         "changes": read_changes(session, patient, zone),
         "changed": changes_since(session, patient, since) if since is not None else [],
     }
+
+
+def _read_links(
+    session: Session, patient: Patient, addresses: Sequence[PatientAddress], linked: Collection[int]
+) -> list[dict[str, Any]]:
+    """Return the conversations that belong to a record, each with the number that brings it, or that staff linked."""
+    by_address = {address.patient_address: address for address in addresses}
+    ids = conversations_of_patient(session, patient)
+    query = select(Conversation.id, Conversation.channel, Conversation.patient_address).where(Conversation.id.in_(ids))
+    return [
+        {
+            "id": row.id,
+            "channel": display.CHANNELS[row.channel],
+            "address": display.spoken(row.patient_address) if row.patient_address else "",
+            "by": by_address.get(row.patient_address or ""),
+            "is_linked": row.id in linked,
+        }
+        for row in session.execute(query.order_by(Conversation.id))
+    ]
 
 
 def _describe_address(
@@ -112,6 +134,7 @@ def _describe_address(
         "id": address.id,
         "shown": display.spoken(address.patient_address),
         "is_number": address.is_number,
+        "is_shared": address.is_shared,
         "opted_out": out.is_out,
         "can_undo": out.can_undo,
         "unsafe": is_unsafe(session, address),

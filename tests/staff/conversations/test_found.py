@@ -283,7 +283,7 @@ def test_a_birth_date_is_offered_to_a_record_that_lacks_one(console: Console, da
 def test_a_new_record_takes_what_was_found_and_chosen(console: Console, dana: Browser) -> None:
     chat(console, CALL)
     form = dana.get(f"{PAGE}/patient").text
-    keys = {unescape(shown): key for key, shown in re.findall(r'value="([\d.]+)"> [^“]+“([^”]+)”', form)}
+    keys = {unescape(shown): key for key, shown in re.findall(r'value="([\d.]+)"[^>]*> <span>[^“]+“([^”]+)”', form)}
     assert set(keys) == {"Maria Lopez", "(202) 555-0188", "maria@example.com"}
 
     chosen = [keys["Maria Lopez"], keys["maria@example.com"]]
