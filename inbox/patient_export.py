@@ -168,7 +168,7 @@ def _conversation(
     def of(table: type[Any]) -> Sequence[Any]:
         return session.scalars(select(table).where(table.conversation_id == conversation.id).order_by(table.id)).all()
 
-    drafts = [draft for draft in of(ReplyDraft) if with_notes or draft.kind == DraftKind.REPLY]
+    drafts = [draft for draft in of(ReplyDraft) if with_notes or draft.kind in (DraftKind.REPLY, DraftKind.EARLIER)]
     notes = [{"by": names.get(note.staff_id), **_fields(note, ("created_at", "text"))} for note in of(Note)]
     return {
         "id": conversation.id,

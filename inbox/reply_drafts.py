@@ -24,10 +24,12 @@ class KeptDraft:
     Attributes:
         text: what was typed, empty if there is no draft.
         mark: what changes with each save, empty if there is no draft.
+        at: when it was last changed, None if there is no draft.
     """
 
     text: str = field(default="", repr=False)
     mark: str = ""
+    at: datetime | None = None
 
 
 def read_draft(session: Session, conversation_id: int, staff_id: int, kind: DraftKind = DraftKind.REPLY) -> KeptDraft:
@@ -39,7 +41,8 @@ def read_drafts(session: Session, conversation_id: int, staff_id: int) -> Mappin
     """Return a member's drafts for a conversation by their kind, those that there are none of included."""
     own = ReplyDraft.conversation_id == conversation_id, ReplyDraft.staff_id == staff_id
     found = {DraftKind(draft.kind): draft for draft in session.scalars(select(ReplyDraft).where(*own))}
-    return {kind: KeptDraft(found[kind].text, found[kind].mark) if kind in found else KeptDraft() for kind in DraftKind}
+    kept = {kind: KeptDraft(draft.text, draft.mark, draft.updated_at) for kind, draft in found.items()}
+    return {kind: kept.get(kind, KeptDraft()) for kind in DraftKind}
 
 
 def save_draft(
@@ -86,6 +89,23 @@ def add_to_draft(
     kept = read_draft(session, conversation_id, staff_id, kind).text
     together = f"{words}\n\n{kept}" if kept else words
     save_draft(session, conversation_id, staff_id, together[:longest], None, kind)
+
+
+def set_aside(session: Session, conversation_id: int, staff_id: int, before: datetime) -> None:
+    """Set a reply aside that a member began before a moment and has not touched since.
+
+    Args:
+        session: an open transaction that holds the conversation's lock.
+        conversation_id: the conversation.
+        staff_id: the member.
+        before: the moment, aware.
+    """
+    draft = session.scalar(_own(conversation_id, staff_id, DraftKind.REPLY))
+    if draft is None or draft.updated_at >= before:
+        return
+    forget_draft(session, conversation_id, staff_id, DraftKind.EARLIER)
+    draft.kind = DraftKind.EARLIER
+    session.flush()
 
 
 def forget_draft(session: Session, conversation_id: int, staff_id: int, kind: DraftKind = DraftKind.REPLY) -> None:

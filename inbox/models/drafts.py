@@ -13,11 +13,15 @@ from inbox.models.base import Base, now
 
 
 class DraftKind(StrEnum):
-    """What a draft becomes: a reply, an internal note, or the note of a transfer."""
+    """What a draft becomes: a reply, an internal note, or the note of a transfer.
+
+    `EARLIER` is a reply that was begun before the patient was in danger, and is set aside.
+    """
 
     REPLY = "reply"
     NOTE = "note"
     TRANSFER = "transfer"
+    EARLIER = "earlier"
 
 
 class ReplyDraft(Base):

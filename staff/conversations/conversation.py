@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
@@ -13,9 +14,9 @@ from inbox.chat_contact import is_out_of_reach
 from inbox.consent import number_of, opt_out_of
 from inbox.conversation_tags import tags_in_use, tags_of
 from inbox.member_notices import note_seen
-from inbox.models import AlarmEnd, ConversationState, DraftKind, Message, Role, UndoKind, now
+from inbox.models import AlarmEnd, Conversation, ConversationState, DraftKind, Message, Role, UndoKind, now
 from inbox.patient_book import name_on, naming_patients, patients_of_conversation
-from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_drafts, save_draft
+from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_drafts, save_draft, set_aside
 from inbox.reply_files import draft_files
 from inbox.tag_words import LONGEST_TAG
 from inbox.unsafe_contact import flag_on, hours_of, is_silenced, lifted_until, read_flags
@@ -50,6 +51,7 @@ from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, may_w
 from staff.conversations.row_words import initials
 from staff.conversations.rows import text_of
 from staff.conversations.second_look import ASKED, look_again, stays_here
+from staff.conversations.safe_ways import find_safe_ways
 from staff.conversations.send_later import later_choices
 from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
@@ -145,6 +147,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
         waits = outcome.scheduled_for
         if is_sent:
             forget_draft(session, conversation_id, member().id)
+            forget_draft(session, conversation_id, member().id, DraftKind.EARLIER)
         else:
             save_draft(session, conversation_id, member().id, text[:LONGEST_DRAFT], None)
         if outcome.verdict is ReplyCheck.SENT:
@@ -250,6 +253,13 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         is_unsafe = flagged is not None and is_silenced(session, conversation, reach.medium)
         is_reached = not (reach.obstacle or reach.doubtful or is_unsafe)
         can_get_reply = is_reached and conversation.last_message_id and not is_emergency(conversation)
+        said = [entry for entry in thread.entries if entry.message and entry.text and not entry.waiting]
+        texts = [Text(entry.message or 0, entry.shown_at, entry.text, entry.trimmed) for entry in said]
+        is_marked = shows_marks()
+        found = read_found(
+            session, conversation, practice, texts, records, addresses, flags, is_marked=is_marked, may_add=is_own
+        )
+        raised = _raised_at(session, conversation, alarm)
         return {
             "conversation": conversation,
             "is_unsafe": is_unsafe,
@@ -260,22 +270,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "practice": practice,
             "thread": thread,
             "newest": newest,
-            "found": read_found(
-                session,
-                conversation,
-                practice,
-                [
-                    Text(entry.message, entry.shown_at, entry.text, entry.trimmed)
-                    for entry in thread.entries
-                    if entry.message and entry.text and not entry.waiting
-                ],
-                records,
-                addresses,
-                flags,
-                is_marked=shows_marks(),
-                may_add=is_own,
-            ),
-            "marks_on": shows_marks(),
+            "found": found,
+            "marks_on": is_marked,
             "unverified": UNVERIFIED,
             "acts": read_acts(session, conversation_id, zone, known),
             "contact": contact,
@@ -345,6 +341,12 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "label": words_of,
             "draft": kept[DraftKind.REPLY].text,
             "mark": kept[DraftKind.REPLY].mark,
+            "begun_before": kept[DraftKind.EARLIER].text,
+            "is_overtaken": raised is not None and (at := kept[DraftKind.REPLY].at) is not None and at < raised,
+            "raised": raised,
+            "safe_ways": find_safe_ways(session, conversation, practice, found.given, addresses, flags)
+            if raised is not None and flagged is not None
+            else [],
             "note": kept[DraftKind.NOTE],
             "transfer_note": kept[DraftKind.TRANSFER],
             "draft_files": show_draft_files(draft_files(session, conversation_id, member().id)),
@@ -355,6 +357,14 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "transfer_team": "",
             "send_at": "",
         }
+
+
+def _raised_at(session: Session, conversation: Conversation, alarm: Alarm | None) -> datetime | None:
+    """Return when the message came that raised an alarm which somebody still has to see to, None if there is none."""
+    if alarm is None or not (alarm.is_open or is_emergency(conversation)):
+        return None
+    message = session.get(Message, alarm.message_id)
+    return message.received_at if message is not None else None
 
 
 def _words_of(session: Session, alarm: Alarm) -> list[str]:
@@ -368,7 +378,13 @@ def show_conversation(services: Services, conversation_id: int, before: int | No
 
     Opening it marks it read. A refresh doesn't, as nobody may be there to see it; see `seen`.
     """
-    shown = _read(services, conversation_id, before) | changes
+    shown = _read(services, conversation_id, before)
+    if shown["is_overtaken"] and not is_refresh() and "draft" not in changes:
+        with services.database.write() as session:
+            own_conversation(session, conversation_id, lock=True)
+            set_aside(session, conversation_id, member().id, shown["raised"])
+        shown |= {"begun_before": shown["draft"], "draft": "", "mark": ""}
+    shown |= changes
     conversation, thread, contact = shown["conversation"], shown["thread"], shown["contact"]
     said = [(entry.key, entry.subject, entry.text) for entry in thread.entries]
     seal = seal_of(f"conversation {conversation_id}", [before, contact.who, contact.lines, said])

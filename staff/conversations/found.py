@@ -86,12 +86,14 @@ class Found:
         marks: the texts in which something is marked, in parts, by message ID.
         card: the insurance card, if there is anything to put on it.
         offered: what could be added.
+        given: every number, address, name, and birth date that the sender says is theirs, known or not.
         unread: the IDs of the messages in which nobody has looked yet.
     """
 
     marks: dict[int, list[Part]] = field(repr=False)
     card: InsuranceCard | None
     offered: Proposals
+    given: Sequence[Offer] = field(repr=False)
     unread: Sequence[int]
 
 
@@ -129,6 +131,7 @@ def read_found(
         marks={said.message: split_text(said.text, said.entities) for said in newest_first if is_marked},
         card=build_card(_source_of(said) for said in newest_first),
         offered=_propose(session, conversation, practice, offers, records, had, flags) if offers else Proposals(),
+        given=offers,
         unread=[text.message for text in reversed(newest) if text.message not in found],
     )
 

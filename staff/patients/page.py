@@ -63,6 +63,7 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
         "writer": None,
     }
     send_at = request.args.get("send_at", "")[:LONGEST_TIME]
+    defaults["to"] = read_row_id(request.args.get("to", ""))
     defaults |= {"message_problem": "", "send_at": send_at, "form_id": secrets.token_hex(16)}
     defaults |= {"merge_problem": "", "merge_wanted": "", "merge_found": []}
     return render_template(

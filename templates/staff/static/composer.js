@@ -48,4 +48,12 @@ export function countTyped() {
   if (box()) count();
 }
 
+// what was begun before an emergency, after what stands in the box by now
+document.addEventListener("click", (event) => {
+  if (event.target.id !== "use-begun") return;
+  const begun = document.querySelector("#begun-before .text").textContent;
+  box().value = [box().value.trim(), begun].filter(Boolean).join("\n\n");
+  box().dispatchEvent(new Event("input", { bubbles: true }));
+  box().focus();
+});
 document.addEventListener("input", (event) => event.target.id === "text" && count());
