@@ -35,7 +35,7 @@ class SafeHours(NamedTuple):
     @property
     def words(self) -> str:
         """The hours as staff read them."""
-        return f"from {_clock(self.start)} to {_clock(self.end)}"
+        return f"from {clock_of(self.start)} to {clock_of(self.end)}"
 
     def include(self, moment: datetime) -> bool:
         """Return whether a moment is in these hours.
@@ -47,6 +47,7 @@ class SafeHours(NamedTuple):
         return self.start <= local.hour * 60 + local.minute < self.end
 
 
-def _clock(minute: int) -> str:
+def clock_of(minute: int) -> str:
+    """Return a minute of the day as people read it, such as "4:00 PM"."""
     hour = minute // 60 % 24
     return "midnight" if hour == 0 and minute % 60 == 0 else f"{hour % 12 or 12}:{minute % 60:02} {'AP'[hour // 12]}M"

@@ -55,6 +55,7 @@ from staff.conversations.safe_ways import find_safe_ways
 from staff.conversations.send_later import later_choices
 from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
+from staff.conversations.text_wishes import may_wish, read_wish, wish_words
 from staff.conversations.thread_part import find_part
 from staff.conversations.unseen import FIELD, UnseenMessageError, last_read, newest_shown, why_unseen
 from staff.displays import is_new_display, seal_of
@@ -134,6 +135,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
             closes=request.form.get("then") == ConversationState.CLOSED,
             confirmed=request.form.get("confirmed", ""),
             despite=bool(request.form.get("despite")),
+            untimely=bool(request.form.get("untimely")),
             by=request.form.get("by", ""),
             files=tuple(filter(None, map(read_row_id, request.form.getlist("file")))),
             later="later" in request.form,
@@ -187,7 +189,12 @@ def _read_send_at() -> str:
 def _again(services: Services, conversation_id: int, draft: Draft, outcome: Outcome) -> tuple[str, int]:
     """Show the page again, with the draft and its time still in their fields and the reason it was not sent."""
     overtaken = outcome.verdict in (ReplyCheck.OVERTAKEN, ReplyCheck.UNSEEN)
-    kept = {"draft": draft.text, "send_at": outcome.next_time or request.form.get("send_at", "")[:LONGEST_KEY]}
+    kept: dict[str, Any] = {
+        "draft": draft.text,
+        "send_at": outcome.next_time or request.form.get("send_at", "")[:LONGEST_KEY],
+    }
+    if outcome.is_untimely:
+        kept["asks_untimely"] = True
     shown = show_conversation(services, conversation_id, None, **kept, problem=outcome.message, overtaken=overtaken)
     return shown, 409 if overtaken else 422
 
@@ -259,6 +266,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         found = read_found(
             session, conversation, practice, texts, records, addresses, flags, is_marked=is_marked, may_add=is_own
         )
+        wish = read_wish((entry.text for entry in reversed(said)), zone) if may_wish(conversation) else None
         raised = _raised_at(session, conversation, alarm)
         return {
             "conversation": conversation,
@@ -266,6 +274,8 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "unsafe_at": flagged.conversation_id if flagged else None,
             "safe_until": until and display.clock(until, zone),
             "safe_hours": hours and hours.words,
+            "wish": wish_words(wish) if wish and not hours else "",
+            "asks_untimely": wish is not None and not wish.include(moment) and not is_emergency(conversation),
             "is_chat": conversation.channel == Channel.CHAT,
             "practice": practice,
             "thread": thread,

@@ -26,9 +26,11 @@ from staff.conversations.conversation_queries import Reach, last_staff_reply, re
 from staff.conversations.people import may_be_assigned, names_of
 from staff.conversations.reply_files import why_not_sent
 from staff.conversations.send_later import as_typed, quiet_until, read_time, why_quiet
+from staff.conversations.text_wishes import why_untimely, wish_of
 from staff.conversations.unseen import why_unseen
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
+from tasks.marked_emergencies import is_emergency
 from tasks.message_language import written_language
 from tasks.queue import AfterCommit
 from templates.replies import MAX_LENGTH, stop_wording
@@ -63,6 +65,7 @@ class Draft:
         confirmed: the doubtful address that the member confirmed, if any.
         by: how the page said that it goes out, empty if nothing tells.
         despite: whether the member sends it although the patient said that it is not safe.
+        untimely: whether the member sends it at an hour at which the patient asked not to be written to.
         later: whether it goes out at a time rather than now.
         send_at: that time by the practice's clock, such as `2026-11-30T09:00`, as far as the form has one.
     """
@@ -75,6 +78,7 @@ class Draft:
     confirmed: str = field(default="", repr=False)
     files: tuple[int, ...] = ()
     despite: bool = False
+    untimely: bool = False
     by: str = ""
     later: bool = False
     send_at: str = ""
@@ -102,6 +106,7 @@ class Outcome:
         although_unsafe: whether it was sent although the patient said that it is not safe.
         scheduled_for: when it goes out, None for now.
         next_time: when a refused one could go out, as a form has it.
+        is_untimely: whether it was refused as the patient asked not to be written to at that hour.
     """
 
     verdict: ReplyCheck
@@ -111,6 +116,7 @@ class Outcome:
     although_unsafe: bool = False
     scheduled_for: datetime | None = None
     next_time: str = ""
+    is_untimely: bool = False
 
 
 def send(
@@ -159,6 +165,8 @@ def send(
     at, problem, next_time = _read_later(session, conversation, practice, reach, draft)
     if problem:
         return Outcome(ReplyCheck.REFUSED, problem, next_time=next_time)
+    if problem := _why_untimely(session, conversation, practice, draft, at):
+        return Outcome(ReplyCheck.REFUSED, problem, is_untimely=True)
     delivery = Delivery(
         conversation_id=conversation.id,
         reply=REPLY,
@@ -222,6 +230,15 @@ def _read_later(
         return None, problem, ""
     quiet = quiet_until(practice, at)
     return (at, "", "") if quiet is None else (None, why_quiet(practice, quiet), as_typed(quiet))
+
+
+def _why_untimely(
+    session: Session, conversation: Conversation, practice: Practice, draft: Draft, at: datetime | None
+) -> str:
+    """Return why a reply should not go out at that hour, as the patient asked; an emergency is answered at any."""
+    if draft.untimely or is_emergency(conversation):
+        return ""
+    return why_untimely(wish_of(session, conversation, practice), at or now(), practice)
 
 
 def may_wait(conversation: Conversation, medium: Medium) -> bool:

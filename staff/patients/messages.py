@@ -47,6 +47,7 @@ def new_message(slug: str, patient_id: int) -> Response | tuple[str, int]:
         address_id=read_row_id(request.form.get("address", "")) or 0,
         send_at=request.form.get("send_at", "").strip(),
         despite=bool(request.form.get("despite")),
+        untimely=bool(request.form.get("untimely")),
     )
     try:
         outcome = _send(services, slug, patient_id, draft)
@@ -54,7 +55,12 @@ def new_message(slug: str, patient_id: int) -> Response | tuple[str, int]:
         outcome = _send(services, slug, patient_id, draft)
     services.queue.put_all(outcome.after_commit)
     if outcome.problem:
-        shown = {"draft": draft, "message_problem": outcome.problem, "send_at": outcome.next_time or draft.send_at}
+        shown: dict[str, Any] = {
+            "draft": draft,
+            "message_problem": outcome.problem,
+            "send_at": outcome.next_time or draft.send_at,
+        }
+        shown["asks_untimely"] = outcome.is_untimely
         return show_record(slug, patient_id, **shown), 409
     waits = outcome.delivery and outcome.delivery.scheduled_for
     zone = services.practices.require(slug).time_zone

@@ -26,9 +26,11 @@ from staff import display
 from staff.conversations.conversation_queries import Reach, is_first_text, read_language
 from staff.conversations.reply import FORM_ID, REPLY, UNSAFE, check, outgoing, strip_first_words, take_over
 from staff.conversations.send_later import as_typed, quiet_until, read_time, why_quiet
+from staff.conversations.text_wishes import why_untimely, wish_of
 from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
+from tasks.marked_emergencies import is_emergency
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
 
@@ -46,6 +48,7 @@ class MessageDraft:
         address_id: the ID of the record's number or email address.
         send_at: the practice's local time, such as `2026-11-30T09:00`; empty for now.
         despite: whether the member sends it although the patient said that it is not safe.
+        untimely: whether they do at an hour at which the patient asked not to be written to.
     """
 
     text: str = field(repr=False)
@@ -53,6 +56,7 @@ class MessageDraft:
     address_id: int
     send_at: str
     despite: bool = False
+    untimely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Outgoing:
     Attributes:
         problem: why it was refused; empty if it was not.
         next_time: when it could be sent, as a form has it.
+        is_untimely: whether it was refused as the patient asked not to be written to at that hour.
         after_commit: the jobs.
         delivery: the message in the outbox.
         before: how its conversation stood before.
@@ -71,6 +76,7 @@ class Outgoing:
 
     problem: str = ""
     next_time: str = ""
+    is_untimely: bool = False
     after_commit: AfterCommit = field(default_factory=AfterCommit)
     delivery: Delivery | None = None
     before: dict[str, Any] = field(default_factory=dict)
@@ -175,6 +181,10 @@ def _store_message(
     text = outgoing(draft.text, practice, Reach(medium, sender, "", is_first), language)
     if problem := check(draft.text, text, medium):
         return Outgoing(problem)
+    if conversation is not None and not draft.untimely and not is_emergency(conversation):
+        wish = wish_of(session, conversation, practice)
+        if problem := why_untimely(wish, at or now(), practice):
+            return Outgoing(problem, is_untimely=True)
     before, began = standing_of(conversation) if conversation is not None else {}, conversation is None
     if conversation is None:
         conversation = _begin_conversation(session, address, medium, staff_id)

@@ -61,6 +61,7 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
         "address_problem": "",
         "shown_address": "",
         "writer": None,
+        "asks_untimely": False,
     }
     send_at = request.args.get("send_at", "")[:LONGEST_TIME]
     defaults["to"] = read_row_id(request.args.get("to", ""))

@@ -1,0 +1,75 @@
+"""At which hours of the day a patient asks to be written to: "only text me before 4 please, I work nights".
+
+It is a wish, and nothing falls silent for it. It stands beside the reply box, and staff confirm a reply outside of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from classifier.named_hours import EARLIEST, MIDNIGHT, read_named_hours
+from classifier.normalise import normalised, without_accents
+from inbox.models import Conversation, Message
+from inbox.safe_hours import SafeHours, clock_of
+from intake.practices import Practice
+from intake.vocabulary import Channel
+from staff import display
+
+DECIDE: Final = "Choose another time, or check the box to send it all the same."
+_SEARCHED: Final = 100
+_ON: Final = (Channel.SMS, Channel.EMAIL)
+_ANY_TIME: Final = re.compile(
+    r"\b(?:text|write|message|contact|reach|call)\w* (?:me )?(?:at )?any ?time\b|\ba cualquier hora\b"
+)
+
+
+def read_wish(texts: Iterable[str], zone: str) -> SafeHours | None:
+    """Return at which hours a patient wants to be written to, None if they plainly name none.
+
+    Args:
+        texts: what they wrote, the newest first.
+        zone: the practice's time zone.
+    """
+    for text in texts:
+        if (hours := read_named_hours(text)) is not None:
+            return SafeHours(*hours, zone)
+        if _ANY_TIME.search(without_accents(normalised(text))):
+            return None
+    return None
+
+
+def may_wish(conversation: Conversation) -> bool:
+    """Return whether a conversation is one whose patient is written to later: by text or email."""
+    return conversation.channel in _ON
+
+
+def wish_of(session: Session, conversation: Conversation, practice: Practice) -> SafeHours | None:
+    """Return the same for a conversation."""
+    if not may_wish(conversation):
+        return None
+    query = select(Message.text).where(Message.conversation_id == conversation.id)
+    return read_wish(session.scalars(query.order_by(Message.id.desc()).limit(_SEARCHED)), practice.time_zone)
+
+
+def wish_words(wish: SafeHours) -> str:
+    """Return a wish as staff read it."""
+    start, end = map(clock_of, (wish.start, wish.end))
+    if wish.end == MIDNIGHT:
+        span = f"after {start}"
+    else:
+        span = f"before {end}" if wish.start == EARLIEST else f"between {start} and {end}"
+    return f"The patient asked to be written to only {span}."
+
+
+def why_untimely(wish: SafeHours | None, at: datetime, practice: Practice) -> str:
+    """Return why a message should not go out at a time, empty if nothing speaks against it."""
+    if wish is None or wish.include(at):
+        return ""
+    shown = display.clock(at, practice.time_zone)
+    return f"Not sent: {wish_words(wish)[0].lower()}{wish_words(wish)[1:-1]}, and that would be {shown}. {DECIDE}"
