@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
@@ -20,9 +20,9 @@ from inbox.consent import is_opted_out, number_of, parse_keyword, record_consent
 from inbox.database import Database
 from inbox.key_registry import lacks_keys
 from inbox.legal_hold import inherit_hold
-from inbox.models import Conversation, Keyword, Message, Refusal, TextConsent
+from inbox.models import Conversation, Keyword, Message, Refusal, TextConsent, now
 from inbox.opt_out_wording import OptOutWish, may_be_cry, read_opt_out
-from inbox.patients import named_conversations
+from inbox.patients import conversations_of, named_conversations
 from inbox.text_only import inherit_text_only
 from inbox.unsafe_contact import read_flag
 from intake.channels import is_vouched, traits_of
@@ -241,6 +241,8 @@ def store_message(
     session.add(message)
     session.flush()
     conversation.last_message_id = message.id
+    if inbound.patient_address is not None:
+        _wake_siblings(session, conversation, inbound.patient_address)
     add_attachments(session, message.id, inbound.media, kept)
     if inbound.contact.phone and inbound.contact.text_consent:
         session.add(TextConsent(conversation_id=conversation.id, wording=inbound.contact.text_consent))
@@ -296,6 +298,24 @@ def _conversation(session: Session, inbound: InboundMessage) -> Conversation:
     inherit_hold(session, begun, indexes)
     inherit_text_only(session, begun, indexes)
     return begun
+
+
+def _wake_siblings(session: Session, conversation: Conversation, address: str) -> None:
+    """End the snooze of the patient's other conversations: it was to last until its time, or until the patient writes.
+
+    Those that somebody changes just now are left to them, so that two messages never wait for each other.
+    """
+    moment = now()
+    query = select(Conversation.id).where(
+        conversations_of(conversation.practice, address),
+        Conversation.id != conversation.id,
+        Conversation.snoozed_until > moment,
+    )
+    ids = session.scalars(query.with_for_update(skip_locked=True)).all()
+    if ids:
+        awake = {"snoozed_until": None, "listed_at": moment}
+        waking = update(Conversation).where(Conversation.id.in_(ids)).values(awake)
+        session.execute(waking.execution_options(synchronize_session=False))
 
 
 def _apply_keyword(session: Session, inbound: InboundMessage, address: str, message: Message) -> None:

@@ -53,6 +53,7 @@ from staff.conversations.rows import text_of
 from staff.conversations.second_look import ASKED, look_again, stays_here
 from staff.conversations.safe_ways import find_safe_ways
 from staff.conversations.send_later import later_choices
+from staff.conversations.siblings import read_siblings
 from staff.conversations.snooze import snooze_choices
 from staff.conversations.teams import teams_for
 from staff.conversations.text_wishes import may_wish, read_wish, wish_words
@@ -253,7 +254,10 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             if before is None
             else max(thread.last_message, last_read(session, conversation_id) or 0)
         )
-        contact = read_contact(session, conversation, zone, name_on(naming), facts.agreed_at)
+        contact = read_contact(conversation, zone, name_on(naming), facts.agreed_at)
+        alone = naming if len(naming) == 1 else []
+        theirs = addresses.alone_of(alone[0].id) if alone else set()
+        siblings = read_siblings(session, conversation, alone, theirs, zone, moment, known)
         reader = Reader(first_name(conversation, naming), member().name)
         until = lifted_until(conversation, moment) if flagged and flagged.by is None else None
         hours = hours_of(conversation) if flagged and flagged.by is None else None
@@ -285,6 +289,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "unverified": UNVERIFIED,
             "acts": read_acts(session, conversation_id, zone, known),
             "contact": contact,
+            "siblings": siblings,
             "records": records if is_own and not is_refresh() else None,
             "addresses": addresses,
             "reach": reach,
@@ -313,7 +318,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "is_claimed_out": opt_out.is_claimed,
             "mistakes": list(OptOutMistake),
             "consents": read_consent_history(
-                session, conversation, zone, [other.id for other in contact.others], known
+                session, conversation, zone, [other.id for other in siblings if other.same_address], known
             ),
             "alarm": alarm,
             "alarm_words": _words_of(session, alarm) if alarm and alarm.is_open else [],

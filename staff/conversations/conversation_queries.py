@@ -31,7 +31,6 @@ from inbox.models import (
     Voicemail,
     now,
 )
-from inbox.patients import conversations_of
 from inbox.reply_medium import staff_medium
 from inbox.reviews import LEVEL_LABELS
 from inbox.text_permission import FIND_SAFE_WAY
@@ -203,14 +202,6 @@ class _Read:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherConversation:
-    """Another conversation of the same patient."""
-
-    id: int
-    channel: str
-
-
-@dataclass(frozen=True, slots=True)
 class ContactDetails:
     """What is on record about who the patient is and how to reach them.
 
@@ -218,13 +209,11 @@ class ContactDetails:
         who: their name, else their address.
         name: their name; empty if none is known.
         lines: the details, each with its label.
-        others: their other conversations with the practice.
     """
 
     who: str = field(repr=False)
     name: str = field(repr=False)
     lines: list[tuple[str, str]] = field(repr=False)
-    others: list[OtherConversation] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,13 +368,10 @@ def read_acts(session: Session, conversation_id: int, zone: str, known: Mapping[
     return acts
 
 
-def read_contact(
-    session: Session, conversation: Conversation, zone: str, record_name: str, agreed: datetime | None
-) -> ContactDetails:
-    """Return the patient's contact details and their other conversations with the practice.
+def read_contact(conversation: Conversation, zone: str, record_name: str, agreed: datetime | None) -> ContactDetails:
+    """Return the patient's contact details.
 
     Args:
-        session: an open transaction.
         conversation: the conversation.
         zone: the practice's time zone.
         record_name: the name on the patient's record; empty if there is none, or if it may not be opened.
@@ -401,18 +387,10 @@ def read_contact(
         ("Line", "Landline (cannot receive texts)" if conversation.line_type == LineType.LANDLINE else None),
         ("First contact", display.clock(conversation.created_at, zone)),
     ]
-    others: list[OtherConversation] = []
-    if address is not None:
-        same = select(Conversation.id, Conversation.channel).where(
-            conversations_of(conversation.practice, address), Conversation.id != conversation.id
-        )
-        rows = session.execute(same.order_by(Conversation.last_activity_at.desc()))
-        others = [OtherConversation(row_id, channel) for row_id, channel in rows]
     return ContactDetails(
         display.who(conversation, record_name),
         record_name or conversation.patient_name or "",
         [(name, value) for name, value in lines if value],
-        others,
     )
 
 

@@ -52,6 +52,10 @@ class KnownAddresses:
         """Return the numbers and addresses on a record."""
         return {known.value for known in self.of_records.get(patient_id, ())}
 
+    def alone_of(self, patient_id: int) -> set[str]:
+        """Return those that are on a record and shared with nobody."""
+        return {known.value for known in self.of_records.get(patient_id, ()) if not known.is_shared}
+
     def sharing(self, address: str | None) -> bool:
         """Return whether a record shares an address with others."""
         every = (known for found in self.of_records.values() for known in found)
