@@ -50,8 +50,8 @@ from staff.conversations.quick_replies import first_name, read_quick_replies
 from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, may_wait, send, wording_for
 from staff.conversations.row_words import initials
 from staff.conversations.rows import text_of
-from staff.conversations.second_look import ASKED, look_again, stays_here
 from staff.conversations.safe_ways import find_safe_ways
+from staff.conversations.second_look import ASKED, look_again, stays_here
 from staff.conversations.send_later import later_choices
 from staff.conversations.siblings import read_siblings
 from staff.conversations.snooze import snooze_choices

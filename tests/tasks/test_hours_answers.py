@@ -58,8 +58,8 @@ SAID = {
     ("are you open on the 18th", NOON): "On Friday, December 18, our hours are 8:00 AM to 2:00 PM.",
     ("What are your hours the week of Christmas", NOON): "Our hours in the week of Monday, December 21: Monday to"
     " Wednesday 8:00 AM to 12:00 PM and 1:00 PM to 5:30 PM, closed Thursday to Sunday.",
-    ("¿Cuál es su horario la semana de Navidad?", NOON): "Nuestro horario en la semana del lunes 21 de diciembre: lunes a"
-    " miércoles 8:00 AM a 12:00 PM y 1:00 PM a 5:30 PM, cerrado jueves a domingo.",
+    ("¿Cuál es su horario la semana de Navidad?", NOON): "Nuestro horario en la semana del lunes 21 de diciembre:"
+    " lunes a miércoles 8:00 AM a 12:00 PM y 1:00 PM a 5:30 PM, cerrado jueves a domingo.",
     ("what are your hours next week", NOON): "Our hours in the week of Monday, December 14: Monday to Thursday"
     " 8:00 AM to 12:00 PM and 1:00 PM to 5:30 PM, Friday 8:00 AM to 2:00 PM, closed Saturday and Sunday.",
     ("are you open on the 24th", NOON): "We are closed on Thursday, December 24. The next day we are open is Monday,"
