@@ -99,6 +99,14 @@ _PHRASES = (
     r"(?:i hope )?(?:(?:you|yall|you all) )?(?:(?:too|also) )?have (?:a|yourself a) (?:very )?(?:good|great|nice|lovely"
     r"|wonderful|blessed|happy|super|fantastic|safe) (?:one|day|night|evening|morning|afternoon|week ?end|week|holiday"
     r"|rest of (?:your|the) (?:day|week))",
+    # In Spanish. "Gracias por todo" is left out on purpose: it may be a farewell.
+    r"(?:(?:ok(?:ay)?|bueno|va|listo|[aá]ndale|perfecto),? )?(?:muchas |much[ií]simas |mil |un mill[oó]n de )?gracias"
+    r"(?: (?:a todos|a ustedes|se[nñ]orita|doctora?|igualmente|de nuevo|otra vez|de verdad|mija|mijo))*"
+    r"(?:[,.! ]+(?:y )?(?:feliz (?:navidad|a[nñ]o(?: nuevo)?|d[ií]a|fin de semana)|felices fiestas)"
+    r"(?: (?:y (?:pr[oó]spero )?a[nñ]o nuevo|a todos|para todos))*)?",
+    rf"{_THANKS}[,.! ]+(?:and )?(?:merry|happy) (?:christmas|xmas|holidays|new year|thanksgiving|easter)"
+    r"(?: (?:to (?:all|everyone|you all|yall)|everyone|yall))*",
+    r"(?:me|nos) (?:salvan?|salvaron|salv[oó]) (?:la vida|el d[ií]a)(?: con (?:esto|eso|su ayuda))?",
     # A phone's "like" of one of our messages, sent as a text.
     r"(?:liked|loved|laughed at) (?:an image|[\"“][^\"”]*[\"”])",
 )
@@ -109,6 +117,7 @@ _TRIMMINGS = (
     rf"(?: {_PEOPLE})?",
     rf"dear (?:sirs?(?: or madam)?|madam|{_PEOPLE})",
     r"👋[\U0001f3fb-\U0001f3ff]*",
+    r"(?:y )?que dios (?:los|las|la|lo|le|les) (?:cuide|bendiga)(?: a todos)?",
     r"oh|ah|aw+|well|um+|uh+|haha+|hehe|lol|and|so|just|yay|then|for now|now|never ?mind|nvm|x+|xo+",
     r"(?:(?:im|i am|were) )?just (?:calling|texting|writing|wanted|letting you know)(?: (?:to )?(?:say|confirm))?",
     r"(?:(?:best|kind|warm|many) )*(?:regards|wishes)|best|sincerely|yours(?: sincerely| truly| faithfully)?|love",

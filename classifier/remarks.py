@@ -28,8 +28,10 @@ def says_wrong_number(text: str) -> bool:
 
 
 def asks_in_confidence(text: str) -> bool:
-    """Return whether a message asks that a parent, or somebody who asks for the patient, doesn't hear of it."""
-    return load_remarks()["in_confidence"].is_in(text) or keeps_visits_secret(text)
+    """Return whether a message asks that somebody doesn't hear of it, or a parent what a teenager came for."""
+    remarks = load_remarks()
+    is_kept = remarks["in_confidence"].is_in(text) or remarks["kept_from_family"].is_in(text)
+    return is_kept or keeps_visits_secret(text)
 
 
 def keeps_visits_secret(text: str) -> bool:
@@ -44,7 +46,7 @@ def jokes_of_eating(text: str) -> bool:
 
 def needs_surer_alarm(text: str) -> bool:
     """Return whether a message has words that the network takes for more danger than they tell of."""
-    return keeps_visits_secret(text) or jokes_of_eating(text)
+    return keeps_visits_secret(text) or jokes_of_eating(text) or load_remarks()["how_to"].is_in(text)
 
 
 def is_dispute(text: str) -> bool:

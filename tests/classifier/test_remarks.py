@@ -12,6 +12,7 @@ from classifier.remarks import (
     is_dispute,
     jokes_of_eating,
     keeps_visits_secret,
+    needs_surer_alarm,
     says_wrong_number,
     speaks_of_law,
     tells_of_own_case,
@@ -545,3 +546,51 @@ def test_no_emergency_of_the_training_messages_is_taken_for_either() -> None:
 
     assert sum(jokes_of_eating(text) for text in emergencies) == 0
     assert sum(keeps_visits_secret(text) for text in emergencies) <= 0.001 * len(emergencies)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can u tell me if my daughter came in for a pregnancy test. shes 16 and i pay the insurance",
+        "did my son come in today? he's 15",
+        "me puede decir si mi hija fue por anticonceptivos, tiene 16",
+        "please dont give my ex the portal password. also olivia's wart, does that need a referral",
+        "no le den la contraseña del portal a mi ex",
+    ],
+)
+def test_a_parent_who_asks_of_a_teenager_and_a_guarded_portal_are_for_a_person(text: str) -> None:
+    assert asks_in_confidence(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "when is my daughter's appointment? she's 16",
+        "my son is 14 and needs a sports physical",
+        "my daughter came in yesterday and her ear still hurts, she is 4",
+        "can you give my wife the portal password please",
+        "mi hija tiene 15 y le duele la garganta",
+    ],
+)
+def test_a_parent_with_an_ordinary_matter_is_not(text: str) -> None:
+    assert not asks_in_confidence(text)
+
+
+HOW_TO = [
+    "Your phone number asks me to call. I can not call. What to do if emergency",
+    "what do i do in an emergency after hours",
+    "who do i call if theres an emergency at night",
+    "¿qué hago si hay una emergencia de noche?",
+    "a quién llamo en una emergencia",
+]
+NOT_HOW_TO = ["this is an emergency what do i do", "what do i do he is having a seizure", "es una emergencia qué hago"]
+
+
+@pytest.mark.parametrize("text", HOW_TO)
+def test_who_only_asks_what_to_do_in_an_emergency_needs_a_surer_alarm(text: str) -> None:
+    assert needs_surer_alarm(text)
+
+
+@pytest.mark.parametrize("text", NOT_HOW_TO)
+def test_who_has_one_does_not(text: str) -> None:
+    assert not needs_surer_alarm(text)
