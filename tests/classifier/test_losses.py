@@ -15,6 +15,7 @@ from intake.vocabulary import Disposition, TriageLevel
         "My wife Ruth passed Tuesday. Please cancel her appointments and stop sending the reminder cards",
         "My mother Helen died last week",
         "my dad passed away",
+        "the nurse was an angel to my dad. He passed peaceful last month. Tell her.",
         "Hi, I'm sorry to tell you that my husband died on Sunday. He had a cleaning on the 9th.",
         "my grandmother passed away from cancer last night, I need to cancel tomorrow",
         "Your patient John Ames is deceased, please close his account",
