@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import Enum, auto
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from classifier.danger_signs import NOTHING, read_alternatives
@@ -49,6 +49,7 @@ class _Signs(NamedTuple):
         return not self.set_aside.search(sentences) and any(not self.helps.match(sentences, end) for end in ends)
 
 
+@lru_cache(maxsize=2)  # several steps ask it of one message
 def read_unsafe_contact(text: str) -> UnsafeContact | None:
     """Return what a message says is not safe, as somebody else may see it or hear it; None if it says nothing of that.
 
@@ -88,7 +89,7 @@ def says_safe(text: str) -> bool:
     Args:
         text: Any string.
     """
-    return read_unsafe_contact(text) is None and load_signs()[SAFE].are_in(break_sentences(text))
+    return load_signs()[SAFE].are_in(break_sentences(text)) and read_unsafe_contact(text) is None
 
 
 @cache
