@@ -182,7 +182,9 @@ _HINT = re.compile(
     r"|no (?:more|further) (?:texts?|messages|sms)\b"
     rf"|(?:take|remove|delete|get) (?:\w+ ){{1,4}}{_OFF} (?:{_TO_READ}lists?\b(?! (?:for|on) (?!text|good|ever))"
     r"|the lists? (?:for|of) (?:texts?|sms|messages|people)\b)"
-    r"|unsubscribe\b|leave me alone\b|lose my number\b"
+    # what a newsletter offers its readers is no wish
+    r"|(?<!click to )(?<!here to )(?<!link to )unsubscribe\b(?! (?:here|link|below|instantly)\b)"
+    r"|leave me alone\b|lose my number\b"
     r"|(?:do not|dont|no longer) want to be (?:contacted|messaged)\b"
     r"|opt(?:ed|ing)? (?:me |us )?out (?:of|from) (?:\w+ ){0,3}(?:texts?|texting|messages|sms)\b"
     r"|(?:do not|dont|no longer) want (?:\w+ ){0,4}(?:texts|text messages|texting me|to be texted)\b"

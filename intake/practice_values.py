@@ -125,7 +125,9 @@ def _address(value: str) -> str:
     if is_plain_mail(value):
         return MAIL_PREFIX + _mail_address(value.removeprefix(MAIL_PREFIX))
     if not re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
-        raise ValueError("expected sms:+12025550123, mailto:desk@example.com, or an apprise address such as slack://…")
+        raise ValueError(
+            "expected sms:+12025550123, mailto:desk@example.com, or a notification address such as slack://…"
+        )
     return value
 
 

@@ -92,6 +92,15 @@ class Presence:
         self._connection.zremrangebyscore(self._key, 0, time.time() - self._seconds)
 
 
+def leave_everywhere(connection: redis.Redis, staff_id: int) -> None:
+    """Mark a member as not present in any conversation any more; an open page of another browser marks them again."""
+    try:
+        for key in connection.scan_iter(match=f"{Presence._name}:*"):
+            connection.zrem(key, str(staff_id))
+    except redis.RedisError as error:
+        log.warning("presence_unknown", error=type(error).__name__)  # it expires
+
+
 class Writers(Presence):
     """The staff members who are writing a reply in a conversation, whose colleagues see that and none of the words."""
 

@@ -39,7 +39,7 @@ blueprint = Blueprint("accounts", __name__, url_prefix="/staff/accounts")
 ROLES = {
     Role.STAFF: "Staff: answer patients",
     Role.MANAGER: "Manager: also settings and quality",
-    Role.ADMIN: "Admin: also accounts and queues",
+    Role.ADMIN: "Admin: also accounts and everything about a patient",
 }
 LONGEST_NAME = 100
 NOT_YOURSELF = "You cannot change your own account here. Ask another administrator."

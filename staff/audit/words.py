@@ -194,7 +194,7 @@ ACTIONS = {
     "emergency_ended": Action(Group.SIGN_INS, "ended the emergency access"),
     "emergency_reviewed": Action(Group.SIGN_INS, "reviewed the emergency access"),
     "patient_exported": Action(Group.EXPORTS, "exported the patient’s data", SERVER),
-    "fhir_exported": Action(Group.EXPORTS, "exported it as FHIR", SERVER),
+    "fhir_exported": Action(Group.EXPORTS, "exported it for another system (FHIR)", SERVER),
     "exported": Action(Group.EXPORTS, "downloaded a table", SERVER),
     "trail_exported": Action(Group.EXPORTS, "downloaded the audit trail"),
     "backed_up": Action(Group.EXPORTS, "made a backup", SERVER),

@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 
 from inbox.accounts import find_member_to_change, revoke_sessions
 from inbox.audit import record_action
+from inbox.emergency_access import admins_of
 from inbox.models import NoticePreference, Role, StaffMember, now
 from inbox.passwords import SHORTEST_PASSWORD, hash_password, words_about
 from inbox.second_factor import (
@@ -200,6 +201,14 @@ def _page(part: str | None = None, problem: str | None = None) -> Response:
             practices=[practice.name for practice in practices],
             requires=[practice.name for practice in practices if practice.access.require_second_factor],
             browsers=list_browsers(reading, zone),
+            administrators=sorted(
+                {
+                    admin.name
+                    for practice in practices
+                    for admin in admins_of(reading, practice.slug)
+                    if admin.id != account.id
+                }
+            ),
             offers_emergency=any(
                 practice.access.emergency_access
                 for practice in _services().practices.all

@@ -28,6 +28,7 @@ from inbox.sign_in_failures import (
 from staff.auth.access import REPLY_UNSENT, idle_limit, member, open_to
 from staff.auth.entry import HOME, enter
 from staff.auth.source import client_address, source_of
+from staff.live import leave_everywhere
 from staff.static_files import serve_files
 from templates.staff import FOLDER
 from web.services import services_of
@@ -104,6 +105,7 @@ def sign_out() -> Response:
         record_action(
             database, staff_id=member().id, practice=None, action="signed_out", subject=f"staff:{member().id}"
         )
+    leave_everywhere(services_of(current_app).queue.connection, member().id)
     logout_user()
     session.clear()
     return redirect(url_for(".sign_in"), 303)

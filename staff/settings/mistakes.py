@@ -7,6 +7,9 @@ import re
 from intake.errors import IntakeError
 from intake.practice_settings import Mistake, Model, find_setting
 
+OVERLAP = "overlap"
+_SPAN = re.compile(r"\b\d\d:\d\d-\d\d:\d\d\b")
+_TIME = re.compile(r"(\d\d):(\d\d)")
 # How the checks of replies, voice prompts and addresses begin: `practice[demo].teams.billing.notify[1]: …`.
 _PLACE = re.compile(
     r"practice\[[^\]]*\]\.(?P<key>(?:replies|voice)\.\w+|teams\..+?\.notify)(?:\[(?P<item>\d+)\])?:? (?P<words>.+)",
@@ -34,8 +37,15 @@ def explain_elsewhere(model: Model, mistake: Mistake) -> str:
     return _explain(setting.name if setting else mistake.key, mistake)
 
 
+def _read_clock(found: re.Match[str]) -> str:
+    """Return hours such as 08:00-18:00 as their fields show them."""
+    times = ((int(hour), minute) for hour, minute in _TIME.findall(found[0]))
+    return " to ".join(f"{hour % 12 or 12}:{minute} {'AP'[hour // 12 % 2]}M" for hour, minute in times)
+
+
 def _explain(name: str | None, mistake: Mistake) -> str:
     if name is None:
         return mistake.words
     entry = "" if mistake.item is None else f", entry {mistake.item}"
-    return f"{name}{entry}: {mistake.words}"
+    words = _SPAN.sub(_read_clock, mistake.words) if OVERLAP in mistake.words else mistake.words
+    return f"{name}{entry}: {words}"

@@ -62,6 +62,7 @@ from templates.replies import STOP_WORDING, hours_to_try
 ROWS_BUTTON = "rows"  # the name of the buttons that add or remove a row
 
 OTHER_PAGES = tuple(each.value for each in SettingPage if each is not SettingPage.PRACTICE)
+TEST_IT = "Try it on the setup checklist, under “On call tested”."
 blueprint = Blueprint("settings", __name__, url_prefix="/staff/settings")
 
 OVERTAKEN = (
@@ -135,7 +136,9 @@ def save(slug: str, settings_page: str) -> Response | Refusal | str:
     if any(key.startswith("hours") for key in proposal.changes):
         _flash_contradiction(file)
     names = ", ".join(setting_of(type(file), key).name for key in proposal.changes)
-    return finish_change(slug, f"Saved as version {version} ({names}). {APPLIES}", page)
+    is_paging = any(key.startswith(("teams.", "escalation")) for key in proposal.changes)
+    saved = f"Saved as version {version} ({names}). {APPLIES}{f' {TEST_IT}' if is_paging else ''}"
+    return finish_change(slug, saved, page)
 
 
 def _ask_first(situation: Situation, changed: Mapping[str, Value]) -> None:

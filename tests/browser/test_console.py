@@ -442,7 +442,7 @@ def test_the_first_text_is_counted_with_what_is_put_around_it(console: Console, 
 
     page.get_by_label("Your reply").fill("x" * 130)
 
-    expect(page.locator("#count")).to_have_text("167 characters · 2 segments")
+    expect(page.locator("#count")).to_have_text("167 characters · 2 texts")
 
 
 def test_a_reply_is_counted_with_the_words_of_its_language_and_of_now(console: Console, sign_in: SignIn) -> None:
@@ -473,7 +473,7 @@ def test_a_reply_is_counted_with_the_words_of_its_language_and_of_now(console: C
     page.get_by_role("button", name="Resume auto-replies").click()
     receive(console, BILL)
     expect(page.locator("#thread .robot")).to_have_count(1)
-    expect(count).to_have_text("130 characters · 1 segment")
+    expect(count).to_have_text("130 characters · 1 text")
     expect(hint).not_to_contain_text("first text")
 
 

@@ -60,7 +60,7 @@ def test_marks_and_details_work_in_place(console: Console, sign_in: SignIn) -> N
     expect(page.locator("#offers")).to_contain_text("Maria Lopez")
     with page.expect_download() as download:
         page.get_by_label("More actions").click()
-        page.get_by_role("link", name="Export as FHIR").click()
+        page.get_by_role("link", name="Export for another system (FHIR)").click()
     assert download.value.suggested_filename == "conversation-1.fhir.json"
     toggle.click()
     expect(page.locator("mark")).to_have_count(0)

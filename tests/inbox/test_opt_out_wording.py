@@ -184,3 +184,19 @@ def test_a_bare_word_opts_out_by_text_however_it_is_written(text: str) -> None:
 )
 def test_who_quotes_our_own_words_may_want_no_more_texts(text: str) -> None:
     assert read_opt_out(text, by_text=True) is OptOutWish.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hi, we have 20% off nitrile gloves this week! Call 800-555-0100. Unsubscribe here.",
+        "20% off gloves this week. Click to unsubscribe.",
+        "New scrubs are in. Unsubscribe link below",
+    ],
+)
+def test_what_an_advertiser_offers_its_readers_is_no_wish(text: str) -> None:
+    assert read_opt_out(text) is OptOutWish.NONE
+
+
+def test_a_patient_who_wants_to_unsubscribe_is_still_heard() -> None:
+    assert read_opt_out("I want to unsubscribe my husband, he moved") is OptOutWish.POSSIBLE

@@ -206,7 +206,7 @@ def test_a_mistake_has_its_key_its_position_and_the_reason_of_a_check() -> None:
         Mistake("hours.mon", "expected opening hours such as 08:30-17:00", item=2),
         Mistake(
             "teams.billing.notify",
-            "expected sms:+12025550123, mailto:desk@example.com, or an apprise address such as slack://…",
+            "expected sms:+12025550123, mailto:desk@example.com, or a notification address such as slack://…",
             item=1,
         ),
         Mistake("thresholds.complaint", "Input should be less than or equal to 1"),

@@ -27,7 +27,7 @@ function count() {
   const goes = outgoing(box().value.trim());
   const longest = Number(added().longest);
   const segments = countSegments(goes);
-  const parts = added().medium === "sms" && goes ? ` · ${segments} ${segments === 1 ? "segment" : "segments"}` : "";
+  const parts = added().medium === "sms" && goes ? ` · ${segments} ${segments === 1 ? "text" : "texts"}` : "";
   const counter = document.getElementById("count");
   counter.textContent = goes ? `${goes.length} characters${parts}${goes.length > longest ? ` · the limit is ${longest}` : ""}` : "";
   counter.classList.toggle("problem", goes.length > longest);

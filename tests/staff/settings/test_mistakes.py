@@ -14,6 +14,11 @@ from staff.settings.mistakes import explain_at_field, explain_elsewhere, locate_
     ("mistake", "at_field", "elsewhere"),
     [
         (Mistake("hours.mon", "wrong", 2), "Monday, entry 2: wrong", "Hours: Monday, entry 2: wrong"),
+        (
+            Mistake("hours.mon", "08:00-18:00 and 13:00-17:30 overlap: write one"),
+            "Monday: 8:00 AM to 6:00 PM and 1:00 PM to 5:30 PM overlap: write one",
+            "Hours: Monday: 8:00 AM to 6:00 PM and 1:00 PM to 5:30 PM overlap: write one",
+        ),
         (Mistake("links.pay", "wrong"), "Pay a bill: wrong", "Link: Pay a bill: wrong"),
         (Mistake("teams.a.b.digest_at", "wrong"), "Digest times: wrong", "A.b team: digest times: wrong"),
         (Mistake("chat.colour.x", "wrong"), "chat.colour.x: wrong", "chat.colour.x: wrong"),
