@@ -432,7 +432,7 @@ def test_a_saved_reply_goes_into_the_box_and_is_counted(console: Console, sign_i
     box = page.get_by_label("Your reply")
     expect(box).to_have_value(re.compile("^Hello\\.\nMaple Street: Thank you for asking about prices"))
     segments = count_segments(box.input_value())
-    expect(page.locator("#count")).to_contain_text(f"{segments} segment")
+    expect(page.locator("#count")).to_contain_text(f"{segments} text")
     assert len([delivery for delivery in console.rows(Delivery) if delivery.message_id is None]) == 0
 
 
