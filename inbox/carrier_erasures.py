@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from inbox.models import CarrierErasure, Delivery, ErasureKind, Message, Voicemail
+from inbox.models import CarrierErasure, Delivery, ErasureKind, Message, Notification, Voicemail
 
 CARRIER = "twilio"
 _TEXT = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
@@ -35,8 +35,21 @@ def parts_of_message(message: Message) -> list[Part]:
 
 def parts_of_delivery(delivery: Delivery) -> list[Part]:
     """Return what the carrier has of a reply; email is not kept by the mail server."""
-    is_text = delivery.provider_id is not None and _TEXT.fullmatch(delivery.provider_id)
-    return [(ErasureKind.MESSAGE, str(delivery.provider_id), None)] if is_text else []
+    return parts_of_texts([delivery.provider_id] if delivery.provider_id else [])
+
+
+def parts_of_notices(
+    session: Session, message_ids: Collection[int], conversation_ids: Collection[int] = ()
+) -> list[Part]:
+    """Return what the carrier has of the notices about messages or conversations; those by text may quote them."""
+    is_about = or_(Notification.message_id.in_(message_ids), Notification.conversation_id.in_(conversation_ids))
+    sent = session.scalars(select(Notification.provider_ids).where(is_about))
+    return parts_of_texts(provider_id for provider_ids in sent for provider_id in provider_ids)
+
+
+def parts_of_texts(provider_ids: Iterable[str]) -> list[Part]:
+    """Return what the carrier has of what was sent, by its IDs: the body of each that is a text."""
+    return [(ErasureKind.MESSAGE, each, None) for each in provider_ids if _TEXT.fullmatch(each)]
 
 
 def parts_of_voicemail(voicemail: Voicemail) -> list[Part]:

@@ -8,7 +8,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from inbox.attachments import parts_of_attachments
-from inbox.carrier_erasures import parts_of_delivery, parts_of_message, parts_of_voicemail, queue_erasures
+from inbox.carrier_erasures import (
+    parts_of_delivery,
+    parts_of_message,
+    parts_of_notices,
+    parts_of_voicemail,
+    queue_erasures,
+)
 from inbox.column_types import keyring
 from inbox.models import (
     Base,
@@ -54,6 +60,7 @@ def erase_conversations(session: Session, conversations: Sequence[Conversation])
     parts = [part for message in messages for part in parts_of_message(message)]
     parts += [part for delivery in deliveries for part in parts_of_delivery(delivery)]
     parts += [part for voicemail in spoken for part in parts_of_voicemail(voicemail)]
+    parts += parts_of_notices(session, message_ids, row_ids)
     parts += parts_of_attachments(session, message_ids)
     queued = queue_erasures(session, parts) + delete_files_of_conversations(session, row_ids)
     forget_texts(session, message_ids, [delivery.id for delivery in deliveries])

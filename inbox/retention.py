@@ -22,7 +22,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from inbox.attachments import delete_attachments, parts_of_attachments
-from inbox.carrier_erasures import parts_of_delivery, parts_of_message, parts_of_voicemail, queue_erasures
+from inbox.carrier_erasures import (
+    parts_of_delivery,
+    parts_of_message,
+    parts_of_notices,
+    parts_of_voicemail,
+    queue_erasures,
+)
 from inbox.found_entities import delete_entities
 from inbox.legal_hold import held_numbers, is_held_caller
 from inbox.lost_practices import WHO, limits_of_lost, stored_slugs
@@ -262,7 +268,7 @@ def _delete_words(
 
 def _empty_messages(session: Session, messages: Sequence[Message], moment: datetime) -> None:
     row_ids = [message.id for message in messages]
-    queue_erasures(session, parts_of_attachments(session, row_ids))
+    queue_erasures(session, [*parts_of_attachments(session, row_ids), *parts_of_notices(session, row_ids)])
     delete_attachments(session, row_ids)
     delete_entities(session, row_ids)
     for message in messages:

@@ -50,7 +50,8 @@ class Notification(Base):
     `interruptions` counts the attempts whose worker died before it recorded an outcome. `escalation_id` is the alarm
     that an urgent notification belongs to. A `collected` one goes out with others. `told_at` is when it first went
     to whoever carries it, or may have; that stays when it is sent once more. `rounds` is what became of it before it
-    was, the first round first: each with its `state`, and when that was (`at`).
+    was, the first round first: each with its `state`, and when that was (`at`). `provider_ids` are the texts that it
+    went out as, which may quote the patient.
     """
 
     __tablename__ = "notifications"
@@ -77,6 +78,7 @@ class Notification(Base):
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
     told_at: Mapped[datetime | None]
     rounds: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    provider_ids: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 

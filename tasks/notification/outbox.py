@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from classifier.remarks import asks_in_confidence
 from inbox.audit import record_action
+from inbox.carrier_erasures import parts_of_texts, queue_erasures
 from inbox.chat import CHAT_COPIES
 from inbox.consent import is_opted_out_for_sure
 from inbox.conversation_state import note_untold
@@ -78,6 +79,8 @@ def notify(context: Context, notification_id: int) -> AfterCommit:
     with context.database.write() as session:
         rows = session.scalars(select(Notification).where(Notification.id.in_(claim.row_ids))).all()
         measures = tuple(measure for row in rows for measure in _write_outcome(session, row, outcome))
+        if isinstance(outcome, Accepted) and len(rows) < len(claim.row_ids):  # erased while it was being sent
+            queue_erasures(session, parts_of_texts([outcome.provider_id]))
         return AfterCommit(measures=measures, topics=_topics_of_alarms(rows))
 
 
@@ -377,6 +380,7 @@ def _write_outcome(session: Session, row: Notification, outcome: Outcome) -> tup
     delay = retry_delay(row.attempts)
     if isinstance(outcome, Accepted):
         row.state = NotificationState.SENT
+        row.provider_ids = [*row.provider_ids, *(part[1] for part in parts_of_texts([outcome.provider_id]))]
         log.info("staff_notified", notification_id=row.id, team=row.team, priority=row.priority)
     elif isinstance(outcome, Refused | NotSent) or delay is None:
         if not isinstance(outcome, NotSent):  # without a carrier, each page says that nobody is notified

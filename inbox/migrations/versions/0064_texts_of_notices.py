@@ -1,0 +1,20 @@
+"""Which texts at the carrier a notice to staff went out as, so that they can be erased there with the patient's words."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0064"
+down_revision = "0060"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("notifications") as batch_op:
+        batch_op.add_column(sa.Column("provider_ids", sa.JSON(), nullable=False, server_default="[]"))
+
+
+def downgrade() -> None:
+    op.drop_column("notifications", "provider_ids")
