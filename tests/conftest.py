@@ -158,8 +158,9 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> Database:
-    """An empty database, of the kind that `--database` names."""
-    empty: Database = request.getfixturevalue(f"{request.config.option.database}_database")
+    """An empty database, of the kind that the test (`ON_SQLITE`) or `--database` names."""
+    kind = getattr(request, "param", request.config.option.database)
+    empty: Database = request.getfixturevalue(f"{kind}_database")
     return empty
 
 

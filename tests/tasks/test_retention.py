@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from classifier import Classifier
@@ -50,7 +51,7 @@ from tasks.reconcile import reconcile
 from tasks.retention import retain
 from tests.inbox.conftest import inbound
 from tests.service import Service
-from tests.sqlite_steps import count_steps, is_reading
+from tests.sqlite_steps import ON_SQLITE, counted_steps
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
 from tests.told_classifier import OUT_OF_SCOPE, tell
@@ -674,26 +675,22 @@ def add_records(service: Service, first: int, count: int) -> None:
             session.add(Conversation(practice="demo", channel="sms", **known_as))
 
 
-def work_of_a_run(service: Service) -> dict[str, int]:
+def work_of_a_run(service: Service) -> Counter[str]:
     """Return how many hundred steps SQLite takes for a run, by whether its transaction reads or writes."""
-    steps = {"reading": 0, "writing": 0}
-
-    def count(connection: Connection) -> None:
-        steps["reading" if is_reading(connection) else "writing"] += 1
-
     with service.edit() as session:
         run = session.scalars(select(RetentionRun)).one_or_none() or RetentionRun(practice="demo")
         session.add(run)
         run.next_run_at = now() - timedelta(seconds=1)
         session.flush()
         run_id = run.id
-    with count_steps(service.database.engine, count):
+    with counted_steps(service.database.engine) as steps:
         retain(service.context, run_id)
     [run] = service.rows(RetentionRun)
     assert run.next_run_at > now()
     return steps
 
 
+@ON_SQLITE
 def test_nobody_waits_for_a_run_longer_because_there_are_more_patient_records(service: Service) -> None:
     add_records(service, 0, 40)
     few = work_of_a_run(service)

@@ -1,4 +1,4 @@
-"""Which texts at the carrier a notice to staff went out as, so that they can be erased there with the patient's words."""
+"""Which texts at the carrier a notice to staff went out as, to erase them there with what they quote."""
 
 from __future__ import annotations
 

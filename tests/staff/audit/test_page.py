@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from inbox.audit import record_action, record_check, verify
 from inbox.models import AuditEntry, Role, StaffMember, now
 from inbox.patient_book import Details, add_address, create_patient
 from staff.audit.page import PART
 from staff.audit.trail import SHOWN
-from tests.sqlite_steps import count_steps
+from tests.sqlite_steps import ON_SQLITE, counted_steps
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_conversation import words
 from tests.told_classifier import sure_of, tell
@@ -236,16 +236,12 @@ def test_a_file_has_every_entry_that_fits_with_numbers_instead_of_names(kept: Co
 
 def steps_of(console: Console, browser: Browser, question: dict[str, str]) -> int:
     """Returns how many hundred steps SQLite takes to answer."""
-    steps = [0]
-
-    def count(_: Connection) -> None:
-        steps[0] += 1
-
-    with count_steps(services_of(console.app).database.engine, count):
+    with counted_steps(services_of(console.app).database.engine) as steps:
         assert browser.get(TRAIL, params=question).status_code == 200
-    return steps[0]
+    return steps.total()
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "question",
     [{}, {"group": "erasures"}, {"group": "looked"}, {"member": "2"}, {"patient": "1"}, {"to": "2020-01-05"}],

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from inbox.attachments import keep_contents, take_contents
 from inbox.consent import is_opted_out
@@ -41,7 +41,7 @@ from inbox.patient_records import find_records
 from inbox.reply_drafts import save_draft
 from intake.vocabulary import Channel
 from staff.patients.archive import write_archive
-from tests.sqlite_steps import count_steps, is_reading
+from tests.sqlite_steps import ON_SQLITE, counted_steps
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.staff.conversations.test_conversation import words
 from tests.told_classifier import EMERGENCY, sure_of, tell
@@ -365,14 +365,9 @@ def test_numbers_and_names_are_in_no_address(kept: Console, ada: Browser) -> Non
 
 def rows_read_while_others_wait(console: Console, act: Callable[[], requests.Response]) -> int:
     """Return how many hundred steps SQLite takes for a request in transactions that hold the write lock."""
-    steps = [0]
-
-    def count(connection: Connection) -> None:
-        steps[0] += not is_reading(connection)
-
-    with count_steps(services_of(console.app).database.engine, count):
+    with counted_steps(services_of(console.app).database.engine) as steps:
         assert act().status_code in (200, 303)
-    return steps[0]
+    return steps["writing"]
 
 
 def add_strangers(console: Console, count: int) -> None:
@@ -381,6 +376,7 @@ def add_strangers(console: Console, count: int) -> None:
             session.add(Conversation(practice="demo", channel=Channel.WEB_FORM, contact_phone=f"+120255{number:05d}"))
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("act", [lambda browser: browser.get(DATA), export], ids=["page", "export"])
 def test_nobody_waits_longer_because_others_gave_contact_details(
     kept: Console, ada: Browser, act: Callable[[Browser], requests.Response]
