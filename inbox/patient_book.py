@@ -203,7 +203,12 @@ def record_names(session: Session, conversations: Sequence[Conversation], practi
     addressed = (
         select(Patient.id, Patient.name, PatientAddress.practice, PatientAddress.patient_index, null())
         .join(Patient, Patient.id == PatientAddress.patient_id)
-        .where(is_kept, PatientAddress.patient_index.in_(every), PatientAddress.is_shared.is_(False))
+        .where(
+            is_kept,
+            PatientAddress.practice.in_(practices),
+            PatientAddress.patient_index.in_(every),
+            PatientAddress.is_shared.is_(False),
+        )
     )
     linked = (
         select(Patient.id, Patient.name, null(), null(), PatientConversation.conversation_id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from classifier.danger_part import from_danger_on
@@ -177,8 +177,11 @@ def _last_replies(
         .where(Delivery.conversation_id.in_(conversation_ids), Delivery.message_id.is_(None))
         .group_by(Delivery.conversation_id)
     )
-    waits = and_(Delivery.conversation_id.in_(conversation_ids), waits_for_its_time())
-    found = session.scalars(select(Delivery).where(or_(Delivery.id.in_(newest), waits)).order_by(Delivery.id)).all()
+    # the first condition is that of both: without it, PostgreSQL reads every delivery ever made
+    query = select(Delivery).where(
+        Delivery.conversation_id.in_(conversation_ids), or_(Delivery.id.in_(newest), waits_for_its_time())
+    )
+    found = session.scalars(query.order_by(Delivery.id)).all()
     waiting = [delivery for delivery in found if delivery.scheduled_for and display.scheduled_for(delivery, "UTC")]
     soonest_last = sorted(waiting, key=lambda delivery: delivery.scheduled_for or delivery.created_at, reverse=True)
     return (
