@@ -14,6 +14,7 @@ from intake.vocabulary import Language
 from templates.demo import FOLDER, PAGE
 from templates.replies import variables
 from templates.say_when import say_date
+from templates.text_consent import whole_wording
 from templates.voice_prompts import greeting, render_prompt
 
 SAMPLE_TEXTS = (
@@ -55,6 +56,7 @@ def render_page(practice: Practice, moment: datetime, *, with_phone: bool) -> st
         today=WEEKDAYS[today.weekday()].words,
         with_phone=with_phone,
         caller_hears=[render_prompt("emergency", practice, moment), greeting(practice, moment)],
+        text_consent=whole_wording(practice, Language.EN),
         sample_texts=SAMPLE_TEXTS,
         sample_voicemails=SAMPLE_VOICEMAILS,
     )

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from app.embedded_redis import EmbeddedRedis
 from inbox.chat import next_entry
 from inbox.database import Database
-from inbox.models import Conversation, Delivery, DeliveryState, Message
+from inbox.models import Conversation, Delivery, DeliveryState, Message, TextConsent
 from intake.encryption import Keyring
 from intake.settings import load_settings
 from intake.vocabulary import Medium
@@ -185,6 +185,12 @@ class Product:
         """The conversations that were begun after one."""
         with self.database.read() as session:
             return list(session.scalars(select(Conversation).where(Conversation.id > conversation)))
+
+    def consents_of(self, conversation_id: int) -> list[str]:
+        """The wordings on texts that a conversation's patient agreed to."""
+        with self.database.read() as session:
+            wanted = TextConsent.conversation_id == conversation_id
+            return [row.wording for row in session.scalars(select(TextConsent).where(wanted))]
 
     def messages_after(self, conversation: int) -> list[str]:
         """The texts that patients sent in later conversations, in the order of their entries."""

@@ -39,10 +39,15 @@ def test_a_patient_may_say_who_they_are_so_that_staff_can_call_back(chat: Chat, 
         chat.dialog.get_by_text("optional").first.click()
     name.fill("Robin Hood")
     chat.dialog.get_by_role("textbox", name="Your phone (optional)").fill("202 555 0123")
+    shown = chat.dialog.get_by_text("Message frequency varies.")
+    expect(shown).to_be_visible()
+    wording = shown.inner_text()
     chat.ask(PRICES)
 
     [conversation] = product.conversations_after(before)
     assert (conversation.patient_name, conversation.contact_phone) == ("Robin Hood", "+12025550123")
+    [kept] = product.consents_of(conversation.id)
+    assert kept.startswith(wording)
 
 
 def test_enter_sends_and_shift_enter_begins_a_line(chat: Chat, product: Product, before: int) -> None:

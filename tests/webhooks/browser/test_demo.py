@@ -13,9 +13,10 @@ from itsdangerous import URLSafeTimedSerializer
 
 from classifier import Classifier
 from classifier.understanding import Mention
-from inbox.models import Conversation, Delivery, DeliveryState, Message, OptOut, Voicemail
+from inbox.models import Conversation, Delivery, DeliveryState, Message, OptOut, TextConsent, Voicemail
 from intake.settings import Settings
-from intake.vocabulary import Disposition
+from intake.vocabulary import Disposition, Language
+from templates.text_consent import whole_wording
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.told_classifier import EMERGENCY, PERSON, sure_of, tell
@@ -172,6 +173,24 @@ def test_the_contact_form_goes_to_the_practice(service: Service) -> None:
     )
     assert posted.status_code == 202
     assert [message.text for message in service.rows(Message)] == [PRICES]
+
+
+def test_the_forms_phone_field_shows_what_giving_a_number_agrees_to_and_says_so(service: Service) -> None:
+    _, page = page_of(service)
+    wording = whole_wording(service.context.practices.require("demo"), Language.EN)
+    hidden = {field["name"]: field["value"] for field in page.all("input") if field.get("type") == "hidden"}
+    [phone] = [field for field in page.all("input") if field.get("name") == "phone"]
+
+    assert wording in page.text
+    assert phone["aria-describedby"] in [part.get("id") for part in page.all("p")]
+    posted = requests.post(
+        f"{service.url}/forms/demo",
+        data=hidden | {"message": PRICES, "phone": "202-555-0123"},
+        headers={"Origin": "https://intake.example.com"},
+        timeout=30,
+    )
+    assert posted.status_code == 202
+    assert [row.wording for row in service.rows(TextConsent)] == [wording]
 
 
 def test_words_of_the_practices_file_are_words_and_not_html(
