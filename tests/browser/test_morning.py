@@ -54,6 +54,8 @@ def test_twenty_conversations_take_a_few_keys_each_and_no_page_load(many: Consol
 
     for number in READ:
         desk.press("e")
+        expect(page.get_by_role("button", name="Close anyway")).to_be_focused()
+        desk.press("Enter")
         opened(page, number + 1)
         settled(page)
     spent["read and close"] = desk.spent()
@@ -100,7 +102,7 @@ def test_twenty_conversations_take_a_few_keys_each_and_no_page_load(many: Consol
     assert spent == {
         "open the first": 2,
         "answer and close": 24,
-        "read and close": 4,
+        "read and close": 8,
         "saved reply and close": 18,
         "assign to me": 4,
         "snooze": 6,

@@ -119,9 +119,10 @@ function put(page) {
   showRow();
   showNewest();
   if (fresh) document.querySelector("#asked button")?.focus(); // what has to be decided first
-  document.querySelector("#leaving [autofocus]")?.focus();
   const row = document.querySelector(".row > a[aria-current]");
-  if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
+  const question = document.querySelector("#leaving [autofocus]");
+  if (question) question.focus();
+  else if (wasOpenRow && row?.offsetParent) row.focus({ preventScroll: true }); // what the keys are about
   if (document.activeElement !== document.body) return;
   const again = wasInside && focused !== "new-tag" ? null : document.getElementById(focused);
   (again ?? (row?.offsetParent ? row : (document.getElementById("thread-scroll") ?? scroller()))).focus({ preventScroll: true });
