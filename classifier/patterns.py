@@ -8,6 +8,7 @@ from classifier.at_risk import load_risks
 from classifier.critical_numbers import load_finders
 from classifier.danger_signs import load_tables
 from classifier.details import load_details
+from classifier.errands import load_errands
 from classifier.hours_questions import load_hours
 from classifier.losses import load_losses
 from classifier.minor_complaints import load_minor
@@ -26,7 +27,7 @@ def compile_patterns() -> None:
     """Compile them, once per process. A fork of it has them."""
     for load in (
         *(load_tables, load_losses, load_words, load_remarks, load_signs, load_updates),
-        *(load_nudges, load_details, load_finders, load_robots, load_pressing, load_hours),
+        *(load_nudges, load_details, load_errands, load_finders, load_robots, load_pressing, load_hours),
         *(load_asides, load_office_words, load_minor, load_risks, load_parts, load_other_writers, load_text_only),
     ):
         load()

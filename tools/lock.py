@@ -13,7 +13,7 @@ from typing import Final
 
 PLATFORMS: Final = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28")
 PYTHONS: Final = ("3.11", "3.12", "3.13")
-SERVING_EXTRAS: Final = ("redis", "postgres")
+SERVING_EXTRAS: Final = ("postgres",)
 LOCKS: Final = {
     "requirements/serving.lock": ["pyproject.toml", "requirements/serving.in"],
     "requirements/s3.lock": ["requirements/s3.in"],

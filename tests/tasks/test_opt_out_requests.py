@@ -190,7 +190,9 @@ def test_a_text_that_says_more_goes_to_a_person_and_is_not_answered_by_text(serv
     assert service.rows(OptOut) == []
     assert service.twilio.messages == []
     assert told(service) == [("front_desk", "possible_opt_out")]
-    assert service.rows(Decision)[0].why == "may want no more texts; no reply: the patient may want no more texts"
+    assert service.rows(Decision)[0].why == (
+        "may want no more texts; no reply: it is not safe to contact the patient here"
+    )
 
 
 def test_a_question_about_medicine_is_an_ordinary_message(service: Service) -> None:
