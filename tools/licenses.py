@@ -39,6 +39,7 @@ _HEAD: Final = """# Licenses
 
 The libraries that the service installs, and their licenses, as the libraries state them. `make lock` writes this page.
 A test checks each license against a list of those that allow use in a product like this one.
+The console's icons are Lucide's, under ISC and MIT; NOTICE names them and the models.
 
 | library | license |
 |---|---|

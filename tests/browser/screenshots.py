@@ -120,17 +120,25 @@ def take_inbox(page: Page) -> None:
     page.get_by_role("link", name="Chat visitor").first.click()
     expect(page.locator("#thread")).to_contain_text(QUESTION)
     keep(page, "inbox")
-    page.emulate_media(color_scheme="dark")
-    keep(page, "inbox-dark")
+    keep_dark(page, "inbox-dark")
     page.set_viewport_size({"width": 820, "height": 1180})
-    keep(page, "inbox-tablet-dark")
-    page.emulate_media(color_scheme="light")
+    keep(page, "inbox-tablet")
+    keep_dark(page, "inbox-tablet-dark")
     page.set_viewport_size({"width": 390, "height": 844})
     keep(page, "conversation-phone")
+    keep_dark(page, "conversation-phone-dark")
     page.locator("#back").click()
     expect(page.locator("#thread")).to_be_hidden()
     keep(page, "inbox-phone")
+    keep_dark(page, "inbox-phone-dark")
     page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def keep_dark(page: Page, name: str) -> None:
+    """Writes what a page looks like in the dark scheme."""
+    page.emulate_media(color_scheme="dark")
+    keep(page, name)
+    page.emulate_media(color_scheme="light")
 
 
 def keep(page: Page, name: str) -> None:
