@@ -159,7 +159,7 @@ def _allow_its_scripts(response: Response) -> Response:
         return response  # the request was refused before it reached a page
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src 'self' 'nonce-{g.nonce}' 'unsafe-eval'; style-src 'self'; "
-        "img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     return response
 

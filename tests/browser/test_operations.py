@@ -51,7 +51,6 @@ def test_the_queues_and_their_failed_jobs_are_shown(console: Console, open_page:
     page = open_page("/staff/queues/")
     expect(page.get_by_role("cell", name="notices")).to_be_visible()
     expect(page.get_by_text("Each kind of work waits in a queue of its own")).to_be_visible()
-    expect(page.get_by_role("link", name="‹ Inbox")).to_have_attribute("href", "/staff/")
     assert (violations(page), fits(page)) == ([], True)
 
     page.get_by_role("row", name="messages").get_by_role("link").nth(5).click()
@@ -68,6 +67,28 @@ def test_the_queues_and_their_failed_jobs_are_shown(console: Console, open_page:
     page.get_by_role("link", name="Workers").click()
     expect(page.get_by_text("No workers.")).to_be_visible()
     assert (violations(page), fits(page)) == ([], True)
+
+
+@pytest.mark.parametrize("path", ["/staff/queues/", "/staff/queues/0/view/jobs", "/staff/queues/0/view/workers"])
+def test_the_queues_are_readable_in_the_dark(console: Console, open_page: Open, path: str) -> None:
+    with_jobs(console)
+    page = open_page(path)
+    page.emulate_media(color_scheme="dark")
+    expect(page.get_by_text("Nothing can be changed on these pages.")).to_be_visible()
+
+    assert violations(page) == []
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 22, 27)"
+
+
+def test_the_console_can_be_left_from_the_queues(console: Console, open_page: Open) -> None:
+    page = open_page("/staff/queues/")
+    if page.get_by_role("button", name="Menu").is_visible():
+        page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("navigation", name="Console").get_by_role("link", name="Inbox")).to_be_visible()
+
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
 def test_the_audit_trail_is_asked_without_a_script_and_leads_to_what_it_is_about(
