@@ -255,14 +255,15 @@ def triage_level(
         return TriageLevel.EMERGENCY
     if not signed and (denial_language(text) or denies_on_form(text) or is_praise(text) or is_detail(text)):
         return TriageLevel.ROUTINE
-    cannot_wait = needs_today(text) or plea_language(text) or is_pressing(text) or was_seen(text)
+    seen = was_seen(text)
+    cannot_wait = seen or needs_today(text) or plea_language(text) or is_pressing(text)
     least = TriageLevel.SAME_DAY if cannot_wait else TriageLevel.ROUTINE
     if levels is None:
         return least
     # One dangerous window is enough.
     emergency, pressing = levels[:, 0].max(), levels[:, :2].sum(axis=1).max()
     suspected = dangers is None or bool(is_suspected(dangers, thresholds.suspicion).any())
-    if not signed and (is_visit_log(text) or was_seen(text)):
+    if not signed and (seen or is_visit_log(text)):
         return least
     if not signed and emergency < ERRAND_ALARM and is_errand(text) and not is_pressing(text):
         return least

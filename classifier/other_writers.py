@@ -33,7 +33,7 @@ def is_other_writer(text: str) -> bool:
     if len(text) > MOST_CHARACTERS:
         return False
     sentences = break_sentences(text)
-    words = load_words()
+    words = load_other_writers()
     if words.demands.search(sentences):
         return True
     asks = words.other.search(sentences) and words.asks.search(sentences)
@@ -41,6 +41,6 @@ def is_other_writer(text: str) -> bool:
 
 
 @cache
-def load_words() -> _Words:
+def load_other_writers() -> _Words:
     """Return the compiled table, read once per process."""
     return _Words(*compile_words(TABLE, _Words._fields))

@@ -13,13 +13,13 @@ from classifier.hours_questions import load_hours
 from classifier.losses import load_losses
 from classifier.minor_complaints import load_minor
 from classifier.nudges import load_nudges
-from classifier.other_writers import load_words as load_other_writers
+from classifier.other_writers import load_other_writers
 from classifier.plain_words import load_words
 from classifier.pressing import load_pressing
 from classifier.remarks import load_remarks
 from classifier.robot_questions import load_robots
 from classifier.shared_phones import load_parts
-from classifier.text_only import load_words as load_text_only
+from classifier.text_only import load_text_only
 from classifier.unsafe_contact import load_signs
 
 

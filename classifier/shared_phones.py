@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, auto
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -121,7 +121,8 @@ def read_phone_signs(sentences: str) -> frozenset[PhoneSign]:
     return frozenset(found)
 
 
-def _find_parts(line: str) -> dict[str, list[_Span]]:
+@lru_cache(maxsize=8)  # a sentence is asked for both
+def _find_parts(line: str) -> Mapping[str, list[_Span]]:
     return {name: list(_spans_of(name, pattern, line)) for name, pattern in load_parts().items()}
 
 

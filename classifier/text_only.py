@@ -34,7 +34,7 @@ def is_text_only(text: str) -> bool:
     if len(text) > MOST_CHARACTERS:
         return False
     sentences = break_sentences(text)
-    words = load_words()
+    words = load_text_only()
     lasting = [line for line in sentences.split("\n") if not words.for_now.search(line)]
     if any(words.cannot.search(line) for line in lasting):
         return True
@@ -42,6 +42,6 @@ def is_text_only(text: str) -> bool:
 
 
 @cache
-def load_words() -> _Words:
+def load_text_only() -> _Words:
     """Return the compiled table, read once per process."""
     return _Words(*compile_words(TABLE, _Words._fields))

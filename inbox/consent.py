@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from inbox.column_types import keyring
 from inbox.models import Conversation, Keyword, OptOut, now
 from inbox.opt_out_wording import OptOutWish, fold_letters, is_spanish_opt_out, read_opt_out
+from inbox.patients import addresses_by_index
 
 # Many patients mean an appointment by CANCEL: they are opted out, as carriers require, and staff are notified.
 AMBIGUOUS = frozenset({"cancel", "cancelar"})
@@ -171,15 +172,17 @@ def opted_in_since(session: Session, practice: str, address: str, moment: dateti
 
 def opted_out_among(session: Session, practice: str, addresses: Iterable[str]) -> frozenset[str]:
     """Return which of these numbers have opted out of texts from a practice, or somebody has claimed so."""
-    by_index = {index: address for address in addresses for index in keyring().indexes(address)}
-    found = session.scalars(_OPTED_OUT, {"practice": practice, "indexes": list(by_index)})
-    return frozenset(by_index[index] for index in found)
+    return _find_among(session, _OPTED_OUT, practice, addresses)
 
 
 def opted_out_for_sure_among(session: Session, practice: str, addresses: Iterable[str]) -> frozenset[str]:
     """Return which of these numbers have certainly opted out of texts from a practice, emergencies included."""
-    by_index = {index: address for address in addresses for index in keyring().indexes(address)}
-    found = session.scalars(_SURELY_OUT, {"practice": practice, "indexes": list(by_index)})
+    return _find_among(session, _SURELY_OUT, practice, addresses)
+
+
+def _find_among(session: Session, statement: Select[str], practice: str, addresses: Iterable[str]) -> frozenset[str]:
+    by_index = addresses_by_index(addresses)
+    found = session.scalars(statement, {"practice": practice, "indexes": list(by_index)})
     return frozenset(by_index[index] for index in found)
 
 

@@ -22,7 +22,7 @@ from inbox.key_registry import lacks_keys
 from inbox.legal_hold import inherit_hold
 from inbox.models import Conversation, Keyword, Message, Refusal, TextConsent, now
 from inbox.opt_out_wording import OptOutWish, may_be_cry, read_opt_out
-from inbox.patients import conversations_of, named_conversations
+from inbox.patients import named_conversations
 from inbox.text_only import inherit_text_only
 from inbox.unsafe_contact import read_flag
 from intake.channels import is_vouched, traits_of
@@ -53,6 +53,15 @@ _FIRST_ON_CHANNEL = (
             )
         )
     )
+)
+_SNOOZED = (
+    select(Conversation.id)
+    .where(
+        named_conversations(),
+        Conversation.id != bindparam("conversation"),
+        Conversation.snoozed_until > bindparam("moment", type_=Conversation.snoozed_until.type),
+    )
+    .with_for_update(skip_locked=True)
 )
 Admission = Callable[[Session], None]
 
@@ -306,12 +315,8 @@ def _wake_siblings(session: Session, conversation: Conversation, address: str) -
     Those that somebody changes just now are left to them, so that two messages never wait for each other.
     """
     moment = now()
-    query = select(Conversation.id).where(
-        conversations_of(conversation.practice, address),
-        Conversation.id != conversation.id,
-        Conversation.snoozed_until > moment,
-    )
-    ids = session.scalars(query.with_for_update(skip_locked=True)).all()
+    values = {"practice": conversation.practice, "indexes": keyring().indexes(address)}
+    ids = session.scalars(_SNOOZED, {**values, "conversation": conversation.id, "moment": moment}).all()
     if ids:
         awake = {"snoozed_until": None, "listed_at": moment}
         waking = update(Conversation).where(Conversation.id.in_(ids)).values(awake)

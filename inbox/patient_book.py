@@ -14,6 +14,7 @@ from inbox.column_types import keyring
 from inbox.models import Conversation, Patient, PatientAddress, PatientConversation, now
 from inbox.patient_names import last_name_value, name_value, normalise_name
 from inbox.patient_records import normalise_address
+from inbox.patients import indexes_of
 from intake.errors import IntakeError
 
 FIELDS = ("name", "pronouns", "birth_date", "language", "notes")
@@ -98,7 +99,7 @@ def add_address(session: Session, patient: Patient, typed: str, *, is_shared: bo
     """
     address = normalise_address(typed)
     mine = PatientAddress.patient_id == patient.id
-    if session.scalar(select(PatientAddress.id).where(mine, PatientAddress.patient_index.in_(_indexes([address])))):
+    if session.scalar(select(PatientAddress.id).where(mine, PatientAddress.patient_index.in_(indexes_of([address])))):
         return None
     added = PatientAddress(
         patient_id=patient.id,
@@ -130,7 +131,7 @@ def conversations_of_patient(session: Session, patient: Patient) -> list[int]:
     addresses = session.scalars(select(PatientAddress.patient_address).where(PatientAddress.patient_id == patient.id))
     linked = select(PatientConversation.conversation_id).where(PatientConversation.patient_id == patient.id)
     of_practice = select(Conversation.id).where(Conversation.practice == patient.practice)
-    addressed = of_practice.where(Conversation.patient_index.in_(_indexes(addresses)))
+    addressed = of_practice.where(Conversation.patient_index.in_(indexes_of(addresses)))
     # a union finds both by their keys, and one condition with OR looks at every conversation of the practice
     found = union(addressed, of_practice.where(Conversation.id.in_(linked)))
     return sorted(session.scalars(found))
@@ -172,7 +173,7 @@ def naming_patients(session: Session, conversation: Conversation, records: Seque
     ids = [patient.id for patient in records]
     if not ids or not conversation.patient_address:
         return list(records)
-    here = PatientAddress.patient_index.in_(_indexes([conversation.patient_address]))
+    here = PatientAddress.patient_index.in_(indexes_of([conversation.patient_address]))
     linked = select(PatientConversation.patient_id).where(PatientConversation.conversation_id == conversation.id)
     sharing = select(PatientAddress.patient_id).where(
         PatientAddress.patient_id.in_(ids), here, PatientAddress.is_shared, PatientAddress.patient_id.not_in(linked)
@@ -197,7 +198,7 @@ def record_names(session: Session, conversations: Sequence[Conversation], practi
     own = [conversation for conversation in conversations if conversation.practice in practices]
     if not own:
         return {}
-    indexes = {row.id: _indexes([row.patient_address]) if row.patient_address else [] for row in own}
+    indexes = {row.id: indexes_of([row.patient_address]) if row.patient_address else [] for row in own}
     every = {index for found in indexes.values() for index in found}
     is_kept = Patient.merged_into.is_(None)
     addressed = (
@@ -249,7 +250,7 @@ def sharing_patients(session: Session, patient: Patient) -> Sequence[Patient]:
     """Return the other records with one of a patient's addresses or the same name: perhaps the same person."""
     addresses = session.scalars(select(PatientAddress.patient_address).where(PatientAddress.patient_id == patient.id))
     sharing = select(PatientAddress.patient_id).where(
-        PatientAddress.practice == patient.practice, PatientAddress.patient_index.in_(_indexes(addresses))
+        PatientAddress.practice == patient.practice, PatientAddress.patient_index.in_(indexes_of(addresses))
     )
     alike = Patient.name_index.in_(keyring().indexes(name_value(patient.practice, patient.name)))
     return _listed(session, patient.practice, or_(Patient.id.in_(sharing), alike), Patient.id != patient.id)
@@ -268,7 +269,7 @@ def find_namesakes(session: Session, patient: Patient) -> Sequence[Patient]:
 def find_alike(session: Session, practice: str, details: Details, addresses: Iterable[str]) -> list[Patient]:
     """Return the records with a patient's name and the same birth date or one of these numbers and addresses."""
     named = Patient.name_index.in_(keyring().indexes(name_value(practice, details.name)))
-    index = PatientAddress.patient_index.in_(_indexes(addresses))
+    index = PatientAddress.patient_index.in_(indexes_of(addresses))
     sharing = set(session.scalars(select(PatientAddress.patient_id).where(PatientAddress.practice == practice, index)))
     return [
         patient
@@ -279,7 +280,7 @@ def find_alike(session: Session, practice: str, details: Details, addresses: Ite
 
 def _has_address(practice: str, address: str) -> ColumnElement[bool]:
     having = select(PatientAddress.patient_id).where(
-        PatientAddress.practice == practice, PatientAddress.patient_index.in_(_indexes([address]))
+        PatientAddress.practice == practice, PatientAddress.patient_index.in_(indexes_of([address]))
     )
     return Patient.id.in_(having)
 
@@ -294,10 +295,6 @@ def _write_details(patient: Patient, details: Details) -> None:
         setattr(patient, name, getattr(details, name))
     patient.name_index = keyring().index(name_value(patient.practice, details.name))
     patient.last_name_index = keyring().index(last_name_value(patient.practice, details.name))
-
-
-def _indexes(addresses: Iterable[str]) -> list[str]:
-    return [index for address in addresses for index in keyring().indexes(address)]
 
 
 def _read_birth_date(value: str, today: date) -> str:

@@ -26,6 +26,7 @@ from inbox.models import (
     PatientMerge,
     Voicemail,
 )
+from inbox.patients import indexes_of
 from intake import email_address, phone
 
 BATCH = 500
@@ -161,7 +162,7 @@ def _find(
 ) -> PatientRecords:
     if unsearched := addresses - searched.addresses:
         searched |= _search(session, unsearched, practices)
-    indexes = [index for value in addresses for index in keyring().indexes(value)]
+    indexes = indexes_of(addresses)
     of_practices = Conversation.practice.in_(practices)
     indexed = select(Conversation).where(of_practices, Conversation.patient_index.in_(indexes)).with_for_update()
     conversations = session.scalars(indexed.order_by(Conversation.id)).all()

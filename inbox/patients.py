@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, and_, bindparam
 
 from inbox.column_types import keyring
 from inbox.models import Conversation
+
+
+def indexes_of(addresses: Iterable[str]) -> list[str]:
+    """Return the blind indexes of numbers and addresses, each under every key."""
+    return list(addresses_by_index(addresses))
+
+
+def addresses_by_index(addresses: Iterable[str]) -> dict[str, str]:
+    """Return numbers and addresses by their blind indexes, each under every key."""
+    return {index: address for address in addresses for index in keyring().indexes(address)}
 
 
 def conversations_of(practice: str, address: str) -> ColumnElement[bool]:

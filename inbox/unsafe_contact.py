@@ -30,9 +30,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox.chat_contact import reply_address
-from inbox.column_types import keyring
 from inbox.models import Conversation, Delivery, DeliveryState
-from inbox.patients import conversations_of, named_conversations
+from inbox.patients import conversations_of, indexes_of, named_conversations
 from inbox.safe_hours import SafeHours
 from intake.channels import medium_for
 from intake.vocabulary import Medium
@@ -80,8 +79,7 @@ class Flags:
 
     def at(self, *addresses: str) -> Flag | None:
         """Return the newest flag on any of some numbers and email addresses; see `read_flag`."""
-        indexes = [index for address in addresses for index in keyring().indexes(address)]
-        found = [self.by_index[index] for index in indexes if index in self.by_index]
+        found = [self.by_index[index] for index in indexes_of(addresses) if index in self.by_index]
         found = found or [self.by_name[address] for address in addresses if address in self.by_name]
         return max(found, key=lambda flag: flag.since, default=None)
 
@@ -212,8 +210,7 @@ def read_flag(session: Session, practice: str, *addresses: str, named: bool = Tr
         addresses: the numbers and email addresses.
         named: whether to look also at what staff flagged in chats that only name them, which needs every key.
     """
-    indexes = [index for address in addresses for index in keyring().indexes(address)]
-    found = session.execute(_OWN, {"practice": practice, "indexes": indexes}).one_or_none()
+    found = session.execute(_OWN, {"practice": practice, "indexes": indexes_of(addresses)}).one_or_none()
     if found is not None:
         return Flag(found.unsafe_since, found.unsafe_by, found.id)
     if named:

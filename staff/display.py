@@ -250,3 +250,9 @@ def dated_clock(at: datetime, zone: str) -> str:
     """Return a moment as date with the year, and time, in the practice's time zone."""
     local = at.astimezone(ZoneInfo(zone))
     return f"{local:%b} {local.day}, {local.year}, {local.hour % 12 or 12}:{local:%M} {local:%p}"
+
+
+def shorten(text: str, longest: int) -> str:
+    """Return a text on one line, cut off with an ellipsis if it has more characters than `longest`."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= longest else f"{plain[: longest - 1].rstrip()}…"

@@ -13,10 +13,10 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.column_types import keyring
 from inbox.found_entities import stored_entities
 from inbox.models import Conversation, Message, PatientConversation
 from inbox.patient_book import record_names
+from inbox.patients import indexes_of
 from intake.vocabulary import EntityKind
 from staff import display
 from staff.conversations.rows import text_of
@@ -67,13 +67,12 @@ def read_writers(
     """
     if not addresses:
         return {}
-    indexes = [index for address in addresses for index in keyring().indexes(address)]
     query = (
         select(Conversation, Message)
         .join(Message, Message.id == Conversation.last_message_id)
         .where(
             Conversation.practice == practice,
-            Conversation.patient_index.in_(indexes),
+            Conversation.patient_index.in_(indexes_of(addresses)),
             Conversation.id.not_in(besides),
         )
     )
@@ -93,7 +92,7 @@ def read_writers(
         address: EarlierWriter(
             conversation.id,
             *names[conversation.id],
-            _shorten(text_of(message)),
+            display.shorten(text_of(message), _LONGEST),
             display.clock(message.received_at, zone),
             frozenset(linked.get(address, ())),
         )
@@ -125,8 +124,3 @@ def _read_names(
         else:
             names[conversation.id] = "", ""
     return names
-
-
-def _shorten(text: str) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1].rstrip()}…"

@@ -26,11 +26,10 @@ from staff.conversations.conversation_queries import Reach, last_staff_reply, re
 from staff.conversations.people import may_be_assigned, names_of
 from staff.conversations.reply_files import why_not_sent
 from staff.conversations.send_later import as_typed, quiet_until, read_time, why_quiet
-from staff.conversations.text_wishes import why_untimely, wish_of
+from staff.conversations.text_wishes import why_untimely
 from staff.conversations.unseen import why_unseen
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
-from tasks.marked_emergencies import is_emergency
 from tasks.message_language import written_language
 from tasks.queue import AfterCommit
 from templates.replies import MAX_LENGTH, stop_wording
@@ -165,7 +164,7 @@ def send(
     at, problem, next_time = _read_later(session, conversation, practice, reach, draft)
     if problem:
         return Outcome(ReplyCheck.REFUSED, problem, next_time=next_time)
-    if problem := _why_untimely(session, conversation, practice, draft, at):
+    if not draft.untimely and (problem := why_untimely(session, conversation, practice, at)):
         return Outcome(ReplyCheck.REFUSED, problem, is_untimely=True)
     delivery = Delivery(
         conversation_id=conversation.id,
@@ -230,15 +229,6 @@ def _read_later(
         return None, problem, ""
     quiet = quiet_until(practice, at)
     return (at, "", "") if quiet is None else (None, why_quiet(practice, quiet), as_typed(quiet))
-
-
-def _why_untimely(
-    session: Session, conversation: Conversation, practice: Practice, draft: Draft, at: datetime | None
-) -> str:
-    """Return why a reply should not go out at that hour, as the patient asked; an emergency is answered at any."""
-    if draft.untimely or is_emergency(conversation):
-        return ""
-    return why_untimely(wish_of(session, conversation, practice), at or now(), practice)
 
 
 def may_wait(conversation: Conversation, medium: Medium) -> bool:

@@ -241,7 +241,7 @@ def _row(
         id=conversation.id,
         who=display.who(conversation, record_name),
         initials=initials(record_name or conversation.patient_name),
-        preview=_shorten(text),
+        preview=display.shorten(text, PREVIEW),
         by=by,
         channel=conversation.channel,
         practice=conversation.practice,
@@ -311,8 +311,3 @@ def text_of(message: Message) -> str:
     if message.emptied_at is not None:
         return "Deleted: past the retention limit"
     return message.text or ("Picture or file" if message.media else "Voicemail without a transcript")
-
-
-def _shorten(text: str) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= PREVIEW else f"{plain[: PREVIEW - 1].rstrip()}…"

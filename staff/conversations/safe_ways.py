@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.column_types import keyring
 from inbox.models import Conversation
+from inbox.patients import addresses_by_index
 from inbox.unsafe_contact import Flags
 from intake.practices import Practice
 from intake.vocabulary import Channel, EntityKind
@@ -86,11 +86,10 @@ def _find_mails(session: Session, practice: str, addresses: Sequence[str]) -> di
     """Return the conversations by email with some addresses."""
     if not addresses:
         return {}
-    by_index = {index: address for address in addresses for index in keyring().indexes(address)}
-    indexes: Collection[str] = by_index
+    by_index = addresses_by_index(addresses)
     query = select(Conversation.patient_index, Conversation.id).where(
         Conversation.practice == practice,
         Conversation.channel == Channel.EMAIL,
-        Conversation.patient_index.in_(indexes),
+        Conversation.patient_index.in_(list(by_index)),
     )
     return {by_index[index]: row_id for index, row_id in session.execute(query) if index}

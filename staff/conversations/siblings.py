@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
-from inbox.column_types import keyring
 from inbox.models import AuditEntry, Conversation, ConversationState, Note, Patient, PatientConversation
+from inbox.patients import indexes_of
 from staff import display
 from staff.conversations.people import names_of
 
@@ -59,7 +59,7 @@ def read_siblings(
     own = conversation.patient_address
     if not (own or records):
         return []
-    indexes = [index for address in {own, *addresses} if address for index in keyring().indexes(address)]
+    indexes = indexes_of(address for address in {own, *addresses} if address)
     addressed = select(Conversation.id).where(
         Conversation.practice == conversation.practice, Conversation.patient_index.in_(indexes)
     )
@@ -80,7 +80,7 @@ def read_siblings(
     by = _read_snoozers(session, snoozed)
     notes = _read_notes(session, ids)
     names = names_of(session, [*by.values(), *(row.assigned_to for row in rows)], known)
-    here = set(keyring().indexes(own)) if own else set()
+    here = set(indexes_of([own])) if own else set()
 
     def standing_of(row_id: int, state: str, assigned_to: int | None) -> str:
         if row_id in snoozed:
@@ -117,9 +117,4 @@ def _read_notes(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """Return the last internal notes of some conversations, shortened."""
     newest = select(func.max(Note.id)).where(Note.conversation_id.in_(ids)).group_by(Note.conversation_id)
     found = session.execute(select(Note.conversation_id, Note.text).where(Note.id.in_(newest)))
-    return {row_id: _shorten(text) for row_id, text in found}
-
-
-def _shorten(text: str) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1].rstrip()}…"
+    return {row_id: display.shorten(text, _LONGEST) for row_id, text in found}

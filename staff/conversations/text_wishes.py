@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from classifier.named_hours import EARLIEST, MIDNIGHT, read_named_hours
 from classifier.normalise import normalised, without_accents
-from inbox.models import Conversation, Message
+from inbox.models import Conversation, Message, now
 from inbox.safe_hours import SafeHours, clock_of
 from intake.practices import Practice
 from intake.vocabulary import Channel
 from staff import display
+from tasks.marked_emergencies import is_emergency
 
 DECIDE: Final = "Choose another time, or check the box to send it all the same."
 _SEARCHED: Final = 100
@@ -67,9 +68,15 @@ def wish_words(wish: SafeHours) -> str:
     return f"The patient asked to be written to only {span}."
 
 
-def why_untimely(wish: SafeHours | None, at: datetime, practice: Practice) -> str:
-    """Return why a message should not go out at a time, empty if nothing speaks against it."""
-    if wish is None or wish.include(at):
+def why_untimely(session: Session, conversation: Conversation, practice: Practice, at: datetime | None) -> str:
+    """Return why a message should not go out at a time, None for now; empty if nothing speaks against it.
+
+    An emergency is answered at any hour.
+    """
+    wish = None if is_emergency(conversation) else wish_of(session, conversation, practice)
+    moment = at or now()
+    if wish is None or wish.include(moment):
         return ""
-    shown = display.clock(at, practice.time_zone)
-    return f"Not sent: {wish_words(wish)[0].lower()}{wish_words(wish)[1:-1]}, and that would be {shown}. {DECIDE}"
+    words = wish_words(wish)
+    shown = display.clock(moment, practice.time_zone)
+    return f"Not sent: {words[0].lower()}{words[1:-1]}, and that would be {shown}. {DECIDE}"

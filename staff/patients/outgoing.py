@@ -26,11 +26,10 @@ from staff import display
 from staff.conversations.conversation_queries import Reach, is_first_text, read_language
 from staff.conversations.reply import FORM_ID, REPLY, UNSAFE, check, outgoing, strip_first_words, take_over
 from staff.conversations.send_later import as_typed, quiet_until, read_time, why_quiet
-from staff.conversations.text_wishes import why_untimely, wish_of
+from staff.conversations.text_wishes import why_untimely
 from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.outbox import add_delivery
 from tasks.due import NO_HOLD
-from tasks.marked_emergencies import is_emergency
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
 
@@ -181,10 +180,12 @@ def _store_message(
     text = outgoing(draft.text, practice, Reach(medium, sender, "", is_first), language)
     if problem := check(draft.text, text, medium):
         return Outgoing(problem)
-    if conversation is not None and not draft.untimely and not is_emergency(conversation):
-        wish = wish_of(session, conversation, practice)
-        if problem := why_untimely(wish, at or now(), practice):
-            return Outgoing(problem, is_untimely=True)
+    if (
+        conversation is not None
+        and not draft.untimely
+        and (problem := why_untimely(session, conversation, practice, at))
+    ):
+        return Outgoing(problem, is_untimely=True)
     before, began = standing_of(conversation) if conversation is not None else {}, conversation is None
     if conversation is None:
         conversation = _begin_conversation(session, address, medium, staff_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from inbox.models import Conversation, ConversationState, Delivery, Note, StaffMember
@@ -27,6 +27,16 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"undo_seconds": 60})
 
 
+def send_and_close(page: Page, desk: Keyboard, words: str, number: int) -> None:
+    """Sends what is in the reply box, and closes the conversation, after which the next one opens."""
+    desk.press("Control+Enter")
+    expect(page.locator("#thread .staff .text")).to_have_text(words)
+    settled(page)
+    desk.press("Escape", "e")
+    opened(page, number + 1)
+    settled(page)
+
+
 def test_twenty_conversations_take_a_few_keys_each_and_no_page_load(many: Console, sign_in: SignIn) -> None:
     page = ready(open_inbox(sign_in, viewport={"width": 1440, "height": 900}))
     with many.edit() as session:
@@ -44,12 +54,7 @@ def test_twenty_conversations_take_a_few_keys_each_and_no_page_load(many: Consol
     for number in ANSWERED:
         desk.press("r")
         desk.say("Yes, we do.")
-        desk.press("Control+Enter")
-        expect(page.locator("#thread .staff .text")).to_have_text("Yes, we do.")
-        settled(page)
-        desk.press("Escape", "e")
-        opened(page, number + 1)
-        settled(page)
+        send_and_close(page, desk, "Yes, we do.", number)
     spent["answer and close"] = desk.spent()
 
     for number in READ:
@@ -65,12 +70,7 @@ def test_twenty_conversations_take_a_few_keys_each_and_no_page_load(many: Consol
         desk.say("where to park")
         desk.press("Enter")
         expect(page.locator("#text")).to_have_value(PARKING)
-        desk.press("Control+Enter")
-        expect(page.locator("#thread .staff .text")).to_have_text(PARKING)
-        settled(page)
-        desk.press("Escape", "e")
-        opened(page, number + 1)
-        settled(page)
+        send_and_close(page, desk, PARKING, number)
     spent["saved reply and close"] = desk.spent()
 
     for number in ASSIGNED:
