@@ -23,6 +23,7 @@ from tests.browser.axe import assert_accessible
 from tests.browser.signed_in import enter
 from tests.browser.site import PracticeSite, script_tag, strict_policy
 from tests.browser.visitor import Visitor
+from tests.browser.waiting import intercept
 from tests.staff.conftest import PASSWORD, Console, console_of
 from tests.world import SITE, WIDGET_KEY, without_quiet_hours
 
@@ -392,8 +393,8 @@ def test_whoever_was_signed_out_is_told_so_beside_what_they_typed_and_led_back(
 ) -> None:
     receive(console, PRICES)
     page = sign_in(complaint=r"net::ERR_FAILED|status of 400")
-    page.route("**/events*", lambda route: route.abort())  # the page does not hear of it by itself
-    page.route("**/draft", lambda route: route.abort())
+    intercept(page, "**/events*", lambda route: route.abort())  # the page does not hear of it by itself
+    intercept(page, "**/draft", lambda route: route.abort())
     page.goto(PLACE)
     page.get_by_label("Your reply").fill("Yes, we do")
     page.context.clear_cookies()

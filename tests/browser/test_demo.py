@@ -12,7 +12,7 @@ from tests.browser.axe import violations
 from tests.browser.layout import content_width
 from tests.browser.product import MAPLE_NAME, PRICE_RANGE, Product
 from tests.browser.visitor import Chat, Visitor
-from tests.browser.waiting import wait_until
+from tests.browser.waiting import intercept, wait_until
 
 QUESTION = "How much is a first visit without insurance?"
 
@@ -99,8 +99,10 @@ def test_axe_finds_nothing_on_the_page_either(
 
 def test_a_text_goes_once_and_what_is_typed_meanwhile_stays(demo: Chat) -> None:
     posts: list[Route] = []
-    demo.page.route(
-        "**/demo/messages", lambda route: posts.append(route) if route.request.method == "POST" else route.continue_()
+    intercept(
+        demo.page,
+        "**/demo/messages",
+        lambda route: posts.append(route) if route.request.method == "POST" else route.continue_(),
     )
     box = demo.page.get_by_role("textbox", name="Text message")
     box.fill("I have a cough")
@@ -117,8 +119,10 @@ def test_a_text_goes_once_and_what_is_typed_meanwhile_stays(demo: Chat) -> None:
 
 def test_a_text_that_was_not_sent_is_put_back(demo: Chat, visitor: Visitor) -> None:
     visitor.expect_complaint("net::ERR_FAILED")
-    demo.page.route(
-        "**/demo/messages", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
+    intercept(
+        demo.page,
+        "**/demo/messages",
+        lambda route: route.abort() if route.request.method == "POST" else route.continue_(),
     )
     box = demo.page.get_by_role("textbox", name="Text message")
     box.fill("I have a cough")
@@ -132,7 +136,11 @@ def test_what_is_changed_in_the_form_while_it_is_sent_stays(demo: Chat) -> None:
     held: list[Route] = []
     form = demo.page.locator("#contact-form")
     result = demo.page.locator("#contact-result")
-    demo.page.route(form.evaluate("form => form.action"), lambda route: held.append(route), times=1)
+    intercept(
+        demo.page,
+        form.evaluate("form => form.action"),
+        lambda route: route.continue_() if held else held.append(route),
+    )
     form.locator("[name=name]").fill("Maria")
     form.locator("[name=email]").fill("maria@example.com")
     words = form.locator("[name=message]")

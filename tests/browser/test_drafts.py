@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from inbox.erasure import erase_conversations
 from inbox.models import Conversation, ReplyDraft, StaffMember, StaffSession, now
 from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
-from tests.browser.waiting import wait_until
+from tests.browser.waiting import intercept, wait_until
 from tests.staff.conftest import PASSWORD, Console
 
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
@@ -44,7 +44,7 @@ def hold(page: Page, path: str, ask: Callable[[], object]) -> Callable[[], None]
         else:
             held.append((route, route.fetch()))
 
-    page.route(lambda url: url.endswith(path), take)
+    intercept(page, lambda url: url.endswith(path), take)
     ask()
     wait_until(page, lambda: held)
 
@@ -60,7 +60,7 @@ def edited_elsewhere(console: Console, sign_in: SignIn) -> Page:
     receive(console, "Do you take my insurance?")
     receive(console, "Where are you?", TWO)
     page = sign_in(PLACE, complaint=r"net::ERR_FAILED|status of 409")
-    page.route("**/draft", lambda route: route.abort())
+    intercept(page, "**/draft", lambda route: route.abort())
     page.get_by_label("Your reply").fill("Most plans")
     expect(page.get_by_text("Draft not saved yet")).to_be_visible()
     other = page.context.new_page()
@@ -92,7 +92,7 @@ def test_a_draft_survives_reload_other_conversations_expiry_and_goes_when_sent(
     box(page, "Yes, we do")
     saved(page)
 
-    page.route(f"**{PLACE}/draft", lambda route: route.abort())
+    intercept(page, f"**{PLACE}/draft", lambda route: route.abort())
     page.get_by_label("Your reply").fill("Yes, we do, and no")
     expect(page.get_by_text("Draft not saved yet")).to_be_visible()
     with console.edit() as session:
@@ -170,8 +170,8 @@ def test_a_reply_sent_after_the_session_ended_says_that_it_was_not_and_is_a_draf
 ) -> None:
     receive(console, "Do you take my insurance?")
     page = sign_in(complaint=r"net::ERR_FAILED")
-    page.route("**/events*", lambda route: route.abort())  # the page does not hear that the session is over
-    page.route("**/draft", lambda route: route.abort())
+    intercept(page, "**/events*", lambda route: route.abort())  # the page does not hear that the session is over
+    intercept(page, "**/draft", lambda route: route.abort())
     page.goto(PLACE)
     write(page, "Yes, we do")
     with console.edit() as session:

@@ -14,6 +14,7 @@ from tests.browser.axe import violations
 from tests.browser.test_closing_requests import close_all
 from tests.browser.test_console import ONE, TWO, SignIn, console, console_of, new_profile, press, receive, sign_in
 from tests.browser.test_keys_while_loading import held
+from tests.browser.waiting import intercept
 from tests.staff.conftest import Console
 
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
@@ -422,7 +423,7 @@ def test_no_key_reaches_a_page_that_is_being_left(four: Console, sign_in: SignIn
 
 def test_no_key_of_a_page_counts_unless_g_does(four: Console, sign_in: SignIn) -> None:
     page = sign_in(complaint="ERR_FAILED")
-    page.route("**/go_to.js", lambda route: route.abort())
+    intercept(page, "**/go_to.js", lambda route: route.abort())
     page.goto("/staff/review")
     page.keyboard.type("gp")  # where p alone would label a message
     page.unroute_all()

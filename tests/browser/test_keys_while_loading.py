@@ -26,7 +26,7 @@ from tests.browser.test_console import (
     receive,
     sign_in,
 )
-from tests.browser.waiting import wait_until
+from tests.browser.waiting import intercept, wait_until
 from tests.staff.conftest import Console
 
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
@@ -71,7 +71,7 @@ def held(page: Page, *addresses: str) -> Iterator[Callable[..., Route]]:
             routes[address] = route
 
     for address in addresses:
-        page.route(re.compile(rf"{re.escape(address)}(\?|$)"), partial(keep, address))
+        intercept(page, re.compile(rf"{re.escape(address)}(\?|$)"), partial(keep, address))
 
     def take(address: str = addresses[0]) -> Route:
         wait_until(page, lambda: address in routes)

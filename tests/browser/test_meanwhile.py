@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from inbox.models import Conversation, ConversationState
 from tests.browser.test_console import ONE, TWO, SignIn, console, console_of, new_profile, note_calls, receive, sign_in
 from tests.browser.test_keys_of_a_day import unhurried
-from tests.browser.waiting import wait_until
+from tests.browser.waiting import intercept, wait_until
 from tests.staff.conftest import Console
 
 __all__ = ["console", "console_of", "new_profile", "sign_in"]
@@ -72,11 +72,11 @@ def test_keys_for_a_row_that_has_left_the_list_are_not_for_the_open_conversation
 def test_whoever_types_keeps_the_focus_when_a_row_is_closed_behind_them(three: Console, page: Page) -> None:
     note_calls(three)
     held: list[Route] = []
-    page.route("**/events*", lambda route: route.abort())  # the row goes by the key's own refresh
+    intercept(page, "**/events*", lambda route: route.abort())  # the row goes by the key's own refresh
     page.goto(page.url.split("/staff/")[0] + "/staff/")
     page.wait_for_load_state()
     expect(page.locator("#help-button:not([hidden])")).to_have_count(1)
-    page.route("**/staff/conversations/2/state*", lambda route: held.append(route))
+    intercept(page, "**/staff/conversations/2/state*", lambda route: held.append(route))
     page.locator("#open-2").focus()
     page.keyboard.press("e")
     wait_until(page, lambda: held)
@@ -111,7 +111,7 @@ def test_a_field_in_use_at_a_refresh_is_brought_up_to_date_by_the_next(three: Co
 
 def test_a_file_of_one_conversation_says_and_holds_up_nothing_in_another(three: Console, page: Page) -> None:
     held: list[Route] = []
-    page.route(re.compile(r"/conversations/1/files$"), lambda route: held.append(route))
+    intercept(page, re.compile(r"/conversations/1/files$"), lambda route: held.append(route))
     with page.expect_file_chooser() as chooser:
         page.locator("#attach").click()
     chooser.value.set_files(FORM)
@@ -136,7 +136,7 @@ def test_a_refresh_that_fails_is_said_and_the_next_is_taken(three: Console, page
         answer = route.fetch()
         route.fulfill(response=answer, body=answer.text().replace('<li id="c-2"', "<li"))
 
-    page.route(re.compile(r"/staff/conversations/1(\?.*)?$"), spoil)
+    intercept(page, re.compile(r"/staff/conversations/1(\?.*)?$"), spoil)
     receive(three, "Hello?", "+12025550139")
     expect(page.locator("#connection")).to_contain_text("Connection lost")
     page.unroute_all()

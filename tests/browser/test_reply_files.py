@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from inbox.models import Attachment
 from tests.browser.test_console import SignIn, console, console_of, new_profile, sign_in
+from tests.browser.waiting import intercept
 from tests.chat_client import ChatClient
 from tests.pictures import PDF, phone_photo
 from tests.staff.conftest import Console
@@ -72,7 +73,7 @@ def test_what_cannot_be_added_says_why_and_a_reply_waits_for_its_file(console: C
     expect(said).to_have_text("notes.docx: Only pictures (JPEG, PNG, GIF, or WebP) and PDFs can be sent.")
 
     held: list[Route] = []
-    page.route(FILES, lambda route: held.append(route))
+    intercept(page, FILES, lambda route: held.append(route))
     choose(page, FORM)
     expect(said).to_have_text("Adding form.pdf…")
     page.get_by_label("Your reply").fill("Here it is.")

@@ -13,6 +13,7 @@ from inbox.models import Review, ReviewReason, Role, StaffMember
 from tests.browser.axe import assert_accessible
 from tests.browser.layout import content_width
 from tests.browser.signed_in import enter
+from tests.browser.waiting import intercept
 from tests.staff.conftest import Console, StartConsole, console_of, start_console
 from tests.staff.reviews.test_quality import add_review
 
@@ -158,7 +159,7 @@ def test_a_menu_whose_labels_do_not_come_leads_to_review(unsure: Console, sign_i
     receive(unsure, UNSURE)
     page = sign_in()
     page.goto("/staff/conversations/1")
-    page.route("**/staff/review/of/*", lambda route: route.abort())
+    intercept(page, "**/staff/review/of/*", lambda route: route.abort())
 
     press(page, "c")
     expect(page.locator("#connection")).to_contain_text("The labels did not come.")

@@ -13,7 +13,7 @@ from inbox.models import Escalation, ReplyDraft, Role, SavedReply, StaffMember, 
 from tests.browser.test_calls import ALLOWED, LOOK
 from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
 from tests.browser.test_lost_answers import SHORT_LIMITS
-from tests.browser.waiting import wait_until
+from tests.browser.waiting import intercept, wait_until
 from tests.staff.conftest import PASSWORD, Console
 from tests.told_classifier import EMERGENCY, tell
 
@@ -73,7 +73,7 @@ def test_looks_that_fail_are_said_in_the_title_and_by_a_notification(page: Page)
         at_once.append(len(held))
 
     page.on("requestfailed", lambda _: held.clear())  # given up
-    page.route("**/staff/alarms", hold)
+    intercept(page, "**/staff/alarms", hold)
     wait_until(page, lambda: page.evaluate(LOOK) and len(at_once) > 3)
     assert max(at_once) == 1
     expect(page).to_have_title(re.compile("^No connection: no alarms are shown · "))
@@ -144,7 +144,7 @@ def test_a_later_outage_is_told_though_a_tab_still_waits_for_its_sound(page: Pag
 
 def lose_connection(tab: Page) -> None:
     """Lets a page ask for alarms in vain until it has told of it."""
-    tab.route("**/staff/alarms", lambda route: route.abort())
+    intercept(tab, "**/staff/alarms", lambda route: route.abort())
     wait_until(tab, lambda: tab.evaluate(LOOK) and tab.title().startswith("No connection"))
     wait_until(tab, lambda: tab.evaluate(TOLD))
 
@@ -173,11 +173,11 @@ def test_before_its_scripts_run_a_page_says_that_a_draft_which_only_the_tab_has_
 ) -> None:
     receive(console, "Do you take my insurance?")
     page = sign_in("/staff/conversations/1", complaint="net::ERR_")
-    page.route("**/draft", lambda route: route.abort())
+    intercept(page, "**/draft", lambda route: route.abort())
     page.get_by_label("Your reply").fill("Yes, we do.")
     expect(page.locator("#kept-reply")).to_have_text("Draft not saved yet")
     held: list[Route] = []
-    page.route("**/desk.js", lambda route: held.append(route))
+    intercept(page, "**/desk.js", lambda route: held.append(route))
     page.reload(wait_until="commit")
     wait_until(page, lambda: held and page.locator("#kept-reply").count())
 
@@ -191,7 +191,7 @@ def test_before_its_scripts_run_a_page_says_that_a_draft_which_only_the_tab_has_
 def unwatched(page: Page, path: str) -> None:
     """Opens a page that does not hear by itself that the session is over."""
     for address in ("**/staff/alarms", "**/events*"):
-        page.route(address, lambda route: route.abort())
+        intercept(page, address, lambda route: route.abort())
     page.goto(path)
     page.wait_for_load_state()
     expect(page.locator("#help-button:not([hidden])")).to_have_count(1 if "conversations" in path else 0)
