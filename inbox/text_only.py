@@ -14,12 +14,11 @@ from sqlalchemy.orm import Session
 
 from inbox.models import Conversation
 from inbox.patients import conversations_of, named_conversations
-from intake.vocabulary import Channel
+from intake.channels import PROVEN
 
-_VOUCHED = (Channel.SMS, Channel.EMAIL)
 _MARKED = (
     select(Conversation.text_only_since)
-    .where(named_conversations(), Conversation.text_only_since.is_not(None), Conversation.channel.in_(_VOUCHED))
+    .where(named_conversations(), Conversation.text_only_since.is_not(None), Conversation.channel.in_(PROVEN))
     .order_by(Conversation.id)
     .limit(1)
 )

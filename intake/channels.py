@@ -17,6 +17,7 @@ class ChannelTraits:
 
     Attributes:
         words: what staff read, such as "Text".
+        icon: the name of its drawing in `templates/staff/icons/`.
         medium: how a reply goes out.
         medium_for_email: how a reply goes out when the patient's address is an email address.
         anonymous: what a patient is called who gave neither a name nor an address.
@@ -27,9 +28,13 @@ class ChannelTraits:
             voicemail without a transcription.
         vouches_for_sender: whether a carrier or a mail server says who sent a message; if not, one stranger can send
             any number of them as if from many patients.
+        has_fields: whether the patient's name and addresses come in fields of their own, so that none are looked for
+            in the text.
+        consents: where patients agree to texts on it, as staff read it, such as "in a chat"; empty if nobody asks them.
     """
 
     words: str
+    icon: str
     medium: Medium
     medium_for_email: Medium | None = None
     anonymous: str = "Unknown sender"
@@ -37,22 +42,42 @@ class ChannelTraits:
     proves_address: bool = True
     needs_text: bool = False
     vouches_for_sender: bool = True
+    has_fields: bool = False
+    consents: str = ""
 
 
 CHANNELS: dict[Channel, ChannelTraits] = {
-    Channel.SMS: ChannelTraits("Text", Medium.SMS, takes_keywords=True),
+    Channel.SMS: ChannelTraits("Text", "message-square", Medium.SMS, takes_keywords=True),
     Channel.VOICEMAIL: ChannelTraits(
-        "Voicemail", Medium.SMS, anonymous="Hidden number", proves_address=False, needs_text=True
+        "Voicemail", "voicemail", Medium.SMS, anonymous="Hidden number", proves_address=False, needs_text=True
     ),
-    Channel.CHAT: ChannelTraits("Chat", Medium.CHAT, anonymous="Chat visitor", vouches_for_sender=False),
+    Channel.CHAT: ChannelTraits(
+        "Chat",
+        "messages-square",
+        Medium.CHAT,
+        anonymous="Chat visitor",
+        vouches_for_sender=False,
+        consents="in a chat",
+    ),
     Channel.WEB_FORM: ChannelTraits(
-        "Form", Medium.SMS, medium_for_email=Medium.EMAIL, proves_address=False, vouches_for_sender=False
+        "Form",
+        "file-text",
+        Medium.SMS,
+        medium_for_email=Medium.EMAIL,
+        proves_address=False,
+        vouches_for_sender=False,
+        has_fields=True,
+        consents="in a form",
     ),
-    Channel.EMAIL: ChannelTraits("Email", Medium.EMAIL),
+    Channel.EMAIL: ChannelTraits("Email", "mail", Medium.EMAIL),
 }
 
 UNVOUCHED: tuple[Channel, ...] = tuple(channel for channel, traits in CHANNELS.items() if not traits.vouches_for_sender)
 """The channels on which anyone can write without an address that a carrier or a mail server vouches for."""
+PROVEN: tuple[Channel, ...] = tuple(
+    channel for channel, traits in CHANNELS.items() if traits.proves_address and traits.vouches_for_sender
+)
+"""The channels on which a patient is written to at the very address that they write from."""
 
 
 def is_vouched(channel: str, doubt: SenderDoubt | None) -> bool:

@@ -15,6 +15,7 @@ from intake.vocabulary import DangerKind, Language, Medium, Priority, TriageLeve
 from tasks.notification.targets import first_paged_team
 
 CHANNELS = {channel: traits.words for channel, traits in channels.CHANNELS.items()}
+CHANNEL_ICONS = {channel: traits.icon for channel, traits in channels.CHANNELS.items()}
 STATES = {
     ConversationState.OPEN: "Open",
     ConversationState.WAITING: "Waiting on patient",

@@ -17,13 +17,8 @@ from inbox.models import Conversation, Message
 from inbox.safe_hours import SafeHours
 from inbox.text_only import keep_text_only
 from inbox.unsafe_contact import keep_hours, lift_for_now, set_unsafe
-from intake.channels import is_vouched
+from intake.channels import PROVEN, is_vouched
 from intake.vocabulary import Channel
-
-_LIFTED_ON = (Channel.SMS, Channel.EMAIL, Channel.CHAT)
-
-
-_NAMES_HOURS = (Channel.SMS, Channel.EMAIL)
 
 
 def note_unsafe_contact(session: Session, message: Message, moment: datetime, zone: str) -> bool:
@@ -80,9 +75,7 @@ def _note_safe_contact(session: Session, message: Message, moment: datetime) -> 
     nothing of who wrote it.
     """
     conversation = message.conversation
-    if conversation.channel not in _LIFTED_ON or not (
-        conversation.channel == Channel.CHAT or is_vouched(conversation.channel, message.doubt)
-    ):
+    if conversation.channel != Channel.CHAT and not _is_proven(message):
         return
     if says_safe(message.text) and lift_for_now(session, conversation, moment, named=not lacks_keys(session)):
         _record(session, message, "safe_noted")
@@ -91,11 +84,17 @@ def _note_safe_contact(session: Session, message: Message, moment: datetime) -> 
 def _note_hours(session: Session, message: Message, zone: str) -> None:
     """Keep the hours of the day at which the patient says that it is safe to text or mail them, if they name any."""
     conversation = message.conversation
-    if conversation.channel not in _NAMES_HOURS or not is_vouched(conversation.channel, message.doubt):
+    if not _is_proven(message):
         return
     named = read_named_hours(message.text)
     if named is not None and keep_hours(session, conversation, SafeHours(*named, zone), named=not lacks_keys(session)):
         _record(session, message, "safe_hours_noted")
+
+
+def _is_proven(message: Message) -> bool:
+    """Return whether whoever wrote a message reads what is sent to the number or address that it came from."""
+    channel = message.conversation.channel
+    return channel in PROVEN and is_vouched(channel, message.doubt)
 
 
 def _record(session: Session, message: Message, action: str) -> None:

@@ -14,13 +14,13 @@ from inbox.consent import number_of
 from inbox.models import AuditEntry, Conversation, Keyword, Message, PatientAddress, TextConsent
 from inbox.patients import conversations_of
 from inbox.text_permission import GivenConsent
-from intake.vocabulary import Channel, ConsentHow, OptOutMistake
+from intake.channels import traits_of
+from intake.vocabulary import ConsentHow, OptOutMistake
 from staff import display
 from staff.audit.words import words_of_action
 from staff.conversations.people import NOBODY, names_of
 
 SHOWN = 20
-GIVEN_IN = {Channel.CHAT: "in a chat", Channel.WEB_FORM: "in a form"}
 _BY_STAFF = ("opted_out", "opt_out_undone", "consent_recorded")
 _BY_PATIENT = {Keyword.STOP: "The patient opted out of texts", Keyword.START: "The patient opted in to texts"}
 
@@ -75,7 +75,9 @@ def read_number_history(
     own = conversations_of(address.practice, address.patient_address)
     ids = list(session.scalars(select(Conversation.id).where(own)))
     subjects = [*_subjects(ids), f"patient_address:{address.id}"]
-    agreed = [(consent.given_at, f"The patient agreed to texts {GIVEN_IN[consent.channel]}") for consent in given]
+    agreed = [
+        (consent.given_at, f"The patient agreed to texts {traits_of(consent.channel).consents}") for consent in given
+    ]
     return _newest([*agreed, *_by_keyword(session, ids), *_by_staff(session, subjects, NOBODY)], zone)
 
 

@@ -353,6 +353,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "may_edit_replies": member().may(Role.MANAGER) and is_own,
             "state": display.STATES[ConversationState(conversation.state)],
             "channel": display.CHANNELS,
+            "channel_icon": display.CHANNEL_ICONS,
             "label": words_of,
             "draft": kept[DraftKind.REPLY].text,
             "mark": kept[DraftKind.REPLY].mark,

@@ -19,6 +19,7 @@ from inbox.found_entities import stored_entities
 from inbox.models import Conversation, Message, Patient
 from inbox.patient_book import addresses_of, patients_of_conversation
 from inbox.unsafe_contact import Flags, read_flags
+from intake.channels import traits_of
 from intake.practices import Practice
 from intake.vocabulary import Channel, EntityKind
 from staff import display
@@ -26,7 +27,7 @@ from staff.conversations.earlier_writers import EarlierWriter, read_writers
 from staff.conversations.insurance_card import InsuranceCard, Source, build_card
 from staff.conversations.known_addresses import KnownAddresses
 from staff.conversations.marking import Part, split_text
-from staff.conversations.offers import CHANNELS, REACHING, Offer, Said, find_offers, leave_new
+from staff.conversations.offers import REACHING, Offer, Said, find_offers, leave_new
 from staff.conversations.quoted_mail import find_quoted, is_quoted, signature_in
 from web.row_ids import read_row_id
 
@@ -170,7 +171,7 @@ def _read_offers(
 
 def _offers_in(conversation: Conversation, texts: Iterable[Text], found: Mapping[int, Sequence[Entity]]) -> list[Offer]:
     """Return what messages offer, the newest first; those in which nobody has looked yet offer nothing."""
-    if conversation.channel not in CHANNELS:
+    if traits_of(conversation.channel).has_fields:
         return []
     is_mail = conversation.channel == Channel.EMAIL
     said = (_own_parts(text, found[text.message], is_mail=is_mail) for text in texts if text.message in found)

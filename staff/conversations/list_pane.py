@@ -114,6 +114,7 @@ def show_list(filters: Filters, selected: int | None = None, people: Sequence[Pe
         "capped": [practices[slug].name for slug in sorted(capped)],
         "practices": {slug: practice.name for slug, practice in practices.items()},
         "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
+        "channel_icons": display.CHANNEL_ICONS,
         "states": display.STATES,
         "choices": _choices(practices, [*tags, *([tagged] if tagged else [])], people),
         "tagged": tagged.word if tagged else "",

@@ -18,11 +18,10 @@ from classifier.insurance.normalize import normal_birth_date, normal_name, norma
 from classifier.senders import find_senders
 from intake import email_address, phone
 from intake.errors import IntakeError
-from intake.vocabulary import Channel, EntityKind
+from intake.vocabulary import EntityKind
 from staff import display
 from staff.conversations.insurance_card import date_words
 
-CHANNELS = (Channel.SMS, Channel.VOICEMAIL, Channel.CHAT, Channel.EMAIL)
 _MOST = 6
 _LONGEST = 100
 _SHORTEST_NUMBER = 10

@@ -17,14 +17,13 @@ from classifier.named_hours import EARLIEST, MIDNIGHT, read_named_hours
 from classifier.normalise import normalised, without_accents
 from inbox.models import Conversation, Message, now
 from inbox.safe_hours import SafeHours, clock_of
+from intake.channels import PROVEN
 from intake.practices import Practice
-from intake.vocabulary import Channel
 from staff import display
 from tasks.marked_emergencies import is_emergency
 
 DECIDE: Final = "Choose another time, or check the box to send it all the same."
 _SEARCHED: Final = 100
-_ON: Final = (Channel.SMS, Channel.EMAIL)
 _ANY_TIME: Final = re.compile(
     r"\b(?:text|write|message|contact|reach|call)\w* (?:me )?(?:at )?any ?time\b|\ba cualquier hora\b"
 )
@@ -47,7 +46,7 @@ def read_wish(texts: Iterable[str], zone: str) -> SafeHours | None:
 
 def may_wish(conversation: Conversation) -> bool:
     """Return whether a conversation is one whose patient is written to later: by text or email."""
-    return conversation.channel in _ON
+    return conversation.channel in PROVEN
 
 
 def wish_of(session: Session, conversation: Conversation, practice: Practice) -> SafeHours | None:

@@ -17,9 +17,10 @@ from inbox.patient_book import FIELDS, conversations_of_patient, find_namesakes,
 from inbox.patient_merging import latest_merge
 from inbox.patients import conversations_of
 from inbox.text_permission import GivenConsent, given_consents, has_texted
-from intake.vocabulary import Channel, ConsentHow, OptOutMistake
+from intake.channels import PROVEN, traits_of
+from intake.vocabulary import ConsentHow, OptOutMistake
 from staff import display
-from staff.conversations.consent_history import GIVEN_IN, read_number_history
+from staff.conversations.consent_history import read_number_history
 from staff.displays import is_new_display, seal_of
 from staff.patients.access import own_patient, record_on_patient
 from staff.patients.changes import read_changes
@@ -150,7 +151,7 @@ def _describe_address(
 def _last_written(session: Session, address: PatientAddress) -> int:
     """Return the newest text or email from an address, by its number; 0 if there is none."""
     theirs = conversations_of(address.practice, address.patient_address)
-    written = Conversation.channel.in_((Channel.SMS, Channel.EMAIL))  # anyone can name an address in a form
+    written = Conversation.channel.in_(PROVEN)  # anyone can name an address in a form
     return session.scalar(select(func.max(Conversation.last_message_id)).where(theirs, written)) or 0
 
 
@@ -159,5 +160,5 @@ def _describe_consent(address: PatientAddress, given: Sequence[GivenConsent], zo
     if address.consent_how and address.consent_at:
         return f"{ConsentHow(address.consent_how).words.lower()}, {display.clock(address.consent_at, zone)}"
     if given:
-        return f"{GIVEN_IN[given[0].channel]}, {display.clock(given[0].given_at, zone)}"
+        return f"{traits_of(given[0].channel).consents}, {display.clock(given[0].given_at, zone)}"
     return ""

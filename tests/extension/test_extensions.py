@@ -12,7 +12,7 @@ from tests.extension.house import ROOT, House
 WEBHOOK = ROOT / "tests" / "extension" / "kiosk" / "webhook.py"
 CHANNEL = '    VOICEMAIL = "voicemail"\n'
 CHANNELS = "CHANNELS: dict[Channel, ChannelTraits] = {\n"
-KIOSK = '    Channel.KIOSK: ChannelTraits("Kiosk", Medium.SMS, proves_address=False),\n'
+KIOSK = '    Channel.KIOSK: ChannelTraits("Kiosk", "keyboard", Medium.SMS, proves_address=False),\n'
 REGISTERED = "    app.register_blueprint(forms.blueprint)\n"
 LIMITS = "    limits = {\n"
 LIMIT = '        "kiosk.receive": [limiter.limit(FORM_BY_ADDRESS)],\n'

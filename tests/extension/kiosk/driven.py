@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import requests
 
 from inbox.models import Conversation, Message
@@ -10,6 +12,7 @@ from tests.world import PATIENT
 
 __all__ = ["console", "console_of", "start_console"]
 
+ICON = Path("templates/staff/icons/keyboard.svg")
 TYPED = {"id": "visit-1", "phone": PATIENT, "text": "I got a bill for $382 but my copay should only be $35"}
 
 
@@ -26,6 +29,7 @@ def test_a_message_from_the_kiosk_is_stored_once_answered_and_shown(console: Con
     page = console.sign_in().get("/staff/?channel=kiosk").text
     assert "Kiosk" in page
     assert "copay should only be" in page
+    assert f'<span class="channel"><span class="icon" aria-hidden="true">{ICON.read_text()}</span>' in page
 
 
 def test_too_many_messages_from_one_address_are_refused(console: Console) -> None:
