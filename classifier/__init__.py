@@ -16,14 +16,14 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 if TYPE_CHECKING:
     from classifier.errors import ModelError
     from classifier.model import Classifier, ModelInfo
-    from classifier.understanding import INTENTS, Mention, Understanding, decide_disposition
+    from classifier.understanding import INTENTS, SecondIntent, Understanding, decide_disposition
 
 __all__ = [
     "INTENTS",
     "Classifier",
-    "Mention",
     "ModelError",
     "ModelInfo",
+    "SecondIntent",
     "Understanding",
     "decide_disposition",
 ]

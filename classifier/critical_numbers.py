@@ -40,7 +40,7 @@ _BOTH_HIGH: Final = (180, 110)
 _LOWER_LEAST: Final = 60
 
 
-class Measure(NamedTuple):
+class Measurement(NamedTuple):
     """What is measured, in one language: what finds a reading of it, and which numbers are critical.
 
     Attributes:
@@ -78,7 +78,7 @@ class Finder(NamedTuple):
 
     language: Language
     guards: Guards
-    measures: tuple[Measure, ...]
+    measures: tuple[Measurement, ...]
     supposed: re.Pattern[str]
 
     def readings_in(self, sentences: str) -> Iterator[re.Match[str]]:
@@ -115,7 +115,9 @@ def load_finders() -> tuple[Finder, ...]:
     )
 
 
-def _compile_measure(name: str, entry: Mapping[str, Any], fragments: Mapping[str, str], language: Language) -> Measure:
+def _compile_measure(
+    name: str, entry: Mapping[str, Any], fragments: Mapping[str, str], language: Language
+) -> Measurement:
     def filled(key: str) -> str | None:
         patterns = entry.get(key, {})
         pattern = patterns if isinstance(patterns, str) else patterns.get(language)
@@ -127,7 +129,7 @@ def _compile_measure(name: str, entry: Mapping[str, Any], fragments: Mapping[str
     if behind:
         readings.append(rf"(?P<between>){_NUMBER} ?{behind}\b")
     least, most = entry.get("range", (inf, -inf))
-    return Measure(
+    return Measurement(
         readings=tuple(re.compile(reading) for reading in readings),
         reads=re.compile(rf"\b(?:{filled('reads') or NOTHING})"),
         unless=re.compile(rf"\b(?:{filled('unless') or NOTHING})\b"),
@@ -138,7 +140,7 @@ def _compile_measure(name: str, entry: Mapping[str, Any], fragments: Mapping[str
     )
 
 
-def _is_critical(measure: Measure, reading: re.Match[str], sentences: str) -> bool:
+def _is_critical(measure: Measurement, reading: re.Match[str], sentences: str) -> bool:
     """Return whether the number of a reading is critical, and neither a time nor followed by a better one."""
     number = _read_number(reading["number"])
     _, after = _rest_of_sentence(reading, sentences)

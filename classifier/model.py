@@ -34,7 +34,7 @@ from classifier.second_intents import (
     whole_evidence,
 )
 from classifier.shortening import shorten_text
-from classifier.understanding import Mention, Understanding, decide_disposition
+from classifier.understanding import SecondIntent, Understanding, decide_disposition
 from intake.vocabulary import DangerKind, Disposition, TriageLevel
 
 # The intent of a message without readable text. Its confidence of 0 sends the message to a person.
@@ -387,12 +387,12 @@ def _must_be_read(screening: Screening, text: str) -> bool:
     return is_named or plea_language(text) is not None
 
 
-def _mentions(chances: NDArray[np.float64] | None, reading: _Reading) -> tuple[Mention, ...]:
+def _mentions(chances: NDArray[np.float64] | None, reading: _Reading) -> tuple[SecondIntent, ...]:
     """Return the intents besides the main one that are probable enough, the surest first."""
     if chances is None:
         return ()
     found = [
-        Mention(name, chance)
+        SecondIntent(name, chance)
         for name, chance in zip(INTENTS, map(float, chances), strict=True)
         if name != reading.understanding.intent and chance >= reading.thresholds.mention
     ]

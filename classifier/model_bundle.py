@@ -83,7 +83,7 @@ class FileRecord(BundleModel):
     size: Annotated[int, Field(alias="bytes", ge=0)]
 
 
-class Manifest(BundleModel):
+class ModelManifest(BundleModel):
     """The folder's table of contents.
 
     Attributes:
@@ -208,7 +208,7 @@ class CalibrationFile(BundleModel):
 _Model = TypeVar("_Model", bound=BundleModel)
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> ModelManifest:
     """Read and validate the manifest.
 
     Raises:
@@ -225,7 +225,7 @@ def read_manifest(folder: Path) -> Manifest:
             f"{path}: format is {table.get('format')!r}, this program reads format {FORMAT}: "
             "install a model made for this version"
         )
-    manifest = validate_table(Manifest, table, path)
+    manifest = validate_table(ModelManifest, table, path)
     for name in NEEDED:
         if name not in manifest.files:
             raise ModelError(f"{folder / name} is needed but {MANIFEST} does not list it: {_REMEDY}")

@@ -22,7 +22,7 @@ _CHANCE: Final = 1.36
 
 
 @dataclass(frozen=True, slots=True)
-class Operating:
+class ThresholdOutcome:
     """What happens at one threshold.
 
     Attributes:
@@ -53,7 +53,7 @@ class Drift:
     notable: bool
 
 
-def operating_points(understood: Sequence[Understanding], intents: Sequence[str | None]) -> list[Operating]:
+def operating_points(understood: Sequence[Understanding], intents: Sequence[str | None]) -> list[ThresholdOutcome]:
     """Return what happens at the model's own thresholds and at each of `STEPS`.
 
     Args:
@@ -72,9 +72,9 @@ def operating_points(understood: Sequence[Understanding], intents: Sequence[str 
 
 def _operating(
     threshold: float | None, routed: NDArray[np.bool_], confidence: NDArray[np.float64], right: NDArray[np.float64]
-) -> Operating:
+) -> ThresholdOutcome:
     known = right[routed & ~np.isnan(right)]
-    return Operating(
+    return ThresholdOutcome(
         threshold=threshold,
         routed=float(routed.mean()),
         expected=float(confidence[routed].mean()) if routed.any() else None,

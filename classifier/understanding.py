@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from classifier.outputs import INTENTS, LABELS, Language
 from intake.vocabulary import DangerKind, Disposition, TriageLevel
 
-__all__ = ["INTENTS", "LABELS", "Language", "Mention", "Understanding", "decide_disposition"]
+__all__ = ["INTENTS", "LABELS", "Language", "SecondIntent", "Understanding", "decide_disposition"]
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class SecondIntent:
     """Another intent that a message has besides its main one.
 
     Attributes:
@@ -52,7 +52,7 @@ class Understanding:
     model_version: str
     praise: bool = False
     partly_read: bool = False
-    also: tuple[Mention, ...] = field(default=())
+    also: tuple[SecondIntent, ...] = field(default=())
 
     @property
     def urgent(self) -> bool:

@@ -25,7 +25,7 @@ _MARGIN = timedelta(minutes=5)  # for clocks that differ
 Part = tuple[ErasureKind, str, str | None]
 
 
-class Sent(Protocol):
+class SentFile(Protocol):
     """A picture or file as it comes with a message: an `inbox.inbound.Media`."""
 
     @property
@@ -104,7 +104,7 @@ def take_contents(session: Session, attachment: Attachment, kept: Kept) -> None:
     attachment.file_id, attachment.size, attachment.checksum = kept.file_id, kept.size, kept.checksum
 
 
-def keep_sent(database: Database, files: FileStore, sent: Sequence[Sent]) -> dict[int, Kept]:
+def keep_sent(database: Database, files: FileStore, sent: Sequence[SentFile]) -> dict[int, Kept]:
     """Keep what came with a message, by its place in the message's list.
 
     Raises:
@@ -117,7 +117,7 @@ def keep_sent(database: Database, files: FileStore, sent: Sequence[Sent]) -> dic
     }
 
 
-def add_attachments(session: Session, message_id: int, sent: Sequence[Sent], kept: Mapping[int, Kept]) -> None:
+def add_attachments(session: Session, message_id: int, sent: Sequence[SentFile], kept: Mapping[int, Kept]) -> None:
     """Add what came with a message, to be fetched or checked.
 
     Raises:

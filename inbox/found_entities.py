@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from classifier.entities.entity import Entity
-from classifier.entities.recorded import Recorded
+from classifier.entities.recorded import RecordedPatient
 from inbox.models import FoundEntities, Message
 from intake.vocabulary import EntityKind
 
@@ -40,12 +40,12 @@ def delete_entities(session: Session, message_ids: Collection[int]) -> None:
     session.execute(delete(FoundEntities).where(FoundEntities.message_id.in_(message_ids)))
 
 
-def recorded_of(message: Message) -> Recorded:
+def recorded_of(message: Message) -> RecordedPatient:
     """Return what the record contains about the patient who wrote a message."""
     conversation = message.conversation
     given = (conversation.patient_address, conversation.contact_phone, conversation.contact_email)
     addresses = [address for address in (*given, message.claimed_phone, message.claimed_email) if address]
-    return Recorded(
+    return RecordedPatient(
         names=tuple(name for name in (conversation.patient_name, message.claimed_name) if name),
         numbers=tuple(address for address in addresses if "@" not in address),
         emails=tuple(address for address in addresses if "@" in address),

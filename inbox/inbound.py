@@ -135,7 +135,7 @@ class InboundMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedMessage:
     """A stored message.
 
     Attributes:
@@ -155,7 +155,7 @@ class Recorded:
     entry: int | None = None
 
     @classmethod
-    def of(cls, message: Message, *, is_new: bool) -> Recorded:
+    def of(cls, message: Message, *, is_new: bool) -> RecordedMessage:
         """Describe a row, inside the transaction that read or wrote it."""
         conversation = message.conversation
         return cls(message.id, conversation.id, conversation.practice, conversation.channel, is_new, message.entry)
@@ -163,7 +163,7 @@ class Recorded:
 
 def record_message(
     database: Database, inbound: InboundMessage, files: FileStore | None = None, admit: Admission | None = None
-) -> Recorded:
+) -> RecordedMessage:
     """Store a message, or find it if it is already stored.
 
     An opt-out takes effect in the same transaction, so nothing sent later can miss it.
@@ -197,14 +197,14 @@ def record_message(
 
 def _record_once(
     database: Database, inbound: InboundMessage, kept: Mapping[int, Kept], admit: Admission | None
-) -> Recorded:
+) -> RecordedMessage:
     with database.write() as session:
         return store_message(session, inbound, kept, admit)
 
 
 def store_message(
     session: Session, inbound: InboundMessage, kept: Mapping[int, Kept] = _NOTHING, admit: Admission | None = None
-) -> Recorded:
+) -> RecordedMessage:
     """Store a message, or find it, in an open transaction.
 
     Args:
@@ -255,7 +255,7 @@ def store_message(
     add_attachments(session, message.id, inbound.media, kept)
     if inbound.contact.phone and inbound.contact.text_consent:
         session.add(TextConsent(conversation_id=conversation.id, wording=inbound.contact.text_consent))
-    return Recorded.of(message, is_new=True)
+    return RecordedMessage.of(message, is_new=True)
 
 
 def find_known_id(database: Database, provider: str, ids: Sequence[str]) -> str:
@@ -265,13 +265,13 @@ def find_known_id(database: Database, provider: str, ids: Sequence[str]) -> str:
         return session.scalar(query.limit(1)) or ids[0]
 
 
-def _find_known(session: Session, inbound: InboundMessage) -> Recorded | None:
+def _find_known(session: Session, inbound: InboundMessage) -> RecordedMessage | None:
     """Return a message that is stored already, without reading its text, whose key this process may lack."""
     row = session.execute(_KNOWN, {"provider": inbound.provider, "provider_id": inbound.provider_id}).first()
     if row is None:
         return None
     message_id, conversation_id, practice, channel, entry = row
-    return Recorded(message_id, conversation_id, practice, channel, is_new=False, entry=entry)
+    return RecordedMessage(message_id, conversation_id, practice, channel, is_new=False, entry=entry)
 
 
 def _conversation(session: Session, inbound: InboundMessage) -> Conversation:

@@ -46,7 +46,7 @@ class PatientSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SearchPart:
     """A part of a name, number, or email address; empty fields match nothing."""
 
     words: tuple[str, ...] = field(default=(), repr=False)
@@ -54,7 +54,7 @@ class Part:
     email: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, typed: str) -> Part:
+    def of(cls, typed: str) -> SearchPart:
         """Return what was typed, as it is compared; nothing if it is too short to tell patients apart."""
         typed = typed.strip()
         if _NUMBER.fullmatch(typed):
@@ -81,8 +81,8 @@ class Part:
 def search_patients(session: Session, practice: str, typed: str) -> PatientSearch:
     """Return the records with a number, email address, or name, or a part of one, or with this record number."""
     whole = [*_numbered(session, practice, typed), *find_patients(session, practice, typed)]
-    part = Part.of(typed)
-    if part == Part():
+    part = SearchPart.of(typed)
+    if part == SearchPart():
         return PatientSearch(_different(whole))
     mine = (Patient.practice == practice, Patient.merged_into.is_(None))
     newest = select(Patient.id).where(*mine).order_by(Patient.updated_at.desc(), Patient.id.desc()).limit(SEARCHED + 1)
@@ -95,7 +95,7 @@ def search_patients(session: Session, practice: str, typed: str) -> PatientSearc
     return PatientSearch(patients, min(len(ids), SEARCHED), len(ids) <= SEARCHED, is_near and bool(patients))
 
 
-def _matching(session: Session, newest: Select[int], part: Part) -> tuple[list[int], list[int]]:
+def _matching(session: Session, newest: Select[int], part: SearchPart) -> tuple[list[int], list[int]]:
     """Return the IDs of the newest records that match a part, and of those that nearly do, the last changed first."""
     near: list[int] = []
     of_newest = newest.subquery()

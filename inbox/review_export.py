@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from classifier.entities.entity import Entity
 from classifier.entities.recognizer import Recognizer
-from classifier.entities.recorded import Recorded, find_recorded
+from classifier.entities.recorded import RecordedPatient, find_recorded
 from classifier.redaction import may_identify, redact
 from inbox.found_entities import recorded_of
 from inbox.models import Message, Review
@@ -71,7 +71,7 @@ def export_reviews(
     )
 
 
-def without_people(text: str, recorded: Recorded, recognizer: Recognizer) -> str | None:
+def without_people(text: str, recorded: RecordedPatient, recognizer: Recognizer) -> str | None:
     """Replace everything that could identify a person with the slots of the training corpus, such as `{phone}`.
 
     Nothing finds every name, so a message that still contains anything like a name or a personal number is not used at

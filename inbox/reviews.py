@@ -25,7 +25,7 @@ SOONEST_FIRST = case({level.value: place for place, level in enumerate(TriageLev
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ContextLine:
     """One line of the conversation around a reviewed message.
 
     Attributes:
@@ -45,7 +45,7 @@ class Line:
     message_id: int = 0
 
 
-class Waiting(NamedTuple):
+class WaitingReviews(NamedTuple):
     """How many messages wait for a label.
 
     Attributes:
@@ -57,12 +57,12 @@ class Waiting(NamedTuple):
     samples: int
 
 
-def count_waiting(session: Session, practices: Collection[str]) -> Waiting:
+def count_waiting(session: Session, practices: Collection[str]) -> WaitingReviews:
     """Count the messages of some practices that are waiting for a label."""
     samples = func.coalesce(func.sum(case((Message.provider == SAMPLE, 1), else_=0)), 0)
     query = select(func.count(Review.id), samples).join(Message, Message.id == Review.message_id)
     every, fictional = session.execute(query.where(_is_open(practices))).one()
-    return Waiting(every - fictional, fictional)
+    return WaitingReviews(every - fictional, fictional)
 
 
 def needs_label(practices: Collection[str], conversation_id: int) -> ColumnElement[bool]:
@@ -140,14 +140,14 @@ def reviews_since(session: Session, practices: Collection[str], since: datetime 
     return session.scalars(query.order_by(Review.created_at, Review.id)).all()
 
 
-def read_context(session: Session, message: Message) -> list[Line]:
+def read_context(session: Session, message: Message) -> list[ContextLine]:
     """Return a message, the lines before it, and the newest ones after it, oldest first."""
     of_conversation = select(Message).where(Message.conversation_id == message.conversation_id)
     before = of_conversation.where(Message.id <= message.id).order_by(Message.id.desc()).limit(CONTEXT)
     after = of_conversation.where(Message.id > message.id).order_by(Message.id.desc()).limit(CONTEXT)
     messages = [*session.scalars(before), *session.scalars(after)]
     lines = [
-        Line("patient", nearby.text, nearby.received_at, nearby.id == message.id, message_id=nearby.id)
+        ContextLine("patient", nearby.text, nearby.received_at, nearby.id == message.id, message_id=nearby.id)
         for nearby in messages
     ]
     since = min(line.at for line in lines)
@@ -158,7 +158,7 @@ def read_context(session: Session, message: Message) -> list[Line]:
         .limit(4 * CONTEXT)
     )
     lines += [
-        Line("robot" if reply.message_id is not None else "staff", reply.body, reply.created_at, delivery=reply)
+        ContextLine("robot" if reply.message_id is not None else "staff", reply.body, reply.created_at, delivery=reply)
         for reply in replies
     ]
     return sorted(lines, key=lambda line: line.at)

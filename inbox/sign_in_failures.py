@@ -30,7 +30,7 @@ _ADDRESS = "address "
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SignInSource:
     """Where a sign-in comes from.
 
     Attributes:
@@ -42,17 +42,17 @@ class Source:
     shown: str
 
     @classmethod
-    def address(cls, address: str) -> Source:
+    def address(cls, address: str) -> SignInSource:
         """Return a network address from which the member has not signed in with this browser before."""
         return cls(f"{_ADDRESS}{address}", address)
 
     @classmethod
-    def device(cls, device: str, address: str) -> Source:
+    def device(cls, device: str, address: str) -> SignInSource:
         """Return a browser in which the member has signed in before."""
         return cls(f"device {device}", address)
 
     @classmethod
-    def session(cls, session_id: int, address: str) -> Source:
+    def session(cls, session_id: int, address: str) -> SignInSource:
         """Return a browser in which the member is signed in."""
         return cls(f"session {session_id}", address)
 
@@ -68,7 +68,7 @@ def lock_for(failures: int) -> timedelta | None:
     return min(FIRST_LOCK * (1 << min(beyond, 10)), LONGEST_LOCK) if beyond >= 0 else None
 
 
-def is_blocked(session: Session, staff_id: int, source: Source, moment: datetime) -> bool:
+def is_blocked(session: Session, staff_id: int, source: SignInSource, moment: datetime) -> bool:
     """Return whether a password alone is not enough for now."""
     own = _find(session, staff_id, source)
     if own is not None and own.locked_until is not None and moment < own.locked_until:
@@ -76,7 +76,7 @@ def is_blocked(session: Session, staff_id: int, source: Source, moment: datetime
     return source.is_address and _is_slowed(session, staff_id, moment)
 
 
-def count_failure(session: Session, staff_id: int, source: Source, moment: datetime) -> None:
+def count_failure(session: Session, staff_id: int, source: SignInSource, moment: datetime) -> None:
     """Count a wrong password and record it; the fifth in a row locks.
 
     Args:
@@ -99,13 +99,13 @@ def count_failure(session: Session, staff_id: int, source: Source, moment: datet
     record_failure(session, staff_id, source, "locked" if length else "password")
 
 
-def forget_failures(session: Session, staff_id: int, source: Source | None = None) -> None:
+def forget_failures(session: Session, staff_id: int, source: SignInSource | None = None) -> None:
     """Forget the failures from a source, or all of an account."""
     query = delete(SignInFailure).where(SignInFailure.staff_id == staff_id)
     session.execute(query if source is None else query.where(SignInFailure.source == source.key))
 
 
-def judge_code(session: Session, member: StaffMember, proved: bool, source: Source, moment: datetime) -> bool:
+def judge_code(session: Session, member: StaffMember, proved: bool, source: SignInSource, moment: datetime) -> bool:
     """Accept or reject a code that came with the right password, and count wrong ones; the fifth in a row locks."""
     if are_codes_locked(member, moment) or member.disabled_at is not None:
         return False
@@ -124,14 +124,14 @@ def are_codes_locked(member: StaffMember, moment: datetime) -> bool:
     return member.locked_until is not None and moment < member.locked_until
 
 
-def record_failure(session: Session, staff_id: int | None, source: Source, reason: str) -> None:
+def record_failure(session: Session, staff_id: int | None, source: SignInSource, reason: str) -> None:
     """Record a failed sign-in. What was typed is left out, as it may be a password in the wrong field."""
     subject = f"staff:{staff_id}" if staff_id else "staff"
     detail = {"from": source.shown, "reason": reason}
     record_action(session, staff_id=None, practice=None, action="sign_in_failed", subject=subject, **detail)
 
 
-def _find(session: Session, staff_id: int, source: Source) -> SignInFailure | None:
+def _find(session: Session, staff_id: int, source: SignInSource) -> SignInFailure | None:
     query = select(SignInFailure).where(SignInFailure.staff_id == staff_id, SignInFailure.source == source.key)
     return session.scalar(query)
 

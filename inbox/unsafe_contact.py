@@ -51,7 +51,7 @@ _BY_STAFF = _FLAGGED.where(Conversation.patient_index.is_(None), Conversation.un
 )
 
 
-class Flag(NamedTuple):
+class UnsafeFlag(NamedTuple):
     """A word that contact is not safe.
 
     Attributes:
@@ -74,10 +74,10 @@ class Flags:
         by_name: by the number or address that staff flagged in a chat which only names it.
     """
 
-    by_index: Mapping[str, Flag] = field(repr=False)
-    by_name: Mapping[str, Flag] = field(repr=False)
+    by_index: Mapping[str, UnsafeFlag] = field(repr=False)
+    by_name: Mapping[str, UnsafeFlag] = field(repr=False)
 
-    def at(self, *addresses: str) -> Flag | None:
+    def at(self, *addresses: str) -> UnsafeFlag | None:
         """Return the newest flag on any of some numbers and email addresses; see `read_flag`."""
         found = [self.by_index[index] for index in indexes_of(addresses) if index in self.by_index]
         found = found or [self.by_name[address] for address in addresses if address in self.by_name]
@@ -201,7 +201,7 @@ def _reached(conversation: Conversation, by: int | None) -> list[ColumnElement[b
     return [conversations_of(conversation.practice, address) for address in addresses]
 
 
-def read_flag(session: Session, practice: str, *addresses: str, named: bool = True) -> Flag | None:
+def read_flag(session: Session, practice: str, *addresses: str, named: bool = True) -> UnsafeFlag | None:
     """Return the newest flag on any of some numbers and email addresses, None if contact is safe at all of them.
 
     Args:
@@ -212,11 +212,11 @@ def read_flag(session: Session, practice: str, *addresses: str, named: bool = Tr
     """
     found = session.execute(_OWN, {"practice": practice, "indexes": indexes_of(addresses)}).one_or_none()
     if found is not None:
-        return Flag(found.unsafe_since, found.unsafe_by, found.id)
+        return UnsafeFlag(found.unsafe_since, found.unsafe_by, found.id)
     if named:
         for since, by, row_id, *given in session.execute(_BY_STAFF, {"practice": practice}):
             if not set(addresses).isdisjoint(given):
-                return Flag(since, by, row_id)
+                return UnsafeFlag(since, by, row_id)
     return None
 
 
@@ -228,11 +228,11 @@ def read_flags(session: Session, practice: str) -> Flags:
     flagged = select(*columns, *more, *given_there).where(
         Conversation.practice == practice, Conversation.unsafe_since.is_not(None)
     )
-    by_index: dict[str, Flag] = {}
-    by_name: dict[str, Flag] = {}
+    by_index: dict[str, UnsafeFlag] = {}
+    by_name: dict[str, UnsafeFlag] = {}
     rows: Iterable[Any] = session.execute(flagged.order_by(Conversation.unsafe_since))
     for since, by, row_id, index, is_alone, *given in rows:
-        flag = Flag(since, by, row_id)  # oldest first, so that the newest stays
+        flag = UnsafeFlag(since, by, row_id)  # oldest first, so that the newest stays
         if index is not None and not is_alone:
             by_index[index] = flag
         elif index is None and by is not None:
@@ -242,7 +242,7 @@ def read_flags(session: Session, practice: str) -> Flags:
 
 def flag_on(
     session: Session, conversation: Conversation, *, named: bool = True, flags: Flags | None = None
-) -> Flag | None:
+) -> UnsafeFlag | None:
     """Return a flag on a conversation, or on a number or address of its patient, where somebody might call or write.
 
     Args:
@@ -260,7 +260,9 @@ def flag_on(
     return read_flag(session, conversation.practice, *addresses, named=named) if addresses else None
 
 
-def flag_against(session: Session, conversation: Conversation, medium: Medium, *, named: bool = True) -> Flag | None:
+def flag_against(
+    session: Session, conversation: Conversation, medium: Medium, *, named: bool = True
+) -> UnsafeFlag | None:
     """Return the newest flag against writing from a conversation by a medium, None if it is safe.
 
     Args:
@@ -294,7 +296,7 @@ def hours_of(conversation: Conversation) -> SafeHours | None:
 
 def silences_robot(
     session: Session, conversation: Conversation, medium: Medium, moment: datetime, *, named: bool = True
-) -> Flag | None:
+) -> UnsafeFlag | None:
     """Return the flag that keeps automatic replies of a conversation from going out by a medium, None if they may.
 
     Args:
@@ -323,9 +325,9 @@ def _medium_of(conversation: Conversation) -> Medium:
     return medium_for(conversation.channel, conversation.patient_address)
 
 
-def _own_flag(conversation: Conversation) -> Flag | None:
+def _own_flag(conversation: Conversation) -> UnsafeFlag | None:
     since = conversation.unsafe_since
-    return None if since is None else Flag(since, conversation.unsafe_by, conversation.id)
+    return None if since is None else UnsafeFlag(since, conversation.unsafe_by, conversation.id)
 
 
 def _written_to(conversation: Conversation, medium: Medium) -> str:

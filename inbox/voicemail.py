@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from inbox.database import Database
 from inbox.found_entities import delete_entities
-from inbox.inbound import InboundMessage, Recorded, store_message
+from inbox.inbound import InboundMessage, RecordedMessage, store_message
 from inbox.models import Decision, Message, Voicemail, now
 from inbox.search_index import forget_texts
 from intake.vocabulary import Channel
@@ -68,7 +68,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class VoicemailReport:
     """What one callback, or several merged, report about a voicemail.
 
     Attributes:
@@ -88,11 +88,11 @@ class Report:
     text: str = ""
 
 
-def merge(first: Report, second: Report) -> Report:
+def merge(first: VoicemailReport, second: VoicemailReport) -> VoicemailReport:
     """Merge two reports; the result does not depend on their order or on repeats."""
     recording = max(first.recording, second.recording)
     is_erased = recording is RecordingState.ERASED
-    return Report(
+    return VoicemailReport(
         recording=recording,
         recording_sid=None if is_erased else max(first.recording_sid or "", second.recording_sid or "") or None,
         recording_url=None if is_erased else max(first.recording_url or "", second.recording_url or "") or None,
@@ -104,7 +104,7 @@ def merge(first: Report, second: Report) -> Report:
     )
 
 
-def is_ready(report: Report, waited: timedelta) -> bool:
+def is_ready(report: VoicemailReport, waited: timedelta) -> bool:
     """Return whether a voicemail can be stored as a message: it has a transcription or will not get one.
 
     Args:
@@ -130,7 +130,9 @@ def record_call(database: Database, call: Call) -> None:
         return  # a concurrent copy won
 
 
-def record_report(database: Database, call_sid: str, call: Call | None, report: Report) -> Recorded | None:
+def record_report(
+    database: Database, call_sid: str, call: Call | None, report: VoicemailReport
+) -> RecordedMessage | None:
     """Merge a callback into the voicemail of its recording, and store the message once it is ready.
 
     Args:
@@ -201,7 +203,9 @@ def forget_recording(voicemail: Voicemail) -> None:
     voicemail.recording_sid = voicemail.recording_url = None
 
 
-def _record_once(database: Database, call_sid: str, call: Call | None, report: Report) -> Recorded | None:
+def _record_once(
+    database: Database, call_sid: str, call: Call | None, report: VoicemailReport
+) -> RecordedMessage | None:
     with database.write() as session:
         of_call = _lock_call(session, call_sid)
         if not of_call and call is None:
@@ -264,8 +268,8 @@ def _call_of(voicemail: Voicemail) -> Call:
     return Call(voicemail.call_sid, voicemail.practice, voicemail.caller, voicemail.received_on)
 
 
-def _known(voicemail: Voicemail) -> Report:
-    return Report(
+def _known(voicemail: Voicemail) -> VoicemailReport:
+    return VoicemailReport(
         recording=RecordingState[voicemail.recording.upper()],
         recording_sid=voicemail.recording_sid,
         recording_url=voicemail.recording_url,
@@ -275,7 +279,7 @@ def _known(voicemail: Voicemail) -> Report:
     )
 
 
-def _write(voicemail: Voicemail, known: Report) -> None:
+def _write(voicemail: Voicemail, known: VoicemailReport) -> None:
     voicemail.recording = known.recording.name.lower()
     voicemail.recording_sid = known.recording_sid
     voicemail.recording_url = known.recording_url
@@ -286,7 +290,7 @@ def _write(voicemail: Voicemail, known: Report) -> None:
         voicemail.recorded_at = now()
 
 
-def _store(session: Session, voicemail: Voicemail, known: Report) -> Recorded:
+def _store(session: Session, voicemail: Voicemail, known: VoicemailReport) -> RecordedMessage:
     recorded = store_message(
         session,
         InboundMessage(
@@ -308,10 +312,10 @@ def _store(session: Session, voicemail: Voicemail, known: Report) -> Recorded:
     return recorded
 
 
-def _complete(session: Session, message: Message, text: str) -> Recorded:
+def _complete(session: Session, message: Message, text: str) -> RecordedMessage:
     """Add a late transcription to its message, and reset the message so that it is handled again."""
     if message.text or not text or message.emptied_at is not None:
-        return Recorded.of(message, is_new=False)
+        return RecordedMessage.of(message, is_new=False)
     message.text = text
     forget_texts(session, [message.id], [])
     message.indexed_with = None
@@ -320,4 +324,4 @@ def _complete(session: Session, message: Message, text: str) -> Recorded:
     message.next_attempt_at = now()
     session.execute(delete(Decision).where(Decision.message_id == message.id))
     delete_entities(session, [message.id])
-    return Recorded.of(message, is_new=True)
+    return RecordedMessage.of(message, is_new=True)

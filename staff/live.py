@@ -51,7 +51,7 @@ def stream(services: Services, topics: Sequence[str], state: Callable[[], object
     return event_stream(services.watchers, topics, look)
 
 
-class Presence:
+class Viewers:
     """The staff members who are viewing a conversation; Redis keeps their ids for less than a minute."""
 
     _name, _seconds = "presence", PRESENT_SECONDS
@@ -95,13 +95,13 @@ class Presence:
 def leave_everywhere(connection: redis.Redis, staff_id: int) -> None:
     """Mark a member as not present in any conversation any more; an open page of another browser marks them again."""
     try:
-        for key in connection.scan_iter(match=f"{Presence._name}:*"):
+        for key in connection.scan_iter(match=f"{Viewers._name}:*"):
             connection.zrem(key, str(staff_id))
     except redis.RedisError as error:
         log.warning("presence_unknown", error=type(error).__name__)  # it expires
 
 
-class Writers(Presence):
+class Writers(Viewers):
     """The staff members who are writing a reply in a conversation, whose colleagues see that and none of the words."""
 
     _name, _seconds = "writers", WRITING_SECONDS

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from classifier.entities.entity import Entity
 from classifier.entities.owners import is_of_another
-from classifier.entities.recorded import Recorded, find_recorded
+from classifier.entities.recorded import RecordedPatient, find_recorded
 from classifier.entities.rules import find_by_rules
 from inbox.found_entities import MOST_ATTEMPTS, pack_entities, recorded_of
 from inbox.models import FoundEntities, Message, now
@@ -93,7 +93,7 @@ _WITH_CONVERSATION = (
 )
 
 
-def find_in_text(text: str, recorded: Recorded) -> tuple[Entity, ...]:
+def find_in_text(text: str, recorded: RecordedPatient) -> tuple[Entity, ...]:
     """Return the entities in the beginning of a text, which for all but long emails is all of it."""
     read = beginning_of(text)
     return _recognizer().find(read, find_recorded(read, recorded))
@@ -295,7 +295,7 @@ class _Read:
     """A message's text, what is recorded of its patient, and its conversation."""
 
     text: str = field(repr=False)
-    recorded: Recorded = field(repr=False)
+    recorded: RecordedPatient = field(repr=False)
     conversation_id: int
 
 

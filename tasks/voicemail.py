@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from inbox.models import Voicemail
-from inbox.voicemail import RecordingState, Report, record_report
+from inbox.voicemail import RecordingState, VoicemailReport, record_report
 from tasks.carriers.protocol import CarrierUnreachableError
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit
@@ -33,7 +33,7 @@ def look_for_recording(context: Context, voicemail_id: int) -> AfterCommit:
         log.warning("carrier_unreachable", voicemail_id=voicemail_id, error=str(error))
         return AfterCommit()
     # if it is none of those found, there is none
-    reports = [*found, Report(RecordingState.ABSENT, recording_sid=voicemail.recording_sid)]
+    reports = [*found, VoicemailReport(RecordingState.ABSENT, recording_sid=voicemail.recording_sid)]
     recorded = [record_report(context.database, voicemail.call_sid, None, report) for report in reports]
     log.info("recording_looked_for", voicemail_id=voicemail_id, found=len(found))
     new = [message for message in recorded if message is not None and message.is_new]

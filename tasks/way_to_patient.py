@@ -24,7 +24,7 @@ NO_SAFE_WAY = "Find a safe way to reach them, or send help."
 _NAME_OR_PLACE = "look in their words for a name or a place."
 
 
-class Source(Enum):
+class AddressSource(Enum):
     """Where a number or an address comes from: a carrier or mail server, the patient's record, or mere words."""
 
     OWN = "own"
@@ -41,7 +41,7 @@ class Chat(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownWays:
     """What is known of how to reach a patient.
 
     Attributes:
@@ -59,9 +59,9 @@ class Known:
     """
 
     phone: str = field(default="", repr=False)
-    phone_from: Source = Source.OWN
+    phone_from: AddressSource = AddressSource.OWN
     email: str = field(default="", repr=False)
-    email_from: Source = Source.GIVEN
+    email_from: AddressSource = AddressSource.GIVEN
     chat: Chat | None = None
     is_call: bool = False
     is_recorded: bool = False
@@ -93,7 +93,7 @@ class Way:
         return f"{self.before}{self.contact}{self.after}"
 
 
-def way_to(known: Known) -> Way:
+def way_to(known: KnownWays) -> Way:
     """Return how a patient can be reached, or what is left to do if nothing is known."""
     if known.is_unsafe:
         is_open = known.chat is Chat.OPEN and known.is_page_safe
@@ -105,7 +105,7 @@ def way_to(known: Known) -> Way:
     no_phone = "Their number is not safe to call." if known.is_phone_unsafe else "No phone is known."
     if known.chat is Chat.OPEN:
         return _only(f"The chat is still open: answer there now. {no_phone}")
-    if known.email and known.email_from is Source.GIVEN:
+    if known.email and known.email_from is AddressSource.GIVEN:
         blind = f"{no_phone} You can write to the email address that they gave (not verified)."
         return Way(f"{no_phone} You can write to ", blind, known.email, " (not verified).")
     if known.email:
@@ -113,25 +113,25 @@ def way_to(known: Known) -> Way:
     return _only(_without_contact(known))
 
 
-def _way_by_phone(known: Known) -> Way:
+def _way_by_phone(known: KnownWays) -> Way:
     number = _spoken(known.phone)
     whose = {
-        Source.OWN: "",
-        Source.RECORD: ", the number on their record",
-        Source.GIVEN: ", the number that they gave (not verified)",
+        AddressSource.OWN: "",
+        AddressSource.RECORD: ", the number on their record",
+        AddressSource.GIVEN: ", the number that they gave (not verified)",
     }[known.phone_from]
     if known.chat is Chat.OPEN:
         before = "The chat is still open: answer there, or call "
         return Way(before, f"{before}{whose.removeprefix(', ') or 'them'}.", number, f"{whose}.")
     blind = {
-        Source.OWN: "Call now.",
-        Source.RECORD: "Call now: a number is on their record.",
-        Source.GIVEN: "Call now: they gave a number (not verified).",
+        AddressSource.OWN: "Call now.",
+        AddressSource.RECORD: "Call now: a number is on their record.",
+        AddressSource.GIVEN: "Call now: they gave a number (not verified).",
     }[known.phone_from]
     return Way("Call now: ", blind, number, f"{whose}.")
 
 
-def _without_contact(known: Known) -> str:
+def _without_contact(known: KnownWays) -> str:
     if known.is_call:
         listen = "Listen to the recording for a name or a place, and ask" if known.is_recorded else "Ask"
         return f"The number is hidden: nobody can be called back. {listen} your phone company or 911 to trace the call."
@@ -164,7 +164,7 @@ def read_known(
     is_unsafe: bool,
     opens_record: bool,
     has_keys: bool = True,
-) -> Known:
+) -> KnownWays:
     """Return what is known of how to reach the patient of a conversation.
 
     Args:
@@ -181,7 +181,7 @@ def read_known(
     is_flagged = is_elsewhere and read_flag(session, conversation.practice, number, named=has_keys) is not None
     email, email_from = _email(conversation, message)
     is_call = conversation.channel == Channel.VOICEMAIL
-    return Known(
+    return KnownWays(
         phone="" if is_flagged else number,
         phone_from=number_from,
         email=email,
@@ -198,29 +198,29 @@ def read_known(
 
 def _number(
     session: Session, conversation: Conversation, message: Message | None, *, opens_record: bool
-) -> tuple[str, Source]:
+) -> tuple[str, AddressSource]:
     address = conversation.patient_address or ""
     if address.startswith("+"):
-        return address, Source.OWN if traits_of(conversation.channel).vouches_for_sender else Source.GIVEN
+        return address, AddressSource.OWN if traits_of(conversation.channel).vouches_for_sender else AddressSource.GIVEN
     if given := conversation.contact_phone or (message and message.claimed_phone):
-        return given, Source.GIVEN
+        return given, AddressSource.GIVEN
     records = patients_of_conversation(session, conversation) if opens_record else ()
     if len(records) == 1:  # what several share may be somebody else's
         [known] = addresses_of(session, [records[0].id]).values()
         if numbers := sorted(found for found in known if found.startswith("+")):
-            return numbers[0], Source.RECORD
-    return "", Source.GIVEN
+            return numbers[0], AddressSource.RECORD
+    return "", AddressSource.GIVEN
 
 
-def _email(conversation: Conversation, message: Message | None) -> tuple[str, Source]:
+def _email(conversation: Conversation, message: Message | None) -> tuple[str, AddressSource]:
     doubt = message and message.doubt
     if doubt == SenderDoubt.OWN_ADDRESS or (doubt and doubt in FROM_STAFF):
-        return "", Source.GIVEN
+        return "", AddressSource.GIVEN
     address = conversation.patient_address or ""
     if "@" in address:
         is_proven = conversation.channel == Channel.EMAIL and doubt in BELIEVED
-        return address, Source.OWN if is_proven else Source.GIVEN
-    return conversation.contact_email or (message and message.claimed_email) or "", Source.GIVEN
+        return address, AddressSource.OWN if is_proven else AddressSource.GIVEN
+    return conversation.contact_email or (message and message.claimed_email) or "", AddressSource.GIVEN
 
 
 def _chat(conversation: Conversation, moment: datetime) -> Chat | None:

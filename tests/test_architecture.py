@@ -1,4 +1,4 @@
-"""The architecture: which room may import which, what serving does without, and how variables are named."""
+"""The architecture: which room may import which, what serving does without, and how variables and classes are named."""
 
 from __future__ import annotations
 
@@ -222,3 +222,15 @@ def test_every_variable_says_what_it_is(folder: str) -> None:
         if name == "one"
     ]
     assert found == []
+
+
+def test_every_public_class_has_a_name_of_its_own() -> None:
+    """A class is found by its name alone, in a search, a log, or a stack trace."""
+    files: dict[str, list[str]] = {}
+    for room in ROOMS:
+        for file in sorted((ROOT / room).rglob("*.py")):
+            for name in re.findall(r"^class ([A-Z]\w*)", file.read_text(encoding="utf-8"), re.MULTILINE):
+                files.setdefault(name, []).append(str(file.relative_to(ROOT)))
+
+    assert len(files) > 500
+    assert {name: places for name, places in files.items() if len(places) > 1} == {}

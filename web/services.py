@@ -11,7 +11,7 @@ from flask import Flask
 
 from inbox.attachment_files import FileStore
 from inbox.database import Database
-from inbox.inbound import Admission, InboundMessage, Recorded, record_message
+from inbox.inbound import Admission, InboundMessage, RecordedMessage, record_message
 from inbox.live_practices import LivePractices
 from intake.encryption import Keyring
 from intake.practices import Practice, Practices, load_practices
@@ -43,7 +43,7 @@ class Services:
             self._logged.add(event)
             log.error(event)
 
-    def receive(self, inbound: InboundMessage, admit: Admission | None = None) -> Recorded:
+    def receive(self, inbound: InboundMessage, admit: Admission | None = None) -> RecordedMessage:
         """Store a message once, queue it for handling, and wake the pages that show it.
 
         Args:
@@ -57,7 +57,7 @@ class Services:
         self.pass_on(recorded)
         return recorded
 
-    def pass_on(self, recorded: Recorded) -> None:
+    def pass_on(self, recorded: RecordedMessage) -> None:
         """Queue a message that was just stored, and wake the pages that show it; ignore a repeat."""
         if recorded.is_new:
             topics = topics_of(recorded.conversation_id, recorded.practice)

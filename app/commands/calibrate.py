@@ -18,7 +18,7 @@ from intake.vocabulary import INTENTS
 
 if TYPE_CHECKING:
     from classifier import Understanding
-    from classifier.practice_fit import Operating
+    from classifier.practice_fit import ThresholdOutcome
 
 FEW_MESSAGES = 50
 _BATCH = 64
@@ -70,7 +70,7 @@ def calibrate(file: Path, most: int, data_dir: Path) -> None:
         click.echo(f"\nLabel these first, the model is least sure of them: {_lines(lines, places)}")
 
 
-def _row(point: Operating) -> str:
+def _row(point: ThresholdOutcome) -> str:
     name = "the model's" if point.threshold is None else f"{point.threshold:.2f}"
     expected = "-" if point.expected is None else f"{point.expected:.1%}"
     measured = "-" if point.measured is None else f"{point.measured:.1%} ({point.labeled})"

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from classifier import model_bundle
 from classifier.entities.labels import LABELS
 from classifier.errors import ModelError
-from classifier.model_bundle import BundleModel, Manifest
+from classifier.model_bundle import BundleModel, ModelManifest
 
 DEFAULT_FOLDER: Final = Path(__file__).parents[1] / "models" / "entities"
 NAME: Final = "entities"
@@ -69,7 +69,7 @@ class EntityBundle:
             ModelError: The folder or one of its files is missing, altered, or of another kind of model.
         """
         self.home: Final = home
-        self.manifest: Final[Manifest] = model_bundle.read_manifest(home)
+        self.manifest: Final[ModelManifest] = model_bundle.read_manifest(home)
         if self.manifest.name != NAME:
             raise ModelError(f"{home} holds the model {self.manifest.name!r}, expected {NAME!r}: check the path")
         self.contents: Final = {

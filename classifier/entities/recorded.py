@@ -18,7 +18,7 @@ _FEWEST_DIGITS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedPatient:
     """What a record contains about its patient.
 
     Attributes:
@@ -32,7 +32,7 @@ class Recorded:
     emails: tuple[str, ...] = ()
 
 
-def find_recorded(text: str, recorded: Recorded) -> list[Entity]:
+def find_recorded(text: str, recorded: RecordedPatient) -> list[Entity]:
     """Return where a text contains what the record does."""
     folded = fold(text)
     return [
@@ -43,7 +43,7 @@ def find_recorded(text: str, recorded: Recorded) -> list[Entity]:
     ]
 
 
-def _expressions(recorded: Recorded) -> Iterator[tuple[EntityKind, re.Pattern[str]]]:
+def _expressions(recorded: RecordedPatient) -> Iterator[tuple[EntityKind, re.Pattern[str]]]:
     for email in recorded.emails:
         yield EntityKind.EMAIL, re.compile(re.escape(fold(email).text), re.IGNORECASE)
     for number in recorded.numbers:

@@ -30,7 +30,7 @@ ATTACHMENTS = "attachments/"
 _COPY_BYTES = 1024 * 1024
 
 
-class Manifest(BaseModel):
+class BackupManifest(BaseModel):
     """What a backup is.
 
     Attributes:
@@ -54,12 +54,12 @@ class Manifest(BaseModel):
     model: str
 
 
-def describe_database(database: Database, moment: datetime, model: str) -> Manifest:
+def describe_database(database: Database, moment: datetime, model: str) -> BackupManifest:
     """Return the manifest of a backup that is about to be made."""
     with database.read() as session:
         revision = session.scalar(text("SELECT version_num FROM alembic_version"))
         fingerprints = list(session.scalars(select(EncryptionKey.fingerprint)))
-    return Manifest(
+    return BackupManifest(
         format=FORMAT,
         made_at=moment,
         version=__version__,
@@ -85,7 +85,7 @@ class BackupSource:
     files: FileStore | None
 
 
-def write_backup(target: Path, manifest: Manifest, source: BackupSource, key: BackupKey) -> None:
+def write_backup(target: Path, manifest: BackupManifest, source: BackupSource, key: BackupKey) -> None:
     """Write a backup to a new file, which is complete or not there at all.
 
     Args:
@@ -121,7 +121,7 @@ def write_backup(target: Path, manifest: Manifest, source: BackupSource, key: Ba
         raise IntakeError(f"the backup was not made: {error.filename or target}: {error.strerror}") from None
 
 
-def read_backup(source: Path, folder: Path, key: BackupKey) -> Manifest:
+def read_backup(source: Path, folder: Path, key: BackupKey) -> BackupManifest:
     """Decrypt and check a whole backup into a folder.
 
     Raises:
@@ -174,9 +174,9 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
         shutil.copyfileobj(found, file, _COPY_BYTES)
 
 
-def _read_manifest(folder: Path) -> Manifest:
+def _read_manifest(folder: Path) -> BackupManifest:
     try:
-        manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        manifest = BackupManifest.model_validate_json((folder / MANIFEST).read_bytes())
     except (OSError, ValidationError):
         raise IntakeError(DAMAGED) from None
     if manifest.format != FORMAT:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from inbox import migrations
 from inbox.attachment_files import THUMBNAIL, FileStore, Folder
-from inbox.backup.archive import ATTACHMENTS, DATABASE, PRACTICES, Manifest, read_backup
+from inbox.backup.archive import ATTACHMENTS, DATABASE, PRACTICES, BackupManifest, read_backup
 from inbox.backup.database_dump import SQLITE, end_loading, is_empty, kind_of, left_beside, load_dump, sqlite_file
 from inbox.backup.restored import note_restoration
 from inbox.backup.sealed_stream import BackupKey
@@ -46,7 +46,7 @@ class RestoreTarget:
     files: FileStore
 
 
-def restore_backup(source: Path, key: BackupKey, target: RestoreTarget, folder: Path) -> tuple[Manifest, int]:
+def restore_backup(source: Path, key: BackupKey, target: RestoreTarget, folder: Path) -> tuple[BackupManifest, int]:
     """Restore a backup.
 
     Args:
@@ -86,7 +86,7 @@ def restore_backup(source: Path, key: BackupKey, target: RestoreTarget, folder: 
     return manifest, unsure
 
 
-def _fill(url: str, manifest: Manifest, target: RestoreTarget, unpacked: Path, undo: ExitStack) -> int:
+def _fill(url: str, manifest: BackupManifest, target: RestoreTarget, unpacked: Path, undo: ExitStack) -> int:
     """Bring a database up to date, put everything else in its place, and at last note that it was restored."""
     database = Database(url, target.keyring)
     try:
@@ -123,7 +123,7 @@ def _forgive(remove: Callable[[], None]) -> None:
         remove()
 
 
-def _check_fit(manifest: Manifest, target: RestoreTarget, practices: Path) -> None:
+def _check_fit(manifest: BackupManifest, target: RestoreTarget, practices: Path) -> None:
     if manifest.database != kind_of(target.url):
         raise IntakeError(
             f"the backup is of a {manifest.database} database, and DATABASE_URL is not: set one of the same kind"

@@ -21,17 +21,17 @@ from inbox.first_admin import SAMPLE_COLLEAGUE
 from inbox.models import AuditEntry, Role, StaffMember
 from intake.practices import Practice
 from staff import display
-from staff.audit.subjects import Known, Subject, describe_subject, read_subjects
+from staff.audit.subjects import KnownSubjects, Subject, describe_subject, read_subjects
 from staff.audit.trail import (
     NO_MEMBER,
     SHOWN,
     AskedWronglyError,
-    Question,
+    TrailQuery,
     in_scope,
     read_entries,
     read_question,
 )
-from staff.audit.words import Group, name_actor, say, say_more
+from staff.audit.words import ActionGroup, name_actor, say, say_more
 from staff.auth.access import first_practice, member, open_to, own_practice
 from staff.conversations.people import names_of
 from staff.figures.csv_files import as_text
@@ -45,7 +45,7 @@ COLUMNS = ("Entry", "When", "Who", "What", "More", "About")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AuditRow:
     """An entry, in display words."""
 
     at: str
@@ -102,7 +102,7 @@ def page(slug: str) -> Response:
         before=before,
         people=people,
         no_member=NO_MEMBER,
-        groups=list(Group),
+        groups=list(ActionGroup),
         check=check,
         most=MOST_IN_FILE,
     )
@@ -126,23 +126,23 @@ def export(slug: str) -> Response | tuple[str, int]:
     return response
 
 
-def _read_question() -> tuple[Question, str]:
+def _read_question() -> tuple[TrailQuery, str]:
     try:
         return read_question(request.args), ""
     except AskedWronglyError as mistake:
-        return Question(), str(mistake)
+        return TrailQuery(), str(mistake)
 
 
 def _is_only() -> bool:
     return len(services_of(current_app).practices.all) == 1
 
 
-def _record(session: Session, slug: str, action: str, question: Question, **detail: Any) -> None:
+def _record(session: Session, slug: str, action: str, question: TrailQuery, **detail: Any) -> None:
     asked = question.query
     record_action(session, staff_id=member().id, practice=slug, action=action, subject=TRAIL, asked=asked, **detail)
 
 
-def _read_parts(database: Database, practice: Practice, question: Question, *, is_only: bool) -> Iterator[str]:
+def _read_parts(database: Database, practice: Practice, question: TrailQuery, *, is_only: bool) -> Iterator[str]:
     """Yield the lines of a file in parts, each read in a transaction of its own, as a browser may take long."""
     yield _write_lines([COLUMNS])
     before, left = None, MOST_IN_FILE
@@ -187,10 +187,12 @@ def _read_check(session: Session, practice: Practice) -> Check | None:
     return Check(at, bool(entry.detail["whole"]), entry.detail["entries"], entry.detail["broken_at"])
 
 
-def _describe(session: Session, practice: Practice, entries: Sequence[AuditEntry], known: Known) -> list[Row]:
+def _describe(
+    session: Session, practice: Practice, entries: Sequence[AuditEntry], known: KnownSubjects
+) -> list[AuditRow]:
     names = _names(session, entries)
     return [
-        Row(
+        AuditRow(
             display.dated_clock(entry.at, practice.time_zone),
             name_actor(entry, names),
             say(entry, names),

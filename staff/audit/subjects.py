@@ -40,7 +40,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownSubjects:
     """The rows that some entries are about and that are still there.
 
     Attributes:
@@ -58,7 +58,7 @@ class Known:
     members: Mapping[int, str]
 
 
-def read_subjects(session: Session, slug: str, entries: Iterable[AuditEntry]) -> Known:
+def read_subjects(session: Session, slug: str, entries: Iterable[AuditEntry]) -> KnownSubjects:
     """Look up what entries are about, of one practice alone."""
     ids: dict[str, set[int]] = {}
     for entry in entries:
@@ -76,7 +76,7 @@ def read_subjects(session: Session, slug: str, entries: Iterable[AuditEntry]) ->
     wanted = ids.get("patient", set()) | set(addresses.values())
     patients = select(Patient.id, Patient.name).where(Patient.id.in_(wanted), Patient.practice == slug)
     members = select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(ids.get("staff", ())))
-    return Known(
+    return KnownSubjects(
         slug,
         {row.id: display.who(row, names.get(row.id, "")) for row in found},
         {row.id: row.name for row in session.execute(patients)},
@@ -85,7 +85,7 @@ def read_subjects(session: Session, slug: str, entries: Iterable[AuditEntry]) ->
     )
 
 
-def describe_subject(entry: AuditEntry, known: Known) -> Subject:
+def describe_subject(entry: AuditEntry, known: KnownSubjects) -> Subject:
     """Return what an entry is about."""
     kind, row_id = _split(entry.subject)
     match kind, row_id:
@@ -106,7 +106,7 @@ def describe_subject(entry: AuditEntry, known: Known) -> Subject:
     return Subject(_NAMED.get(kind, kind.replace("_", " ")))
 
 
-def _describe_record(number: int, known: Known) -> Subject:
+def _describe_record(number: int, known: KnownSubjects) -> Subject:
     name, shown = known.patients.get(number), f"Record {number}"
     if name is None:
         return Subject(shown, number="no longer here")

@@ -14,7 +14,7 @@ from inbox.audit import TRAIL
 from inbox.models import AuditEntry, Patient, PatientAddress, StaffPractice
 from inbox.patient_book import conversations_of_patient
 from intake.practices import Practice
-from staff.audit.words import Group, actions_of
+from staff.audit.words import ActionGroup, actions_of
 from web.row_ids import read_row_id
 
 SHOWN = 50
@@ -29,7 +29,7 @@ class AskedWronglyError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TrailQuery:
     """What is asked of the trail; None for anything.
 
     Attributes:
@@ -44,7 +44,7 @@ class Question:
     member: int | None = None
     conversation: int | None = None
     patient: int | None = None
-    group: Group | None = None
+    group: ActionGroup | None = None
     first: date | None = None
     last: date | None = None
 
@@ -62,23 +62,23 @@ class Question:
         return {name: str(value) for name, value in asked.items() if value is not None}
 
 
-def read_question(query: Mapping[str, str]) -> Question:
+def read_question(query: Mapping[str, str]) -> TrailQuery:
     """Return what an address asks for.
 
     Raises:
         AskedWronglyError: a number, a group, or a date is none.
     """
     group = query.get("group", "")
-    if group and group not in set(Group):
+    if group and group not in set(ActionGroup):
         raise AskedWronglyError("Choose one of the kinds of actions.")
     first, last = _read_day(query.get("from", ""), "From"), _read_day(query.get("to", ""), "To")
     if first and last and last < first:
         raise AskedWronglyError("The first date is after the last one.")
-    return Question(
+    return TrailQuery(
         _read_number(query.get("member", ""), "member"),
         _read_number(query.get("conversation", ""), "conversation"),
         _read_number(query.get("patient", ""), "record"),
-        Group(group) if group else None,
+        ActionGroup(group) if group else None,
         first,
         last,
     )
@@ -106,7 +106,7 @@ def in_scope(session: Session, slug: str, *, is_only: bool) -> ColumnElement[boo
 def read_entries(
     session: Session,
     practice: Practice,
-    question: Question,
+    question: TrailQuery,
     scope: ColumnElement[bool],
     before: int | None = None,
     limit: int = SHOWN,
@@ -138,7 +138,7 @@ def read_entries(
     return session.scalars(found.order_by(AuditEntry.id.desc()).limit(limit)).all()
 
 
-def _newest_of_each(group: Group, asked: Sequence[ColumnElement[bool]], limit: int) -> ColumnElement[int]:
+def _newest_of_each(group: ActionGroup, asked: Sequence[ColumnElement[bool]], limit: int) -> ColumnElement[int]:
     """Return the ids of the newest entries of each action, which an index finds; the newest of all are among them."""
     parts = [
         select(AuditEntry.id).where(AuditEntry.action == action, *asked).order_by(AuditEntry.id.desc()).limit(limit)
@@ -147,7 +147,7 @@ def _newest_of_each(group: Group, asked: Sequence[ColumnElement[bool]], limit: i
     return union_all(*(select(part.subquery().c.id) for part in parts)).scalar_subquery()
 
 
-def _subjects(session: Session, slug: str, question: Question) -> list[str] | None:
+def _subjects(session: Session, slug: str, question: TrailQuery) -> list[str] | None:
     """Return what entries about a conversation or a record name, None if neither is asked for."""
     if question.conversation is None and question.patient is None:
         return None
@@ -163,7 +163,7 @@ def _subjects(session: Session, slug: str, question: Question) -> list[str] | No
     return subjects if question.conversation is None else sorted(set(subjects) & set(of_conversation))
 
 
-def _dated(session: Session, question: Question, zone: str) -> list[ColumnElement[bool]]:
+def _dated(session: Session, question: TrailQuery, zone: str) -> list[ColumnElement[bool]]:
     """Return the conditions for the days, with the ids between which their entries are, so that no others are read."""
     found: list[ColumnElement[bool]] = []
     if question.first is not None:

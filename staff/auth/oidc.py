@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from inbox.accounts import find_member_to_change
 from inbox.models import Role, StaffSession, now
 from inbox.oidc_accounts import Identity, NotAdmittedError, admit_identity, end_rights, subject_of
-from inbox.sign_in_failures import Source, record_failure
+from inbox.sign_in_failures import SignInSource, record_failure
 from intake.oidc_rights import Rights, combine_rights, parse_rights
 from staff.auth.access import member, open_to
 from staff.auth.entry import HOME, enter_at, page_or_home
@@ -88,7 +88,7 @@ def finish() -> Response:
         with services.database.write() as writing:
             if error.lost_rights and error.staff_id is not None:
                 end_rights(writing, error.staff_id, now())
-            record_failure(writing, error.staff_id, Source.address(client_address()), "oidc")
+            record_failure(writing, error.staff_id, SignInSource.address(client_address()), "oidc")
         return _back(f"{error} Ask your practice's administrator.")
     return enter_at(staff_id, "oidc", wanted)
 
@@ -125,7 +125,7 @@ def _finish_confirming(services: Services) -> Response:
         if is_same:
             writing.get_one(StaffSession, session_id).proved_at = now()
         else:
-            record_failure(writing, account.id, Source.session(session_id, client_address()), "oidc")
+            record_failure(writing, account.id, SignInSource.session(session_id, client_address()), "oidc")
     return _to_account(CONFIRMED if is_same else NOT_CONFIRMED)
 
 

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from inbox.accounts import find_member_to_change
 from inbox.audit import record_action
 from inbox.models import Passkey, Role, StaffMember, now
-from inbox.sign_in_failures import Source, record_failure
+from inbox.sign_in_failures import SignInSource, record_failure
 from staff.auth.access import member, open_to
 from staff.auth.entry import enter_at
 from staff.auth.reauthentication import refuse_unproved
@@ -126,7 +126,7 @@ def _prove(challenge: bytes, credential: dict[str, Any]) -> int | None:
     site = _site()
     with services_of(current_app).database.write() as writing:
         passkey = writing.scalar(select(Passkey).where(Passkey.credential_id == str(credential.get("id"))))
-        source = Source.address(client_address())
+        source = SignInSource.address(client_address())
         if passkey is None:
             record_failure(writing, None, source, "passkey")
             return None

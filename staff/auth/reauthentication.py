@@ -14,7 +14,7 @@ from inbox.accounts import find_member_to_change, has_proof
 from inbox.models import StaffMember, StaffSession, now
 from inbox.passwords import NO_PASSWORD, check_password
 from inbox.second_factor import prove_second_factor
-from inbox.sign_in_failures import Source, count_failure, forget_failures, is_blocked, judge_code
+from inbox.sign_in_failures import SignInSource, count_failure, forget_failures, is_blocked, judge_code
 from staff.auth.access import member
 from staff.auth.source import client_address
 from web.services import services_of
@@ -46,7 +46,7 @@ def refuse_unproved(field: str = "password", *, with_code: bool = True) -> str:
         with_code: whether a member with an authenticator must also give its current code, or a recovery code.
     """
     database = services_of(current_app).database
-    source = Source.session(member().session_id, client_address())
+    source = SignInSource.session(member().session_id, client_address())
     with database.read() as reading:
         account = reading.get_one(StaffMember, member().id)
     has_password, typed = account.password_hash != NO_PASSWORD, request.form.get(field, "")

@@ -18,7 +18,7 @@ from inbox.models import Role, StaffMember, StaffSession, now
 from inbox.passwords import check_password
 from inbox.second_factor import has_second_factor, prove_second_factor
 from inbox.sign_in_failures import (
-    Source,
+    SignInSource,
     are_codes_locked,
     count_failure,
     is_blocked,
@@ -164,7 +164,7 @@ def _prove(email: str, password: str, code: str) -> Proved | None:
     is_right = check_password(found, password)  # slow, so outside the transaction
     with database.write() as writing:
         if found is None:
-            record_failure(writing, None, Source.address(client_address()), "no account")
+            record_failure(writing, None, SignInSource.address(client_address()), "no account")
             return None
         return _judge(writing, find_member_to_change(writing, found.id), is_right, code)
 

@@ -12,7 +12,7 @@ from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from inbox.sign_in_failures import Source
+from inbox.sign_in_failures import SignInSource
 from web.client_address import network_of
 from web.services import services_of
 
@@ -26,10 +26,12 @@ def client_address() -> str:
     return network_of(request.remote_addr or "")
 
 
-def source_of(staff_id: int) -> Source:
+def source_of(staff_id: int) -> SignInSource:
     """Return what wrong passwords for an account count for in this request."""
     device, members = _read()
-    return Source.device(device, client_address()) if staff_id in members else Source.address(client_address())
+    return (
+        SignInSource.device(device, client_address()) if staff_id in members else SignInSource.address(client_address())
+    )
 
 
 def remember_device(response: Response, staff_id: int) -> None:

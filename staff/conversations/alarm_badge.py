@@ -16,7 +16,7 @@ from intake.settings import Settings
 from staff import display
 from staff.auth.access import member, open_to
 from staff.conversations.alarms import MOST_COUNTED, count_open
-from staff.conversations.calls import ALARM, Call, calls_of_member
+from staff.conversations.calls import ALARM, MemberCall, calls_of_member
 from tasks.notification.escalation_policy import Unpaged, silent_steps, why_unpaged
 from tasks.notification.stopped_phones import find_stopped
 from web.services import services_of
@@ -60,7 +60,7 @@ def _open_alarms() -> str:
     return f"{shown} urgent" if number else ""
 
 
-def _count_alarms(alarms: Sequence[Call]) -> int:
+def _count_alarms(alarms: Sequence[MemberCall]) -> int:
     """Count the conversations with an open alarm, of which these are the newest; samples don't count."""
     if len(alarms) < MOST_COUNTED:  # so there are no others
         return len({alarm.conversation_id for alarm in alarms if not alarm.is_sample})

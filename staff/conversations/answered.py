@@ -25,7 +25,7 @@ _NEVER_LEFT = (*NEVER_REACHED, DeliveryState.HELD)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class UnansweredMessage:
     """A message since which no member has answered, as far as it matters whether anybody has to.
 
     Attributes:
@@ -45,7 +45,7 @@ class Asked:
     keyword: str = field(default="", repr=False)
 
 
-def wants_answer(asked: Asked) -> bool:
+def wants_answer(asked: UnansweredMessage) -> bool:
     """Return whether a message that no member has answered still wants an answer."""
     if not asked.is_handled:
         return True
@@ -73,7 +73,7 @@ def find_unanswered(session: Session, conversations: Sequence[Conversation]) -> 
     """
     if not conversations:
         return set()
-    asked: dict[int, list[Asked]] = defaultdict(list)
+    asked: dict[int, list[UnansweredMessage]] = defaultdict(list)
     automatic = aliased(Delivery)
     query = (
         select(
@@ -101,7 +101,7 @@ def find_unanswered(session: Session, conversations: Sequence[Conversation]) -> 
         )
     )
     for conversation_id, is_handled, needs_staff, route, reply, sent, keyword in session.execute(query):
-        asked[conversation_id].append(Asked(is_handled, needs_staff, route, reply, sent, keyword or ""))
+        asked[conversation_id].append(UnansweredMessage(is_handled, needs_staff, route, reply, sent, keyword or ""))
     return {conversation_id for conversation_id, found in asked.items() if any(map(wants_answer, found))}
 
 

@@ -39,7 +39,7 @@ from staff.conversations.people import may_be_assigned
 from staff.conversations.teams import teams_for
 from staff.conversations.unseen import why_unseen
 from staff.conversations.wordless import find_wordless
-from staff.undo.offers import Batch, begin_action, hold_for, offer_undo
+from staff.undo.offers import UndoBatch, begin_action, hold_for, offer_undo
 from tasks.pubsub import topics_of
 from tasks.queue import AfterCommit, Ticket
 from web.services import services_of
@@ -102,7 +102,7 @@ def change_several() -> Response:
     with services.database.write() as session:
         sorted_out = _sort_out(session, kind, chosen)
         changed, left = [], sorted_out.left
-        batch = Batch()
+        batch = UndoBatch()
         for conversation in sorted_out.meant:
             beginning, was_closed = begin_action(session, conversation), conversation.state == ConversationState.CLOSED
             done = kind.change(session, conversation, chosen[conversation.id])

@@ -24,7 +24,7 @@ ALARM = "alarm"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MemberCall:
     """Something that calls the member to a conversation; of those of one kind, the newest has the highest id.
 
     Attributes:
@@ -74,20 +74,20 @@ def _calls() -> CompoundSelect[Any]:
     return union_all(*(select(*part.c) for part in newest))
 
 
-def read_calls_of(session: Session, person: Member) -> list[Call]:
+def read_calls_of(session: Session, person: Member) -> list[MemberCall]:
     """Return the newest open alarms of a member's practices, and what colleagues called the member to and is unseen."""
     whose = {"practices": person.practices, "staff_id": person.id, "reachable": person.reachable}
     found = session.execute(_calls(), whose)
-    calls = [Call(kind, row_id, conversation_id, bool(sample)) for kind, row_id, conversation_id, sample in found]
+    calls = [MemberCall(kind, row_id, conversation_id, bool(sample)) for kind, row_id, conversation_id, sample in found]
     return sorted(calls, key=lambda call: (call.kind != ALARM, -call.id))
 
 
-def calls_of_member() -> list[Call]:
+def calls_of_member() -> list[MemberCall]:
     """Return what calls the signed-in member; read once per request."""
     if "calls" not in g:
         with services_of(current_app).database.read() as session:
             g.calls = read_calls_of(session, member())
-    found: list[Call] = g.calls
+    found: list[MemberCall] = g.calls
     return found
 
 

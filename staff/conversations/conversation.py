@@ -60,7 +60,7 @@ from staff.conversations.text_wishes import may_wish, read_wish, wish_words
 from staff.conversations.thread_part import find_part
 from staff.conversations.unseen import FIELD, UnseenMessageError, last_read, newest_shown, why_unseen
 from staff.displays import is_new_display, seal_of
-from staff.live import Presence, Writers, is_refresh, stream, wants_pane
+from staff.live import Viewers, Writers, is_refresh, stream, wants_pane
 from staff.security import allow_long_words
 from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.marked_emergencies import MARKED_AS, is_emergency, preview_replies
@@ -112,7 +112,7 @@ def events(conversation_id: int) -> Response:
     def present() -> list[list[int]]:
         _enter(services, conversation_id, staff_id)
         connection = services.queue.connection
-        return [kind(connection, conversation_id).others(staff_id) for kind in (Presence, Writers)]
+        return [kind(connection, conversation_id).others(staff_id) for kind in (Viewers, Writers)]
 
     topics = [practice_topic(slug) for slug in member().reachable]
     return stream(services, [conversation_topic(conversation_id), writers_topic(conversation_id), *topics], present)
@@ -236,7 +236,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         reach = read_reach(session, conversation, practice, opt_out)
         facts = read_facts(session, conversation, member())
         writing = Writers(services.queue.connection, conversation_id).others(member().id)
-        viewing = Presence(services.queue.connection, conversation_id).others(member().id)
+        viewing = Viewers(services.queue.connection, conversation_id).others(member().id)
         people = assignable(session, member().reachable)
         known = names_among(people)
         records = patients_of_conversation(session, conversation) if is_own else []  # emergency access opens none
@@ -444,7 +444,7 @@ def _render(shown: dict[str, Any], seal: str) -> str:
 
 def _enter(services: Services, conversation_id: int, staff_id: int) -> None:
     """Mark the member as present, and let the other viewers know if they just arrived."""
-    if Presence(services.queue.connection, conversation_id).enter(staff_id):
+    if Viewers(services.queue.connection, conversation_id).enter(staff_id):
         services.queue.announce(conversation_topic(conversation_id))
 
 

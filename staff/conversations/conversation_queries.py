@@ -96,7 +96,7 @@ _Dated = TypeVar("_Dated", Delivery, Note)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class IntentBar:
     """One intent's probability, as a bar with a width from 0 to 100."""
 
     label: str
@@ -105,12 +105,12 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RoutingSummary:
     """How Intake classified and routed a message, in display words."""
 
     topic: str
     percent: str
-    bars: list[Bar]
+    bars: list[IntentBar]
     also: str
     flag: display.Flag | None
     language: str
@@ -161,7 +161,7 @@ class ThreadEntry:
     attachments: tuple[ShownAttachment, ...] = ()
     recording: int | None = None
     seconds: int | None = None
-    reading: Reading | None = None
+    reading: RoutingSummary | None = None
     claims: str = field(default="", repr=False)
     alert: str = ""
     scheduled: int | None = None
@@ -606,21 +606,21 @@ def _media(listed: str | None) -> tuple[str, ...]:
     return tuple(item["content_type"] or "file" for item in json.loads(listed)) if listed else ()
 
 
-def _reading(message: Message, corrected: str) -> Reading | None:
+def _reading(message: Message, corrected: str) -> RoutingSummary | None:
     decision, found = message.decision, message.classification
     if decision is None:
         return None
     is_named = shows_intent(decision.route, found.confidence) if found else False
     probabilities = sorted(found.probabilities.items(), key=lambda pair: -pair[1]) if found else []
     flag = display.triage_flag(found.triage, found.danger) if found else None
-    return Reading(
+    return RoutingSummary(
         topic=COMMON_QUESTION
         if is_answer(decision.reply)
         else MAYBE_OPT_OUT
         if decision.route == Route.PERSON and may_opt_out(message)
         else _topic(decision.route, found.intent if found and is_named else None, is_flagged=flag is not None),
         percent=_percent(found.confidence) if found and is_named else "",
-        bars=[Bar(words_of(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
+        bars=[IntentBar(words_of(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
         also=display.other_intents(found),
         flag=flag,
         language=display.foreign_language(found),

@@ -24,9 +24,9 @@ from intake.practices import Practice
 from intake.vocabulary import Channel, EntityKind
 from staff import display
 from staff.conversations.earlier_writers import EarlierWriter, read_writers
-from staff.conversations.insurance_card import InsuranceCard, Source, build_card
+from staff.conversations.insurance_card import InsuranceCard, InsuranceSource, build_card
 from staff.conversations.known_addresses import KnownAddresses
-from staff.conversations.marking import Part, split_text
+from staff.conversations.marking import TextPart, split_text
 from staff.conversations.offers import REACHING, Offer, Said, find_offers, leave_new
 from staff.conversations.quoted_mail import find_quoted, is_quoted, signature_in
 from web.row_ids import read_row_id
@@ -51,7 +51,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class FoundProposal:
     """What could be added.
 
     Attributes:
@@ -75,12 +75,12 @@ class Proposal:
 class Proposals:
     """Everything that could be added, and whether the conversation belongs to a record."""
 
-    all: Sequence[Proposal] = ()
+    all: Sequence[FoundProposal] = ()
     has_record: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundValues:
     """What was found in some messages.
 
     Attributes:
@@ -91,7 +91,7 @@ class Found:
         unread: the IDs of the messages in which nobody has looked yet.
     """
 
-    marks: dict[int, list[Part]] = field(repr=False)
+    marks: dict[int, list[TextPart]] = field(repr=False)
     card: InsuranceCard | None
     offered: Proposals
     given: Sequence[Offer] = field(repr=False)
@@ -109,7 +109,7 @@ def read_found(
     *,
     is_marked: bool,
     may_add: bool,
-) -> Found:
+) -> FoundValues:
     """Return what was found in messages of a conversation.
 
     Args:
@@ -128,7 +128,7 @@ def read_found(
     newest_first = [_interpret(text, found[text.message]) for text in newest if found.get(text.message)]
     offers = _offers_in(conversation, newest, found) if may_add else []
     had = {record.id: addresses.values_of(record.id) for record in records}
-    return Found(
+    return FoundValues(
         marks={said.message: split_text(said.text, said.entities) for said in newest_first if is_marked},
         card=build_card(_source_of(said) for said in newest_first),
         offered=_propose(session, conversation, practice, offers, records, had, flags) if offers else Proposals(),
@@ -204,10 +204,10 @@ def _record_of(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
     return assemble_record(text, entities) if is_about else InsuranceRecord()
 
 
-def _source_of(said: Said) -> Source:
+def _source_of(said: Said) -> InsuranceSource:
     """Return what a message says for the card."""
     if not said.record.values():
-        return Source(said.message, said.shown_at, said.record)
+        return InsuranceSource(said.message, said.shown_at, said.record)
     of_holders = {value.start for value in said.record.subscriber_dob if value is not None}
     dates = (
         normal_birth_date(said.text[entity.start : entity.end])
@@ -215,7 +215,7 @@ def _source_of(said: Said) -> Source:
         if entity.kind is EntityKind.DOB and entity.start not in of_holders
     )
     question = stated_question(said.text, said.entities, said.record)
-    return Source(said.message, said.shown_at, said.record, [date for date in dates if date], question)
+    return InsuranceSource(said.message, said.shown_at, said.record, [date for date in dates if date], question)
 
 
 def _propose(
@@ -254,7 +254,7 @@ def _propose(
     writers = read_writers(session, practice.slug, practice.time_zone, reaching, besides=[conversation.id])
     return Proposals(
         [
-            Proposal(offer, lacking.get(offer.key, ()), writers.get(offer.value), _warn_of(offer, unsafe))
+            FoundProposal(offer, lacking.get(offer.key, ()), writers.get(offer.value), _warn_of(offer, unsafe))
             for offer in new
         ],
         bool(records),

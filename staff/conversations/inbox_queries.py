@@ -21,7 +21,7 @@ from intake.vocabulary import Priority
 from staff.auth.access import Member
 from staff.conversations.alarms import count_open, has_open_alarm
 from staff.conversations.filters import NOBODY, Filters, Order, View
-from staff.conversations.rows import Found, Row, show_rows
+from staff.conversations.rows import FoundConversation, InboxRow, show_rows
 from staff.conversations.topics import is_about, is_written_in
 from tasks.samples import is_sample
 from web.row_ids import read_row_id
@@ -56,9 +56,9 @@ class Page:
         alarms: how many conversations have an open alarm, if they are not above.
     """
 
-    rows: list[Row]
+    rows: list[InboxRow]
     next: str | None
-    pinned: list[Row] = field(default_factory=list)
+    pinned: list[InboxRow] = field(default_factory=list)
     pinned_count: int = 0
     alarms: int = 0
 
@@ -161,7 +161,7 @@ def find_conversations(
     limit: int,
     *conditions: ColumnElement[bool],
     after: str | None = None,
-) -> list[Found]:
+) -> list[FoundConversation]:
     """Return the conversations that match the filters, in their order, from where the page starts.
 
     Args:
@@ -180,7 +180,7 @@ def find_conversations(
     start = start.removeprefix(among)
     if not _after(start, filters.order) or among not in parts:
         among, start = next(iter(parts)), ""
-    found: list[Found] = []
+    found: list[FoundConversation] = []
     for part in list(parts)[list(parts).index(among) :]:  # a query for each, as it then follows an index
         if len(found) < limit:
             found += _run(session, _page_of(query.where(*parts[part]), start, filters.order, limit - len(found)))
@@ -210,7 +210,7 @@ def is_pinned() -> ColumnElement[bool]:
     return and_(has_open_alarm(), ~is_sample())
 
 
-def find_pinned(session: Session, member: Member, moment: datetime) -> list[Found]:
+def find_pinned(session: Session, member: Member, moment: datetime) -> list[FoundConversation]:
     """Return the conversations with an open alarm, up to `MOST_PINNED`; who has waited longest comes first."""
     return _run(session, _pinned(session, member, moment).limit(MOST_PINNED))
 
@@ -230,8 +230,8 @@ def _pinned(session: Session, member: Member, moment: datetime) -> Select[Conver
     return query.order_by(since, Conversation.id)
 
 
-def _run(session: Session, query: Select[Conversation, bool]) -> list[Found]:
-    return [Found(conversation, bool(unread)) for conversation, unread in session.execute(query)]
+def _run(session: Session, query: Select[Conversation, bool]) -> list[FoundConversation]:
+    return [FoundConversation(conversation, bool(unread)) for conversation, unread in session.execute(query)]
 
 
 def matching(session: Session, member: Member, filters: Filters, moment: datetime) -> Select[Conversation, bool]:

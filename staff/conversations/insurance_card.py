@@ -32,7 +32,7 @@ _DATE = re.compile(r"(?:(\d{4})|-)-(?:(\d\d)|-)-?(\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InsuranceSource:
     """A message with insurance facts.
 
     Attributes:
@@ -55,7 +55,7 @@ class CardValue:
     """A value, and the newest message that states it."""
 
     text: str = field(repr=False)
-    source: Source
+    source: InsuranceSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class InsuranceCard:
     lines: Sequence[CardLine]
 
     @property
-    def source(self) -> Source | None:
+    def source(self) -> InsuranceSource | None:
         """The only message that it is from; None if there are several."""
         sources = {value.source.message: value.source for line in self.lines for value in line.values}
         return next(iter(sources.values())) if len(sources) == 1 else None
@@ -85,7 +85,7 @@ class InsuranceCard:
         return "\n".join((f"Insurance details ({UNVERIFIED[0].lower()}{UNVERIFIED[1:]})", *stated))
 
 
-def build_card(sources: Iterable[Source]) -> InsuranceCard | None:
+def build_card(sources: Iterable[InsuranceSource]) -> InsuranceCard | None:
     """Return the card of a conversation; None if no message states anything of an insurance or a bill.
 
     Args:
@@ -113,7 +113,7 @@ def date_words(value: str) -> str:
     return "/".join(part for part in (month, day, year) if part) if month else f"day {day}"
 
 
-def _stated(source: Source) -> Iterable[tuple[str, str]]:
+def _stated(source: InsuranceSource) -> Iterable[tuple[str, str]]:
     """Return each field that a message states with its display words; a guessed question is none."""
     record = source.record
     stated: dict[str, Iterable[str]] = {

@@ -15,7 +15,7 @@ _STYLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TextPart:
     """A part of a text.
 
     Attributes:
@@ -29,18 +29,18 @@ class Part:
     style: str = ""
 
 
-def split_text(text: str, entities: Iterable[Entity]) -> list[Part]:
+def split_text(text: str, entities: Iterable[Entity]) -> list[TextPart]:
     """Return a text in parts. Of entities that overlap, the first counts; what is not within the text is left out."""
-    parts: list[Part] = []
+    parts: list[TextPart] = []
     place = 0
     for entity in sorted(entities, key=lambda entity: (entity.start, -entity.end)):
         if not place <= entity.start < entity.end <= len(text):
             continue
         if place < entity.start:
-            parts.append(Part(text[place : entity.start]))
+            parts.append(TextPart(text[place : entity.start]))
         kind = EntityKind(entity.kind)
-        parts.append(Part(text[entity.start : entity.end], kind.words, _STYLES.get(kind, "number")))
+        parts.append(TextPart(text[entity.start : entity.end], kind.words, _STYLES.get(kind, "number")))
         place = entity.end
     if place < len(text):
-        parts.append(Part(text[place:]))
+        parts.append(TextPart(text[place:]))
     return parts

@@ -33,7 +33,7 @@ PREVIEW = 140
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class InboxRow:
     """One conversation in the list, in display words.
 
     Attributes:
@@ -102,7 +102,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundConversation:
     """A conversation, and whether the member has not read its last message."""
 
     conversation: Conversation
@@ -112,11 +112,11 @@ class Found:
 def show_rows(
     session: Session,
     member: Member,
-    found: Sequence[Found],
+    found: Sequence[FoundConversation],
     practices: Mapping[str, Practice],
     moment: datetime,
     known: Mapping[int, str],
-) -> list[Row]:
+) -> list[InboxRow]:
     """Return conversations as rows.
 
     Args:
@@ -208,7 +208,7 @@ def _automatic_answers(session: Session, leading: Mapping[int, Message]) -> dict
 
 
 def _row(
-    hit: Found,
+    hit: FoundConversation,
     record_name: str,
     message: Message | None,
     leading: Message | None,
@@ -227,7 +227,7 @@ def _row(
     names: Mapping[int, str],
     practice: Practice,
     moment: datetime,
-) -> Row:
+) -> InboxRow:
     conversation, zone = hit.conversation, practice.time_zone
     at = conversation.last_activity_at or conversation.created_at
     if raising:
@@ -237,7 +237,7 @@ def _row(
     found, decision = (leading.classification, leading.decision) if leading else (None, None)
     since, snoozed_until = conversation.waiting_since, conversation.snoozed_until
     assignee = names.get(conversation.assigned_to or 0, "")
-    return Row(
+    return InboxRow(
         id=conversation.id,
         who=display.who(conversation, record_name),
         initials=initials(record_name or conversation.patient_name),

@@ -39,7 +39,7 @@ from staff.conversations.filters import Filters
 from staff.conversations.inbox_queries import PAGE, Page, find_conversations, matching
 from staff.conversations.people import names_of
 from staff.conversations.reply import typed_words
-from staff.conversations.rows import Found, show_rows
+from staff.conversations.rows import FoundConversation, show_rows
 from web.row_ids import read_row_id
 
 COMPARED_FIRST = 2
@@ -68,7 +68,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    found: Found
+    found: FoundConversation
     said_at: int
 
     @property
@@ -159,7 +159,7 @@ def _next_candidates(
         query = query.where(or_(older, and_(grouped.c.said_at == said_at, Conversation.id < row_id)))
     query = query.add_columns(grouped.c.said_at).order_by(grouped.c.said_at.desc(), Conversation.id.desc())
     found = session.execute(query.limit(PAGE + 1))
-    return [_Candidate(Found(conversation, bool(unread)), at) for conversation, unread, at in found]
+    return [_Candidate(FoundConversation(conversation, bool(unread)), at) for conversation, unread, at in found]
 
 
 def _compare(
@@ -216,7 +216,9 @@ def _shown(message: Message) -> str:
     return f"{subject}: {message.text}" if subject else message.text
 
 
-def _find_by_patient(session: Session, member: Member, filters: Filters, typed: str, moment: datetime) -> list[Found]:
+def _find_by_patient(
+    session: Session, member: Member, filters: Filters, typed: str, moment: datetime
+) -> list[FoundConversation]:
     """Return the conversations with a phone number, or with the patients of exactly this name."""
     practices = [filters.practice] if filters.practice else member.reachable
     try:

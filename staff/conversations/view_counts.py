@@ -22,7 +22,7 @@ _NOBODY, _ME, _OTHERS = "nobody", "me", "others"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ConversationGroup:
     """Conversations that are alike in everything that decides which views they are in.
 
     Attributes:
@@ -41,7 +41,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class ViewCounts:
     """How many conversations are in each view and with each team, and how many of those to look at are unread."""
 
     views: dict[View, int]
@@ -49,7 +49,7 @@ class Counts:
     unread: int = field(default=0)
 
 
-def read_counts(session: Session, member: Member, calls: int, moment: datetime) -> Counts:
+def read_counts(session: Session, member: Member, calls: int, moment: datetime) -> ViewCounts:
     """Count the conversations of the member's practices that are not closed; closed ones are not worth a count.
 
     Args:
@@ -77,7 +77,7 @@ def read_counts(session: Session, member: Member, calls: int, moment: datetime) 
     columns = [alike.c[name] for name in names]
     query = select(*columns, func.count(), func.sum(alike.c.unread)).group_by(*columns)
     found: Iterable[Any] = session.execute(query.union_all(_scheduled(member)))
-    groups = [Group(*values) for values in found]
+    groups = [ConversationGroup(*values) for values in found]
     counts = sum_counts(group for group in groups if group.state != View.SCHEDULED)
     counts.views[View.MENTIONS] = calls
     counts.views[View.SCHEDULED] = sum(group.count for group in groups if group.state == View.SCHEDULED)
@@ -94,7 +94,7 @@ def _scheduled(member: Member) -> Select[str, str, None, bool, bool, int, int]:
     )
 
 
-def sum_counts(groups: Iterable[Group]) -> Counts:
+def sum_counts(groups: Iterable[ConversationGroup]) -> ViewCounts:
     """Return the counts of views and teams from groups of conversations that are not closed."""
     views: Counter[View] = Counter()
     teams: Counter[str] = Counter()
@@ -105,10 +105,10 @@ def sum_counts(groups: Iterable[Group]) -> Counts:
         if group.team and not group.snoozed:
             teams[group.team] += group.count
         unread += 0 if group.snoozed else group.unread
-    return Counts(dict(views), dict(teams), unread)
+    return ViewCounts(dict(views), dict(teams), unread)
 
 
-def _views_of(group: Group) -> Iterable[View]:
+def _views_of(group: ConversationGroup) -> Iterable[View]:
     if group.snoozed:
         yield View.SNOOZED
         return

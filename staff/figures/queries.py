@@ -77,7 +77,7 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingGroup:
     """Open conversations that are alike.
 
     Attributes:
@@ -112,7 +112,7 @@ class Figures:
     automatic: AnswerTimes
     human: AnswerTimes
     consents: Consents
-    waiting: list[Waiting]
+    waiting: list[WaitingGroup]
     alarms: int
 
 
@@ -191,7 +191,7 @@ def _read_writers(session: Session, practice: str, period: Period) -> list[Write
     ]
 
 
-def _read_waiting(session: Session, practice: str, moment: datetime) -> list[Waiting]:
+def _read_waiting(session: Session, practice: str, moment: datetime) -> list[WaitingGroup]:
     since = Conversation.waiting_since
     ends = [(since > literal(moment - end, Timestamp()), place) for place, end in enumerate(AGES)]
     rows = (
@@ -209,7 +209,7 @@ def _read_waiting(session: Session, practice: str, moment: datetime) -> list[Wai
         .subquery()
     )
     query = select(rows.c.age, rows.c.urgent, func.count(), func.min(rows.c.since)).group_by(rows.c.age, rows.c.urgent)
-    return [Waiting(group, bool(urgent), count, first) for group, urgent, count, first in session.execute(query)]
+    return [WaitingGroup(group, bool(urgent), count, first) for group, urgent, count, first in session.execute(query)]
 
 
 def _count_alarms(session: Session, practice: str) -> int:

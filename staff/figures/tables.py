@@ -42,7 +42,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FiguresRow:
     """A row: what it is about, and its figures."""
 
     name: str
@@ -66,7 +66,7 @@ class Table:
     key: str
     caption: str
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[FiguresRow, ...]
     note: str = ""
     charted: tuple[int, ...] = (0,)
     is_over_time: bool = False
@@ -89,7 +89,9 @@ def standing_table(figures: Figures, moment: datetime) -> Table:
         if waiting.group is not None:
             everyone[waiting.group] += waiting.count
             urgent[waiting.group] += waiting.count if waiting.is_urgent else 0
-    rows = tuple(Row(name, (_count(everyone[place]), _count(urgent[place]))) for place, name in enumerate(_GROUPS))
+    rows = tuple(
+        FiguresRow(name, (_count(everyone[place]), _count(urgent[place]))) for place, name in enumerate(_GROUPS)
+    )
     oldest = oldest_wait(figures, moment)
     return Table(
         "waiting",
@@ -229,10 +231,10 @@ def _answer_table(figures: Figures) -> Table:
     )
 
 
-def _answer_row(name: str, times: AnswerTimes) -> Row:
+def _answer_row(name: str, times: AnswerTimes) -> FiguresRow:
     answered = times.seconds.total()
     cells = [_wait(percentile(times.seconds, at)) for at in (MEDIAN, SLOW)]
-    return Row(name, (_plain(answered), *cells, _plain(times.unanswered)))
+    return FiguresRow(name, (_plain(answered), *cells, _plain(times.unanswered)))
 
 
 def _writer_table(figures: Figures) -> Table:
@@ -240,7 +242,7 @@ def _writer_table(figures: Figures) -> Table:
         figures.writers, key=lambda writer: (writer.name is not None, -writer.conversations, writer.name or "")
     )
     rows = tuple(
-        Row(writer.name or "Automatic replies", (_count(writer.conversations), _plain(writer.replies)))
+        FiguresRow(writer.name or "Automatic replies", (_count(writer.conversations), _plain(writer.replies)))
         for writer in ordered
     )
     columns = Column("Who"), Column("Conversations"), Column("Replies")
@@ -254,7 +256,7 @@ def _consent_table(figures: Figures) -> Table:
         ("Opted out, recorded by staff", figures.consents.by_staff),
         ("No longer opted out", figures.consents.opted_in),
     ]
-    rows = tuple(Row(name, (_count(count),)) for name, count in named)
+    rows = tuple(FiguresRow(name, (_count(count),)) for name, count in named)
     note = "Each number counts once, by its last change in the period."
     return Table("opt-outs", "Opt-outs from texts", (Column("Change"), Column("Numbers")), rows, note)
 
@@ -272,7 +274,7 @@ def _shares(
     """Return a table of messages and their shares of all."""
     total = sum(count for _, count in named) if whole is None else whole
     columns = Column(first), Column("Messages"), Column("Share", "Share (%)")
-    rows = tuple(Row(name, (_count(count), _share(count, total))) for name, count in named)
+    rows = tuple(FiguresRow(name, (_count(count), _share(count, total))) for name, count in named)
     return Table(key, caption, columns, rows, note, is_over_time=is_over_time)
 
 

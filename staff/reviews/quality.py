@@ -21,7 +21,7 @@ from intake.vocabulary import TOPICS, AutoReply, words_of
 from staff.auth.access import member, open_to, own_practice
 from staff.reviews import plots, quality_statistics
 from staff.reviews.plots import Point, Texts
-from staff.reviews.quality_statistics import Asked, Judged, Operating, Share
+from staff.reviews.quality_statistics import Judged, OperatingPoint, SelectedMessage, Share
 from web.services import services_of
 
 blueprint = Blueprint("quality", __name__, url_prefix="/staff/quality")
@@ -52,7 +52,7 @@ class QualityFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MatrixCell:
     """One cell of the confusion matrix: its count, and its shade from 0 to 5."""
 
     count: int
@@ -151,8 +151,8 @@ def _of_model(reviews: Sequence[Review], choice: QualityFilter) -> list[Review]:
     return [review for review in reviews if choice.model in ("", review.model_version)]
 
 
-def _asked(review: Review) -> Asked:
-    return Asked(
+def _asked(review: Review) -> SelectedMessage:
+    return SelectedMessage(
         at=review.created_at,
         intent=review.intent,
         confidence=review.confidence,
@@ -239,7 +239,7 @@ def _reliability_plot(bins: Sequence[quality_statistics.Bin], error: float) -> s
     return plots.reliability(texts, points)
 
 
-def _coverage_plot(judged: Sequence[Judged], current: Operating | None) -> str:
+def _coverage_plot(judged: Sequence[Judged], current: OperatingPoint | None) -> str:
     curve = [
         _point(operating.coverage, operating.right, name=f"threshold {operating.threshold:.2f}")
         for operating in quality_statistics.over_thresholds(judged)
@@ -268,7 +268,7 @@ def _said(share: Share) -> str:
     return f"{share.value:.0%} correct ({share.low:.0%} to {share.high:.0%}, {share.count} reviewed)"
 
 
-def _thresholds(judged: Sequence[Judged], current: Operating | None) -> list[tuple[Operating, bool]]:
+def _thresholds(judged: Sequence[Judged], current: OperatingPoint | None) -> list[tuple[OperatingPoint, bool]]:
     """Return the results at round thresholds and at the current one, each with whether it is the current one."""
     found = [quality_statistics.at_threshold(judged, step) for step in STEPS]
     if current is not None:
@@ -276,7 +276,7 @@ def _thresholds(judged: Sequence[Judged], current: Operating | None) -> list[tup
     return [(operating, operating is current) for operating in sorted(found, key=lambda operating: operating.threshold)]
 
 
-def _confusion(judged: Iterable[Judged]) -> list[tuple[str, list[Cell]]]:
+def _confusion(judged: Iterable[Judged]) -> list[tuple[str, list[MatrixCell]]]:
     """Return the confusion matrix, with a row for each staff label and a column for each predicted intent."""
     counts = quality_statistics.confusion(judged)
     rows = []
@@ -286,5 +286,5 @@ def _confusion(judged: Iterable[Judged]) -> list[tuple[str, list[Cell]]]:
         if total:
             heats = [0 if not count else max(1, round(HEAT_LEVELS * count / total)) for count in cells]
             shown = zip(cells, heats, TOPICS, strict=True)
-            rows.append((label, [Cell(count, heat, label == intent) for count, heat, intent in shown]))
+            rows.append((label, [MatrixCell(count, heat, label == intent) for count, heat, intent in shown]))
     return rows

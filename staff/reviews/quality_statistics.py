@@ -23,7 +23,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SelectedMessage:
     """A message that was selected for review.
 
     Attributes:
@@ -96,7 +96,7 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class Operating:
+class OperatingPoint:
     """The results at one threshold.
 
     Attributes:
@@ -111,7 +111,7 @@ class Operating:
 
 
 @dataclass(frozen=True, slots=True)
-class Readiness:
+class ModelReadiness:
     """Whether reviews show that the model can answer on its own.
 
     Attributes:
@@ -133,18 +133,18 @@ class Readiness:
         return self.is_enough and self.right is not None and self.right.low >= LEAST_AGREEMENT
 
 
-def judge_readiness(asked: Iterable[Asked]) -> Readiness:
+def judge_readiness(asked: Iterable[SelectedMessage]) -> ModelReadiness:
     """Judge by the confident predictions, which would be answered by intent; the others get a neutral reply."""
     sampled = weigh(message for message in asked if message.is_sample)
-    return Readiness(share_right(sampled), len(sampled))
+    return ModelReadiness(share_right(sampled), len(sampled))
 
 
-def weigh(asked: Iterable[Asked]) -> list[Judged]:
+def weigh(asked: Iterable[SelectedMessage]) -> list[Judged]:
     """Return the labeled messages, in the order given, with their weights.
 
     Messages without a label are assumed to be like the others of their kind, low-confidence or sampled.
     """
-    kinds: dict[bool, list[Asked]] = defaultdict(list)
+    kinds: dict[bool, list[SelectedMessage]] = defaultdict(list)
     everything = list(asked)
     for message in everything:
         kinds[message.is_sample].append(message)
@@ -226,15 +226,15 @@ def calibration_error(bins: Iterable[Bin]) -> float:
     return math.fsum(bucket.weight * abs(bucket.confidence - bucket.right.value) for bucket in bins)
 
 
-def at_threshold(judged: Sequence[Judged], threshold: float) -> Operating:
+def at_threshold(judged: Sequence[Judged], threshold: float) -> OperatingPoint:
     """Estimate the results at a threshold."""
     total = math.fsum(message.weight for message in judged)
     above = [message for message in judged if message.confidence >= threshold]
     coverage = math.fsum(message.weight for message in above) / total if total else 0.0
-    return Operating(threshold, coverage, share_right(above))
+    return OperatingPoint(threshold, coverage, share_right(above))
 
 
-def over_thresholds(judged: Sequence[Judged], steps: int = 50) -> list[Operating]:
+def over_thresholds(judged: Sequence[Judged], steps: int = 50) -> list[OperatingPoint]:
     """Estimate the results at evenly spaced thresholds from 0 to 1, omitting those that no message reaches."""
     found = [at_threshold(judged, step / steps) for step in range(steps + 1)]
     return [operating for operating in found if operating.right is not None]

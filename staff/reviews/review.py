@@ -30,7 +30,7 @@ from inbox.reviews import (
     LEVEL_LABELS,
     NONE_OF_THESE,
     REVIEW_LABELS,
-    Waiting,
+    WaitingReviews,
     claim_next,
     count_waiting,
     find_review,
@@ -360,12 +360,12 @@ def _skipped() -> list[int]:
     return list(session.get(_SKIPPED, []))
 
 
-def _count_waiting() -> Waiting:
+def _count_waiting() -> WaitingReviews:
     """Return how many messages wait, counted once for a page, so that it says the same everywhere."""
     if "reviews_waiting" not in g:
         with services_of(current_app).database.read() as database:
             g.reviews_waiting = count_waiting(database, member().practices)
-    counted: Waiting = g.reviews_waiting
+    counted: WaitingReviews = g.reviews_waiting
     return counted
 
 

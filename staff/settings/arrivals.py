@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, ConversationState, Message
 from inbox.setup_facts import SIMULATED
-from staff.settings.number_rows import Arrivals
+from staff.settings.number_rows import NumberTraffic
 
 
-def read_arrivals(session: Session, practice: str, numbers: Iterable[str]) -> dict[str, Arrivals]:
+def read_arrivals(session: Session, practice: str, numbers: Iterable[str]) -> dict[str, NumberTraffic]:
     """Return what has come in from the carrier on these numbers, or on a messaging service."""
     wanted = list(numbers)
     of_practice = select(Message.received_on).join(Conversation).where(Conversation.practice == practice)
@@ -37,7 +37,7 @@ def read_arrivals(session: Session, practice: str, numbers: Iterable[str]) -> di
     )
     times = {row[0]: row[1] for row in session.execute(last)}
     counts = {row[0]: row[1] for row in session.execute(open_now)}
-    return {number: Arrivals(times.get(number), counts.get(number, 0)) for number in wanted}
+    return {number: NumberTraffic(times.get(number), counts.get(number, 0)) for number in wanted}
 
 
 def find_unused(session: Session, practice: str, addresses: Iterable[str]) -> frozenset[str]:

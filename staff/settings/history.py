@@ -40,7 +40,7 @@ class HistoryChange:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryEntry:
+class VersionEntry:
     """A version in the history."""
 
     version: int
@@ -101,19 +101,19 @@ def _question_changes(session: Session, practice: Practice) -> list[QuestionChan
     ]
 
 
-def entries_since(session: Session, situation: Situation, version: int) -> list[HistoryEntry]:
+def entries_since(session: Session, situation: Situation, version: int) -> list[VersionEntry]:
     """Return the entries after a version, the oldest first."""
     return _entries(session, situation, versions_since(session, situation.file.slug, version))
 
 
-def _entries(session: Session, situation: Situation, versions: Iterable[SettingVersion]) -> list[HistoryEntry]:
+def _entries(session: Session, situation: Situation, versions: Iterable[SettingVersion]) -> list[VersionEntry]:
     slug = situation.file.slug
     return [_entry(situation, version, read_standing_at(session, slug, version.version - 1)) for version in versions]
 
 
-def _entry(situation: Situation, version: SettingVersion, before: Standing) -> HistoryEntry:
+def _entry(situation: Situation, version: SettingVersion, before: Standing) -> VersionEntry:
     left = overrides_without(situation, version, before)
-    return HistoryEntry(
+    return VersionEntry(
         version=version.version,
         who=version.member.name,
         at=display.clock(version.created_at, situation.practice.time_zone),

@@ -30,7 +30,7 @@ NEEDED = "your staff are texted from it. First add another number, or take their
 
 
 @dataclass(frozen=True, slots=True)
-class Arrivals:
+class NumberTraffic:
     """What has come in on a number: when the last text or call did, and how many open conversations it has."""
 
     last_at: datetime | None = None
@@ -97,7 +97,7 @@ def explain_lines(practice: Practice, rows: Sequence[Any]) -> list[Mistake]:
 
 
 def explain_retiring(
-    practice: Practice, rows: Sequence[Any], sure: Collection[str], arrivals: Mapping[str, Arrivals]
+    practice: Practice, rows: Sequence[Any], sure: Collection[str], arrivals: Mapping[str, NumberTraffic]
 ) -> list[Mistake]:
     """Return what retiring each number means, unless whoever retires it was told so.
 
@@ -166,7 +166,7 @@ def describe_line(row: Row) -> str:
     return show_number(str(row["number"])) + (f" ({notes})" if notes else "")
 
 
-def say_seen(arrivals: Arrivals, time_zone: str) -> str:
+def say_seen(arrivals: NumberTraffic, time_zone: str) -> str:
     """Return what has come in on a number, in words."""
     if arrivals.last_at is None:
         return "No text or call has come in on it yet."
@@ -190,8 +190,8 @@ def _retired_now(practice: Practice, rows: Sequence[Any]) -> list[int]:
     ]
 
 
-def _consequences(practice: Practice, number: str, after: str | None, arrivals: Mapping[str, Arrivals]) -> str:
-    count = arrivals.get(number, Arrivals()).open_conversations
+def _consequences(practice: Practice, number: str, after: str | None, arrivals: Mapping[str, NumberTraffic]) -> str:
+    count = arrivals.get(number, NumberTraffic()).open_conversations
     opened = f"{count or 'No'} open {'conversation' if count == 1 else 'conversations'} came in on it."
     if practice.messaging_service_sid is not None:
         sent = "Texts still go out through your Messaging Service."
@@ -202,7 +202,7 @@ def _consequences(practice: Practice, number: str, after: str | None, arrivals: 
         )
     else:
         sent = f"What your staff write next, in these and in others, goes out from {show_number(after)}."
-        if arrivals.get(after, Arrivals()).last_at is None:
+        if arrivals.get(after, NumberTraffic()).last_at is None:
             sent += f" Nothing has come in on {show_number(after)} yet, so text it first, to see that it works."
     kept = "What patients still send to it comes in and is answered as before, for as long as you have it at Twilio."
     return f"{opened} {sent} {kept}"

@@ -25,7 +25,7 @@ from staff.settings.changes import (
 )
 from staff.settings.escalation_rows import press_button, read_rows
 from staff.settings.form_values import find_words, read_changes
-from staff.settings.history import HistoryEntry, entries_since
+from staff.settings.history import VersionEntry, entries_since
 from staff.settings.mistakes import explain_elsewhere
 from staff.settings.number_rows import NUMBERS, SURE, explain_retiring, say_seen
 from staff.settings.page_actions import (
@@ -234,7 +234,7 @@ def _render(
     unsaved: UnsavedForm = NOTHING_UNSAVED,
     *,
     problem: str = "",
-    since: list[HistoryEntry] | None = None,
+    since: list[VersionEntry] | None = None,
     focused: str = "",
 ) -> str:
     sections = build_sections(situation, unsaved, now(), page)

@@ -22,7 +22,7 @@ _WHILE = {True: "A caller hears while you are open", False: "A caller hears whil
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class PreviewText:
     """A text that a patient reads or hears, what it is, and how long it is if that costs anything."""
 
     title: str
@@ -56,7 +56,7 @@ class SectionPreview:
     """
 
     group: SettingGroup
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[PreviewText, ...] = ()
     chats: tuple[ChatSample, ...] = ()
     problem: str = ""
 
@@ -72,10 +72,10 @@ def preview_section(practice: Practice, group: SettingGroup, hours: Mapping[bool
             case SettingGroup.NAME:
                 return SectionPreview(group, tuple(_show_name(practice, hours)))
             case SettingGroup.MAIL if practice.email is not None:
-                sender = Sample("Emails are from", f"{practice.sender_name} <{practice.email}>")
+                sender = PreviewText("Emails are from", f"{practice.sender_name} <{practice.email}>")
                 return SectionPreview(group, (sender,))
             case SettingGroup.GREETINGS:
-                samples = [Sample(_WHILE[is_open], _heard(practice, is_open, at)) for is_open, at in hours.items()]
+                samples = [PreviewText(_WHILE[is_open], _heard(practice, is_open, at)) for is_open, at in hours.items()]
                 return SectionPreview(group, tuple(samples))
             case SettingGroup.CHAT:
                 return SectionPreview(group, chats=tuple(_show_chat(practice, each) for each in EMERGENCY))
@@ -85,14 +85,14 @@ def preview_section(practice: Practice, group: SettingGroup, hours: Mapping[bool
         return SectionPreview(group, problem=explain_elsewhere(type(practice), locate_mistake(error)))
 
 
-def _show_name(practice: Practice, hours: Mapping[bool, datetime]) -> list[Sample]:
+def _show_name(practice: Practice, hours: Mapping[bool, datetime]) -> list[PreviewText]:
     at = next(iter(hours.values()))
     samples = []
     for intent, asked in _ASKED.items():
         for language, title in ((Language.EN, asked), (Language.ES, "The same question in Spanish")):
             text = render_reply(reply_in(language, intent), practice, Occasion(at, is_first=True))
-            samples.append(Sample(f"{title} is answered by text", text, count_texts(text)))
-    samples.append(Sample(_WHILE[practice.is_open(at)], _heard(practice, practice.is_open(at), at)))
+            samples.append(PreviewText(f"{title} is answered by text", text, count_texts(text)))
+    samples.append(PreviewText(_WHILE[practice.is_open(at)], _heard(practice, practice.is_open(at), at)))
     return samples
 
 

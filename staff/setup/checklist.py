@@ -53,7 +53,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class LatestTest:
     """What became of the latest test of an address: its words, and whether it is good, bad, or still to come."""
 
     words: str
@@ -84,7 +84,7 @@ _CONNECTIONS = Place("settings.page", "Numbers and email in Settings", SettingPa
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChecklistLine:
     """One line of the checklist.
 
     Attributes:
@@ -104,13 +104,13 @@ class Line:
     known: str
     todo: str = ""
     buttons: tuple[TestButton, ...] = ()
-    results: tuple[Result, ...] = ()
+    results: tuple[LatestTest, ...] = ()
     place: Place | None = None
 
 
 def build_checklist(
     practice: Practice, settings: Settings, facts: SetupFacts, stopped: Collection[str], moment: datetime
-) -> list[Line]:
+) -> list[ChecklistLine]:
     """Return the lines of a practice's checklist, the most urgent first: whether an emergency reaches anyone.
 
     Args:
@@ -143,43 +143,49 @@ def email_target(practice: Practice, settings: Settings) -> str | None:
     return mail_key(f"{server.host}:{server.port}", practice.email)
 
 
-def _judge_number(practice: Practice, settings: Settings, facts: SetupFacts) -> Line:
+def _judge_number(practice: Practice, settings: Settings, facts: SetupFacts) -> ChecklistLine:
     key, title = "number", "Phone number connected"
     if not settings.sends_texts:
-        return Line(key, title, False, "No account at Twilio is connected.", _NO_TWILIO)
+        return ChecklistLine(key, title, False, "No account at Twilio is connected.", _NO_TWILIO)
     if facts.text_at is not None:
         when = display.clock(facts.text_at, practice.time_zone)
-        return Line(key, title, True, f"Twilio’s last text or voicemail arrived on {when}.", place=_CONNECTIONS)
+        return ChecklistLine(
+            key, title, True, f"Twilio’s last text or voicemail arrived on {when}.", place=_CONNECTIONS
+        )
     todo = (
         f"In Twilio’s console, set the number’s webhook for messages to `{settings.public_url}/twilio/sms` and for"
         f" calls to `{settings.public_url}/twilio/voice`. Then text the number."
     )
-    return Line(key, title, False, "No signed text or voicemail has arrived from Twilio.", todo, place=_CONNECTIONS)
+    return ChecklistLine(
+        key, title, False, "No signed text or voicemail has arrived from Twilio.", todo, place=_CONNECTIONS
+    )
 
 
-def _judge_delivery(practice: Practice, settings: Settings, facts: SetupFacts) -> Line:
+def _judge_delivery(practice: Practice, settings: Settings, facts: SetupFacts) -> ChecklistLine:
     key, title = "delivery", "Delivery reports arrive"
     if not settings.sends_texts:
-        return Line(key, title, False, "No texts are sent without an account at Twilio.", _NO_TWILIO)
+        return ChecklistLine(key, title, False, "No texts are sent without an account at Twilio.", _NO_TWILIO)
     if facts.callback_at is not None:
         when = display.clock(facts.callback_at, practice.time_zone)
-        return Line(key, title, True, f"Twilio has reported what became of a text, most recently seen on {when}.")
+        return ChecklistLine(
+            key, title, True, f"Twilio has reported what became of a text, most recently seen on {when}."
+        )
     todo = (
         "Text the number and wait for the automatic reply. Twilio reports to"
         f" `{settings.public_url}/twilio/sms/status`, so that address must be reachable from the internet."
     )
-    return Line(key, title, False, "Twilio has not reported what became of a text.", todo)
+    return ChecklistLine(key, title, False, "Twilio has not reported what became of a text.", todo)
 
 
-def _judge_email(practice: Practice, settings: Settings, facts: SetupFacts, moment: datetime) -> Line:
+def _judge_email(practice: Practice, settings: Settings, facts: SetupFacts, moment: datetime) -> ChecklistLine:
     key, title = "email", "Email"
     target = email_target(practice, settings)
     if target is None:
         missing = _NO_MAIL_SERVER if settings.smtp_url is None else _NO_EMAIL
-        return Line(key, title, False, "The practice cannot send email.", missing, place=_CONNECTIONS)
+        return ChecklistLine(key, title, False, "The practice cannot send email.", missing, place=_CONNECTIONS)
     test = facts.tests.get((SetupTestKind.EMAIL, target))
     is_done = test is not None and test.state == SetupTestState.ACCEPTED
-    return Line(
+    return ChecklistLine(
         key,
         title,
         is_done,
@@ -192,14 +198,14 @@ def _judge_email(practice: Practice, settings: Settings, facts: SetupFacts, mome
 
 def _judge_teams(
     practice: Practice, settings: Settings, facts: SetupFacts, stopped: Collection[str], moment: datetime
-) -> Line:
+) -> ChecklistLine:
     teams = [team for team in practice.teams if team != Team.ON_CALL]
     with_address = [team for team in teams if tested_addresses(practice, team)]
     without = [words_of(team) for team in teams if team not in with_address]
     known, todo = _judge_paging(practice, settings, facts, stopped)
     if without:
         known += f" In the console only: {', '.join(without)}."
-    return Line(
+    return ChecklistLine(
         "teams",
         "Addresses for notices",
         not todo,
@@ -267,17 +273,17 @@ def _sum_up(counted: str, accepted: int, failed: int) -> str:
 
 def _judge_on_call(
     practice: Practice, settings: Settings, facts: SetupFacts, stopped: Collection[str], moment: datetime
-) -> Line:
+) -> ChecklistLine:
     key, title, addresses = "on_call", "On call tested", paged_addresses(practice)
     if not addresses:
         todo = "Add an address to the on-call team in Settings, then test it here."
-        return Line(key, title, False, "There is nobody to test.", todo, place=_ADDRESSES)
+        return ChecklistLine(key, title, False, "There is nobody to test.", todo, place=_ADDRESSES)
     tests = [facts.tests.get((SetupTestKind.NOTICE, target)) for target in addresses]
     accepted = sum(test is not None and test.state == SetupTestState.ACCEPTED for test in tests)
     is_done = accepted == len(addresses) and not any(address in stopped for address in addresses.values())
     failed = sum(test is not None and test.state == SetupTestState.FAILED for test in tests)
     counted = "The only address" if len(addresses) == 1 else f"{accepted} of {len(addresses)} addresses"
-    return Line(
+    return ChecklistLine(
         key,
         title,
         is_done,
@@ -290,31 +296,31 @@ def _judge_on_call(
     )
 
 
-def _judge_hours(practice: Practice) -> Line:
+def _judge_hours(practice: Practice) -> ChecklistLine:
     days = [day.words for day in WEEKDAYS if practice.hours.get(day)]
     known = f"Open on {', '.join(days)}." if days else "No opening hours are set: replies say that you are closed."
     todo = "" if days else "Set the hours of each day."
     place = Place("settings.page", "Check the hours in Settings", SettingPage.HOURS)
-    return Line("hours", "Opening hours", bool(days), known, todo, place=place)
+    return ChecklistLine("hours", "Opening hours", bool(days), known, todo, place=place)
 
 
-def _judge_replies(practice: Practice) -> Line:
+def _judge_replies(practice: Practice) -> ChecklistLine:
     is_on = practice.auto_reply is AutoReply.ON
     own = len(practice.replies)
     known = f"They are on, {own or 'none'} of them in your own words." if is_on else "They are off."
     todo = "" if is_on else "Read them, then turn them on."
     place = Place("settings.page", "Read the replies in Settings", SettingPage.REPLIES)
-    return Line("replies", "Automatic replies", is_on, known, todo, place=place)
+    return ChecklistLine("replies", "Automatic replies", is_on, known, todo, place=place)
 
 
-def _judge_questions(facts: SetupFacts) -> Line:
+def _judge_questions(facts: SetupFacts) -> ChecklistLine:
     known = f"Answered: {facts.answers}." if facts.answers else "No common question has an answer yet."
     todo = "" if facts.answers else "Answer those that your patients ask most, such as about parking or insurance."
     place = Place("common_questions.page", "Answer common questions")
-    return Line("questions", "Common questions", facts.answers > 0, known, todo, place=place)
+    return ChecklistLine("questions", "Common questions", facts.answers > 0, known, todo, place=place)
 
 
-def _judge_colleagues(facts: SetupFacts) -> Line:
+def _judge_colleagues(facts: SetupFacts) -> ChecklistLine:
     is_done = facts.signed_in > 1
     known = f"{facts.signed_in} people have signed in." if is_done else "Nobody else has signed in."
     todo = "" if is_done else "Ask an administrator to invite your colleagues."
@@ -322,37 +328,39 @@ def _judge_colleagues(facts: SetupFacts) -> Line:
         waiting = f"{facts.invited} {'has' if facts.invited == 1 else 'have'} an account and never signed in."
         known = f"{known} {waiting}"
         todo = "Ask them to open the link in their invitation, or to sign in."
-    return Line("colleagues", "Colleagues", is_done, known, todo, place=Place("accounts.page", "Invite colleagues"))
+    return ChecklistLine(
+        "colleagues", "Colleagues", is_done, known, todo, place=Place("accounts.page", "Invite colleagues")
+    )
 
 
-def _judge_chat(practice: Practice, settings: Settings, facts: SetupFacts) -> Line:
+def _judge_chat(practice: Practice, settings: Settings, facts: SetupFacts) -> ChecklistLine:
     key, title = "chat", "Chat on your website"
     if facts.chat is not None and facts.chat[1] in practice.allowed_origins:
         at, site = facts.chat
-        return Line(key, title, True, f"A chat began on {site}, on {display.clock(at, practice.time_zone)}.")
+        return ChecklistLine(key, title, True, f"A chat began on {site}, on {display.clock(at, practice.time_zone)}.")
     if practice.widget_key is None:
         todo = f"{_OPERATOR} turns it on: `widget_key` and `allowed_origins` in the practices file."
-        return Line(key, title, False, "The chat is off.", todo)
+        return ChecklistLine(key, title, False, "The chat is off.", todo)
     todo = (
         f'Add this line to your site: `<script async src="{settings.public_url}/chat/widget.js"'
         f' data-practice="{practice.widget_key}"></script>` Then write in the chat there. The site must be in'
         " allowed_origins in the practices file."
     )
-    return Line(key, title, False, "No chat has begun on your site.", todo)
+    return ChecklistLine(key, title, False, "No chat has begun on your site.", todo)
 
 
-def _judge_backup(practice: Practice, facts: SetupFacts, moment: datetime) -> Line:
+def _judge_backup(practice: Practice, facts: SetupFacts, moment: datetime) -> ChecklistLine:
     key, title = "backup", "Backup"
     todo = "Run `intake backup FILE` on the server, every day, and keep the keys somewhere else."
     if facts.backup_at is None:
-        return Line(key, title, False, "No backup was made with `intake backup`.", todo)
+        return ChecklistLine(key, title, False, "No backup was made with `intake backup`.", todo)
     when = display.clock(facts.backup_at, practice.time_zone)
     if moment - facts.backup_at > BACKUP_LASTS:
-        return Line(key, title, False, f"The last backup is more than a week old, from {when}.", todo)
-    return Line(key, title, True, f"The last backup was made on {when}.")
+        return ChecklistLine(key, title, False, f"The last backup is more than a week old, from {when}.", todo)
+    return ChecklistLine(key, title, True, f"The last backup was made on {when}.")
 
 
-def _show_notices(team: str, practice: Practice, facts: SetupFacts, moment: datetime) -> tuple[Result, ...]:
+def _show_notices(team: str, practice: Practice, facts: SetupFacts, moment: datetime) -> tuple[LatestTest, ...]:
     shown = []
     for number, (target, address) in enumerate(tested_addresses(practice, team).items(), start=1):
         test = facts.tests.get((SetupTestKind.NOTICE, target))
@@ -382,16 +390,16 @@ def _owner_of(practice: Practice, team: str, target: str) -> str:
     return ""
 
 
-def _show_result(where: str, test: SetupTest, practice: Practice, moment: datetime) -> Result:
+def _show_result(where: str, test: SetupTest, practice: Practice, moment: datetime) -> LatestTest:
     when = display.clock(test.created_at, practice.time_zone)
     if test.state == SetupTestState.ACCEPTED:
-        return Result(f"{where}: the provider took it on {when}.", SetupTestState.ACCEPTED)
+        return LatestTest(f"{where}: the provider took it on {when}.", SetupTestState.ACCEPTED)
     if test.state == SetupTestState.FAILED:
-        return Result(f"{where}: not sent on {when}: {_explain(test.outcome)}.", SetupTestState.FAILED)
+        return LatestTest(f"{where}: not sent on {when}: {_explain(test.outcome)}.", SetupTestState.FAILED)
     if moment - test.created_at > NO_ANSWER_AFTER:
         words = f"{where}: no worker has sent it since {when}. Check that the workers run."
-        return Result(words, SetupTestState.FAILED)
-    return Result(f"{where}: sending…", SetupTestState.WAITING)
+        return LatestTest(words, SetupTestState.FAILED)
+    return LatestTest(f"{where}: sending…", SetupTestState.WAITING)
 
 
 def _explain(outcome: str | None) -> str:

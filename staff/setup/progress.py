@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from inbox.models import SetupTest, SetupTestKind, SetupTestState, now
 from inbox.setup_facts import is_unseen, read_facts
 from intake.practices import Practice
-from staff.setup.checklist import EMAIL, NO_ANSWER_AFTER, Line, build_checklist, email_target
+from staff.setup.checklist import EMAIL, NO_ANSWER_AFTER, ChecklistLine, build_checklist, email_target
 from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import tested_addresses
 from web.services import Services
@@ -24,7 +24,7 @@ class TooManyTestsError(Exception):
     """A practice tested so much lately that it has to wait."""
 
 
-def read_checklist(services: Services, practice: Practice) -> list[Line]:
+def read_checklist(services: Services, practice: Practice) -> list[ChecklistLine]:
     """Return the lines of a practice's checklist."""
     with services.database.read() as session:
         facts, stopped = read_facts(session, practice.slug), find_stopped(session, practice)

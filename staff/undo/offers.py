@@ -49,7 +49,7 @@ class Beginning:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class UndoOffer:
     """What the bar offers to undo.
 
     Attributes:
@@ -70,7 +70,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class UndoBatch:
     """Actions that are undone together."""
 
     key: str = field(default_factory=lambda: secrets.token_hex(16))
@@ -94,7 +94,7 @@ def offer_undo(
     kind: UndoKind,
     beginning: Beginning,
     *,
-    batch: Batch | None = None,
+    batch: UndoBatch | None = None,
     delivery_id: int | None = None,
     review_id: int | None = None,
     added: dict[str, Any] | None = None,
@@ -120,7 +120,7 @@ def offer_undo(
             staff_id=member().id,
             conversation_id=conversation.id,
             kind=kind,
-            batch=(batch or Batch()).key,
+            batch=(batch or UndoBatch()).key,
             delivery_id=delivery_id,
             review_id=review_id,
             before=beginning.standing,
@@ -142,7 +142,7 @@ def mark_label_undone(session: Session, review: Review) -> None:
         undo.undone_at = now()
 
 
-def read_offer() -> Offer | None:
+def read_offer() -> UndoOffer | None:
     """Return what the signed-in member can undo now, None if there is nothing."""
     if not hold_for():
         return None
@@ -165,7 +165,7 @@ def read_offer() -> Offer | None:
     else:
         what = _describe(undo, count, practice.time_zone, tells=tells)
         words = ": ".join(filter(None, [what, ", ".join(names.values())]))
-    return Offer(undo.id, kind, words, delays and not goes_out, seconds, too_late(undo))
+    return UndoOffer(undo.id, kind, words, delays and not goes_out, seconds, too_late(undo))
 
 
 def _done_with(session: Session, undo: Undo) -> Sequence[Conversation]:

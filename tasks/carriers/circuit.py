@@ -18,7 +18,7 @@ from pybreaker import (
 )
 
 from inbox.models import LineType
-from inbox.voicemail import Report
+from inbox.voicemail import VoicemailReport
 from tasks.carriers.protocol import (
     Accepted,
     CarrierUnreachableError,
@@ -127,7 +127,7 @@ class CircuitLookup:
         """Return a number's line type."""
         return self._numbers.ask(lambda: self._lookup.line_type(number))
 
-    def recordings(self, call_sid: str) -> Sequence[Report]:
+    def recordings(self, call_sid: str) -> Sequence[VoicemailReport]:
         """Return a report on each recording of a call."""
         return self._recordings.ask(lambda: self._lookup.recordings(call_sid))
 

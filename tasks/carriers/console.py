@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from inbox.models import LineType
-from inbox.voicemail import Report
+from inbox.voicemail import VoicemailReport
 from tasks.carriers.protocol import MessageList, NotSent, Outcome, OutgoingMessage, ProviderStatus
 
 log = structlog.get_logger(__name__)
@@ -41,6 +41,6 @@ class NoLookup:
         """Return UNKNOWN."""
         return LineType.UNKNOWN
 
-    def recordings(self, call_sid: str) -> Sequence[Report]:
+    def recordings(self, call_sid: str) -> Sequence[VoicemailReport]:
         """Return none."""
         return ()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from inbox.models import LineType
-from inbox.voicemail import Report
+from inbox.voicemail import VoicemailReport
 from intake.errors import IntakeError
 
 TIMEOUT_SECONDS = 10.0
@@ -210,7 +210,7 @@ class Lookup(Protocol):
         """
         ...
 
-    def recordings(self, call_sid: str) -> Sequence[Report]:
+    def recordings(self, call_sid: str) -> Sequence[VoicemailReport]:
         """Return a report on each recording of a call.
 
         Raises:

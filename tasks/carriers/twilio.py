@@ -16,7 +16,7 @@ from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
 from inbox.models import LineType
-from inbox.voicemail import RecordingState, Report
+from inbox.voicemail import RecordingState, VoicemailReport
 from intake.settings import Settings
 from intake.twilio_hosts import TWILIO_API, rebase
 from tasks.carriers.protocol import (
@@ -113,14 +113,14 @@ class TwilioLookup:
         kind = found.get("type") if isinstance(found, dict) else None
         return {"landline": LineType.LANDLINE, "mobile": LineType.MOBILE}.get(str(kind), LineType.UNKNOWN)
 
-    def recordings(self, call_sid: str) -> Sequence[Report]:
+    def recordings(self, call_sid: str) -> Sequence[VoicemailReport]:
         """Return the call's recordings (https://www.twilio.com/docs/voice/api/recording)."""
         try:
             found = self._recordings.list(call_sid=call_sid, limit=MOST_RECORDINGS)
         except (TwilioException, requests.RequestException, ValueError) as error:
             raise _unreachable(error) from None
         return [
-            Report(
+            VoicemailReport(
                 recording=RecordingState.COMPLETED,
                 recording_sid=recording.sid,
                 recording_url=TWILIO_API + str(recording.uri).removesuffix(".json"),

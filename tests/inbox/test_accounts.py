@@ -43,7 +43,7 @@ from inbox.sign_in_failures import (
     SLOW_BETWEEN,
     SLOW_FROM,
     SLOW_WITHIN,
-    Source,
+    SignInSource,
     are_codes_locked,
     count_failure,
     is_blocked,
@@ -198,8 +198,8 @@ def test_an_account_without_a_password_cannot_be_guessed(session: Session) -> No
 
 # ---- the lock-out
 
-HERE, ELSEWHERE = Source.address("203.0.113.7"), Source.address("198.51.100.4")
-KNOWN = Source.device("a1b2", "198.51.100.4")
+HERE, ELSEWHERE = SignInSource.address("203.0.113.7"), SignInSource.address("198.51.100.4")
+KNOWN = SignInSource.device("a1b2", "198.51.100.4")
 
 
 def test_failures_lock_for_longer_and_longer_up_to_an_hour() -> None:
@@ -230,7 +230,7 @@ def test_guesses_from_many_addresses_slow_down_addresses_but_no_device_that_is_k
     moment = now()
     for number in range(SLOW_FROM):
         assert not is_blocked(session, dana.id, ELSEWHERE, moment)
-        count_failure(session, dana.id, Source.address(f"203.0.113.{number}"), moment)
+        count_failure(session, dana.id, SignInSource.address(f"203.0.113.{number}"), moment)
 
     assert is_blocked(session, dana.id, ELSEWHERE, moment + SLOW_BETWEEN - SECOND)
     assert not is_blocked(session, dana.id, KNOWN, moment)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from inbox.database import Database
 from inbox.form_deduplication import identify_submission
-from inbox.inbound import InboundMessage, Recorded, record_message
+from inbox.inbound import InboundMessage, RecordedMessage, record_message
 from inbox.models import Message
 from intake.encryption import Keyring
 from intake.vocabulary import Channel
@@ -28,7 +28,7 @@ def submit(
     client_id: str | None = None,
     moment: datetime = MOMENT,
     practice: str = "demo",
-) -> Recorded:
+) -> RecordedMessage:
     inbound = InboundMessage(
         practice=practice,
         channel=Channel.WEB_FORM,

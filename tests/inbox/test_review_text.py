@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.entities.recognizer import Recognizer
-from classifier.entities.recorded import Recorded
+from classifier.entities.recorded import RecordedPatient
 from inbox.review_export import without_people
 from training.data.rendering import SLOTS
 
-NOBODY = Recorded()
+NOBODY = RecordedPatient()
 RULES = Recognizer()
 
 
-def redact(text: str, recorded: Recorded) -> str | None:
+def redact(text: str, recorded: RecordedPatient) -> str | None:
     return without_people(text, recorded, RULES)
 
 
@@ -99,7 +99,7 @@ def test_a_message_in_which_something_could_still_name_somebody_is_not_used(text
 
 
 def test_what_the_conversation_knows_of_its_patient_is_found_however_it_is_written() -> None:
-    known = Recorded(names=("Zephyrine Oakhurst",), numbers=("+12025550142",), emails=("z@home.example",))
+    known = RecordedPatient(names=("Zephyrine Oakhurst",), numbers=("+12025550142",), emails=("z@home.example",))
 
     assert (
         redact("zephyrine's tooth hurts, so does oakhurst's", known)
@@ -111,7 +111,7 @@ def test_what_the_conversation_knows_of_its_patient_is_found_however_it_is_writt
 
 
 def test_a_name_that_is_a_word_is_replaced_only_where_it_is_written_as_one() -> None:
-    known = Recorded(names=("Bill May",))
+    known = RecordedPatient(names=("Bill May",))
 
     assert redact("may i pay the bill today? ask Bill", known) == "may i pay the bill today? ask {first_name}"
 
@@ -127,7 +127,7 @@ def test_braces_that_a_patient_wrote_are_no_slots() -> None:
 
 @given(st.text(max_size=200), st.text(max_size=30))
 def test_whatever_is_written_comes_back_with_known_slots_or_not_at_all(text: str, name: str) -> None:
-    kept = redact(text, Recorded(names=(name,)))
+    kept = redact(text, RecordedPatient(names=(name,)))
 
     assert kept is None or set(re.findall(r"\{([^{}]*)\}", kept)) <= SLOTS
     assert kept is None or kept.count("{") == kept.count("}") == len(re.findall(r"\{[a-z0-9_]+\}", kept))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inbox.database import Database
-from inbox.inbound import Recorded, record_message
+from inbox.inbound import RecordedMessage, record_message
 from inbox.models import Conversation, Decision, Delivery, now
 from inbox.patient_book import Details, add_address, create_patient
 from inbox.written_since import WrittenSince, find_news, is_news, newest_message
@@ -38,7 +38,7 @@ def test_all_but_thanks_and_programs_is_news(route: str | None, doubt: SenderDou
     assert is_news(route, doubt) is holds
 
 
-def write(database: Database, route: str | None = Route.REVIEW, **values: Any) -> Recorded:
+def write(database: Database, route: str | None = Route.REVIEW, **values: Any) -> RecordedMessage:
     """Let a patient write a message that was routed in some way."""
     recorded = record_message(database, inbound(**values))
     if route is not None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from inbox.models import Classification, Decision, Message
-from inbox.voicemail import Call, RecordingState, Report, TranscriptionState, record_report
+from inbox.voicemail import Call, RecordingState, TranscriptionState, VoicemailReport, record_report
 from tasks import jobs
 from tasks.context import use
 from tests.inbox.test_leases import (
@@ -29,8 +29,8 @@ __all__ = [
     "test_ten_workers_with_one_message_count_one_attempt",
 ]
 CALLS = 40
-UNHEARD = Report(RecordingState.COMPLETED, transcription=TranscriptionState.UNAVAILABLE)
-HEARD = Report(transcription=TranscriptionState.COMPLETED, text="How much do you charge for a cleaning?")
+UNHEARD = VoicemailReport(RecordingState.COMPLETED, transcription=TranscriptionState.UNAVAILABLE)
+HEARD = VoicemailReport(transcription=TranscriptionState.COMPLETED, text="How much do you charge for a cleaning?")
 
 
 def test_a_transcription_that_arrives_while_its_voicemail_is_handled_is_classified(service: Service) -> None:

@@ -10,7 +10,7 @@ import pytest
 from rq import Queue
 from sqlalchemy import delete, select, update
 
-from classifier.entities.recorded import Recorded
+from classifier.entities.recorded import RecordedPatient
 from classifier.insurance import InsuranceRecord
 from inbox.erasure import erase_conversations
 from inbox.found_entities import MOST_ATTEMPTS, recorded_of, stored_entities
@@ -63,7 +63,7 @@ def handle(service: Service, *bodies: str) -> None:
 
 
 def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find(text: str, recorded: Recorded) -> Any:
+    def find(text: str, recorded: RecordedPatient) -> Any:
         if POISON in text:
             raise ValueError(text)
         return find_in_text(text, recorded)

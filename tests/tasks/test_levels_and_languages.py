@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from classifier.understanding import Mention
+from classifier.understanding import SecondIntent
 from inbox.models import Classification, Conversation, Decision, Delivery, Escalation, Notification, Review
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
@@ -17,7 +17,7 @@ from tests.told_classifier import EMERGENCY, PERSON, PRAISE, SAME_DAY, SELF_HARM
 
 TEXT = "Some words whose meaning the test says"
 OTHER_TEXT = "Some other words"
-ALSO_BILLING = (Mention("billing_inquiry", 0.81),)
+ALSO_BILLING = (SecondIntent("billing_inquiry", 0.81),)
 
 
 def receive(service: Service, told: dict[str, Any], text: str = TEXT, **options: Any) -> None:

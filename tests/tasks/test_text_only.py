@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from inbox.models import Conversation, Delivery
-from tasks.way_to_patient import Known, Source, way_to
+from tasks.way_to_patient import AddressSource, KnownWays, way_to
 from tests.service import Service
 from tests.told_classifier import EMERGENCY, tell
 from tests.world import PATIENT, SITE
@@ -72,6 +72,6 @@ def test_what_a_form_says_marks_no_number(told: Service) -> None:
 
 
 def test_whoever_is_on_call_reads_to_text(told: Service) -> None:
-    way = way_to(Known(phone=PATIENT, phone_from=Source.OWN, is_text_only=True))
+    way = way_to(KnownWays(phone=PATIENT, phone_from=AddressSource.OWN, is_text_only=True))
 
     assert way.in_notices == "They can't be called: text only. Text them now."

@@ -6,30 +6,30 @@ from typing import Any
 
 import pytest
 
-from tasks.way_to_patient import Chat, Known, Source, way_to
+from tasks.way_to_patient import AddressSource, Chat, KnownWays, way_to
 
 PHONE, EMAIL = "+12025550131", "ann@example.com"
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "texted": ({"phone": PHONE}, "Call now: (202) 555-0131."),
     "gave-a-number": (
-        {"phone": PHONE, "phone_from": Source.GIVEN, "email": EMAIL},
+        {"phone": PHONE, "phone_from": AddressSource.GIVEN, "email": EMAIL},
         "Call now: (202) 555-0131, the number that they gave (not verified).",
     ),
     "number-on-record": (
-        {"phone": PHONE, "phone_from": Source.RECORD, "email": EMAIL, "email_from": Source.OWN},
+        {"phone": PHONE, "phone_from": AddressSource.RECORD, "email": EMAIL, "email_from": AddressSource.OWN},
         "Call now: (202) 555-0131, the number on their record.",
     ),
     "in-the-chat-with-a-number": (
-        {"phone": PHONE, "phone_from": Source.GIVEN, "chat": Chat.OPEN},
+        {"phone": PHONE, "phone_from": AddressSource.GIVEN, "chat": Chat.OPEN},
         "The chat is still open: answer there, or call (202) 555-0131, the number that they gave (not verified).",
     ),
     "in-the-chat": ({"chat": Chat.OPEN}, "The chat is still open: answer there now. No phone is known."),
     "verified-email": (
-        {"email": EMAIL, "email_from": Source.OWN},
+        {"email": EMAIL, "email_from": AddressSource.OWN},
         "No phone is known. Write to ann@example.com.",
     ),
     "unverified-email": (
-        {"email": EMAIL, "email_from": Source.GIVEN},
+        {"email": EMAIL, "email_from": AddressSource.GIVEN},
         "No phone is known. You can write to ann@example.com (not verified).",
     ),
     "hidden-number": (
@@ -63,12 +63,12 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_is_known_decides_how_to_reach_them(case: str) -> None:
     known, words = CASES[case]
 
-    assert way_to(Known(**known)).words == words
+    assert way_to(KnownWays(**known)).words == words
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_notice_says_it_without_the_number_and_the_address(case: str) -> None:
-    way = way_to(Known(**CASES[case][0]))
+    way = way_to(KnownWays(**CASES[case][0]))
 
     assert way.contact in ("(202) 555-0131", EMAIL, "")
     assert not way.contact or way.contact not in way.in_notices
@@ -86,4 +86,4 @@ def test_a_notice_says_it_without_the_number_and_the_address(case: str) -> None:
     ],
 )
 def test_a_notice_says_whether_there_is_anything_to_call(case: str, words: str) -> None:
-    assert way_to(Known(**CASES[case][0])).in_notices == words
+    assert way_to(KnownWays(**CASES[case][0])).in_notices == words

@@ -11,7 +11,7 @@ from pathlib import Path
 from classifier.outputs import INTENTS, Language
 from intake.vocabulary import TriageLevel
 from training.data.corpus import CorpusError, CorpusMessage, label_for_kind, parse_urgency, read_rows
-from training.data.questions import Question, parse_questions
+from training.data.questions import QuestionExample, parse_questions
 
 _FOLDER = Path("held_back")
 FILES = tuple(_FOLDER / f"{name}.tsv" for name in ("out_of_scope", "urgency", "in_scope"))
@@ -33,7 +33,7 @@ def read_held_back(corpus: Path) -> list[CorpusMessage]:
     return [*_out_of_scope(out_of_scope), *_urgency(urgency), *_in_scope(in_scope)]
 
 
-def read_held_back_questions(corpus: Path) -> list[Question]:
+def read_held_back_questions(corpus: Path) -> list[QuestionExample]:
     """Read the strangers' questions: topic, channel, text; empty if the file is not there.
 
     Raises:

@@ -47,7 +47,7 @@ _PARTS = (*[QuestionPart.PHRASING] * 3, QuestionPart.CALIBRATION, QuestionPart.H
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QuestionExample:
     """An example: the key of the question that it asks, or several, or `NO_TOPIC`; and the text, with slots."""
 
     topic: str
@@ -60,14 +60,14 @@ class Question:
         return frozenset(() if self.topic == NO_TOPIC else self.topic.split(SEVERAL))
 
 
-def read_questions(corpus: Path) -> dict[QuestionPart, list[Question]]:
+def read_questions(corpus: Path) -> dict[QuestionPart, list[QuestionExample]]:
     """Read the example questions by what they are used for.
 
     Raises:
         CorpusError: A file cannot be read, or a line has an unknown topic.
     """
     spanish = frozenset(read_lines(corpus / _SPANISH))
-    parts: dict[QuestionPart, list[Question]] = {part: [] for part in QuestionPart}
+    parts: dict[QuestionPart, list[QuestionExample]] = {part: [] for part in QuestionPart}
     seen: Counter[str] = Counter()
     for question in parse_questions(corpus / _FAQ):
         if question.text in spanish:
@@ -84,7 +84,7 @@ def read_questions(corpus: Path) -> dict[QuestionPart, list[Question]]:
     return parts
 
 
-def fill_slots(questions: Sequence[Question]) -> list[Question]:
+def fill_slots(questions: Sequence[QuestionExample]) -> list[QuestionExample]:
     """Return questions with values in place of their slots, the same ones each time."""
     return [
         replace(question, text=render(question.text, "chat", Random(f"question/{place}")).text)  # noqa: S311 - no secret
@@ -92,7 +92,7 @@ def fill_slots(questions: Sequence[Question]) -> list[Question]:
     ]
 
 
-def parse_questions(path: Path) -> Iterator[Question]:
+def parse_questions(path: Path) -> Iterator[QuestionExample]:
     """Return the questions of a file with the columns topic, channel, and text.
 
     Raises:
@@ -101,14 +101,14 @@ def parse_questions(path: Path) -> Iterator[Question]:
     return _checked(path, ((number, topic, text) for number, (topic, _channel, text) in read_rows(path, 3)))
 
 
-def _read_topics(path: Path) -> Iterator[Question]:
+def _read_topics(path: Path) -> Iterator[QuestionExample]:
     return _checked(path, ((number, topic, text) for number, (topic, text) in read_rows(path, 2)))
 
 
-def _checked(path: Path, rows: Iterable[tuple[int, str, str]]) -> Iterator[Question]:
+def _checked(path: Path, rows: Iterable[tuple[int, str, str]]) -> Iterator[QuestionExample]:
     for number, topic, text in rows:
         if topic != NO_TOPIC and not set(topic.split(SEVERAL)) <= set(starter_questions()):
             raise CorpusError(
                 f"{path}:{number} has the topic {topic!r}, expected a key of intake/starter_questions.toml or -"
             )
-        yield Question(topic, text.replace("\\n", "\n"))
+        yield QuestionExample(topic, text.replace("\\n", "\n"))

@@ -18,7 +18,7 @@ from classifier.questions import encode_questions, is_answerable
 from classifier.sentences import SentenceEncoder
 from intake.starter_questions import starter_questions
 from training.data.held_back import read_held_back_questions
-from training.data.questions import Question, QuestionPart, fill_slots, read_questions
+from training.data.questions import QuestionExample, QuestionPart, fill_slots, read_questions
 from training.export.calibrate_questions import encode_starters, matcher_of, own_index
 from training.markdown import format_interval, format_percent, format_table
 from training.statistics import wilson_interval
@@ -50,7 +50,7 @@ class QuestionScores:
         return self.wrong + self.stray
 
 
-def score_answers(questions: Sequence[Question], answers: Sequence[frozenset[str]]) -> QuestionScores:
+def score_answers(questions: Sequence[QuestionExample], answers: Sequence[frozenset[str]]) -> QuestionScores:
     """Count right and wrong answers.
 
     Args:
@@ -87,7 +87,7 @@ def measure_questions(corpus: Path, report: Path) -> dict[str, QuestionScores]:
     return scores
 
 
-def _answer_all(encoder: SentenceEncoder, questions: Sequence[Question]) -> list[frozenset[str]]:
+def _answer_all(encoder: SentenceEncoder, questions: Sequence[QuestionExample]) -> list[frozenset[str]]:
     matcher = matcher_of(encoder)
     understood = Classifier.load().classify([question.text for question in questions])
     answers = []
@@ -98,7 +98,7 @@ def _answer_all(encoder: SentenceEncoder, questions: Sequence[Question]) -> list
     return answers
 
 
-def _score_own(encoder: SentenceEncoder, questions: Sequence[Question]) -> QuestionScores:
+def _score_own(encoder: SentenceEncoder, questions: Sequence[QuestionExample]) -> QuestionScores:
     """Take each question of the starter set for the practice's own in turn, with a few phrasings, and add up."""
     vectors = encode_questions(encoder, [question.text for question in questions])
     phrasings = encode_starters(encoder)
@@ -114,7 +114,7 @@ def _score_own(encoder: SentenceEncoder, questions: Sequence[Question]) -> Quest
     return QuestionScores(asked, len(questions) * len(starter_questions()) - asked, right, 0, stray)
 
 
-def _milliseconds(encoder: SentenceEncoder, questions: Sequence[Question]) -> float:
+def _milliseconds(encoder: SentenceEncoder, questions: Sequence[QuestionExample]) -> float:
     matcher = matcher_of(encoder)
     times = []
     for question in (list(questions) * 3)[:_TIMED]:

@@ -12,7 +12,7 @@ import numpy as np
 from classifier.questions import QuestionIndex, QuestionMatcher, encode_questions
 from classifier.sentences import MatchThresholds, SentenceEncoder, Vector
 from intake.starter_questions import starter_questions
-from training.data.questions import Question
+from training.data.questions import QuestionExample
 from training.errors import TrainingError
 
 MOST_WRONG: Final = 0.015
@@ -36,7 +36,7 @@ def matcher_of(encoder: SentenceEncoder) -> QuestionMatcher:
 
 
 def choose_probability(
-    encoder: SentenceEncoder, limits: MatchThresholds, questions: Sequence[Question], allowed: Sequence[bool]
+    encoder: SentenceEncoder, limits: MatchThresholds, questions: Sequence[QuestionExample], allowed: Sequence[bool]
 ) -> MatchThresholds:
     """Return the limits with the lowest probability at which few enough messages get a wrong answer, or half of one.
 
@@ -63,7 +63,7 @@ def choose_probability(
     raise TrainingError("no probability keeps wrong answers below their limit: look at the wordings")
 
 
-def choose_similarity(encoder: SentenceEncoder, questions: Sequence[Question]) -> tuple[float, float, int]:
+def choose_similarity(encoder: SentenceEncoder, questions: Sequence[QuestionExample]) -> tuple[float, float, int]:
     """Return the similarity, margin, and number of nearest phrasings that find most of a practice's own questions.
 
     Each question of the starter set is taken for the practice's own in turn, with a few phrasings.

@@ -35,7 +35,7 @@ from classifier.sentences import (
 from intake.starter_questions import starter_questions
 from training.data.corpus import CORPUS, read_corpus
 from training.data.dataset import render_all
-from training.data.questions import Question, QuestionPart, fill_slots, read_questions
+from training.data.questions import QuestionExample, QuestionPart, fill_slots, read_questions
 from training.export.calibrate_questions import choose_probability, choose_similarity
 from training.export.model_folder import begin_folder, replace_folder, write_json
 from training.fit.base_checkpoints import locate_checkpoint
@@ -96,11 +96,11 @@ def export_sentence_encoder(folder: Path, corpus: Path = CORPUS) -> MatchThresho
     return thresholds
 
 
-def _starters() -> list[Question]:
-    return [Question(key, text) for key, starter in starter_questions().items() for text in starter.phrasings]
+def _starters() -> list[QuestionExample]:
+    return [QuestionExample(key, text) for key, starter in starter_questions().items() for text in starter.phrasings]
 
 
-def _fit(encoder: SentenceEncoder, fitted: list[Question], others: list[str]) -> TopicModel:
+def _fit(encoder: SentenceEncoder, fitted: list[QuestionExample], others: list[str]) -> TopicModel:
     asked = [
         (question.text, topic)
         for question in add_frames(list({question.text: question for question in fitted}.values()), _SEED)
@@ -111,7 +111,7 @@ def _fit(encoder: SentenceEncoder, fitted: list[Question], others: list[str]) ->
     return fit_topics([spell_out(text) for text in texts], encode_questions(encoder, texts), topics)
 
 
-def _calibrate(encoder: SentenceEncoder, parts: dict[QuestionPart, list[Question]]) -> MatchThresholds:
+def _calibrate(encoder: SentenceEncoder, parts: dict[QuestionPart, list[QuestionExample]]) -> MatchThresholds:
     asked = fill_slots(parts[QuestionPart.ASKED_CALIBRATION])
     understood = Classifier.load().classify([question.text for question in asked])
     allowed = [is_answerable(found, question.text) for found, question in zip(understood, asked, strict=True)]

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from classifier.question_topics import VECTOR_WEIGHT, Numbers, TopicModel, list_grams, place_grams
-from training.data.questions import Question
+from training.data.questions import QuestionExample
 
 _LEAST_TEXTS: Final = 3
 """In how many texts a gram must occur to count."""
@@ -37,10 +37,10 @@ _SPANISH_WORDS: Final = frozenset(
 )
 
 
-def add_frames(questions: Sequence[Question], seed: int) -> list[Question]:
+def add_frames(questions: Sequence[QuestionExample], seed: int) -> list[QuestionExample]:
     """Return questions with their short ones once more: with a greeting, thanks, and sometimes a slip of the finger."""
     short = [question for question in questions if len(question.text) <= _SHORT]
-    framed = [Question(question.topic, _frame(question.text, Random(f"{seed}/{place}")))  # noqa: S311 - not a secret
+    framed = [QuestionExample(question.topic, _frame(question.text, Random(f"{seed}/{place}")))  # noqa: S311 - not a secret
               for place, question in enumerate(short)]  # fmt: skip
     return [*questions, *framed]
 

@@ -13,7 +13,7 @@ from training.data.rendering import render
 from training.data.spans.slots import read_kinds
 from training.generation.duplicates import distinct_indices
 from training.generation.parsing import Written
-from training.generation.plan import DraftBatch, MessageDraft
+from training.generation.plan import DraftBatch, MessageSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Collected:
     """One message to write to a file, with a name that is unique in its plan."""
 
     name: str
-    draft: MessageDraft
+    draft: MessageSpec
     text: str
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from training.data.rendering import SLOTS
 from training.errors import TrainingError
 from training.generation.personal import has_personal_value
-from training.generation.plan import DraftBatch, MessageDraft
+from training.generation.plan import DraftBatch, MessageSpec
 from training.llm.chat import Answer
 from training.llm.json_answer import parse_object
 
@@ -72,7 +72,7 @@ def _flaw(entry: Any, batch: DraftBatch, accepted: Mapping[int, str]) -> str | N
     return flaw_of_text(entry["text"].strip())
 
 
-def _is_as_drafted(entry: Mapping[str, Any], draft: MessageDraft) -> bool:
+def _is_as_drafted(entry: Mapping[str, Any], draft: MessageSpec) -> bool:
     asked = asdict(draft)
     return all(entry.get(key) == asked[key] for key in _ECHOED)
 

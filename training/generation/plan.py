@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from classifier.understanding import INTENTS
 from training.data.labels import AGES, CHANNELS, NEIGHBORS, TONES
-from training.generation.recipe import GenerationRecipe, Mix, Part, Purpose
+from training.generation.recipe import GenerationRecipe, Mix, Purpose, SetRecipe
 
 _Item = TypeVar("_Item")
 
@@ -20,7 +20,7 @@ REALISM = ("polished", "casual", "messy")
 
 
 @dataclass(frozen=True, slots=True)
-class MessageDraft:
+class MessageSpec:
     """The specification of one message.
 
     Attributes:
@@ -52,7 +52,7 @@ class DraftBatch:
     """
 
     name: str
-    drafts: tuple[MessageDraft, ...]
+    drafts: tuple[MessageSpec, ...]
 
     @property
     def intent(self) -> str:
@@ -82,13 +82,13 @@ def make_plan(recipe: GenerationRecipe, purpose: Purpose) -> list[DraftBatch]:
     return batches
 
 
-def plan_fingerprint(batches: list[DraftBatch], part: Part) -> str:
+def plan_fingerprint(batches: list[DraftBatch], part: SetRecipe) -> str:
     """Return a hash that changes with the plan and the model."""
     content = [part.provider, part.model, part.temperature, [asdict(batch) for batch in batches]]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _stratum(practice: str, intent: str, count: int, mix: Mix, rng: Random) -> list[MessageDraft]:
+def _stratum(practice: str, intent: str, count: int, mix: Mix, rng: Random) -> list[MessageSpec]:
     manners = _shuffled_cycles(list(product(CHANNELS, TONES, AGES)), rng)
     realism = apportion_counts(count, {name: getattr(mix, name) for name in REALISM})
     rng.shuffle(realism)
@@ -96,7 +96,7 @@ def _stratum(practice: str, intent: str, count: int, mix: Mix, rng: Random) -> l
     rng.shuffle(near)
     neighbors = _shuffled_cycles(list(NEIGHBORS[intent]), rng)
     return [
-        MessageDraft(
+        MessageSpec(
             intent, practice, *next(manners), realism[index], next(neighbors) if near[index] == "near" else None
         )
         for index in range(count)

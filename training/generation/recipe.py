@@ -48,7 +48,7 @@ class Mix(Section):
         return self
 
 
-class Part(Section):
+class SetRecipe(Section):
     """The model and the number of messages for one set.
 
     Attributes:
@@ -105,10 +105,10 @@ class GenerationRecipe(Section):
     similarity: Annotated[float, Field(gt=0, le=1)]
     practices: Annotated[tuple[Practice, ...], Field(min_length=1)]
     mix: Mix
-    training: Part
-    test: Part
+    training: SetRecipe
+    test: SetRecipe
 
-    def part(self, purpose: Purpose) -> Part:
+    def part(self, purpose: Purpose) -> SetRecipe:
         """Return the settings for one set of messages."""
         return self.training if purpose == "training" else self.test
 

@@ -15,7 +15,7 @@ from training.generation.ledger import Ledger
 from training.generation.parsing import UnusableAnswerError, Written, parse_answer
 from training.generation.plan import DraftBatch
 from training.generation.prompts import build_question
-from training.generation.recipe import Part, Purpose
+from training.generation.recipe import Purpose, SetRecipe
 from training.llm.chat import Answer, LanguageModel, Question, RefusedError, UnavailableError
 from training.llm.retries import ask_with_retries
 
@@ -29,7 +29,9 @@ class _StoppedError(TrainingError):
 class Writing:
     """One run, which records all answered batches in the journal and all requests in the ledger."""
 
-    def __init__(self, chat: LanguageModel, part: Part, purpose: Purpose, journal: Journal, ledger: Ledger) -> None:
+    def __init__(
+        self, chat: LanguageModel, part: SetRecipe, purpose: Purpose, journal: Journal, ledger: Ledger
+    ) -> None:
         self._chat = chat
         self._part = part
         self._purpose = purpose

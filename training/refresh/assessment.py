@@ -25,7 +25,7 @@ from training.refresh.settings import Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class ReviewCounts:
     """How the reviewed messages were used.
 
     Attributes:
@@ -62,7 +62,7 @@ class Assessment:
     old: str
     new: str
     recipe: str
-    counts: Counts
+    counts: ReviewCounts
     comparisons: tuple[Comparison, ...]
     urgency: Difference
     behavior: Mapping[str, Difference]

@@ -11,7 +11,7 @@ from classifier.check import check
 from classifier.store import ModelStore
 from training.data.corpus import CorpusMessage
 from training.export.model_folder import write_manifest
-from training.refresh.assessment import Assessment, Counts, find_objections, write_assessment
+from training.refresh.assessment import Assessment, ReviewCounts, find_objections, write_assessment
 from training.refresh.behavior import compare_behavior, compare_urgency
 from training.refresh.comparison import LabeledSet, classify_each, compare_models
 from training.refresh.settings import Rule
@@ -33,7 +33,7 @@ class Evidence:
     validation: Sequence[CorpusMessage] = field(repr=False)
     texts: Sequence[str] = field(repr=False)
     everyday_writers: Collection[str]
-    counts: Counts
+    counts: ReviewCounts
 
 
 def assess_candidate(old: Path, new: Path, evidence: Evidence, recipe: str, rule: Rule) -> Assessment:

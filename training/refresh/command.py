@@ -117,7 +117,7 @@ def _accepted(assessment: Assessment) -> Assessment:
 def _evidence(test: LabeledSet, mixture: Mixture, exported: ReviewsFile, recipe: Recipe) -> Evidence:
     from training.data.dataset import render_all
     from training.data.splitting import VALIDATION_SEED
-    from training.refresh.assessment import Counts
+    from training.refresh.assessment import ReviewCounts
     from training.refresh.candidate import Evidence
     from training.refresh.comparison import LabeledSet
 
@@ -129,7 +129,7 @@ def _evidence(test: LabeledSet, mixture: Mixture, exported: ReviewsFile, recipe:
     )
     # An older file does not say how its messages were chosen, so they cannot speak for or against a model.
     sets = (test,) if exported.format == 1 else (test, recent)
-    counts = Counts(
+    counts = ReviewCounts(
         practices=exported.practices,
         trained_on=len(mixture.older),
         compared_on=len(mixture.recent),

@@ -14,7 +14,7 @@ from templates.demo import ASSETS, FOLDER
 from templates.demo.page import render_page
 from web.errors import RequestError
 from web.services import Services, services_of
-from webhooks.browser.demo_phone import Phone, Phones, Sent, leave_voicemail, read_phone, send_text
+from webhooks.browser.demo_phone import Phone, Phones, SentMessage, leave_voicemail, read_phone, send_text
 from webhooks.browser.origins import origin_of
 from webhooks.browser.request_fields import json_object, wrong
 
@@ -111,7 +111,7 @@ def _phone(services: Services) -> Phone | None:
     return Phones(services.settings.secret_keys).find(request.headers.get(HEADER, ""))
 
 
-def _shown(sent: Sent) -> dict[str, Any]:
+def _shown(sent: SentMessage) -> dict[str, Any]:
     message = sent.message
     return {
         "id": message.id,
@@ -124,7 +124,7 @@ def _shown(sent: Sent) -> dict[str, Any]:
     }
 
 
-def _understood(sent: Sent) -> dict[str, Any] | None:
+def _understood(sent: SentMessage) -> dict[str, Any] | None:
     decision, found = sent.message.decision, sent.message.classification
     if decision is None:
         return None

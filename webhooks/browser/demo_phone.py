@@ -17,10 +17,10 @@ from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from inbox.database import Database
-from inbox.inbound import InboundMessage, Recorded, record_message
+from inbox.inbound import InboundMessage, RecordedMessage, record_message
 from inbox.models import Delivery, DeliveryState, Message
 from inbox.patients import conversations_of
-from inbox.voicemail import Call, RecordingState, Report, TranscriptionState, record_call, record_report
+from inbox.voicemail import Call, RecordingState, TranscriptionState, VoicemailReport, record_call, record_report
 from intake.practices import Practice
 from intake.vocabulary import Channel
 
@@ -50,7 +50,7 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMessage:
     """A message from a phone, and how it was handled.
 
     Attributes:
@@ -98,7 +98,7 @@ def _has_written(practice: Practice, number: str) -> Select[tuple[bool]]:
     return select(exists().where(conversations_of(practice.slug, number)))
 
 
-def send_text(database: Database, practice: Practice, phone: Phone, text: str) -> Recorded:
+def send_text(database: Database, practice: Practice, phone: Phone, text: str) -> RecordedMessage:
     """Store a text as the SMS webhook does."""
     return record_message(
         database,
@@ -114,11 +114,11 @@ def send_text(database: Database, practice: Practice, phone: Phone, text: str) -
     )
 
 
-def leave_voicemail(database: Database, practice: Practice, phone: Phone, text: str) -> Recorded:
+def leave_voicemail(database: Database, practice: Practice, phone: Phone, text: str) -> RecordedMessage:
     """Store a call and its transcription, as the voice webhooks do."""
     call = Call(_sid("CA", phone), practice.slug, phone.number, _received_on(practice))
     record_call(database, call)
-    report = Report(
+    report = VoicemailReport(
         recording=RecordingState.COMPLETED,
         recording_sid=_sid("RE", phone),
         transcription=TranscriptionState.COMPLETED,
@@ -130,7 +130,7 @@ def leave_voicemail(database: Database, practice: Practice, phone: Phone, text: 
     return recorded
 
 
-def read_phone(database: Database, practice: Practice, phone: Phone) -> list[Sent]:
+def read_phone(database: Database, practice: Practice, phone: Phone) -> list[SentMessage]:
     """Return the messages from a phone, oldest first, and how they were handled.
 
     Raises:
@@ -153,9 +153,9 @@ def read_phone(database: Database, practice: Practice, phone: Phone) -> list[Sen
     return [_sent(message, [reply for reply in replies if reply.message_id == message.id]) for message in messages]
 
 
-def _sent(message: Message, replies: Sequence[Delivery]) -> Sent:
+def _sent(message: Message, replies: Sequence[Delivery]) -> SentMessage:
     seen = [reply for reply in replies if reply.state not in _NEVER_SEEN]
-    return Sent(
+    return SentMessage(
         message=message,
         channel=Channel(message.conversation.channel),
         reply=seen[-1] if seen else None,

@@ -27,7 +27,7 @@ class _UnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AuthenticationResult:
     """One result.
 
     Attributes:
@@ -63,7 +63,7 @@ def proves_sender(sender: str, headers: Iterable[str], trusted: Collection[str])
     return is_aligned(sender, proved=_proved(findings))
 
 
-def read_findings(header: str, trusted: Collection[str]) -> list[Finding]:
+def read_findings(header: str, trusted: Collection[str]) -> list[AuthenticationResult]:
     """Return the results in a header; none if it does not name a trusted server.
 
     Raises:
@@ -77,7 +77,7 @@ def read_findings(header: str, trusted: Collection[str]) -> list[Finding]:
     return [finding for words in results if (finding := _finding(words)) is not None]
 
 
-def _proved(findings: Iterable[Finding]) -> Iterator[str]:
+def _proved(findings: Iterable[AuthenticationResult]) -> Iterator[str]:
     for finding in findings:
         if finding.result == "pass":
             names = ("smtp.mailfrom",) if finding.method == "spf" else ("header.d", "header.i")
@@ -114,7 +114,7 @@ def _after_comment(header: str, place: int) -> int:
     return place
 
 
-def _finding(words: list[str]) -> Finding | None:
+def _finding(words: list[str]) -> AuthenticationResult | None:
     method, _, result = "".join(words[:1]).lower().partition("=")
     method = method.partition("/")[0]
     if method not in _METHODS:
@@ -127,4 +127,4 @@ def _finding(words: list[str]) -> Finding | None:
             if found[1] in domains:
                 raise _UnreadableError
             domains[found[1]] = domain[1]
-    return Finding(method, result, domains)
+    return AuthenticationResult(method, result, domains)

@@ -26,7 +26,7 @@ BY_PRACTICE = parse("300 per minute")
 SETTINGS_HOLD_SECONDS = 1.0
 
 
-class Answer(StrEnum):
+class SmtpReply(StrEnum):
     """What a mail server is told (RFC 5321, RFC 3463). After anything that begins with 4, it keeps the email."""
 
     TAKEN = "250 2.0.0 Stored"
@@ -56,26 +56,26 @@ class IntakeDesk:
         self._trusted = trusted
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def admit_sender(self, sender: str) -> Answer:
+    def admit_sender(self, sender: str) -> SmtpReply:
         """Answer for an envelope's sender, which is empty for a bounce."""
-        return Answer.SENDER_TAKEN if self._limiter.hit(BY_SENDER, sender.lower()) else Answer.TOO_OFTEN
+        return SmtpReply.SENDER_TAKEN if self._limiter.hit(BY_SENDER, sender.lower()) else SmtpReply.TOO_OFTEN
 
-    def admit_recipient(self, address: str) -> Answer:
+    def admit_recipient(self, address: str) -> SmtpReply:
         """Answer for a recipient."""
         practice = self._practice(address)
         if practice is None:
             log.warning("unknown_address")
-            return Answer.UNKNOWN
-        return Answer.RECIPIENT_TAKEN if self._limiter.hit(BY_PRACTICE, practice.slug) else Answer.TOO_OFTEN
+            return SmtpReply.UNKNOWN
+        return SmtpReply.RECIPIENT_TAKEN if self._limiter.hit(BY_PRACTICE, practice.slug) else SmtpReply.TOO_OFTEN
 
-    def take(self, raw: bytes, recipients: Sequence[str], sender: str) -> list[Answer]:
+    def take(self, raw: bytes, recipients: Sequence[str], sender: str) -> list[SmtpReply]:
         """Store an email, and answer for each recipient in order: taken only once it is committed."""
         email = read_raw_email(raw, recipients=tuple(recipients), return_path=sender, trusted=self._trusted)
-        answers: dict[str, Answer] = {}
+        answers: dict[str, SmtpReply] = {}
         for address in recipients:
             practice = self._practice(address)
             if practice is None:
-                answers[address] = Answer.UNKNOWN
+                answers[address] = SmtpReply.UNKNOWN
             elif address not in answers:
                 answers[address] = self._store(practice, email)
         return [answers[address] for address in recipients]
@@ -84,13 +84,13 @@ class IntakeDesk:
         self._services.live.refresh(older_than=SETTINGS_HOLD_SECONDS)
         return next(iter(self._services.practices_for_mail([address])), None)
 
-    def _store(self, practice: Practice, email: InboundEmail) -> Answer:
+    def _store(self, practice: Practice, email: InboundEmail) -> SmtpReply:
         try:
             record_email(self._services, practice, email)
         except SQLAlchemyError as error:
             log.error("mail_not_stored", error=type(error).__name__)
-            return Answer.TRY_LATER
+            return SmtpReply.TRY_LATER
         except Exception as error:
             log.error("mail_not_stored", error=where_raised(error, error.__traceback__))
-            return Answer.TRY_LATER
-        return Answer.TAKEN
+            return SmtpReply.TRY_LATER
+        return SmtpReply.TAKEN

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from intake.errors import IntakeError
 from intake.mail_listening import MailDoor
 from web.services import Services
-from webhooks.email.intake_desk import Answer, IntakeDesk
+from webhooks.email.intake_desk import IntakeDesk, SmtpReply
 
 log = structlog.get_logger(__name__)
 
@@ -105,18 +105,18 @@ class _Handler:
         self.connections = 0
         self._door = door
 
-    def refuse_client(self, address: str) -> Answer | None:
+    def refuse_client(self, address: str) -> SmtpReply | None:
         """Return why a client is sent away, if it is."""
         if not self._door.admits(address):
             log.warning("mail_peer_refused")
-            return Answer.NOT_ADMITTED
-        return Answer.TOO_BUSY if self.connections > MOST_CONNECTIONS else None
+            return SmtpReply.NOT_ADMITTED
+        return SmtpReply.TOO_BUSY if self.connections > MOST_CONNECTIONS else None
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self._door.must_encrypt and session.ssl is None:
-            return Answer.ENCRYPT
+            return SmtpReply.ENCRYPT
         answer = self.desk.admit_sender(address)
         if not answer.is_refusal:
             envelope.mail_from = address
@@ -126,7 +126,7 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
-            return Answer.TOO_MANY_RECIPIENTS
+            return SmtpReply.TOO_MANY_RECIPIENTS
         answer = await asyncio.to_thread(self.desk.admit_recipient, address)
         if not answer.is_refusal:
             envelope.rcpt_tos.append(address)
@@ -135,7 +135,7 @@ class _Handler:
     async def handle_exception(self, error: Exception) -> str:
         """Answer without what the exception says, which may be a patient's."""
         log.error("mail_session_failed", error=type(error).__name__)
-        return Answer.TRY_LATER
+        return SmtpReply.TRY_LATER
 
 
 class _SmtpSession(SMTP):
@@ -180,7 +180,7 @@ class _SmtpSession(SMTP):
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         raw = await self._read_message()
         if raw is None:
-            answers = [Answer.TOO_LARGE] * len(recipients)
+            answers = [SmtpReply.TOO_LARGE] * len(recipients)
         else:
             answers = await asyncio.to_thread(self.event_handler.desk.take, raw, recipients, envelope.mail_from or "")
         self._set_post_data_state()  # type: ignore[no-untyped-call]
@@ -214,9 +214,9 @@ class _LmtpSession(_SmtpSession, LMTP):
     answers_each = True
 
 
-def _answer_once(answers: list[Answer]) -> Answer:
+def _answer_once(answers: list[SmtpReply]) -> SmtpReply:
     """Return the one answer that SMTP allows: taken only if it was taken for every recipient."""
-    return next((answer for answer in answers if answer.is_refusal), Answer.TAKEN)
+    return next((answer for answer in answers if answer.is_refusal), SmtpReply.TAKEN)
 
 
 def _load_certificate(door: MailDoor) -> ssl.SSLContext | None:

@@ -10,7 +10,7 @@ import structlog
 from inbox.accounts import find_member
 from inbox.column_types import keyring
 from inbox.earlier_words import EarlierWords, find_earlier_words
-from inbox.inbound import Contact, InboundMessage, Media, Recorded, find_known_id
+from inbox.inbound import Contact, InboundMessage, Media, RecordedMessage, find_known_id
 from inbox.models import Refusal
 from intake.practices import Practice
 from intake.vocabulary import BELIEVED, BY_PROGRAM, FROM_STAFF, Channel, SenderDoubt
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 MOST_MEDIA, MOST_FILES = 50, 10
 
 
-def record_email(services: Services, practice: Practice, email: InboundEmail) -> Recorded | None:
+def record_email(services: Services, practice: Practice, email: InboundEmail) -> RecordedMessage | None:
     """Store and queue an email, unless a program wrote it about mail that was sent from here.
 
     Raises:

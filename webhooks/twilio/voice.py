@@ -13,9 +13,9 @@ from inbox.voicemail import (
     Call,
     OtherRecordingError,
     RecordingState,
-    Report,
     TranscriptionState,
     UnknownCallError,
+    VoicemailReport,
     record_call,
     record_report,
 )
@@ -121,7 +121,7 @@ def _say(response: VoiceResponse, name: str, practice: Practice, moment: datetim
     response.say(render_prompt(f"{name}_es", practice, moment), language=SPANISH)
 
 
-def _record(services: Services, call_sid: str, call: Call | None, report: Report) -> None:
+def _record(services: Services, call_sid: str, call: Call | None, report: VoicemailReport) -> None:
     try:
         message = record_report(services.database, call_sid, call, report)
     except UnknownCallError:
@@ -153,11 +153,11 @@ def _practice(to: str, services: Services) -> tuple[Practice, str]:
     return practice, number
 
 
-def _read_recording(request: Request, state: RecordingState) -> Report:
+def _read_recording(request: Request, state: RecordingState) -> VoicemailReport:
     made = state in (RecordingState.COMPLETED, RecordingState.FAILED)
     read = required if made else optional
     duration = optional("RecordingDuration", request, _SECONDS)
-    return Report(
+    return VoicemailReport(
         recording=state,
         recording_sid=read("RecordingSid", request, _RECORDING_SID),
         recording_url=_recording_url(request),
@@ -165,10 +165,10 @@ def _read_recording(request: Request, state: RecordingState) -> Report:
     )
 
 
-def _read_transcription(request: Request) -> Report:
+def _read_transcription(request: Request) -> VoicemailReport:
     text = request.form.get("TranscriptionText", "").strip()
     completed = required("TranscriptionStatus", request).lower() == "completed" and text != ""
-    return Report(
+    return VoicemailReport(
         recording=RecordingState.COMPLETED,  # a transcription implies a recording
         recording_sid=required("RecordingSid", request, _RECORDING_SID),
         recording_url=_recording_url(request),

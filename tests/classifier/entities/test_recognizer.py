@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from classifier.entities.entity import MODEL, Entity
 from classifier.entities.merging import merge
 from classifier.entities.recognizer import Recognizer
-from classifier.entities.recorded import Recorded, find_recorded
+from classifier.entities.recorded import RecordedPatient, find_recorded
 from intake.vocabulary import EntityKind
 
 RULES = Recognizer()
@@ -124,7 +124,7 @@ def test_the_network_says_whether_a_date_is_a_birth_date() -> None:
 
 def test_what_the_record_contains_stays_against_all() -> None:
     text = "ask Bill May, may i pay the bill? 2.0.2.5.5.5.0.1.4.2"
-    recorded = find_recorded(text, Recorded(names=("Bill May",), numbers=("+12025550142",)))
+    recorded = find_recorded(text, RecordedPatient(names=("Bill May",), numbers=("+12025550142",)))
 
     assert [text[e.start : e.end] for e in RULES.find(text, recorded)] == ["Bill May", "2.0.2.5.5.5.0.1.4.2"]
 
@@ -132,7 +132,7 @@ def test_what_the_record_contains_stays_against_all() -> None:
 @pytest.mark.parametrize("address", ["sam@oneil.example", "sam.oneil@mail.example", "sam at oneil dot example"])
 def test_a_recorded_name_within_an_address_does_not_split_it(address: str) -> None:
     text = f"This is Sam, write to {address}"
-    recorded = find_recorded(text, Recorded(names=("Sam O'Neil",)))
+    recorded = find_recorded(text, RecordedPatient(names=("Sam O'Neil",)))
 
     assert [text[e.start : e.end] for e in RULES.find(text, recorded)] == ["Sam", address]
 

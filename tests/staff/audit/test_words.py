@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from inbox.models import AuditEntry
-from staff.audit.words import ACTIONS, Group, actions_of, say
+from staff.audit.words import ACTIONS, ActionGroup, actions_of, say
 
 ROOT = Path(__file__).parents[3]
 ROOMS = ("app", "staff", "webhooks", "web", "tasks", "inbox")
@@ -26,7 +26,7 @@ def test_every_action_that_is_recorded_has_words_and_nothing_else_has() -> None:
 
 
 def test_every_group_has_actions() -> None:
-    assert [group for group in Group if not actions_of(group)] == []
+    assert [group for group in ActionGroup if not actions_of(group)] == []
 
 
 @pytest.mark.parametrize(

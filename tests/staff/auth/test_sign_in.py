@@ -23,7 +23,7 @@ from inbox.accounts import (
 )
 from inbox.models import AuditEntry, SignInFailure, StaffMember, StaffSession, now
 from inbox.second_factor import new_recovery_codes, new_totp_secret
-from inbox.sign_in_failures import SLOW_BETWEEN, SLOW_FROM, Source
+from inbox.sign_in_failures import SLOW_BETWEEN, SLOW_FROM, SignInSource
 from intake.settings import Settings
 from staff.auth.entry import HOME
 from staff.auth.sign_in import CODE_REFUSED, REFUSED, TOO_OFTEN
@@ -161,7 +161,7 @@ def test_a_wrong_password_an_unknown_address_and_a_locked_or_disabled_account_ar
     names = ("right", "locked", "disabled", "unknown")
     members = {name: console.add_member(email=f"{name}@maple.example") for name in names[:3]}
     with console.edit() as session:
-        source = Source.address("127.0.0.1").key
+        source = SignInSource.address("127.0.0.1").key
         session.add(SignInFailure(staff_id=members["locked"].id, source=source, locked_until=now() + SLOW_BETWEEN))
     edit(console, members["disabled"], disabled_at=now())
     members["unknown"] = StaffMember(email="unknown@maple.example")

@@ -10,7 +10,7 @@ import pytest
 
 from inbox.models import Conversation, Delivery, DeliveryState, Message, now
 from intake.vocabulary import Disposition, Intent, ReplyName, Route, TriageLevel, reply_in
-from staff.conversations.answered import Asked, find_unanswered, wants_answer
+from staff.conversations.answered import UnansweredMessage, find_unanswered, wants_answer
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_bulk_emergencies import add_reply
 from tests.told_classifier import EMERGENCY, sure_of, tell
@@ -91,7 +91,7 @@ def set_answered_up_to(console: Console, message_id: int, state: str = "open") -
     ],
 )
 def test_which_messages_want_an_answer(values: dict[str, Any], is_wanted: bool) -> None:
-    assert wants_answer(Asked(**values)) is is_wanted
+    assert wants_answer(UnansweredMessage(**values)) is is_wanted
 
 
 # ---- whose patients have one

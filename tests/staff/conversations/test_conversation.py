@@ -13,7 +13,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from classifier.understanding import Mention
+from classifier.understanding import SecondIntent
 from inbox.common_questions import read_questions, save_question
 from inbox.inbound import Contact, InboundMessage, record_message
 from inbox.models import (
@@ -153,7 +153,7 @@ def test_a_message_shows_its_level_its_danger_its_language_and_its_second_intent
         console,
         {
             URGENT: SELF_HARM,
-            BILL: sure_of("complaint", language="es", also=(Mention("billing_inquiry", 0.8),), **SAME_DAY),
+            BILL: sure_of("complaint", language="es", also=(SecondIntent("billing_inquiry", 0.8),), **SAME_DAY),
         },
     )
     for text in (URGENT, BILL):

@@ -14,7 +14,7 @@ import redis
 import requests
 from sqlalchemy import func, select
 
-from classifier.understanding import Mention
+from classifier.understanding import SecondIntent
 from inbox.models import AlarmEnd, Conversation, Notification, now
 from intake.settings import Settings
 from intake.vocabulary import NotificationReason
@@ -152,7 +152,7 @@ def test_a_visitor_without_a_name_is_a_chat_visitor(console: Console) -> None:
 
 
 def test_a_row_shows_the_level_the_danger_the_language_and_the_second_intent(console: Console) -> None:
-    also = (Mention("billing_inquiry", 0.8),)
+    also = (SecondIntent("billing_inquiry", 0.8),)
     tell(
         console,
         {

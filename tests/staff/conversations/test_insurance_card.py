@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifier.insurance import InsuranceRecord, Value
-from staff.conversations.insurance_card import Source, build_card
+from staff.conversations.insurance_card import InsuranceSource, build_card
 
 POLICIES = (Value("Aetna", 0, 5), Value("Cigna", 6, 11))
 
@@ -23,7 +23,7 @@ POLICIES = (Value("Aetna", 0, 5), Value("Cigna", 6, 11))
 def test_the_card_names_the_insurer_where_the_relationships_differ(
     relationship: tuple[str | None, ...], shown: list[str]
 ) -> None:
-    card = build_card([Source(1, "9:00 AM", InsuranceRecord(carrier=POLICIES, relationship=relationship))])
+    card = build_card([InsuranceSource(1, "9:00 AM", InsuranceRecord(carrier=POLICIES, relationship=relationship))])
 
     assert card is not None
     assert [[value.text for value in line.values] for line in card.lines][1] == shown

@@ -13,7 +13,7 @@ from intake.vocabulary import Priority
 from staff.conversations.filters import Filters, Order, View
 from staff.conversations.row_words import initials, topic, wait, waits_too_long
 from staff.conversations.snooze import snooze_choices, snooze_end
-from staff.conversations.view_counts import Group, sum_counts
+from staff.conversations.view_counts import ConversationGroup, sum_counts
 
 ZONE = ZoneInfo("America/New_York")
 WEDNESDAY = datetime(2026, 7, 1, 10, 0, tzinfo=ZONE)
@@ -210,11 +210,11 @@ def test_groups_are_counted_in_every_view_that_shows_them() -> None:
     open_, waiting = ConversationState.OPEN, ConversationState.WAITING
     counts = sum_counts(
         [
-            Group(open_, "nobody", "billing", False, False, 5, 3),
-            Group(open_, "me", "clinical", True, False, 2, 0),
-            Group(open_, "others", None, False, False, 1, 1),
-            Group(waiting, "me", "billing", False, False, 4, 0),
-            Group(open_, "me", "billing", True, True, 7, 7),
+            ConversationGroup(open_, "nobody", "billing", False, False, 5, 3),
+            ConversationGroup(open_, "me", "clinical", True, False, 2, 0),
+            ConversationGroup(open_, "others", None, False, False, 1, 1),
+            ConversationGroup(waiting, "me", "billing", False, False, 4, 0),
+            ConversationGroup(open_, "me", "billing", True, True, 7, 7),
         ]
     )
 

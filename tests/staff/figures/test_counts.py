@@ -17,7 +17,7 @@ from inbox.models import DeliveryState, Escalation, OptOut, Review, ReviewReason
 from intake.practices import Practice
 from staff.figures.arrivals import part_minutes, read_arrivals
 from staff.figures.period import Period
-from staff.figures.queries import Consents, Figures, Kind, Waiting, Writer, read_figures
+from staff.figures.queries import Consents, Figures, Kind, WaitingGroup, Writer, read_figures
 from tasks.samples import add_samples
 from tests.staff.figures.day import add_answer, add_conversation, add_message, at, practice_in
 
@@ -294,11 +294,11 @@ def test_who_waits_now_is_grouped_by_how_long_whatever_the_period(database: Data
         found = read(session)
 
     assert sorted(found.waiting, key=lambda waiting: (waiting.group, waiting.is_urgent)) == [
-        Waiting(0, False, 1, moment - 59 * MINUTES),
-        Waiting(0, True, 1, moment - MINUTES),
-        Waiting(1, False, 1, moment - HOURS),
-        Waiting(2, False, 1, moment - 5 * HOURS),
-        Waiting(4, False, 1, moment - 30 * DAYS),
+        WaitingGroup(0, False, 1, moment - 59 * MINUTES),
+        WaitingGroup(0, True, 1, moment - MINUTES),
+        WaitingGroup(1, False, 1, moment - HOURS),
+        WaitingGroup(2, False, 1, moment - 5 * HOURS),
+        WaitingGroup(4, False, 1, moment - 30 * DAYS),
     ]
     assert found.alarms == 1
 

@@ -19,12 +19,12 @@ from staff.figures.charts import WIDTH, draw_chart
 from staff.figures.csv_files import as_text, write_all, write_one
 from staff.figures.local_time import find_offsets
 from staff.figures.period import Period, PeriodMistakeError, read_period
-from staff.figures.queries import Consents, Figures, Kind, Waiting, Writer
+from staff.figures.queries import Consents, Figures, Kind, WaitingGroup, Writer
 from staff.figures.statistics import LEAST, duration, percentile, share
 from staff.figures.tables import (
     Cell,
     Column,
-    Row,
+    FiguresRow,
     Table,
     headlines,
     hour_words,
@@ -198,10 +198,10 @@ def test_those_who_wait_are_added_up_with_the_longest_wait() -> None:
     found = figures()
     found.waiting.extend(
         [
-            Waiting(0, True, 2, datetime(2026, 3, 9, 1, 30, tzinfo=UTC)),
-            Waiting(0, False, 1, datetime(2026, 3, 9, 1, 50, tzinfo=UTC)),
-            Waiting(4, False, 7, datetime(2026, 3, 1, tzinfo=UTC)),
-            Waiting(None, True, 1, None),
+            WaitingGroup(0, True, 2, datetime(2026, 3, 9, 1, 30, tzinfo=UTC)),
+            WaitingGroup(0, False, 1, datetime(2026, 3, 9, 1, 50, tzinfo=UTC)),
+            WaitingGroup(4, False, 7, datetime(2026, 3, 1, tzinfo=UTC)),
+            WaitingGroup(None, True, 1, None),
         ]
     )
     table = standing_table(found, EVENING)
@@ -226,7 +226,7 @@ def test_hours_are_named_as_a_person_says_them() -> None:
 def test_whatever_the_figures_are_the_chart_is_well_formed_and_hidden_from_screen_readers(
     found: list[tuple[str, float | None]], is_over_time: bool
 ) -> None:
-    rows = tuple(Row(name, (Cell(f"{size} <&", size or 0, size),)) for name, size in found)
+    rows = tuple(FiguresRow(name, (Cell(f"{size} <&", size or 0, size),)) for name, size in found)
     drawn = draw_chart(Table("key", "Caption", (Column("A"), Column("B")), rows, is_over_time=is_over_time))
 
     if not any(size for _, size in found):

@@ -23,10 +23,10 @@ from intake.vocabulary import INTENTS, Channel
 from staff.reviews import plots
 from staff.reviews.plots import HEIGHT, WIDTH, Point, Texts
 from staff.reviews.quality_statistics import (
-    Asked,
     Bin,
     Judged,
-    Readiness,
+    ModelReadiness,
+    SelectedMessage,
     Share,
     at_threshold,
     by_time,
@@ -50,8 +50,8 @@ def judged(right: bool, confidence: float = 0.8, weight: float = 1.0, at: dateti
     return Judged(at, "complaint", confidence, "complaint" if right else "billing_inquiry", weight)
 
 
-def asked(confidence: float, rate: float, label: str | None = "complaint") -> Asked:
-    return Asked(NOON, "complaint", confidence, rate, rate < 1, label)
+def asked(confidence: float, rate: float, label: str | None = "complaint") -> SelectedMessage:
+    return SelectedMessage(NOON, "complaint", confidence, rate, rate < 1, label)
 
 
 # ---- estimates
@@ -141,7 +141,7 @@ def test_only_confident_messages_that_were_reviewed_count_for_turning_replies_on
     unsure, waiting = [asked(0.4, 1.0) for _ in range(300)], [asked(0.9, 0.02, None) for _ in range(300)]
 
     assert judge_readiness([*unsure, *waiting, asked(0.9, 0.02)]).count == 1
-    assert judge_readiness([]) == Readiness(None, 0)
+    assert judge_readiness([]) == ModelReadiness(None, 0)
 
 
 def test_of_nothing_nothing_is_known() -> None:

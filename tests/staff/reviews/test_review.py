@@ -12,7 +12,7 @@ from html import unescape
 import pytest
 from sqlalchemy import delete, select, update
 
-from classifier.understanding import Mention
+from classifier.understanding import SecondIntent
 from inbox.audit import verify
 from inbox.models import (
     AuditEntry,
@@ -580,7 +580,7 @@ def test_a_label_of_a_same_day_message_does_not_tell_the_nurse_twice(
 
 
 def test_a_second_intent_that_a_reviewer_chooses_as_the_first_is_told_once(sampled: Console) -> None:
-    tell(sampled, {SURE: sure_of("price_shopper", also=(Mention("complaint", 0.8),))})
+    tell(sampled, {SURE: sure_of("price_shopper", also=(SecondIntent("complaint", 0.8),))})
     sampled.text(SURE)
     sampled.work()
     [review] = sampled.rows(Review)

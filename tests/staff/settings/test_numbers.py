@@ -13,7 +13,7 @@ import requests
 from inbox.live_practices import LivePractices
 from inbox.models import Delivery, Message, Role, SettingVersion
 from intake.practices import Practice, load_practices
-from staff.settings.number_rows import Arrivals, explain_lines, explain_retiring
+from staff.settings.number_rows import NumberTraffic, explain_lines, explain_retiring
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.conversations.test_conversation import reply
 from tests.staff.settings.test_page import effective, text_of, token, undo
@@ -237,7 +237,7 @@ def practice(**changes: object) -> Practice:
 
 def test_whoever_retires_the_last_number_reads_what_ends() -> None:
     rows = [{"number": DEMO_NUMBER, "label": None, "retired": True}]
-    [mistake] = explain_retiring(practice(), rows, [], {DEMO_NUMBER: Arrivals(open_conversations=2)})
+    [mistake] = explain_retiring(practice(), rows, [], {DEMO_NUMBER: NumberTraffic(open_conversations=2)})
 
     assert mistake.words.startswith(
         "2 open conversations came in on it. It is the last number in use: staff cannot begin a conversation by text"

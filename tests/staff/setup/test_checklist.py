@@ -11,7 +11,7 @@ from inbox.models import SetupTest, SetupTestKind, SetupTestState, now
 from inbox.setup_facts import SetupFacts
 from intake.practices import Practice, load_practices
 from intake.settings import Settings
-from staff.setup.checklist import Line, build_checklist, email_target
+from staff.setup.checklist import ChecklistLine, build_checklist, email_target
 from tasks.notification.targets import key_of
 from tests.world import PRACTICES_TOML, SITE
 
@@ -34,7 +34,7 @@ def practice_with(settings: Settings, lines: str) -> Practice:
 
 def lines_of(
     practice: Practice, settings: Settings, facts: SetupFacts, stopped: Collection[str] = ()
-) -> dict[str, Line]:
+) -> dict[str, ChecklistLine]:
     return {line.key: line for line in build_checklist(practice, settings, facts, stopped, MOMENT)}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from classifier import Mention, Understanding, decide_disposition
+from classifier import SecondIntent, Understanding, decide_disposition
 from classifier.decoding import Outputs, Thresholds
 from classifier.outputs import INTENTS, LEVEL_COLUMNS, Language
 from classifier.screen import Screening
@@ -65,7 +65,7 @@ def understood(
             understood=confidence >= THRESHOLDS.review,
         ),
         praise=praise,
-        also=tuple(Mention(name, 0.9) for name in also),
+        also=tuple(SecondIntent(name, 0.9) for name in also),
         model_version="0123456789ab",
     )
 

@@ -10,12 +10,17 @@ from classifier.question_topics import NO_TOPIC
 from intake.starter_questions import starter_questions
 from training.data.corpus import CORPUS, CorpusError
 from training.data.held_back import QUESTIONS, read_held_back_questions
-from training.data.questions import Question, QuestionPart, read_questions
+from training.data.questions import QuestionExample, QuestionPart, read_questions
 from training.evaluation.questions import score_answers
 
 
 def test_right_wrong_and_stray_answers_are_counted_apart() -> None:
-    questions = [Question("hours", ""), Question("hours", ""), Question("parking", ""), Question(NO_TOPIC, "")]
+    questions = [
+        QuestionExample("hours", ""),
+        QuestionExample("hours", ""),
+        QuestionExample("parking", ""),
+        QuestionExample(NO_TOPIC, ""),
+    ]
 
     hours = frozenset(["hours"])
     scores = score_answers(questions, [hours, frozenset(), hours, hours])
@@ -25,7 +30,7 @@ def test_right_wrong_and_stray_answers_are_counted_apart() -> None:
 
 
 def test_an_answer_to_half_of_what_is_asked_is_wrong() -> None:
-    questions = [Question("hours+parking", ""), Question("hours+parking", "")]
+    questions = [QuestionExample("hours+parking", ""), QuestionExample("hours+parking", "")]
 
     scores = score_answers(questions, [frozenset(["hours"]), frozenset(["hours", "parking"])])
 
@@ -55,7 +60,10 @@ def test_strangers_questions_are_read_if_they_are_there(tmp_path: Path) -> None:
     (tmp_path / QUESTIONS).parent.mkdir()
     (tmp_path / QUESTIONS).write_text("hours\tsms\tare you open\n-\tchat\tthanks\n", "utf-8")
 
-    assert read_held_back_questions(tmp_path) == [Question("hours", "are you open"), Question(NO_TOPIC, "thanks")]
+    assert read_held_back_questions(tmp_path) == [
+        QuestionExample("hours", "are you open"),
+        QuestionExample(NO_TOPIC, "thanks"),
+    ]
 
 
 def test_an_unknown_topic_is_refused_with_its_line(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import pytest
 from tests.training.data.whole_corpus import corpus_messages
 from training.data.corpus import RECIPE_SOURCE
 from training.generation.parsing import UnusableAnswerError, flaw_of_text, parse_answer
-from training.generation.plan import DraftBatch, MessageDraft
+from training.generation.plan import DraftBatch, MessageSpec
 from training.llm.chat import Answer
 
 DRAFTS = tuple(
-    MessageDraft("complaint", "dental", channel, "rushed", "senior", "messy", None) for channel in ("sms", "chat")
+    MessageSpec("complaint", "dental", channel, "rushed", "senior", "messy", None) for channel in ("sms", "chat")
 )
 CELL = DraftBatch("dental/complaint/01", DRAFTS)
 TEXT = "i have waited an hour, {full_name}"

@@ -7,28 +7,28 @@ import pytest
 
 from classifier import INTENTS
 from training.data.labels import AGES, CHANNELS, NEIGHBORS, PRACTICES, TONES
-from training.generation.plan import MessageDraft, apportion_counts, make_plan, plan_fingerprint
+from training.generation.plan import MessageSpec, apportion_counts, make_plan, plan_fingerprint
 from training.generation.recipe import GenerationRecipe
 
 
 @pytest.fixture(scope="module")
-def drafts(recipe: GenerationRecipe) -> list[MessageDraft]:
+def drafts(recipe: GenerationRecipe) -> list[MessageSpec]:
     return [draft for batch in make_plan(recipe, "training") for draft in batch.drafts]
 
 
-def test_every_intent_and_practice_gets_as_many_messages(drafts: list[MessageDraft]) -> None:
+def test_every_intent_and_practice_gets_as_many_messages(drafts: list[MessageSpec]) -> None:
     strata = Counter((draft.intent, draft.practice) for draft in drafts)
     assert strata == {(intent, practice): 129 for intent in INTENTS for practice in PRACTICES}
 
 
-def test_the_mix_is_kept_in_every_intent_and_practice(drafts: list[MessageDraft]) -> None:
+def test_the_mix_is_kept_in_every_intent_and_practice(drafts: list[MessageSpec]) -> None:
     stratum = [draft for draft in drafts if (draft.intent, draft.practice) == ("complaint", "dental")]
     assert Counter(draft.realism for draft in stratum) == {"polished": 52, "casual": 51, "messy": 26}
     assert sum(draft.near is not None for draft in stratum) == 32
     assert {draft.near for draft in stratum} == {*NEIGHBORS["complaint"], None}
 
 
-def test_no_channel_tone_and_age_come_together_again_before_all_have(drafts: list[MessageDraft]) -> None:
+def test_no_channel_tone_and_age_come_together_again_before_all_have(drafts: list[MessageSpec]) -> None:
     stratum = [draft for draft in drafts if (draft.intent, draft.practice) == ("complaint", "dental")]
     manners = {(draft.channel, draft.tone, draft.age) for draft in stratum}
     assert len(manners) == len(stratum)

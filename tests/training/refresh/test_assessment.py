@@ -9,13 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.refresh.assessment import Assessment, Counts, find_objections, summarize_assessment, write_assessment
+from training.refresh.assessment import (
+    Assessment,
+    ReviewCounts,
+    find_objections,
+    summarize_assessment,
+    write_assessment,
+)
 from training.refresh.comparison import Comparison, Difference, paired_difference
 from training.refresh.settings import Rule
 
 RULE = Rule(loss=0.005, possible_loss=0.02, significance=0.05, resamples=2000)
 SAME = Difference(500, 0.9, 0.9, -0.01, 0.01, 0.6)
-COUNTS = Counts(practices=2, trained_on=300, compared_on=100, identifying=7, without_intent=9)
+COUNTS = ReviewCounts(practices=2, trained_on=300, compared_on=100, identifying=7, without_intent=9)
 
 
 def against(

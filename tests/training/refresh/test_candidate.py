@@ -13,7 +13,7 @@ from classifier.store import SHIPPED, ModelStore
 from intake.vocabulary import TriageLevel
 from tests.classifier import tiny_model
 from training.data.corpus import CorpusMessage
-from training.refresh.assessment import Counts
+from training.refresh.assessment import ReviewCounts
 from training.refresh.candidate import Evidence, assess_candidate, store_candidate
 from training.refresh.comparison import LabeledSet, load_labeled_set
 from training.refresh.settings import Rule
@@ -29,7 +29,7 @@ ALARMS = [
     CorpusMessage("I can't breathe", None, "", "sms", "urgency", level=TriageLevel.EMERGENCY),
     *[CorpusMessage("price now", "price_shopper", "", "sms", "triage", level=TriageLevel.ROUTINE)] * 20,
 ]
-EVIDENCE = Evidence([MESSAGES], ALARMS, [message.text for message in ALARMS], (), Counts(1, 2, 3, 4, 5))
+EVIDENCE = Evidence([MESSAGES], ALARMS, [message.text for message in ALARMS], (), ReviewCounts(1, 2, 3, 4, 5))
 
 
 @pytest.fixture

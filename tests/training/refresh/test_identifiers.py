@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from classifier.entities.recognizer import Recognizer
-from classifier.entities.recorded import Recorded
+from classifier.entities.recorded import RecordedPatient
 from inbox.review_export import without_people
 from tests.training.data.whole_corpus import corpus_messages
 from training.data.corpus import CorpusMessage
@@ -30,7 +30,7 @@ def looked_at() -> list[tuple[Rendered, str | None]]:
     recognizer = Recognizer()
     drawn = Random(7).sample(corpus, COUNT)
     rendered = [render(message.text, message.channel, Random(index)) for index, message in enumerate(drawn)]
-    found = [(message, without_people(message.text, Recorded(), recognizer)) for message in rendered]
+    found = [(message, without_people(message.text, RecordedPatient(), recognizer)) for message in rendered]
     return [(message, None if kept is None or names.names_somebody(kept) else kept) for message, kept in found]
 
 

@@ -12,7 +12,7 @@ import requests
 from itsdangerous import URLSafeTimedSerializer
 
 from classifier import Classifier
-from classifier.understanding import Mention
+from classifier.understanding import SecondIntent
 from inbox.models import Conversation, Delivery, DeliveryState, Message, OptOut, TextConsent, Voicemail
 from intake.settings import Settings
 from intake.vocabulary import Disposition, Language
@@ -302,7 +302,7 @@ def test_an_emergency_is_marked_as_one(demo: Service, visitor: Visitor) -> None:
 
 
 def test_the_language_and_the_second_intent_are_shown(demo: Service, visitor: Visitor) -> None:
-    tell(demo, {PRICES: sure_of("price_shopper", language="es", also=(Mention("complaint", 0.8),))})
+    tell(demo, {PRICES: sure_of("price_shopper", language="es", also=(SecondIntent("complaint", 0.8),))})
     visitor.send("sms", PRICES)
     demo.work()
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 
 from training.data.number_words import number_words, ordinal_words
-from training.data.spans.setting import Setting
+from training.data.spans.setting import SpanSetting
 from training.data.spans.spoken import digit_words, hyphenated
 
 _MONTHS = (
@@ -25,19 +25,19 @@ class Day:
     year: bool
 
 
-def draw_date(setting: Setting) -> Day:
+def draw_date(setting: SpanSetting) -> Day:
     """Choose a day of a visit, a payment, or another event."""
     rng = setting.rng
     day = date(2023, 1, 1) + timedelta(days=rng.randrange(5 * 365))
     return Day(day, rng.random() < 0.25)
 
 
-def draw_birth_date(setting: Setting) -> Day:
+def draw_birth_date(setting: SpanSetting) -> Day:
     """Choose a birth date."""
     return Day(date(1931, 1, 1) + timedelta(days=setting.rng.randrange(94 * 365)), True)
 
 
-def write_date(value: Day, setting: Setting) -> str:
+def write_date(value: Day, setting: SpanSetting) -> str:
     """Write a day in one of its forms."""
     forms = _spanish_forms if setting.spanish and setting.rng.random() < 0.9 else _english_forms
     is_said = setting.spoken and setting.rng.random() < 0.75
@@ -50,7 +50,7 @@ def write_date(value: Day, setting: Setting) -> str:
     return text.lower() if setting.casual and setting.rng.random() < 0.75 else text
 
 
-def write_birth_date(value: Day, setting: Setting) -> str:
+def write_birth_date(value: Day, setting: SpanSetting) -> str:
     """Write a birth date, which may also be digits alone."""
     day = value.day
     if not setting.spoken and setting.one_in(12):
@@ -60,7 +60,7 @@ def write_birth_date(value: Day, setting: Setting) -> str:
     return write_date(value, setting)
 
 
-def write_old_age(value: int, setting: Setting) -> str:
+def write_old_age(value: int, setting: SpanSetting) -> str:
     """Write an age over 89."""
     words = number_words(value, spanish=setting.spanish)
     return words if (setting.spoken and setting.rng.random() < 0.6) or setting.one_in(8) else str(value)

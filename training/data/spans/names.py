@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from classifier.normalise import without_accents
-from training.data.spans.setting import Setting
+from training.data.spans.setting import SpanSetting
 from training.data.spans.spoken import spelled_letters
 
 _SUFFIXES = ("Jr", "Jr.", "Sr.", "III", "II", "IV")
@@ -26,19 +26,19 @@ _SPANISH_FIRST = ("spanish", "spanish", "more_spanish")
 _SPANISH_LAST = ("spanish", "spanish", "more_spanish", "double")
 
 
-def first_name(setting: Setting) -> str:
+def first_name(setting: SpanSetting) -> str:
     """Return a given name, as written."""
     return _typed(_given(setting), setting)
 
 
-def last_name(setting: Setting) -> str:
+def last_name(setting: SpanSetting) -> str:
     """Return a family name, as written, and remember it for whoever spells it."""
     family = _family(setting)
     setting.said["family"] = family
     return _typed(family, setting)
 
 
-def full_name(setting: Setting) -> str:
+def full_name(setting: SpanSetting) -> str:
     """Return a given and a family name, as written."""
     rng = setting.rng
     first, last = _given(setting), _family(setting)
@@ -58,25 +58,25 @@ def full_name(setting: Setting) -> str:
     return _typed(rng.choice(forms), setting)
 
 
-def provider_name(setting: Setting) -> str:
+def provider_name(setting: SpanSetting) -> str:
     """Return the name of a doctor or another provider, without a title."""
     if setting.rng.random() < 0.75:
         return last_name(setting)
     return f"{first_name(setting)} {last_name(setting)}"
 
 
-def relative_name(setting: Setting) -> str:
+def relative_name(setting: SpanSetting) -> str:
     """Return the name of somebody other than the patient."""
     return first_name(setting) if setting.rng.random() < 0.5 else full_name(setting)
 
 
-def spelled_name(setting: Setting) -> str:
+def spelled_name(setting: SpanSetting) -> str:
     """Spell the family name that was said last."""
     family = str(setting.said.get("family") or _family(setting))
     return spelled_letters(without_accents(family.split()[-1]), setting.rng)
 
 
-def _spoken_name(first: str, last: str, setting: Setting) -> str:
+def _spoken_name(first: str, last: str, setting: SpanSetting) -> str:
     form = setting.rng.randrange(18)
     if form == 0:
         return f"{first} {last}, {spelled_letters(without_accents(last), setting.rng)}"
@@ -95,7 +95,7 @@ def _spoken_name(first: str, last: str, setting: Setting) -> str:
     return f"{first} {last}"
 
 
-def _given(setting: Setting) -> str:
+def _given(setting: SpanSetting) -> str:
     rng, values = setting.rng, setting.values
     if setting.spanish and rng.random() < 0.85:
         return values.pick("first_names", rng, _SPANISH_FIRST)
@@ -106,7 +106,7 @@ def _given(setting: Setting) -> str:
     return values.pick("first_names", rng, groups)
 
 
-def _family(setting: Setting) -> str:
+def _family(setting: SpanSetting) -> str:
     rng, values = setting.rng, setting.values
     if setting.spanish and rng.random() < 0.85:
         return values.pick("last_names", rng, _SPANISH_LAST)
@@ -119,7 +119,7 @@ def _family(setting: Setting) -> str:
     return name
 
 
-def _typed(name: str, setting: Setting) -> str:
+def _typed(name: str, setting: SpanSetting) -> str:
     """Write a name the way a phone types it: accents lost, a letter wrong, all in capitals, or in lower case."""
     rng = setting.rng
     if rng.random() < (0.3 if setting.spanish else 0.5):
@@ -134,7 +134,7 @@ def _typed(name: str, setting: Setting) -> str:
     return name.upper() if draw < 0.02 else name.lower() if draw < 0.08 else name
 
 
-def _misspelled(name: str, setting: Setting) -> str:
+def _misspelled(name: str, setting: SpanSetting) -> str:
     rng = setting.rng
     if len(name) < 4:
         return name

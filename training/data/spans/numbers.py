@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from training.data.number_words import number_words
-from training.data.spans.setting import Setting
+from training.data.spans.setting import SpanSetting
 from training.data.spans.spoken import code_word, digit_words, pair_words, said_groups
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -13,7 +13,7 @@ _TOLL_FREE = ("800", "888", "877", "866", "855", "844", "833")
 _SMALL_AMOUNTS = (10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 75, 80, 90, 99, 100, 120, 125, 150, 175, 200, 250)
 
 
-def draw_phone(setting: Setting) -> str:
+def draw_phone(setting: SpanSetting) -> str:
     """Choose ten digits."""
     rng = setting.rng
     area = f"{rng.randint(2, 9)}{rng.randint(0, 9)}{rng.randint(0, 9)}"
@@ -22,14 +22,14 @@ def draw_phone(setting: Setting) -> str:
     return f"{area}{rng.randint(2, 9)}{rng.randint(0, 99):02d}{rng.randint(0, 9999):04d}"
 
 
-def draw_toll_free(setting: Setting) -> str:
+def draw_toll_free(setting: SpanSetting) -> str:
     """Choose ten digits of a company's number, mostly a toll-free one."""
     if setting.one_in(5):
         return draw_phone(setting)
     return setting.rng.choice(_TOLL_FREE) + draw_phone(setting)[3:]
 
 
-def write_phone(digits: str, setting: Setting) -> str:
+def write_phone(digits: str, setting: SpanSetting) -> str:
     """Write a phone number in one of its forms; sometimes without the area code."""
     rng = setting.rng
     area, exchange, line = digits[:3], digits[3:6], digits[6:]
@@ -47,7 +47,7 @@ def write_phone(digits: str, setting: Setting) -> str:
     return rng.choice(forms)
 
 
-def _said_phone(area: str, exchange: str, line: str, setting: Setting) -> str:
+def _said_phone(area: str, exchange: str, line: str, setting: SpanSetting) -> str:
     rng, spanish = setting.rng, setting.spanish
     groups = [area, exchange, line]
     draw = rng.random()
@@ -64,10 +64,10 @@ def _said_phone(area: str, exchange: str, line: str, setting: Setting) -> str:
     return said_groups(groups, rng, spanish=spanish)
 
 
-def draw_code(*patterns: str) -> Callable[[Setting], str]:
+def draw_code(*patterns: str) -> Callable[[SpanSetting], str]:
     """Return a function that makes identifiers: `#` stands for a digit and `?` for a capital letter."""
 
-    def make(setting: Setting) -> str:
+    def make(setting: SpanSetting) -> str:
         rng = setting.rng
         return "".join(
             str(rng.randint(0, 9)) if sign == "#" else rng.choice(_LETTERS) if sign == "?" else sign
@@ -77,7 +77,7 @@ def draw_code(*patterns: str) -> Callable[[Setting], str]:
     return make
 
 
-def write_code(code: str, setting: Setting) -> str:
+def write_code(code: str, setting: SpanSetting) -> str:
     """Write an identifier as it is, in groups, in lower case, or the way people say it."""
     rng = setting.rng
     if setting.spoken and rng.random() < 0.75:
@@ -96,7 +96,7 @@ def write_code(code: str, setting: Setting) -> str:
     return code.lower() if lowered else code
 
 
-def _said_code(code: str, setting: Setting) -> str:
+def _said_code(code: str, setting: SpanSetting) -> str:
     rng, spanish = setting.rng, setting.spanish
     characters = [character for character in code if character.isalnum()]
     form = rng.randrange(8)
@@ -116,27 +116,27 @@ def _said_code(code: str, setting: Setting) -> str:
     return said.lower() if setting.casual else said
 
 
-def draw_medicare_id(setting: Setting) -> str:
+def draw_medicare_id(setting: SpanSetting) -> str:
     """Choose a Medicare number, whose eleven places have fixed types."""
     made = draw_code("1?##?##??##", "#??#??#??##", "#?##??#??##")(setting)
     return made if setting.one_in(2) else f"{made[:4]}-{made[4:7]}-{made[7:]}"
 
 
-def draw_ssn(setting: Setting) -> str:
+def draw_ssn(setting: SpanSetting) -> str:
     """Choose a social security number that was never issued."""
     rng = setting.rng
     area = rng.choice((str(rng.randint(900, 999)), "666", "000"))
     return f"{area}-{rng.randint(1, 99):02d}-{rng.randint(1, 9999):04d}"
 
 
-def write_ssn(value: str, setting: Setting) -> str:
+def write_ssn(value: str, setting: SpanSetting) -> str:
     """Write a social security number in one of its forms."""
     if setting.spoken and setting.rng.random() < 0.8:
         return said_groups(value.split("-"), setting.rng, spanish=setting.spanish)
     return value.replace("-", setting.rng.choice(("-", "-", "-", "", " ")))
 
 
-def write_short(digits: str, setting: Setting) -> str:
+def write_short(digits: str, setting: SpanSetting) -> str:
     """Write a few digits, such as an extension; said one by one or in pairs."""
     if not setting.spoken or setting.one_in(3):
         return digits
@@ -144,7 +144,7 @@ def write_short(digits: str, setting: Setting) -> str:
     return say(digits, setting.rng, spanish=setting.spanish)
 
 
-def draw_amount(setting: Setting) -> tuple[int, int | None]:
+def draw_amount(setting: SpanSetting) -> tuple[int, int | None]:
     """Choose dollars and perhaps cents."""
     rng = setting.rng
     small = rng.random() < 0.4
@@ -152,7 +152,7 @@ def draw_amount(setting: Setting) -> tuple[int, int | None]:
     return whole, rng.randint(0, 99) if rng.random() < 0.3 else None
 
 
-def write_amount(value: tuple[int, int | None], setting: Setting) -> str:
+def write_amount(value: tuple[int, int | None], setting: SpanSetting) -> str:
     """Write an amount of money in one of its forms."""
     rng, (whole, cents) = setting.rng, value
     if setting.spoken and rng.random() < 0.65 and whole < 10000:
@@ -168,7 +168,7 @@ def write_amount(value: tuple[int, int | None], setting: Setting) -> str:
     return rng.choice(forms)
 
 
-def _said_amount(whole: int, cents: int | None, setting: Setting) -> str:
+def _said_amount(whole: int, cents: int | None, setting: SpanSetting) -> str:
     rng = setting.rng
     words = number_words(whole, spanish=setting.spanish)
     if setting.spanish:

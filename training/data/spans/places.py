@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from classifier.normalise import without_accents
 from training.data.number_words import number_words
-from training.data.spans.setting import Setting
+from training.data.spans.setting import SpanSetting
 from training.data.spans.spoken import code_word, digit_words, pair_words, spelled_letters
 
 _SUFFIXES = (
@@ -39,7 +39,7 @@ _HOSTS = (
 )  # fmt: skip
 
 
-def draw_address(setting: Setting) -> str:
+def draw_address(setting: SpanSetting) -> str:
     """Choose a street address, perhaps with a unit."""
     rng, values = setting.rng, setting.values
     number = str(
@@ -64,7 +64,7 @@ def draw_address(setting: Setting) -> str:
     return f"{number} {direction}{street} {rng.choice(suffixes)}".rstrip() + _unit(setting, units)
 
 
-def _unit(setting: Setting, forms: tuple[str, ...]) -> str:
+def _unit(setting: SpanSetting, forms: tuple[str, ...]) -> str:
     rng = setting.rng
     if "unit" in setting.slots or rng.random() < 0.65:
         return ""
@@ -73,7 +73,7 @@ def _unit(setting: Setting, forms: tuple[str, ...]) -> str:
     return f"{rng.choice((' ', ' ', ', '))}{rng.choice(forms).format(unit)}"
 
 
-def draw_unit(setting: Setting) -> str:
+def draw_unit(setting: SpanSetting) -> str:
     """Choose the designator of a flat."""
     rng = setting.rng
     return rng.choice(
@@ -87,7 +87,7 @@ def draw_unit(setting: Setting) -> str:
     )
 
 
-def write_unit(value: str, setting: Setting) -> str:
+def write_unit(value: str, setting: SpanSetting) -> str:
     """Write the designator of a flat."""
     rng = setting.rng
     if not setting.spoken or rng.random() < 0.4:
@@ -99,7 +99,7 @@ def write_unit(value: str, setting: Setting) -> str:
     ).strip()
 
 
-def write_address(value: str, setting: Setting) -> str:
+def write_address(value: str, setting: SpanSetting) -> str:
     """Write a street address; its number may be said in words."""
     rng = setting.rng
     number, _, street = value.partition(" ")
@@ -114,14 +114,14 @@ def write_address(value: str, setting: Setting) -> str:
     return _cased(value, setting)
 
 
-def write_city(setting: Setting) -> str:
+def write_city(setting: SpanSetting) -> str:
     """Return a city's name."""
     rng, values = setting.rng, setting.values
     city = values.draw(setting.faker("en_US").city) if rng.random() < 0.25 else values.pick("cities", rng)
     return _cased(city, setting)
 
 
-def write_state(setting: Setting) -> str:
+def write_state(setting: SpanSetting) -> str:
     """Return a state's name or abbreviation."""
     fake = setting.faker("en_US")
     if setting.spoken or setting.rng.random() < 0.35:
@@ -129,7 +129,7 @@ def write_state(setting: Setting) -> str:
     return _cased(str(fake.state_abbr(include_territories=False)), setting)
 
 
-def write_zip(setting: Setting) -> str:
+def write_zip(setting: SpanSetting) -> str:
     """Return a ZIP code."""
     rng = setting.rng
     digits = f"{rng.randint(1001, 99950):05d}"
@@ -138,12 +138,12 @@ def write_zip(setting: Setting) -> str:
     return f"{digits}-{rng.randint(1, 9999):04d}" if rng.random() < 0.05 else digits
 
 
-def _cased(text: str, setting: Setting) -> str:
+def _cased(text: str, setting: SpanSetting) -> str:
     lowered = (setting.casual and setting.rng.random() < 0.75) or setting.rng.random() < 0.04
     return text.lower() if lowered else text
 
 
-def draw_email(setting: Setting) -> str:
+def draw_email(setting: SpanSetting) -> str:
     """Choose an email address."""
     rng, values = setting.rng, setting.values
     first, last = _plain(values.pick("first_names", rng)), _plain(values.pick("last_names", rng))
@@ -164,7 +164,7 @@ def draw_email(setting: Setting) -> str:
     return f"{user}{number}@{rng.choice(_HOSTS)}"
 
 
-def write_email(value: str, setting: Setting) -> str:
+def write_email(value: str, setting: SpanSetting) -> str:
     """Write an email address, or say it."""
     rng = setting.rng
     if not setting.spoken or rng.random() < 0.15:
@@ -185,7 +185,7 @@ def write_email(value: str, setting: Setting) -> str:
     return f"{said}{at}{host.replace('.', dot)}"
 
 
-def _partly_spelled(user: str, setting: Setting) -> str:
+def _partly_spelled(user: str, setting: SpanSetting) -> str:
     """Spell a user name, or its first letter, as in "j as in john smith"."""
     if setting.one_in(2):
         return spelled_letters(user, setting.rng)
@@ -193,14 +193,14 @@ def _partly_spelled(user: str, setting: Setting) -> str:
     return f"{first.lower() if setting.casual else first} {user[1:]}" if len(user) > 2 else user
 
 
-def _digits_said(user: str, setting: Setting) -> str:
+def _digits_said(user: str, setting: SpanSetting) -> str:
     letters = user.rstrip("0123456789")
     digits = user[len(letters) :]
     say = setting.rng.choice((digit_words, pair_words))
     return f"{letters} {say(digits, setting.rng, spanish=setting.spanish)}" if digits else user
 
 
-def draw_handle(setting: Setting) -> str:
+def draw_handle(setting: SpanSetting) -> str:
     """Choose the name of an account on a social network."""
     rng = setting.rng
     first = _plain(setting.values.pick("first_names", rng))
@@ -215,14 +215,14 @@ def draw_handle(setting: Setting) -> str:
     return sign + rng.choice(forms)
 
 
-def write_handle(value: str, setting: Setting) -> str:
+def write_handle(value: str, setting: SpanSetting) -> str:
     """Write the name of an account, or say it."""
     if not setting.spoken:
         return value
     return value.replace("@", "at ").replace(".", " dot ").replace("_", " underscore ")
 
 
-def draw_url(setting: Setting) -> str:
+def draw_url(setting: SpanSetting) -> str:
     """Choose a web address."""
     rng = setting.rng
     page = rng.choice(
@@ -255,7 +255,7 @@ def draw_url(setting: Setting) -> str:
     )
 
 
-def write_url(value: str, setting: Setting) -> str:
+def write_url(value: str, setting: SpanSetting) -> str:
     """Write a web address, or say it."""
     if not setting.spoken or setting.one_in(5):
         return value

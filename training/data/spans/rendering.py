@@ -15,7 +15,7 @@ from typing import Final
 from intake.vocabulary import EntityKind
 from training.data.noise import add_noise_to_parts
 from training.data.rendering import SlotError
-from training.data.spans.setting import Setting, Values
+from training.data.spans.setting import SpanSetting, Values
 from training.data.spans.slots import SLOTS
 
 _SLOT = re.compile(r"\{([a-z0-9_]+)\}|\[\[([A-Z_]+)\|(.*?)\]\]", re.DOTALL)
@@ -103,7 +103,7 @@ def render_spans(
     if unknown:
         raise SlotError(f"{', '.join(sorted(unknown))} is not a known slot: use one of {', '.join(sorted(SLOTS))}")
     prose = "".join(words)
-    setting = Setting(
+    setting = SpanSetting(
         rng,
         values,
         spoken=channel == "voicemail",
@@ -126,7 +126,7 @@ def render_spans(
     return Slotted(tuple(parts), slots)
 
 
-def _value(name: str, setting: Setting) -> str:
+def _value(name: str, setting: SpanSetting) -> str:
     slot = SLOTS[name]
     if slot.write is None:
         return str(slot.draw(setting))
@@ -136,7 +136,7 @@ def _value(name: str, setting: Setting) -> str:
     return slot.write(value, setting)
 
 
-def _is_swapped(kind: str, value: str, setting: Setting) -> bool:
+def _is_swapped(kind: str, value: str, setting: SpanSetting) -> bool:
     if kind not in _SWAPPED or not _WHOLE.search(value):
         return False
     if (kind == EntityKind.NAME and _SPELLED.search(value)) or (kind == EntityKind.DOB and _AGE.fullmatch(value)):
@@ -144,14 +144,14 @@ def _is_swapped(kind: str, value: str, setting: Setting) -> bool:
     return setting.rng.random() < _SWAPPED_SHARE
 
 
-def _is_repetition(name: str, setting: Setting) -> bool:
+def _is_repetition(name: str, setting: SpanSetting) -> bool:
     """Return whether a value is said once more: the same slot again, and no word between that says otherwise."""
     if name not in _REPEATED or not setting.spoken or _CORRECTED.search(setting.before):
         return False
     return setting.rng.random() < _REPEATED_SHARE
 
 
-def _title(setting: Setting) -> str:
+def _title(setting: SpanSetting) -> str:
     if _TITLE_BEFORE.search(setting.before):
         return ""
     titles = _TITLES_SPANISH if setting.spanish else _TITLES_CASUAL if setting.casual else _TITLES

@@ -69,7 +69,7 @@ def read_values(corpus: Path, name: str) -> dict[str, tuple[str, ...]]:
 
 
 @dataclass(slots=True)
-class Setting:
+class SpanSetting:
     """Everything that affects how the values of one message are written.
 
     Attributes:

@@ -13,7 +13,7 @@ from intake.vocabulary import EntityKind
 from training.data.corpus import CORPUS, read_lines
 from training.data.spans import dates, names, numbers, places
 from training.data.spans.numbers import draw_code, write_code
-from training.data.spans.setting import Setting, read_values
+from training.data.spans.setting import SpanSetting, read_values
 
 KINDS: Final = Path("slots.toml")
 """The kinds of the slots, in the corpus folder."""
@@ -28,8 +28,8 @@ class Slot:
         write: Writes it in one of its forms; None if it is written as it was chosen.
     """
 
-    draw: Callable[[Setting], Any]
-    write: Callable[[Any, Setting], str] | None = None
+    draw: Callable[[SpanSetting], Any]
+    write: Callable[[Any, SpanSetting], str] | None = None
 
 
 def _code(*patterns: str) -> Slot:
@@ -44,34 +44,34 @@ def _named(*found: str) -> Slot:
     return Slot(lambda setting: setting.rng.choice(found), _write_brand)
 
 
-def _carrier(setting: Setting) -> str:
+def _carrier(setting: SpanSetting) -> str:
     groups = ("misspelled",) if setting.one_in(12) else ("health", "health", "dental_vision")
     return _common("carriers", setting, groups)
 
 
-def _plan(setting: Setting) -> str:
+def _plan(setting: SpanSetting) -> str:
     return _common("plans", setting, ("plans",))
 
 
-def _common(name: str, setting: Setting, groups: tuple[str, ...]) -> str:
+def _common(name: str, setting: SpanSetting, groups: tuple[str, ...]) -> str:
     """Return a value that everybody knows, of which none is held out."""
     return setting.rng.choice(read_values(setting.values.corpus, name)[setting.rng.choice(groups)])
 
 
-def _employer(setting: Setting) -> str:
+def _employer(setting: SpanSetting) -> str:
     if setting.one_in(3):
         return setting.values.draw(setting.faker("en_US", "en_US", "en_GB", "es_MX").company)
     return setting.values.pick("employers", setting.rng)
 
 
-def _write_brand(value: str, setting: Setting) -> str:
+def _write_brand(value: str, setting: SpanSetting) -> str:
     rng = setting.rng
     if (setting.casual and rng.random() < 0.75) or rng.random() < 0.06:
         return value.lower()
     return value.upper() if rng.random() < 0.02 else value
 
 
-def _cpt_code(setting: Setting) -> str:
+def _cpt_code(setting: SpanSetting) -> str:
     rng = setting.rng
     pattern = rng.choice(
         ("99###", "9####", "####0", "#####", "1####", "D####", "D####", "D#1#0", "J####", "G0###", "A####", "0###T")
@@ -80,7 +80,7 @@ def _cpt_code(setting: Setting) -> str:
     return f"{code}-{rng.choice(('25', '59', 'GP', '95', 'LT', 'RT', '76'))}" if setting.one_in(15) else code
 
 
-def _ip_address(setting: Setting) -> str:
+def _ip_address(setting: SpanSetting) -> str:
     rng = setting.rng
     if setting.one_in(4):
         return f"2001:db8::{rng.randint(1, 65535):x}"
