@@ -33,19 +33,24 @@ from intake.errors import IntakeError
 from intake.logs import configure_logging
 from intake.practices import Practices, load_practices
 from intake.settings import Settings
+from tasks.queue_names import CARRIERS, LOOKUPS, MESSAGES, NOTICES, URGENT
 
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 WEB = "web server"
 MAIL_RECEIVER = "mail receiver"
+
+
+def _serving(*queues: str) -> list[str]:
+    """Return the options of a worker that takes jobs from some queues."""
+    return [option for queue in queues for option in ("--queue", queue)]
+
+
 # One that no other server can hold up, one for people in danger, and one that waits for carriers: see ADR 0012.
 WORKERS = {
-    "message worker": ["--queue", "messages"],
-    "urgent worker": ["--queue", "urgent", "--queue", "messages"],
-    "carrier worker": [
-        *("--queue", "urgent", "--queue", "notices", "--queue", "carriers", "--queue", "lookups"),
-        *("--queue", "messages"),
-    ],
+    "message worker": _serving(MESSAGES),
+    "urgent worker": _serving(URGENT, MESSAGES),
+    "carrier worker": _serving(URGENT, NOTICES, CARRIERS, LOOKUPS, MESSAGES),
 }
 
 

@@ -13,7 +13,7 @@ from inbox.accounts import add_member, find_member, find_member_to_change, revok
 from inbox.administration import change_rights
 from inbox.audit import record_action
 from inbox.emergency_access import end_accesses
-from inbox.models import Role, StaffMember, now
+from inbox.models import StaffMember, now
 from inbox.passwords import NO_PASSWORD
 from inbox.second_factor import remove_second_factor
 from inbox.staff_links import void_links
@@ -75,7 +75,7 @@ def admit_identity(session: Session, identity: Identity, rights: Rights | None) 
         raise NotAdmittedError("Your account is disabled.", member.id)
     if member.oidc_subject is None:
         _link(session, member, identity.subject)
-    change_rights(session, None, member, Role(rights.role), rights.practices)
+    change_rights(session, None, member, rights.role, rights.practices)
     return member
 
 
@@ -119,7 +119,7 @@ def _create(session: Session, identity: Identity, rights: Rights) -> StaffMember
         raise NotAdmittedError("Your identity provider has not verified your email address.")
     name = identity.name[:100] or identity.email.partition("@")[0]
     try:
-        member = add_member(session, identity.email, name, Role(rights.role), rights.practices, None)
+        member = add_member(session, identity.email, name, rights.role, rights.practices, None)
     except IntakeError:
         raise NotAdmittedError("Your identity provider sent an email address that cannot be used.") from None
     member.oidc_subject = identity.subject

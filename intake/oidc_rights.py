@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-ROLES = ("staff", "manager", "admin")
-"""The roles, each with the permissions of those before it."""
+from intake.vocabulary import Role
+
+_ROLES = tuple(Role)
 _RULE = re.compile(r"([^=,\s]+)=([a-z]+):([a-z0-9-]+(?:\+[a-z0-9-]+)*)")
 
 
@@ -15,7 +16,7 @@ _RULE = re.compile(r"([^=,\s]+)=([a-z]+):([a-z0-9-]+(?:\+[a-z0-9-]+)*)")
 class Rights:
     """A role at some practices."""
 
-    role: str
+    role: Role
     practices: tuple[str, ...]
 
 
@@ -28,9 +29,9 @@ def parse_rights(text: str) -> dict[str, Rights]:
     rules: dict[str, Rights] = {}
     for rule in filter(None, (part.strip() for part in text.split(","))):
         found = _RULE.fullmatch(rule)
-        if found is None or found[2] not in ROLES:
+        if found is None or found[2] not in _ROLES:
             raise ValueError(f"{rule} is not a rule: expected VALUE=ROLE:PRACTICE or VALUE=ROLE:PRACTICE+PRACTICE")
-        rules[found[1]] = Rights(found[2], tuple(found[3].split("+")))
+        rules[found[1]] = Rights(Role(found[2]), tuple(found[3].split("+")))
     if not rules:
         raise ValueError("expected at least one rule, such as nurses=staff:maple-street")
     return rules
@@ -45,6 +46,6 @@ def combine_rights(rules: dict[str, Rights], values: Iterable[object]) -> Rights
     granted = [rules[value] for value in values if isinstance(value, str) and value in rules]
     if not granted:
         return None
-    role = max((rights.role for rights in granted), key=ROLES.index)
+    role = max((rights.role for rights in granted), key=_ROLES.index)
     practices = (slug for rights in granted if rights.role == role for slug in rights.practices)
     return Rights(role, tuple(dict.fromkeys(practices)))

@@ -434,6 +434,14 @@ SAMPLE = "sample"
 """The provider of the fictional messages that a new service shows."""
 
 
+class Role(StrEnum):
+    """What a staff member may do. The order is that of their rights: each has those of the roles before it, too."""
+
+    STAFF = "staff"  # answer patients
+    MANAGER = "manager"  # change the practice's settings
+    ADMIN = "admin"  # everything
+
+
 class Weekday(_WordedEnum):
     """A day of the week, in the order of `datetime.weekday()`."""
 

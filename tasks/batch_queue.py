@@ -12,7 +12,7 @@ from rq.job import Job
 from rq.utils import as_text
 
 from tasks.entities import MOST_AT_ONCE
-from tasks.queue import CARRIERS, MESSAGES
+from tasks.queue_names import CARRIERS, MESSAGES
 
 # The other queues hold work that may wait for somebody, and that another worker can do meanwhile.
 BATCH_SIZES = {MESSAGES: 16, CARRIERS: 16}

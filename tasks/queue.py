@@ -18,14 +18,11 @@ from intake.encryption import Keyring
 from tasks.job_ids import make_job_id, read_job_id
 from tasks.metrics import Measure, Series, Tally, add_measures, read
 from tasks.pubsub import announce, publish
+from tasks.queue_names import CARRIERS, LOOKUPS, MESSAGES, NOTICES, QUEUES, URGENT
 from tasks.redis_outages import find_trouble, name_trouble
 
 log = structlog.get_logger(__name__)
 
-# The queues in order of danger. Nothing in `messages` waits for another server; `lookups` only asks for what is
-# missing. A worker takes jobs from the queues it is given, in that order. See ADR 0012.
-URGENT, MESSAGES, NOTICES, CARRIERS, LOOKUPS = "urgent", "messages", "notices", "carriers", "lookups"
-QUEUES = (URGENT, MESSAGES, NOTICES, CARRIERS, LOOKUPS)
 LATER = "intake:later"  # jobs that wait for their time, by it
 AT_ONCE = 100  # how many of them are looked at in one go
 _HURRY = "!"  # before those that go ahead of all other work

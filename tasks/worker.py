@@ -24,7 +24,8 @@ from tasks.jobs import JOBS, JobFailedError
 from tasks.metrics import JOBS_REFUSED, Measure, add_measures
 from tasks.model_reload import ModelSwitch
 from tasks.picked_jobs import PickedJobs, pick_jobs
-from tasks.queue import FAILURE_KEPT_SECONDS, JOB_TIMEOUT_SECONDS, QUEUES, connect
+from tasks.queue import FAILURE_KEPT_SECONDS, JOB_TIMEOUT_SECONDS, connect
+from tasks.queue_names import QUEUES
 from tasks.reconcile_loop import ReconcileLoop
 from tasks.redis_outages import OUTAGES
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from inbox.lost_practices import find_lost
 from inbox.models import now
 from inbox.presence import find_unattended, is_model_lost, running_processes, takes_mail
-from tasks.queue import QUEUES
+from tasks.queue_names import QUEUES
 from web.services import Services
 
 

@@ -13,6 +13,7 @@ import click
 from app.garbage import without_collection
 from app.interrupts import quietly_interrupted
 from intake.service_files import DATA_DIR
+from tasks.queue_names import QUEUES
 
 WEB_PROCESSES = 2
 STREAMS = 4000
@@ -74,7 +75,7 @@ def web(host: str, port: int, processes: int) -> None:
     "--queue",
     "queues",
     multiple=True,
-    type=click.Choice(["urgent", "messages", "notices", "carriers", "lookups"]),
+    type=click.Choice(QUEUES),
     help="Queue to take jobs from; repeat it for several, in order of preference. Default: all.",
 )
 @click.option("--warned", is_flag=True, hidden=True, help="Whoever starts it has warned of what is missing.")
@@ -93,7 +94,7 @@ def worker(queues: tuple[str, ...], warned: bool) -> None:
         from intake.logs import configure_logging
         from intake.settings import load_settings
         from tasks.context import find_troubles, open_context
-        from tasks.queue import QUEUES, served_queues
+        from tasks.queue import served_queues
         from tasks.worker import run_worker
 
         settings = load_settings()

@@ -14,6 +14,7 @@ import click
 from app.commands.run import data_dir_option
 from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
+from intake.vocabulary import Role
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from inbox.database import Database
     from inbox.models import StaffMember
 
-ROLES = ("staff", "manager", "admin")
 GENERATED_BYTES = 15
 
 generate_option = click.option("--generate", is_flag=True, help="Generate a password and show it once.")
@@ -39,7 +39,7 @@ def staff() -> None:
 )
 @click.option(
     "--role",
-    type=click.Choice(ROLES),
+    type=click.Choice([role.value for role in Role]),
     required=True,
     help="Staff answer patients; managers also change settings; admins also see the job queues.",
 )
@@ -52,7 +52,6 @@ def add(email: str, practices: tuple[str, ...], role: str, name: str | None, gen
     On a terminal, asks for the password twice. Otherwise, reads it from the first line of the input.
     """
     from inbox.accounts import add_member
-    from inbox.models import Role
 
     with _open(data_dir) as (database, known):
         _require_known(practices, known)

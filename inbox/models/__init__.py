@@ -45,7 +45,6 @@ from inbox.models.staff import (
     Note,
     NoticePreference,
     Passkey,
-    Role,
     StaffMember,
     StaffPractice,
     StaffSession,
@@ -54,6 +53,7 @@ from inbox.models.tags import ConversationTag
 from inbox.models.text_consents import TextConsent
 from inbox.models.undo import Undo, UndoKind
 from inbox.models.voicemails import Voicemail
+from intake.vocabulary import Role
 
 __all__ = [
     "UNDELIVERED",

@@ -11,14 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
 from inbox.models.conversations import Conversation
-
-
-class Role(StrEnum):
-    """What a staff member may do: answer patients, also manage the practice's settings, or do everything."""
-
-    STAFF = "staff"
-    MANAGER = "manager"
-    ADMIN = "admin"
+from intake.vocabulary import Role
 
 
 class NoticePreference(StrEnum):

@@ -34,7 +34,7 @@ NO_ALARM = (
 )
 View = TypeVar("View", bound=Callable[..., Any])
 _WITHOUT_SECOND_FACTOR = ("account", "passkeys", "sign_in")
-_RANK = {Role.STAFF: 0, Role.MANAGER: 1, Role.ADMIN: 2}
+_RANK = {role: rank for rank, role in enumerate(Role)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from inbox.database import Database
 from inbox.inbound import record_message
 from inbox.models import Message, now
 from intake.encryption import Keyring
-from tasks.queue import MESSAGES, AfterCommit, WorkQueue
+from tasks.queue import AfterCommit, WorkQueue
+from tasks.queue_names import MESSAGES
 from tests.app.command import Finished, complete, forked
 from tests.inbox.conftest import inbound
 from tests.standins.hook import HookReceiver

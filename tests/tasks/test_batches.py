@@ -20,7 +20,7 @@ from tasks.batch_queue import BATCH_SIZES
 from tasks.context import use
 from tasks.delivery import batch
 from tasks.jobs import JobFailedError
-from tasks.queue import CARRIERS, LOOKUPS, NOTICES, URGENT
+from tasks.queue_names import CARRIERS, LOOKUPS, NOTICES, URGENT
 from tests.service import Service
 from tests.standins.twilio import Fault, TwilioStandIn
 from tests.world import PATIENT

@@ -25,7 +25,7 @@ from tasks.entities import MOST_CHARACTERS, beginning_of, find_in_text
 from tasks.insurance_details import CARD, choose_details, may_ask
 from tasks.jobs import JobFailedError
 from tasks.notification.contents import quote_for
-from tasks.queue import LOOKUPS
+from tasks.queue_names import LOOKUPS
 from tasks.routing import Facts, RoutingDecision
 from tests.service import Service
 from tests.standins.hook import HookReceiver

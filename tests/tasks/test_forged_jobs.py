@@ -15,7 +15,8 @@ from inbox.models import Delivery, Message, now
 from intake.encryption import Keyring, new_key
 from tasks.job_ids import make_job_id, read_job_id
 from tasks.metrics import JOBS_REFUSED
-from tasks.queue import LATER, MESSAGES, QUEUES, AfterCommit, Ticket, WorkQueue
+from tasks.queue import LATER, AfterCommit, Ticket, WorkQueue
+from tasks.queue_names import MESSAGES, QUEUES
 from tests.service import Service
 from tests.world import ENCRYPTION_KEY, OTHER_KEY
 

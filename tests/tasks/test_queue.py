@@ -10,7 +10,8 @@ from app.up import WORKERS
 from inbox.models import Message
 from tasks import jobs
 from tasks.context import use
-from tasks.queue import CARRIERS, LOOKUPS, MESSAGES, NOTICES, QUEUES, URGENT, served_queues
+from tasks.queue import served_queues
+from tasks.queue_names import CARRIERS, LOOKUPS, MESSAGES, NOTICES, QUEUES, URGENT
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.tasks.conftest import StartService

@@ -15,7 +15,7 @@ from inbox.models import Escalation, now
 from inbox.presence import MAIL, MAILBOX_AWAY, MODEL_LOST, Heartbeat
 from intake.encryption import Keyring
 from intake.settings import Settings
-from tasks.queue import QUEUES
+from tasks.queue_names import QUEUES
 from tests.inbox.conftest import acting, inbound
 from tests.service import Service
 from tests.standins.s3 import S3StandIn, nowhere, settings_of
