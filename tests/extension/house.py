@@ -31,6 +31,7 @@ class House:
         self.folder = folder
         self.touched: dict[str, set[str]] = {}
         self._noted: set[str] = set()
+        self._tests: dict[str, str] = {}  # the extension of each test module, by its dotted name
         self._outcomes: dict[str, list[str]] = {}
         for room in ROOMS:
             shutil.copytree(ROOT / room, folder / room, ignore=LEFT_OUT)
@@ -40,9 +41,15 @@ class House:
             shutil.copy(ROOT / file, folder)
 
     @contextmanager
-    def extend(self, extension: str) -> Iterator[None]:
-        """Note the files that are changed and added meanwhile as those of an extension."""
+    def extend(self, extension: str, *tests: str) -> Iterator[None]:
+        """Note the files that are changed and added meanwhile as those of an extension.
+
+        Args:
+            extension: its folder here, with the tests of what it does.
+            tests: the product's own test modules that demand more of it, by their dotted names.
+        """
         self.touched[extension] = self._noted = set()
+        self._tests |= dict.fromkeys((f"tests.extension.{extension}.driven", *tests), extension)
         yield
 
     def edit(self, file: str, old: str, new: str) -> None:
@@ -61,12 +68,12 @@ class House:
         self._note(file)
 
     def run_tests(self) -> None:
-        """Run each extension's `driven.py` of the copy in the copy, all in one process."""
+        """Run each extension's tests in the copy, all in one process."""
         report = self.folder / "report.xml"
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"),
-                *("--junitxml", str(report), *(f"tests/extension/{name}/driven.py" for name in self.touched)),
+                *("--junitxml", str(report), *(f"{test.replace('.', '/')}.py" for test in self._tests)),
             ],
             cwd=self.folder,
             env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
@@ -77,7 +84,7 @@ class House:
         )
         assert done.returncode in (0, 1), done.stdout[-6000:] + done.stderr[-2000:]
         for case in ElementTree.parse(report).iter("testcase"):
-            extension = case.attrib["classname"].split(".")[2]
+            extension = self._tests[case.attrib["classname"]]
             failed = [f"{case.attrib['name']}: {problem.text}" for problem in case if problem.tag in FAILED]
             self._outcomes.setdefault(extension, []).extend(failed)
 

@@ -1,6 +1,6 @@
 """A new channel is one name, one row and one module, beside its registration, its limit and its description.
 
-An eighth intent is a line of vocabulary, a row of routing, a reply in two languages, and a line of guidance.
+An eighth intent is a line of vocabulary, a row of routing, a reply in two languages, and two lines of guidance.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ PATH = (
 INTENT = '    PRICE_SHOPPER = "price_shopper", "Price question"\n'
 ROUTE = "    Intent.PRICE_SHOPPER: (Team.DIGEST, Priority.LOW),\n"
 GUIDE = '    "price_shopper": "asks what something costs, or compares prices, before committing to anything",\n'
+NEIGHBORS = '    "price_shopper": ("billing_inquiry", "new_patient_inquiry"),\n'
 VOTE = '    "price": "price_shopper",\n'
 
 
@@ -40,7 +41,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
         house.edit("app/edges.py", REGISTERED, REGISTERED + "    app.register_blueprint(kiosk.blueprint)\n")
         house.edit("app/rate_limits.py", LIMITS, LIMITS + LIMIT)
         house.edit("web/openapi.py", PATHS, PATHS + PATH)
-    with house.extend("records"):
+    with house.extend("records", "tests.training.data.test_labels", "tests.training.generation.test_plan"):
         house.edit(
             "intake/vocabulary.py", INTENT, INTENT + '    RECORDS_REQUEST = "records_request", "Records request"\n'
         )
@@ -56,6 +57,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             "{{ practice.name }}: recibimos su solicitud de documentos. Se los vamos a mandar en 10 días.\n",
         )
         house.edit("training/data/labels.py", GUIDE, GUIDE + '    "records_request": "asks for medical records",\n')
+        house.edit(
+            "training/data/labels.py",
+            NEIGHBORS,
+            NEIGHBORS + '    "records_request": ("existing_patient_question", "billing_inquiry"),\n',
+        )
         # its data: a model that tells the eighth intent apart, here by a single word
         house.edit("tests/classifier/tiny_model.py", VOTE, VOTE + '    "records": "records_request",\n')
     house.run_tests()

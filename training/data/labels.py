@@ -49,4 +49,4 @@ def labeling_guide() -> str:
     """Return the definitions and rules as text for a prompt."""
     definitions = [f"- {intent}: {meaning}." for intent, meaning in DEFINITIONS.items()]
     rules = [f"- {rule}" for rule in RULES]
-    return "\n".join(["The seven intents:", *definitions, "The rules between them:", *rules])
+    return "\n".join(["The intents:", *definitions, "The rules between them:", *rules])

