@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.written_parts import replace_part
-from training.markdown import format_percent, format_score, format_share
+from training.markdown import format_percent, format_score, format_share, format_table
 
 ROOT = Path(__file__).parents[1]
 EVALUATION = Path("classifier", "models", "intent", "evaluation.json")
@@ -172,8 +172,7 @@ def _accuracy(evaluation: Evaluation) -> Iterator[list[str]]:
 
 
 def _table(header: list[str], rows: Iterator[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines).replace("| --- ", "|---").replace("--- |", "---|")
+    return format_table(header, rows) + "\n"
 
 
 def main() -> None:

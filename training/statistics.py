@@ -96,6 +96,15 @@ def wilson_interval(successes: int, total: int) -> tuple[float, float]:
     return 0.0 if successes == 0 else middle - reach, 1.0 if successes == total else middle + reach
 
 
+def count_share(flags: Sequence[bool] | Flags) -> dict[str, float] | None:
+    """Return the share of flags that are set, with its 95% Wilson interval; None without flags."""
+    if not len(flags):
+        return None
+    count = int(np.count_nonzero(flags))
+    low, high = wilson_interval(count, len(flags))
+    return {"messages": len(flags), "count": count, "share": count / len(flags), "low": low, "high": high}
+
+
 def risk_coverage(confidence: Floats, correct: Flags) -> tuple[Floats, Floats]:
     """Return the accuracy of acting only on the most confident messages, for each possible cutoff.
 

@@ -9,6 +9,7 @@ import pytest
 from classifier import INTENTS
 from training.statistics import (
     bootstrap_interval,
+    count_share,
     coverage_at,
     expected_calibration_error,
     macro_f1,
@@ -131,3 +132,10 @@ def test_the_bins_of_the_diagram_are_those_of_the_calibration_error() -> None:
     assert error == pytest.approx(expected_calibration_error(confidence, correct))
     assert sum(part["messages"] for part in bins) == 500
     assert reliability_bins(np.array([1.0]), np.array([True])) == [{"confidence": 1.0, "accuracy": 1.0, "messages": 1}]
+
+
+def test_a_share_comes_with_its_interval_and_of_nothing_there_is_none() -> None:
+    found = count_share(np.array([True, True, False, False]))
+    assert found == pytest.approx({"messages": 4, "count": 2, "share": 0.5, "low": 0.15, "high": 0.85}, abs=1e-3)
+    assert count_share([True, True, False, False]) == found
+    assert count_share(np.array([], dtype=bool)) is None

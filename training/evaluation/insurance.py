@@ -21,6 +21,7 @@ from training.data.corpus import CORPUS
 from training.data.entity_tests import INSURANCE, read_insurance_tests
 from training.data.insurance_messages import MARKED_RECORDS, InsuranceMessage, read_halves, read_marked_records
 from training.evaluation.test_set_log import record_read
+from training.markdown import format_percent, format_table
 
 Find = Callable[[InsuranceMessage], Sequence[Entity]]
 
@@ -104,19 +105,17 @@ def true_entities(message: InsuranceMessage) -> list[Entity]:
     return [Entity(kind, start, end, 1.0, MODEL) for start, end, kind in message.spans]
 
 
-def table(columns: Mapping[str, RecordScores]) -> str:
+def format_records(columns: Mapping[str, RecordScores]) -> str:
     """Return the scores as a table in Markdown, one column for each way of finding entities."""
     fields = sorted({name for scores in columns.values() for name in scores.stated})
-    lines = [f"| field | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
-    for name in fields:
-        cells = (
-            f"{scores.right[name] / max(scores.stated[name], 1):.1%} of {scores.stated[name]}"
-            for scores in columns.values()
-        )
-        lines.append(f"| `{name}` | {' | '.join(cells)} |")
-    lines.append(f"| all fields | {' | '.join(f'{scores.fields:.1%}' for scores in columns.values())} |")
-    lines.append(f"| whole records | {' | '.join(f'{scores.records:.1%}' for scores in columns.values())} |")
-    return "\n".join(lines)
+    rows = [[f"`{name}`", *(_format_field(scores, name) for scores in columns.values())] for name in fields]
+    rows.append(["all fields", *(format_percent(scores.fields) for scores in columns.values())])
+    rows.append(["whole records", *(format_percent(scores.records) for scores in columns.values())])
+    return format_table(["field", *columns], rows)
+
+
+def _format_field(scores: RecordScores, name: str) -> str:
+    return f"{format_percent(scores.right[name] / max(scores.stated[name], 1))} of {scores.stated[name]}"
 
 
 def main() -> None:
@@ -138,7 +137,7 @@ def main() -> None:
             "true values": score_records(messages, true_entities),
             served: score_records(messages, lambda message: recognizer.find(message.text)),
         }
-        print(f"\n{name}, {len(messages)} messages\n\n{table(columns)}")
+        print(f"\n{name}, {len(messages)} messages\n\n{format_records(columns)}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from training.data.corpus import CorpusMessage
 from training.export.calibrate import Flags, Floats, intent_confidence
 from training.statistics import (
     bootstrap_interval,
+    count_share,
     coverage_at,
     expected_calibration_error,
     macro_f1,
@@ -26,7 +27,6 @@ from training.statistics import (
     per_class,
     reliability_bins,
     risk_coverage,
-    wilson_interval,
 )
 
 Names = NDArray[np.object_]
@@ -205,15 +205,6 @@ def _in_scope_error(predictions: Predictions) -> float | None:
     return expected_calibration_error(
         predictions.confidence[chosen], (predictions.intents == predictions.expected)[chosen]
     )
-
-
-def count_share(flags: Flags) -> dict[str, float] | None:
-    """Return the share of flags that are set, with its 95% Wilson interval; None without flags."""
-    if not len(flags):
-        return None
-    count = int(flags.sum())
-    low, high = wilson_interval(count, len(flags))
-    return {"messages": len(flags), "count": count, "share": count / len(flags), "low": low, "high": high}
 
 
 def round_numbers(content: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from classifier.entities.spans import Span, join_neighbors
 from intake.vocabulary import EntityKind
-from training.statistics import wilson_interval
+from training.statistics import count_share
 
 BILLING: Final = frozenset((EntityKind.CARRIER, EntityKind.PLAN, EntityKind.AMOUNT, EntityKind.CPT))
 """The kinds that a bill needs and that identify nobody."""
@@ -72,15 +72,6 @@ def score_messages(messages: Sequence[Marked]) -> dict[str, Any]:
         "partial_leaks": count_share([_leaks(message, whole=True) for message in with_any]),
         "untouched": count_share([not message.found for message in without]),
     }
-
-
-def count_share(flags: Sequence[bool]) -> dict[str, float] | None:
-    """Return a counted share with its 95% interval; None of nothing."""
-    if not flags:
-        return None
-    count = sum(flags)
-    low, high = wilson_interval(count, len(flags))
-    return {"messages": len(flags), "count": count, "share": count / len(flags), "low": low, "high": high}
 
 
 def _leaks(message: Marked, *, whole: bool) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from intake.vocabulary import EntityKind
 from training.data.corpus import CORPUS
 from training.data.insurance_messages import MARKED_RECORDS, InsuranceMessage, read_marked_records
-from training.evaluation.insurance import compare_records, score_records, table, true_entities
+from training.evaluation.insurance import compare_records, format_records, score_records, true_entities
 
 
 def test_a_field_is_right_however_it_is_written() -> None:
@@ -32,7 +32,7 @@ def test_scores_count_fields_and_whole_records() -> None:
     scores = score_records([right, wrong], true_entities)
 
     assert (scores.fields, scores.records) == (0.75, 0.5)
-    assert "| `carrier` | 50.0% of 2 |" in table({"true values": scores})
+    assert "| `carrier` | 50.0% of 2 |" in format_records({"true values": scores})
 
 
 def test_records_in_words_of_their_own_are_assembled_from_their_true_values() -> None:

@@ -16,7 +16,6 @@ from training.data.corpus import CorpusMessage
 from training.evaluation.metrics import (
     ComparedPredictions,
     Predictions,
-    count_share,
     hardest_pairs,
     intent_measures,
     round_numbers,
@@ -347,12 +346,6 @@ def test_a_second_intent_is_imagined_where_there_is_one_intent() -> None:
 
 
 # ---- numbers
-
-
-def test_a_share_comes_with_its_interval_and_of_nothing_there_is_none() -> None:
-    found = count_share(np.array([True, True, False, False]))
-    assert found == pytest.approx({"messages": 4, "count": 2, "share": 0.5, "low": 0.15, "high": 0.85}, abs=1e-3)
-    assert count_share(np.array([], dtype=bool)) is None
 
 
 def test_numbers_are_rounded_wherever_they_stand_and_nothing_else_is_touched() -> None:
