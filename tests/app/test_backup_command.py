@@ -427,12 +427,24 @@ def test_a_stream_cut_between_two_chunks_is_incomplete(tmp_path: Path) -> None:
 
 
 @pytest.fixture
+def new_database(new: Path) -> dict[str, str]:
+    """The environment variables that name the database of the new machine."""
+    return {"DATABASE_URL": f"sqlite:///{new / 'var' / 'intake.db'}"}
+
+
+@pytest.fixture
 def restored(
-    service: Service, settings: Settings, classifier: Classifier, twilio: TwilioStandIn, tmp_path: Path, new: Path
+    service: Service,
+    settings: Settings,
+    classifier: Classifier,
+    twilio: TwilioStandIn,
+    tmp_path: Path,
+    new: Path,
+    new_database: dict[str, str],
 ) -> Iterator[Callable[[], Service]]:
     """Back up the running service, lose it, and start what was restored, when called."""
     started: list[Service] = []
-    environment = complete(tmp_path, BACKUP_KEY=BACKUP_KEY, DATABASE_URL=settings.database_url)
+    environment = complete(tmp_path, BACKUP_KEY=BACKUP_KEY) | new_database | {"DATABASE_URL": settings.database_url}
     environment["PRACTICES_FILE"] = str(settings.practices_file)
     file = tmp_path / "intake.backup"
 
@@ -440,8 +452,8 @@ def restored(
         assert intake("backup", str(file), folder=tmp_path, environment=environment).lines
 
     def start() -> Service:
-        assert restore(new, file).lines
-        url = f"sqlite:///{new / 'var' / 'intake.db'}"
+        assert restore(new, file, **new_database).lines
+        url = new_database["DATABASE_URL"]
         started.append(Service(settings.model_copy(update={"database_url": url}), classifier, twilio))
         started[-1].__enter__()
         return started[-1]

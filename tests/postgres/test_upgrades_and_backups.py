@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,25 @@ from inbox.models import Message
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from tests.app.command import complete, intake
+from tests.app.test_backup_command import (
+    new,
+    restored,
+    test_a_reply_that_waited_at_the_backup_and_went_out_since_is_not_sent_again,
+    test_a_restored_service_answers_the_next_text,
+    test_a_text_that_was_not_yet_handled_at_the_backup_and_answered_since_is_not_answered_again,
+)
 from tests.inbox.conftest import inbound
-from tests.inbox.test_migrations import build, migrate_with_data
+from tests.inbox.test_migrations import build, migrate_with_data, released
 from tests.postgres_server import execute, server_package, sqlalchemy_url
 from tests.world import ENCRYPTION_KEY, OTHER_KEY, PRACTICES_TOML
+
+__all__ = [
+    "new",
+    "restored",
+    "test_a_reply_that_waited_at_the_backup_and_went_out_since_is_not_sent_again",
+    "test_a_restored_service_answers_the_next_text",
+    "test_a_text_that_was_not_yet_handled_at_the_backup_and_answered_since_is_not_answered_again",
+]
 
 WORDS = "Can I move my visit to Tuesday?"
 _numbers = itertools.count()
@@ -41,12 +57,28 @@ def make_empty(postgres: str) -> Iterator[Callable[[], Database]]:
         database.close()
 
 
-@pytest.mark.parametrize("revision", ["0001", "0004", "0007"])
-def test_a_database_of_an_older_version_loses_nothing(make_empty: Callable[[], Database], revision: str) -> None:
-    database = make_empty()
-    build(database, revision)
+@pytest.fixture
+def new_database(make_empty: Callable[[], Database]) -> dict[str, str]:
+    """The environment variables that name the database of the new machine."""
+    return {"DATABASE_URL": make_empty().url, "PATH": f"{_programs()}:/usr/bin:/bin"}
 
-    migrate_with_data(database)
+
+@pytest.fixture(scope="module")
+def older(postgres: str) -> Callable[[str], str]:
+    """Returns the URL of a database of a released version; each is made from the one of the version before."""
+    execute(postgres, "CREATE DATABASE oldest")
+    with closing(Database(sqlalchemy_url(postgres, "oldest"), Keyring(ENCRYPTION_KEY))) as database:
+        for revision in released():
+            build(database, revision)
+            database.close()  # a database that is in use can't be copied
+            execute(postgres, f"CREATE DATABASE of_{revision} TEMPLATE oldest")
+    return lambda revision: sqlalchemy_url(postgres, f"of_{revision}")
+
+
+@pytest.mark.parametrize("revision", released())
+def test_a_database_of_an_older_version_loses_nothing(older: Callable[[str], str], revision: str) -> None:
+    with closing(Database(older(revision), Keyring(ENCRYPTION_KEY))) as database:
+        migrate_with_data(database)
 
 
 def test_a_backup_restores_into_an_empty_database(
