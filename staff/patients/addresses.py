@@ -91,13 +91,12 @@ def record_agreement(slug: str, patient_id: int, address_id: int) -> Response:
 @blueprint.post("/addresses/<int:address_id>/opt-out")
 @open_to(Role.STAFF)
 def record_opt_out(slug: str, patient_id: int, address_id: int) -> Response:
-    """Record that a number wants no more texts, and forget its consent."""
+    """Record that a number wants no more texts; its consent counts again if that was a mistake."""
     with services_of(current_app).database.write() as session:
         address = own_address(session, current_patient(session, slug, patient_id), address_id)
         if not address.is_number:
             abort(400, "Only a phone number can be opted out of texts.")
         changed = record_consent(session, slug, address.patient_address, opted_out=True, recorded_by=member().id)
-        address.consent_how = address.consent_by = address.consent_at = None
         record_on_address(session, address, "opted_out", changed=changed)
     return back_to_record(slug, patient_id)
 
