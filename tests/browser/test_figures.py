@@ -90,8 +90,8 @@ def test_the_files_say_what_the_tables_say(page: Page, period: str) -> None:
 
     _, *everything = download(page, "Download all as CSV")
     for caption, (_, *rows) in tables.items():
-        lines = [(row, as_shown(column, value)) for found, row, column, value in everything if found == caption]
-        assert lines == [(row, cell) for row, *cells in rows for cell in cells], caption
+        shown = [(row, as_shown(column, value)) for found, row, column, value in everything if found == caption]
+        assert shown == [(row, cell) for row, *cells in rows for cell in cells], caption
 
     for caption in ("Messages by channel", "Time to the first answer", "Who answered"):
         heads, *lines = download(page, f"Download “{caption}” as CSV")

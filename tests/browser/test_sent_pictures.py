@@ -1,4 +1,4 @@
-"""Pictures that patients send, as the member who answers sees them: by text and by chat, small, large, and downloaded."""
+"""Pictures that patients send by text and chat, as a member sees them: small, in full size, and downloaded."""
 
 from __future__ import annotations
 
