@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from faults.recovery import LONGEST_WAIT_SECONDS
 from faults.service import Service
 from faults.texts import ANSWERED, STAFF_NUMBER, Sort
 from inbox.models import Delivery, Escalation, Message, Notification, NotificationState
@@ -62,7 +63,14 @@ def find_breaches(counts: Counts) -> list[str]:
         "urgent and nobody was told in time": counts.urgent_untold,
     }
     found = [f"{number} {harm}" for harm, number in harms.items() if number > 0]
-    return found + (["never finished"] if counts.recovery is None else []) + list(counts.breaches)
+    return [*found, *_overlong(counts.recovery), *counts.breaches]
+
+
+def _overlong(recovery: float | None) -> list[str]:
+    """Return what is wrong with how long it took; what outlasts the time that is moved on waited for something else."""
+    if recovery is None:
+        return ["never finished"]
+    return ["took all the time that it was given"] if recovery >= LONGEST_WAIT_SECONDS else []
 
 
 def count(service: Service, recovery: float | None) -> Counts:

@@ -14,6 +14,8 @@ from faults.recovery import move_on
 from faults.service import Service
 from faults.texts import STAFF_NUMBER, Sort, Text
 from faults.wall_clock import COMPILER, WallClock
+from inbox.leases import RECONCILER, take_lease
+from tasks.reconcile_loop import LEASE_SECONDS
 from tests.e2e.processes import answers, environment_of
 from tests.standins.twilio import Fault
 
@@ -35,6 +37,18 @@ def kill_while_classifying(service: Service) -> None:
 def kill_before_commit(service: Service) -> None:
     """Kill a worker when it has understood a text."""
     _die_at(service, "classifier.model:Classifier.classify", "return")
+
+
+@fault("worker killed -9 while reconciling", starts=False)
+def kill_while_reconciling(service: Service) -> None:
+    """Leave the reconciler's lease with a worker that is gone, and make Redis forget the jobs of the texts."""
+    with service.database.write() as session:
+        take_lease(session, RECONCILER, "a worker that is gone", LEASE_SECONDS)
+    service.start_web()
+    service.text()
+    service.redis.flushall()
+    service.fault_is_over()
+    service.start_workers()
 
 
 @fault("worker killed -9 between claim and send of a notice", starts=False)

@@ -41,6 +41,7 @@ def test_a_row_in_which_everybody_was_answered_once_has_no_breach() -> None:
         ({"opted_out_texted": 1}, "1 opted out and texted"),
         ({"urgent_untold": 2}, "2 urgent and nobody was told in time"),
         ({"recovery": None}, "never finished"),
+        ({"recovery": 7300.9}, "took all the time that it was given"),
         ({"breaches": ("STOP was refused",)}, "STOP was refused"),
     ],
 )

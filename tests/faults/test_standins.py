@@ -13,6 +13,7 @@ from twilio.rest import Client
 from faults.clock import pass_time
 from faults.standins import FaultyTwilio
 from inbox.database import Database
+from inbox.leases import RECONCILER, take_lease
 from inbox.models import Conversation
 from intake.settings import Settings
 from tasks.carriers.twilio import make_client
@@ -80,3 +81,13 @@ def test_passing_time_makes_rows_older(database: Database) -> None:
     with database.read() as session:
         after = session.scalars(select(Conversation)).one().created_at
     assert abs(before - after - timedelta(seconds=90)) < timedelta(milliseconds=1)
+
+
+def test_a_lease_of_a_worker_that_is_gone_runs_out_as_time_passes(database: Database) -> None:
+    with database.write() as session:
+        assert take_lease(session, RECONCILER, "a worker that is gone", 30.0)
+
+    pass_time(database, 31)
+
+    with database.write() as session:
+        assert take_lease(session, RECONCILER, "the next worker", 30.0)
