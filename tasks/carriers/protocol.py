@@ -151,6 +151,7 @@ class ListedMessage:
         senders: the number and the messaging service that it was sent from.
         body: the text as the carrier shows it, which may have redacted it.
         created_at: when the carrier accepted it, by the carrier's clock; None if it does not say.
+        has_files: whether pictures or files go with it.
     """
 
     status: ProviderStatus
@@ -158,6 +159,7 @@ class ListedMessage:
     senders: frozenset[str]
     body: str | None = field(repr=False)
     created_at: datetime | None
+    has_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)

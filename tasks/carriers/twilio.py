@@ -206,6 +206,7 @@ def _listed_message(message: Any) -> ListedMessage:
         senders=frozenset(filter(None, (message.from_, message.messaging_service_sid))),
         body=message.body and message.body.removeprefix(TRIAL_PREFIX),
         created_at=message.date_created,
+        has_files=str(message.num_media or "0") != "0",
     )
 
 

@@ -66,7 +66,8 @@ def find_text(
     """Find a text in the carrier's list by its whole body, recipient, and sender.
 
     A listed message that belongs to no delivery and has no known body may be this text: its body may have been
-    redacted, or changed by the carrier.
+    redacted, or changed by the carrier. An empty body says nothing, as redacted ones are empty, too: only pictures
+    without words, with no other such reply under way, are found by it.
 
     Args:
         text: the text.
@@ -85,10 +86,10 @@ def find_text(
         and _is_since(message, earliest)
     ]
     for message in candidates:
-        if message.body == text.body:
+        if message.body == text.body and (text.body or (message.has_files and "" not in other_bodies)):
             return message.status
     is_cut_off = not listed.is_complete and all(_is_since(message, earliest) for message in listed.messages)
-    is_unclear = is_cut_off or any(message.body not in other_bodies for message in candidates)
+    is_unclear = is_cut_off or any(not message.body or message.body not in other_bodies for message in candidates)
     return Miss.UNCLEAR if is_unclear else Miss.NOT_LISTED
 
 

@@ -69,6 +69,15 @@ def test_a_body_that_nobody_knows_may_be_the_text(body: str | None) -> None:
     assert find(like_it(body=body)) is Miss.UNCLEAR
 
 
+def test_pictures_without_words_are_found_among_texts_without_a_body_if_nothing_else_can_be_meant() -> None:
+    picture = replace(TEXT, body="")
+
+    assert find(like_it(body="", has_files=True), text=picture) == STATUS
+    assert find(like_it(body=""), text=picture) is Miss.UNCLEAR
+    assert find(like_it(body="", has_files=True), text=picture, other_bodies={""}) is Miss.UNCLEAR
+    assert find(like_it(body="", has_files=True), other_bodies={""}) is Miss.UNCLEAR
+
+
 def test_a_body_of_another_text_is_not_the_text() -> None:
     assert find(like_it(body="We open at 8."), other_bodies={"We open at 8."}) is Miss.NOT_LISTED
 
