@@ -26,7 +26,7 @@ sat = ["00:00-23:59"]
 sun = ["00:00-23:59"]
 """
 # One practice found by its number, one by its messaging service. Neither ever closes, so that replies are the same at
-# every hour that the tests run.
+# every hour that the tests run, but for one word: in the last half hour of its day, neither promises an answer "today".
 PRACTICES_TOML = f"""
 [[practice]]
 slug = "demo"

