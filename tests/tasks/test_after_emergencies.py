@@ -172,7 +172,7 @@ def test_half_a_day_later_it_is_too(service: Service) -> None:
 # ---- what the patient reads
 
 CHEST, PILLS = "I have chest pain and can't breathe", "I took all my pills and want to die"
-MOVE, MOVE_ES = "can i reschedule my appointment to tuesday", "quiero cambiar mi cita para el martes"
+MOVE, MOVE_ES = "can i reschedule my appointment", "quiero cambiar mi cita"
 
 
 @pytest.fixture(autouse=True)
@@ -391,7 +391,7 @@ def leave_voicemail(service: Service, text: str) -> None:
     service.work()
 
 
-ERRAND = "can you change his visit to thursday please"
+ERRAND = "can you move his next visit please"
 
 
 def test_a_text_after_a_voicemail_that_told_of_danger_is_answered_as_what_follows_it(service: Service) -> None:
