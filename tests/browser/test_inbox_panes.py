@@ -237,9 +237,6 @@ def test_it_is_accessible_in_both_color_schemes_and_fits_every_screen(many: Cons
         show("wide")
 
     check("list")
-    tenth = page.locator(".rows > .row").nth(9).bounding_box()
-    assert tenth is not None
-    assert tenth["y"] + tenth["height"] <= 900
     page.locator("#rows > .row > input").first.check()
     page.locator("#density button").click()
     expect(page.locator(".desk.compact")).to_have_count(1)
@@ -248,6 +245,31 @@ def test_it_is_accessible_in_both_color_schemes_and_fits_every_screen(many: Cons
     expect(page.locator("#alarm")).to_contain_text("Nobody has acknowledged")
     page.locator("#more-menu > summary").click()
     check("alarm")
+
+
+WHOLE = """rows => rows.filter(row => {
+  const { left, right, top, bottom } = row.getBoundingClientRect();
+  const middle = (left + right) / 2;
+  return [top + 1, bottom - 1].every(y => row.contains(document.elementFromPoint(middle, y)));
+}).length"""  # of the rows, those that nothing covers, above and below
+
+
+def test_ten_rows_are_whole_beside_an_open_alarm_and_the_offer_of_sound(many: Console, sign_in: SignIn) -> None:
+    receive(many, CHEST)
+    page = open_inbox(sign_in, viewport={"width": 1440, "height": 900})
+    expect(page.locator("#offer-notices")).to_be_visible()
+    keep_picture(page, "ten-rows")
+
+    assert page.locator(".rows > .row").evaluate_all(WHOLE) >= 10
+    for line in ("#pinned-title", "#pinned-rows .alarm-line", ".list-head > .offer"):
+        box = page.locator(line).bounding_box()
+        assert box
+        assert box["height"] < 30, line
+    for width, height in ((820, 1180), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        keep_picture(page, f"rows-{width}")
+        expect(page.locator("#offer-notices")).to_be_in_viewport()
+        assert content_width(page) <= width
 
 
 @pytest.mark.parametrize("screen", [(1366, 768), (390, 844)], ids=["desk", "phone"])

@@ -967,7 +967,7 @@ def test_an_alarm_that_can_reach_nobody_says_so_and_names_no_next_contact(start_
 
     said = "Nobody was paged and nobody will be: no on-call contact has an address. A manager can add one in Settings."
     assert said in words(pinned(dana.get("/staff/")))
-    assert "nobody has acknowledged it · on call not reached" in words(pinned(dana.get("/staff/")))
+    assert "1 urgent: on call not reached" in words(pinned(dana.get("/staff/")))
     assert said in alarm_of(dana.get(PAGE))
     assert "Next:" not in alarm_of(dana.get(PAGE))
 
