@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from inbox.models import (
     AuditEntry,
     CommonQuestion,
     Conversation,
+    Delivery,
     Message,
     PracticeSetup,
     SetupSighting,
@@ -43,6 +44,7 @@ class SetupFacts:
         answers: how many common questions have an answer.
         signed_in: how many of the members who may sign in have done so.
         invited: how many have not.
+        text: the latest test text to a phone of the staff, None if there is none.
     """
 
     text_at: datetime | None
@@ -53,6 +55,7 @@ class SetupFacts:
     answers: int = 0
     signed_in: int = 0
     invited: int = 0
+    text: Delivery | None = None
 
 
 def read_facts(session: Session, practice: str) -> SetupFacts:
@@ -86,15 +89,18 @@ def read_facts(session: Session, practice: str) -> SetupFacts:
         AuditEntry.subject.in_(subjects), AuditEntry.action == "signed_in"
     )
     signed_in = session.scalar(entered) or 0
+    latest = session.scalars(tests).all()
+    texted = next((test for test in latest if test.kind == SetupTestKind.TEXT), None)
     return SetupFacts(
         text_at=session.scalar(text),
         callback_at=callback.last_at if callback else None,
         chat=(chat.last_at, chat.origin or "") if chat else None,
         backup_at=session.scalar(backup),
-        tests={(SetupTestKind(test.kind), test.target): test for test in reversed(session.scalars(tests).all())},
+        tests={(SetupTestKind(test.kind), test.target): test for test in reversed(latest)},
         answers=session.scalar(answers) or 0,
         signed_in=signed_in,
         invited=len(subjects) - signed_in,
+        text=session.get(Delivery, int(texted.target), options=[joinedload(Delivery.conversation)]) if texted else None,
     )
 
 

@@ -334,6 +334,8 @@ NEVER_ALARMS: tuple[SenderDoubt | None, ...] = (*BY_PROGRAM, SenderDoubt.BOUNCE,
 """What no patient wrote: whatever its words, it pages nobody by itself. What staff forward may well be an alarm."""
 TO_STAFF = "to_staff"
 """The `reply` of the line that staff get who write to where patients write."""
+SETUP_TEXT = "setup_text"
+"""The `reply` of a text to a phone of the staff, which the setup checklist sends as a test."""
 
 
 class EntityKind(_WordedEnum):

@@ -52,10 +52,11 @@ class SetupSighting(Base):
 
 
 class SetupTestKind(StrEnum):
-    """What a test sends: a notice to a team, or an email to the member who asked for it."""
+    """What a test sends: a notice to a team, or an email or a text to the member who asked for it."""
 
     NOTICE = "notice"
     EMAIL = "email"
+    TEXT = "text"
 
 
 class SetupTestState(StrEnum):
@@ -70,6 +71,7 @@ class SetupTest(Base):
     """A test of one address, which a manager asked for on the checklist.
 
     `target` is the short key of what was tested, which reveals nothing about it. `outcome` is why it failed, in a word.
+    A text goes out as a reply does, so its `target` is the delivery, whose state says what became of it.
     """
 
     __tablename__ = "setup_tests"

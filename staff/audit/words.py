@@ -165,7 +165,7 @@ ACTIONS = {
     "saved_reply_deleted": Action(ActionGroup.SETTINGS, "deleted a saved reply"),
     "saved_reply_hidden": Action(ActionGroup.SETTINGS, "hid a saved reply of the starter set"),
     "saved_reply_shown": Action(ActionGroup.SETTINGS, "showed a saved reply of the starter set again"),
-    "setup_tested": Action(ActionGroup.SETTINGS, "sent a test notice or a test email"),
+    "setup_tested": Action(ActionGroup.SETTINGS, "sent a test notice, email, or text"),
     "signed_in": Action(ActionGroup.SIGN_INS, "signed in"),
     "signed_out": Action(ActionGroup.SIGN_INS, "signed out"),
     "sign_in_failed": Action(ActionGroup.SIGN_INS, "failed to sign in"),

@@ -22,7 +22,7 @@ from inbox.models import (
     StaffMember,
 )
 from intake.practices import Practice
-from intake.vocabulary import Priority, Route
+from intake.vocabulary import SETUP_TEXT, Priority, Route
 from staff.figures.answer_times import (
     CONFIRMATIONS,
     AnswerTimes,
@@ -171,7 +171,7 @@ def _read_writers(session: Session, practice: str, period: Period) -> list[Write
             was_written_since(period.start),
             Delivery.created_at < period.end,
             has_left(),
-            Delivery.reply.not_in(CONFIRMATIONS),
+            Delivery.reply.not_in((*CONFIRMATIONS, SETUP_TEXT)),
         )
         .group_by(writer, Delivery.conversation_id)
         .subquery()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from inbox.models import SetupTest, SetupTestKind, SetupTestState
+from inbox.models import UNDELIVERED, Delivery, DeliveryState, SetupTest, SetupTestKind, SetupTestState
 from inbox.setup_facts import SetupFacts
 from intake.mail_server import parse_mail_server
 from intake.practices import TEXT_PREFIX, WEEKDAYS, Practice, TeamSettings, is_plain_mail
@@ -28,6 +28,7 @@ from tasks.notification.targets import (
 from tasks.setup_tests import GONE, MISSING_KEY, OPTED_OUT, mail_key
 
 BACKUP_LASTS = timedelta(days=7)
+_GONE_OUT = (DeliveryState.SENT, DeliveryState.DELIVERED)
 NO_ANSWER_AFTER = timedelta(minutes=2)
 EMAIL = "email"
 """What a form names to ask for a test email, where it otherwise names a team."""
@@ -37,6 +38,10 @@ _NO_TWILIO = (
     " in `.env`, then a restart."
 )
 _NO_MAIL_SERVER = f"Email needs a mail server. {_OPERATOR} connects it: `SMTP_URL` in `.env`, then a restart."
+_NOT_FROM_HERE = (
+    "No button tests this: only a text or call from outside, such as from your phone, shows that Twilio reaches you."
+)
+_NOT_BY_CONSOLE = "No button makes one: a backup is written by a command on the server, which the console can’t run."
 _NO_EMAIL = "Set the practice’s email address in Settings, under Numbers and email."
 _REASONS = {
     GONE: "the address is no longer in the settings",
@@ -96,6 +101,9 @@ class ChecklistLine:
         buttons: the tests that are possible now.
         results: what became of the latest ones.
         place: where in the console it is done; None if it is done elsewhere.
+        sites: the pages of others on which it is tested.
+        untested: why no button tests it; empty where one does, or where there is nothing to test.
+        can_text: whether a phone can be texted as a test.
     """
 
     key: str
@@ -106,6 +114,9 @@ class ChecklistLine:
     buttons: tuple[TestButton, ...] = ()
     results: tuple[LatestTest, ...] = ()
     place: Place | None = None
+    sites: tuple[str, ...] = ()
+    untested: str = ""
+    can_text: bool = False
 
 
 def build_checklist(
@@ -124,7 +135,7 @@ def build_checklist(
         _judge_teams(practice, settings, facts, stopped, moment),
         _judge_on_call(practice, settings, facts, stopped, moment),
         _judge_number(practice, settings, facts),
-        _judge_delivery(practice, settings, facts),
+        _judge_delivery(practice, settings, facts, moment),
         _judge_email(practice, settings, facts, moment),
         _judge_hours(practice),
         _judge_replies(practice),
@@ -149,32 +160,48 @@ def _judge_number(practice: Practice, settings: Settings, facts: SetupFacts) -> 
         return ChecklistLine(key, title, False, "No account at Twilio is connected.", _NO_TWILIO)
     if facts.text_at is not None:
         when = display.clock(facts.text_at, practice.time_zone)
-        return ChecklistLine(
-            key, title, True, f"Twilio’s last text or voicemail arrived on {when}.", place=_CONNECTIONS
-        )
+        known = f"Twilio’s last text or voicemail arrived on {when}."
+        return ChecklistLine(key, title, True, known, place=_CONNECTIONS, untested=_NOT_FROM_HERE)
     todo = (
         f"In Twilio’s console, set the number’s webhook for messages to `{settings.public_url}/twilio/sms` and for"
         f" calls to `{settings.public_url}/twilio/voice`. Then text the number."
     )
-    return ChecklistLine(
-        key, title, False, "No signed text or voicemail has arrived from Twilio.", todo, place=_CONNECTIONS
-    )
+    known = "No signed text or voicemail has arrived from Twilio."
+    return ChecklistLine(key, title, False, known, todo, place=_CONNECTIONS, untested=_NOT_FROM_HERE)
 
 
-def _judge_delivery(practice: Practice, settings: Settings, facts: SetupFacts) -> ChecklistLine:
+def _judge_delivery(practice: Practice, settings: Settings, facts: SetupFacts, moment: datetime) -> ChecklistLine:
     key, title = "delivery", "Delivery reports arrive"
     if not settings.sends_texts:
         return ChecklistLine(key, title, False, "No texts are sent without an account at Twilio.", _NO_TWILIO)
+    is_done = facts.callback_at is not None
+    known, todo = "Twilio has not reported what became of a text.", ""
     if facts.callback_at is not None:
         when = display.clock(facts.callback_at, practice.time_zone)
-        return ChecklistLine(
-            key, title, True, f"Twilio has reported what became of a text, most recently seen on {when}."
+        known = f"Twilio has reported what became of a text, most recently seen on {when}."
+    else:
+        todo = (
+            "Text your phone, or text the number and wait for the automatic reply. Twilio reports to"
+            f" `{settings.public_url}/twilio/sms/status`, so that address must be reachable from the internet."
         )
-    todo = (
-        "Text the number and wait for the automatic reply. Twilio reports to"
-        f" `{settings.public_url}/twilio/sms/status`, so that address must be reachable from the internet."
-    )
-    return ChecklistLine(key, title, False, "Twilio has not reported what became of a text.", todo)
+    results = (_show_text(facts.text, practice, moment, is_done=is_done),) if facts.text else ()
+    can_text = practice.texts_from is not None
+    return ChecklistLine(key, title, is_done, known, todo, results=results, can_text=can_text)
+
+
+def _show_text(delivery: Delivery, practice: Practice, moment: datetime, *, is_done: bool) -> LatestTest:
+    """Return what became of a test text, which is waited for until the first report on it has come."""
+    when = display.clock(delivery.created_at, practice.time_zone)
+    number = (delivery.conversation.patient_address or "")[-4:]
+    state = display.delivery_state(delivery, practice.time_zone)
+    words = f"Test text to the number ending in {number}, {when}: {state}"
+    if delivery.state in UNDELIVERED:
+        return LatestTest(words, SetupTestState.FAILED)
+    if is_done and delivery.state in _GONE_OUT:
+        return LatestTest(words, SetupTestState.ACCEPTED)
+    if moment - delivery.created_at > NO_ANSWER_AFTER:
+        return LatestTest(f"{words}. Twilio has reported nothing since.", SetupTestState.FAILED)
+    return LatestTest(words, SetupTestState.WAITING)
 
 
 def _judge_email(practice: Practice, settings: Settings, facts: SetupFacts, moment: datetime) -> ChecklistLine:
@@ -337,7 +364,8 @@ def _judge_chat(practice: Practice, settings: Settings, facts: SetupFacts) -> Ch
     key, title = "chat", "Chat on your website"
     if facts.chat is not None and facts.chat[1] in practice.allowed_origins:
         at, site = facts.chat
-        return ChecklistLine(key, title, True, f"A chat began on {site}, on {display.clock(at, practice.time_zone)}.")
+        known = f"A chat began on {site}, on {display.clock(at, practice.time_zone)}."
+        return ChecklistLine(key, title, True, known, sites=tuple(practice.allowed_origins))
     if practice.widget_key is None:
         todo = f"{_OPERATOR} turns it on: `widget_key` and `allowed_origins` in the practices file."
         return ChecklistLine(key, title, False, "The chat is off.", todo)
@@ -346,18 +374,23 @@ def _judge_chat(practice: Practice, settings: Settings, facts: SetupFacts) -> Ch
         f' data-practice="{practice.widget_key}"></script>` Then write in the chat there. The site must be in'
         " allowed_origins in the practices file."
     )
-    return ChecklistLine(key, title, False, "No chat has begun on your site.", todo)
+    return ChecklistLine(
+        key, title, False, "No chat has begun on your site.", todo, sites=tuple(practice.allowed_origins)
+    )
 
 
 def _judge_backup(practice: Practice, facts: SetupFacts, moment: datetime) -> ChecklistLine:
     key, title = "backup", "Backup"
     todo = "Run `intake backup FILE` on the server, every day, and keep the keys somewhere else."
     if facts.backup_at is None:
-        return ChecklistLine(key, title, False, "No backup was made with `intake backup`.", todo)
+        return ChecklistLine(
+            key, title, False, "No backup was made with `intake backup`.", todo, untested=_NOT_BY_CONSOLE
+        )
     when = display.clock(facts.backup_at, practice.time_zone)
     if moment - facts.backup_at > BACKUP_LASTS:
-        return ChecklistLine(key, title, False, f"The last backup is more than a week old, from {when}.", todo)
-    return ChecklistLine(key, title, True, f"The last backup was made on {when}.")
+        known = f"The last backup is more than a week old, from {when}."
+        return ChecklistLine(key, title, False, known, todo, untested=_NOT_BY_CONSOLE)
+    return ChecklistLine(key, title, True, f"The last backup was made on {when}.", untested=_NOT_BY_CONSOLE)
 
 
 def _show_notices(team: str, practice: Practice, facts: SetupFacts, moment: datetime) -> tuple[LatestTest, ...]:

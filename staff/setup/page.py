@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
+
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from inbox.audit import record_action
-from inbox.models import Role, SetupTestState, now
+from inbox.models import Role, SetupTestKind, SetupTestState, now
 from inbox.setup_facts import note_seen
 from staff.auth.access import first_practice, member, open_to, own_practice
 from staff.setup.progress import TooManyTestsError, add_tests, read_checklist, targets_of
+from staff.setup.text_test import TextTest, TextTestOutcome, add_text_test
 from tasks.queue import AfterCommit, Ticket
-from web.services import services_of
+from web.services import Services, services_of
 
 blueprint = Blueprint("setup", __name__, url_prefix="/staff/setup")
 
@@ -31,6 +35,11 @@ def first() -> Response:
 @open_to(Role.MANAGER)
 def page(slug: str) -> str:
     """Show the checklist."""
+    return _show(slug)
+
+
+def _show(slug: str, phone: str = "", phone_problem: str = "") -> str:
+    """Return the page, with the number that was typed and why it was not texted."""
     practice, services = own_practice(slug), services_of(current_app)
     lines = read_checklist(services, practice)
     every = {each.slug for each in services.practices.all}
@@ -43,6 +52,9 @@ def page(slug: str) -> str:
         lines=lines,
         runs_service=member().may(Role.ADMIN) and every.issubset(member().practices),
         done=sum(line.is_done for line in lines),
+        form_id=secrets.token_hex(16),
+        phone=phone,
+        phone_problem=phone_problem,
         is_waiting=any(result.state == SetupTestState.WAITING for line in lines for result in line.results),
     )
 
@@ -74,6 +86,45 @@ def begin_test(slug: str) -> Response:
     services.queue.put_all(AfterCommit(notifications=tuple(Ticket("run_setup_test", test) for test in tests)))
     flash(STARTED)
     return _back(slug)
+
+
+@blueprint.post("/<slug>/texts")
+@open_to(Role.MANAGER)
+def text_phone(slug: str) -> Response | tuple[str, int]:
+    """Text a phone of the staff as a test; once even if the form is sent repeatedly."""
+    services = services_of(current_app)
+    own_practice(slug)
+    asked = TextTest(request.form.get("phone", "").strip()[:32], request.form.get("form_id", ""), member().id)
+    try:
+        try:
+            outcome = _text(services, slug, asked)
+        except IntegrityError:  # somebody else texts the number right now; the conversation is visible now
+            outcome = _text(services, slug, asked)
+    except TooManyTestsError:
+        flash(TOO_OFTEN)
+        return _back(slug)
+    if outcome.problem:
+        return _show(slug, asked.phone, outcome.problem), 409
+    services.queue.put_all(outcome.after_commit)
+    flash(STARTED)
+    return _back(slug)
+
+
+def _text(services: Services, slug: str, asked: TextTest) -> TextTestOutcome:
+    practice = services.practices.require(slug)
+    with services.database.write() as writing:
+        outcome = add_text_test(writing, services.practices, practice, asked, now())
+        if outcome.test_id is not None:
+            record_action(
+                writing,
+                staff_id=member().id,
+                practice=slug,
+                action="setup_tested",
+                subject=f"settings:{slug}",
+                what=SetupTestKind.TEXT.value,
+                tests=[outcome.test_id],
+            )
+    return outcome
 
 
 def _back(slug: str) -> Response:

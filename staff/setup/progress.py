@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from inbox.models import SetupTest, SetupTestKind, SetupTestState, now
@@ -45,6 +45,18 @@ def targets_of(services: Services, practice: Practice, what: str) -> list[str]:
     return list(tested_addresses(practice, what))
 
 
+def is_too_often(
+    session: Session, practice: str, moment: datetime, *, kind: SetupTestKind | None = None, most: int = MOST_TESTS
+) -> bool:
+    """Return whether a practice has lately begun as many tests as it may, of one kind or of all."""
+    recent = [*_are_recent(practice, moment), *([SetupTest.kind == kind] if kind else [])]
+    return (session.scalar(select(func.count()).where(*recent)) or 0) >= most
+
+
+def _are_recent(practice: str, moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    return SetupTest.practice == practice, SetupTest.created_at > moment - TESTS_WITHIN
+
+
 def add_tests(
     session: Session, practice: str, what: str, targets: Iterable[str], staff_id: int, moment: datetime
 ) -> list[int]:
@@ -53,14 +65,13 @@ def add_tests(
     Raises:
         TooManyTestsError: the practice tested too much lately.
     """
-    recent = SetupTest.practice == practice, SetupTest.created_at > moment - TESTS_WITHIN
-    if (session.scalar(select(func.count()).where(*recent)) or 0) >= MOST_TESTS:
+    if is_too_often(session, practice, moment):
         raise TooManyTestsError
     kind, team = (SetupTestKind.EMAIL, None) if what == EMAIL else (SetupTestKind.NOTICE, what)
     running = set(
         session.scalars(
             select(SetupTest.target).where(
-                *recent,
+                *_are_recent(practice, moment),
                 SetupTest.kind == kind,
                 SetupTest.state == SetupTestState.WAITING,
                 SetupTest.created_at > moment - NO_ANSWER_AFTER,

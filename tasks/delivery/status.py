@@ -29,6 +29,7 @@ from inbox.setup_facts import note_sighting
 from intake.practices import Practice, Practices
 from intake.vocabulary import (
     SENT_IN_EMERGENCIES,
+    SETUP_TEXT,
     TO_STAFF,
     Medium,
     NotificationReason,
@@ -166,7 +167,7 @@ def follow_up(session: Session, delivery: Delivery, before: str, practices: Prac
     topics = AfterCommit(
         topics=topics_of(conversation.id, conversation.practice), measures=of_delivery(delivery, before, now())
     )
-    if delivery.reply in (*CHAT_COPIES.values(), TO_STAFF):
+    if delivery.reply in (*CHAT_COPIES.values(), TO_STAFF, SETUP_TEXT):
         return topics  # the visitor has read it all in the chat, and a colleague waits for nothing
     by_staff = delivery.message_id is None
     if delivery.state in UNDELIVERED and (by_staff or is_answer(delivery.reply)):

@@ -42,7 +42,7 @@ RESTRICTED = {
         "common_questions.try_question",
         *("saved_replies.page", "saved_replies.add", "saved_replies.save", "saved_replies.delete"),
         *("saved_replies.save_starter", "saved_replies.set_starter", "saved_replies.preview"),
-        *("setup.first", "setup.page", "setup.begin_test"),
+        *("setup.first", "setup.page", "setup.begin_test", "setup.text_phone"),
     },
     Role.ADMIN: {
         *("accounts.page", "accounts.invite", "accounts.change", "accounts.disable", "accounts.enable"),

@@ -10,15 +10,17 @@ from sqlalchemy import select
 
 from inbox.audit import record_action
 from inbox.first_admin import make_first_admin, offer_link
-from inbox.models import AuditEntry, Role, SetupTest, StaffMember, now
+from inbox.models import AuditEntry, Patient, Role, SetupTest, StaffMember, now
+from inbox.patient_book import add_address
 from intake.settings import Settings
 from staff.setup.page import NOTHING_TO_TEST, TOO_OFTEN
 from staff.setup.progress import MOST_TESTS
+from staff.setup.text_test import KNOWN, MOST_TEXTS, NO_NUMBER, OUT_OF_DATE, OWN, STOPPED
 from tests.chat_client import begin
 from tests.staff.conftest import PASSWORD, Browser, Console, StartConsole
 from tests.standins.hook import HookReceiver
 from tests.standins.smtp import SmtpStandIn
-from tests.world import PRACTICES_TOML, SITE, WIDGET_KEY
+from tests.world import DEMO_NUMBER, PRACTICES_TOML, SITE, WIDGET_KEY
 
 PATH = "/staff/setup/demo"
 PHONE = "+12025550113"
@@ -190,3 +192,104 @@ def test_after_the_first_admin_came_sign_in_leads_to_the_checklist_until_it_was_
     assert 'href="/staff/settings/demo/questions"' in page
     assert 'href="/staff/accounts"' not in page, "which only administrators may open"
     assert console.browser().sign_in(manager).headers["Location"] == "/staff/"
+
+
+# ---- texting a phone of the staff
+
+
+def ask_for_text(browser: Browser, phone: str, form_id: str = "") -> requests.Response:
+    """Press "Text my phone", with the form of the page as it is shown, unless another is named."""
+    [shown] = re.findall(r'name="form_id" value="(\w+)"', browser.get(PATH).text)
+    return browser.post(f"{PATH}/texts", data={"phone": phone, "form_id": form_id or shown})
+
+
+def problem(refused: requests.Response) -> str:
+    assert refused.status_code == 409
+    found = re.search(r'id="phone-problem" role="alert">(.*?)</p>', refused.text)
+    assert found
+    return found[1]
+
+
+def test_a_phone_is_texted_as_patients_are_and_the_report_on_it_completes_the_line(console: Console) -> None:
+    browser = console.sign_in(Role.MANAGER)
+    form_id = "ab" * 16
+    for _ in range(2):  # pressed twice, sent once
+        assert ask_for_text(browser, "(202) 555-0113", form_id).status_code == 303
+    assert "Test text to the number ending in 0113" in browser.get(PATH).text
+    console.work()
+
+    (text,) = console.twilio.messages
+    assert (text.to, text.body) == (
+        PHONE,
+        "Test text from Intake at Maple Street. Nobody needs an answer. Reply STOP to opt out.",
+    )
+    assert "delivery" not in done(browser)
+    console.twilio.deliver(text.sid, "delivered")
+    assert "delivery" in done(browser)
+    assert re.search(r"ending in 0113, [^<]*: Delivered", browser.get(PATH).text)
+    assert "No conversation is open." in browser.get("/staff/").text
+    with console.database.read() as session:
+        [entry] = session.scalars(select(AuditEntry).where(AuditEntry.action == "setup_tested"))
+        assert entry.detail == {"what": "text", "tests": [1]}
+        assert "5550113" not in str(session.execute(select(SetupTest.__table__)).all())
+
+
+def test_an_answer_to_a_test_text_comes_in_like_a_patients(console: Console) -> None:
+    browser = console.sign_in(Role.MANAGER)
+    ask_for_text(browser, PHONE)
+    console.work()
+    console.text(TEXT, from_=PHONE)
+    console.work()
+
+    assert TEXT in browser.get("/staff/").text
+    assert problem(ask_for_text(browser, PHONE)) == f"Not sent. {KNOWN}"
+
+
+def test_a_test_text_that_is_not_delivered_says_why_and_opens_nothing(console: Console) -> None:
+    browser = console.sign_in(Role.MANAGER)
+    ask_for_text(browser, PHONE)
+    console.work()
+    console.twilio.deliver(console.twilio.messages[-1].sid, "undelivered", 30005)
+
+    page = browser.get(PATH).text
+    assert re.search(r'class="failed">Test text to [^<]*: Not delivered: the number does not exist', page)
+    assert "No conversation is open." in browser.get("/staff/").text
+
+
+def test_a_number_that_must_not_be_tested_is_refused_in_words_and_stays_in_the_field(console: Console) -> None:
+    console.text("STOP", from_=PHONE)
+    console.work()
+    before = len(console.twilio.messages)
+    with console.edit() as session:
+        patient = Patient(practice="demo", name="X", name_index="x", last_name_index="x")
+        session.add(patient)
+        session.flush()
+        add_address(session, patient, "+12025550114")
+    browser = console.sign_in(Role.MANAGER)
+
+    refused = ask_for_text(browser, "555")
+    assert 'value="555"' in refused.text
+    said = {number: problem(ask_for_text(browser, number)) for number in ("555", PHONE, "+12025550114", DEMO_NUMBER)}
+    assert list(said.values()) == [f"Not sent. {why}" for why in (NO_NUMBER, STOPPED, KNOWN, OWN)]
+    assert problem(ask_for_text(browser, PHONE, "made up")) == f"Not sent. {OUT_OF_DATE}"
+    console.work()
+    assert len(console.twilio.messages) == before
+
+
+def test_test_texts_are_limited(console: Console) -> None:
+    browser = console.sign_in(Role.MANAGER)
+    for number in range(MOST_TEXTS):
+        assert ask_for_text(browser, f"+120255501{number:02}").status_code == 303
+    assert ask_for_text(browser, PHONE).status_code == 303
+
+    assert TOO_OFTEN in browser.get(PATH).text
+    console.work()
+    assert len(console.twilio.messages) == MOST_TEXTS
+
+
+def test_what_has_no_button_says_why_and_the_chat_has_a_link_to_its_site(console: Console) -> None:
+    page = console.sign_in(Role.MANAGER).get(PATH).text
+
+    assert f'<a href="{SITE}" target="_blank" rel="noopener noreferrer">' in page
+    for key in ("number", "backup"):
+        assert "No button" in page.partition(f'id="line-{key}"')[2].partition("</li>")[0]
