@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.up import _show_console
 from intake.settings import Settings
+from staff.setup.page import STARTED
 from tests.browser.axe import violations
 from tests.browser.layout import content_width
 from tests.browser.visitor import Visitor
@@ -76,6 +77,11 @@ def test_from_the_link_of_the_start_to_a_tested_on_call_team(console: Console, p
     expect(on_call).to_contain_text("1 of 2 addresses")
     expect(on_call).to_contain_text("Not done")
     assert len(hook.notifications) == 1
+    told = page.locator("main .done")
+    expect(told).to_have_text(STARTED)
+    style = "it => (({ color, backgroundColor, position }) => [color, backgroundColor, position])(getComputedStyle(it))"
+    ink, paper, place = told.evaluate(style)
+    assert (ink != paper, place) == (True, "static")
     check_page(page, "setup")
 
     page.goto("/staff/settings")
