@@ -88,7 +88,7 @@ def begin_test(slug: str) -> Response:
     return _back(slug)
 
 
-@blueprint.post("/<slug>/texts")
+@blueprint.post("/<slug>")
 @open_to(Role.MANAGER)
 def text_phone(slug: str) -> Response | tuple[str, int]:
     """Text a phone of the staff as a test; once even if the form is sent repeatedly."""

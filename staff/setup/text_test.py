@@ -34,7 +34,7 @@ MOST_TEXTS = 5
 OUT_OF_DATE = "This page is out of date. Try again."
 NO_SENDER = "The practice has no number to text from."
 NO_NUMBER = "Enter a phone number such as (202) 555-0123."
-OWN = "This is a practice’s own number. Enter that of your phone."
+OWN = "This is a practice’s own number. Enter the number of your phone."
 STOPPED = "This number opted out of texts. Text START from it to the practice, then try again."
 KNOWN = (
     "This number is in the inbox or on a patient’s record, where a test would be taken for a message to the patient."
@@ -78,14 +78,15 @@ def add_text_test(
     """
     if not FORM_ID.fullmatch(asked.form_id):
         return TextTestOutcome(OUT_OF_DATE)
-    if session.scalar(select(exists().where(Delivery.form_id == asked.form_id))):
-        return TextTestOutcome()
     if practice.texts_from is None:
         return TextTestOutcome(NO_SENDER)
     try:
         number = normalise(asked.phone)
     except IntakeError:
         return TextTestOutcome(NO_NUMBER)
+    known = session.scalar(select(Conversation.patient_index).join(Delivery).where(Delivery.form_id == asked.form_id))
+    if known is not None:
+        return TextTestOutcome("" if known in keyring().indexes(number) else OUT_OF_DATE)
     if problem := _why_not_test(session, practices, practice.slug, number):
         return TextTestOutcome(problem)
     if is_too_often(session, practice.slug, moment) or is_too_often(
@@ -97,7 +98,7 @@ def add_text_test(
         reply=SETUP_TEXT,
         medium=Medium.SMS,
         sender=practice.texts_from,
-        body=f"Test text from Intake at {practice.name}. Nobody needs an answer. {stop_wording(Language.EN)}",
+        body=f"{practice.name}: This is a test text for our staff. No reply needed. {stop_wording(Language.EN)}",
         staff_id=asked.staff_id,
         form_id=asked.form_id,
     )

@@ -84,6 +84,19 @@ def test_from_the_link_of_the_start_to_a_tested_on_call_team(console: Console, p
     assert (ink != paper, place) == (True, "static")
     check_page(page, "setup")
 
+    delivery = page.locator("#line-delivery")
+    delivery.get_by_label("Number of your phone").fill("(202) 555-0113")
+    delivery.get_by_role("button", name="Text my phone").dblclick()
+    expect(delivery.get_by_role("status")).to_contain_text("number ending in 0113")
+    page.reload()
+    expect(delivery.get_by_role("status")).to_contain_text("number ending in 0113")
+    console.work()
+    assert [text.to for text in console.twilio.messages] == ["+12025550113"]
+    console.twilio.deliver(console.twilio.messages[0].sid, "delivered")
+    expect(delivery).to_contain_text("Delivered")
+    expect(delivery.get_by_role("heading")).to_contain_text("Done")
+    check_page(page, "setup-texted")
+
     page.goto("/staff/settings")
     page.get_by_role("link", name="Setup checklist").click()
     expect(page.get_by_role("heading", name="Setup", exact=True)).to_be_visible()

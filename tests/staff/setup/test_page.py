@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 
+import pytest
 import requests
 from sqlalchemy import select
 
@@ -200,7 +202,7 @@ def test_after_the_first_admin_came_sign_in_leads_to_the_checklist_until_it_was_
 def ask_for_text(browser: Browser, phone: str, form_id: str = "") -> requests.Response:
     """Press "Text my phone", with the form of the page as it is shown, unless another is named."""
     [shown] = re.findall(r'name="form_id" value="(\w+)"', browser.get(PATH).text)
-    return browser.post(f"{PATH}/texts", data={"phone": phone, "form_id": form_id or shown})
+    return browser.post(PATH, data={"phone": phone, "form_id": form_id or shown})
 
 
 def problem(refused: requests.Response) -> str:
@@ -210,7 +212,10 @@ def problem(refused: requests.Response) -> str:
     return found[1]
 
 
-def test_a_phone_is_texted_as_patients_are_and_the_report_on_it_completes_the_line(console: Console) -> None:
+def test_a_phone_is_texted_as_patients_are_and_the_report_on_it_completes_the_line(
+    console: Console, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     browser = console.sign_in(Role.MANAGER)
     form_id = "ab" * 16
     for _ in range(2):  # pressed twice, sent once
@@ -221,7 +226,7 @@ def test_a_phone_is_texted_as_patients_are_and_the_report_on_it_completes_the_li
     (text,) = console.twilio.messages
     assert (text.to, text.body) == (
         PHONE,
-        "Test text from Intake at Maple Street. Nobody needs an answer. Reply STOP to opt out.",
+        "Maple Street: This is a test text for our staff. No reply needed. Reply STOP to opt out.",
     )
     assert "delivery" not in done(browser)
     console.twilio.deliver(text.sid, "delivered")
@@ -232,6 +237,26 @@ def test_a_phone_is_texted_as_patients_are_and_the_report_on_it_completes_the_li
         [entry] = session.scalars(select(AuditEntry).where(AuditEntry.action == "setup_tested"))
         assert entry.detail == {"what": "text", "tests": [1]}
         assert "5550113" not in str(session.execute(select(SetupTest.__table__)).all())
+    assert f"POST {PATH}" in caplog.text
+    assert "5550113" not in caplog.text
+
+
+def test_the_figures_count_no_test_text(console: Console) -> None:
+    browser = console.sign_in(Role.MANAGER)
+    figures = "/staff/figures/figures.csv?period=7"
+    before = browser.get(figures).text
+    ask_for_text(browser, PHONE)
+    console.work()
+    console.twilio.deliver(console.twilio.messages[-1].sid, "delivered")
+
+    assert browser.get(figures).text == before
+
+
+def test_a_form_texts_one_number(console: Console) -> None:
+    browser = console.sign_in(Role.MANAGER)
+    ask_for_text(browser, PHONE, "cd" * 16)
+    assert problem(ask_for_text(browser, "+12025550114", "cd" * 16)) == f"Not sent. {OUT_OF_DATE}"
+    assert problem(ask_for_text(browser, "+12025550114", "made up")) == f"Not sent. {OUT_OF_DATE}"
 
 
 def test_an_answer_to_a_test_text_comes_in_like_a_patients(console: Console) -> None:
@@ -271,7 +296,6 @@ def test_a_number_that_must_not_be_tested_is_refused_in_words_and_stays_in_the_f
     assert 'value="555"' in refused.text
     said = {number: problem(ask_for_text(browser, number)) for number in ("555", PHONE, "+12025550114", DEMO_NUMBER)}
     assert list(said.values()) == [f"Not sent. {why}" for why in (NO_NUMBER, STOPPED, KNOWN, OWN)]
-    assert problem(ask_for_text(browser, PHONE, "made up")) == f"Not sent. {OUT_OF_DATE}"
     console.work()
     assert len(console.twilio.messages) == before
 
