@@ -32,8 +32,8 @@ EMERGENCY, SAME_DAY, ROUTINE = TriageLevel
 NOT_MESSAGES = {"triage/levels.tsv", "triage/kinds.tsv", "everyday/topics.tsv"}
 QUESTIONS = tuple(f"everyday/{name}.tsv" for name in ("asked", "wordings", "larch", "alder", "mistral"))
 """Common questions, which `training.data.questions` reads."""
-WITHOUT_INTENT = ("identifiers.tsv", "entities/", *QUESTIONS)
-"""Messages that the intent model does not learn; the first two are read by `training.data.spans`."""
+WITHOUT_INTENT = ("identifiers.tsv", "entities/", "contact/", *QUESTIONS)
+"""Messages that the intent model does not learn; `training.data.spans` reads the first two, nothing the third."""
 FOR_TESTING = ("test/", "held_back/")
 VALUES = "values/"
 
