@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -230,6 +231,31 @@ def read_manifest(folder: Path) -> ModelManifest:
         if name not in manifest.files:
             raise ModelError(f"{folder / name} is needed but {MANIFEST} does not list it: {_REMEDY}")
     return manifest
+
+
+class _Contents(BaseModel):
+    """What is read of the manifest of a folder that has other files than a network's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    files: dict[str, FileRecord]
+
+
+def read_contents(folder: Path, names: Collection[str]) -> tuple[str, dict[str, bytes]]:
+    """Return the version of a folder that ships with the program, and the contents of its files, as they were written.
+
+    Raises:
+        ModelError: A file is missing, altered, or not in the manifest; the message names it.
+    """
+    remedy = "install the program again"
+    try:
+        manifest = _Contents.model_validate_json((folder / MANIFEST).read_bytes())
+        return manifest.version, {name: read_file(folder, name, manifest.files[name]) for name in names}
+    except OSError as error:
+        raise ModelError(f"{folder / MANIFEST} cannot be read ({error.strerror}): {remedy}") from None
+    except (ValidationError, KeyError):
+        raise ModelError(f"{folder / MANIFEST} does not list {', '.join(names)}: {remedy}") from None
 
 
 def read_file(folder: Path, name: str, record: FileRecord) -> bytes:

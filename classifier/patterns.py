@@ -5,6 +5,7 @@ from __future__ import annotations
 from classifier.aftermath import load_updates
 from classifier.asides import load_asides, load_office_words
 from classifier.at_risk import load_risks
+from classifier.contact_words import load_contact_words
 from classifier.critical_numbers import load_finders
 from classifier.danger_signs import load_tables
 from classifier.details import load_details
@@ -29,5 +30,6 @@ def compile_patterns() -> None:
         *(load_tables, load_losses, load_words, load_remarks, load_signs, load_updates),
         *(load_nudges, load_details, load_errands, load_finders, load_robots, load_pressing, load_hours),
         *(load_asides, load_office_words, load_minor, load_risks, load_parts, load_other_writers, load_text_only),
+        load_contact_words,
     ):
         load()

@@ -20,14 +20,13 @@ from tokenizers import Tokenizer
 
 from classifier.errors import ModelError
 from classifier.loading import open_session
-from classifier.model_bundle import CALIBRATION, MANIFEST, NETWORK, TOKENIZER, FileRecord, read_file
+from classifier.model_bundle import CALIBRATION, NETWORK, TOKENIZER, read_contents
 from classifier.normalise import well_formed
 from classifier.question_topics import TopicModel
 
 SENTENCES: Final = Path(__file__).parent / "models" / "sentences"
 """The folder of the encoder that ships with the program."""
 
-_REMEDY = "install the program again"
 _MAX_TOKENS = 64
 PHRASINGS: Final = "phrasings.npz"
 """The vectors of the starter set's phrasings, so that no worker computes them."""
@@ -54,13 +53,6 @@ class MatchThresholds(BaseModel):
     similarity: Annotated[float, Field(gt=0, le=1)]
     margin: Annotated[float, Field(ge=0, le=1)]
     nearest: Annotated[int, Field(ge=1)]
-
-
-class _Manifest(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    version: str
-    files: dict[str, FileRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +88,13 @@ class SentenceEncoder:
         Raises:
             ModelError: A file is missing, altered, or unusable; the message names it.
         """
+        version, contents = read_contents(folder, _NEEDED)
         try:
-            manifest = _Manifest.model_validate_json((folder / MANIFEST).read_bytes())
-            contents = {name: read_file(folder, name, manifest.files[name]) for name in _NEEDED}
             thresholds = MatchThresholds.model_validate_json(contents[CALIBRATION])
-        except OSError as error:
-            raise ModelError(f"{folder / MANIFEST} cannot be read ({error.strerror}): {_REMEDY}") from None
-        except (ValidationError, KeyError):
-            raise ModelError(f"{folder} is not the folder of a sentence encoder: {_REMEDY}") from None
+        except ValidationError:
+            raise ModelError(f"{folder / CALIBRATION} is not a calibration: install the program again") from None
         return cls(
-            EncoderInfo(manifest.version, thresholds),
+            EncoderInfo(version, thresholds),
             open_session(folder, contents[NETWORK], threads=1),
             read_tokenizer(contents[TOKENIZER]),
             _read_vectors(contents[PHRASINGS]),

@@ -6,20 +6,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from classifier.acknowledgement import is_acknowledgement
 from classifier.aftermath import Update, read_update
 from classifier.asides import Aside, read_aside
+from classifier.contact_words import HeardContact
 from classifier.cries import plea_language
+from classifier.heard_contact import hear_contact
 from classifier.nudges import is_nudge
-from classifier.other_writers import is_other_writer
 from classifier.plain_english import reads_as_english
 from classifier.plain_words import is_at_practice
 from classifier.remarks import fears_authorities, is_dispute, speaks_of_law
 from classifier.robot_questions import robot_language
-from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact, says_safe
+from classifier.unsafe_contact import says_safe
 from inbox.column_types import keyring
 from inbox.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_word, opt_out_of
 from inbox.key_registry import lacks_keys
@@ -39,6 +40,7 @@ from intake.vocabulary import (
     Priority,
     Route,
     SenderDoubt,
+    Silence,
     TriageLevel,
 )
 from tasks.follow_ups import FOLLOWS_WITHIN, Matter, find_matter, matter_of, may_follow
@@ -97,6 +99,25 @@ _LAST_BY_STAFF = select(func.max(Delivery.created_at)).where(
     Delivery.message_id.is_(None),
     Delivery.created_at <= bindparam("until", type_=Delivery.created_at.type),
     Delivery.state.not_in(NEVER_ARRIVED),
+)
+QUIET_FOR = timedelta(hours=24)
+"""How long automatic replies stay out of a conversation after a patient wanted none, if staff do not answer before."""
+_KEPT_QUIET = (
+    select(Decision.id)
+    .join(Message, Message.id == Decision.message_id)
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        Message.id < bindparam("message"),
+        Message.received_at > bindparam("since", type_=Message.received_at.type),
+        Decision.silence.in_([Silence.QUIET, Silence.OTHER_WRITER]),
+        ~exists().where(
+            Delivery.conversation_id == Message.conversation_id,
+            Delivery.message_id.is_(None),
+            Delivery.created_at > Message.received_at,
+            Delivery.state.not_in(NEVER_ARRIVED),
+        ),
+    )
+    .limit(1)
 )
 
 _EMERGENCIES_ELSEWHERE = (
@@ -208,6 +229,7 @@ def gather_facts(
     is_settled_by_words = update not in (None, Update.THANKS) or aside in (Aside.QUESTION, Aside.FINE)
     is_worsening = is_aftermath and understanding.triage == TriageLevel.SAME_DAY
     is_legal = speaks_of_law(message.text)
+    heard = hear_contact(message.text, by_tables=facts.in_chat)  # who writes in a chat has its page open
     is_owed = _is_owed_helplines(message, facts)
     remark = find_remark(message, medium_of(conversation))
     is_taken_back = is_aftermath and remark == Route.WRONG_NUMBER
@@ -243,11 +265,17 @@ def gather_facts(
         asks_robot=of_robot is not None,
         owed_helplines=is_owed,
         at_practice=is_at_practice(message.text),
-        other_writer=is_other_writer(message.text),
-        quiet=facts.replies_by_text and read_unsafe_contact(message.text) is UnsafeContact.REPLY,
+        other_writer=heard is HeardContact.OTHER_WRITER,
+        quiet=not facts.in_chat and (heard is HeardContact.SILENT or _stays_quiet(session, message)),
         alarm_open=conversation.triage == TriageLevel.EMERGENCY or elsewhere.is_open,
         answered_elsewhere=elsewhere.is_answered,
     )
+
+
+def _stays_quiet(session: Session, message: Message) -> bool:
+    """Return whether an answer was kept back lately as somebody else may see it, and nobody says that it is safe."""
+    values = {"conversation": message.conversation_id, "message": message.id, "since": message.received_at - QUIET_FOR}
+    return not says_safe(message.text) and session.scalar(_KEPT_QUIET, values) is not None
 
 
 def _find_elsewhere(session: Session, conversation: Conversation, moment: datetime) -> _Elsewhere:

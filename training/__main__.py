@@ -162,6 +162,20 @@ def sentences(output: Path, corpus: Path) -> None:
     click.echo(f"{output}: probability {limits.topic}, similarity {limits.similarity}, margin {limits.margin}")
 
 
+@main.command()
+@click.option("--output", type=_PATH, default=MODELS / "contact", help="The model's folder, replaced.")
+@click.option("--corpus", type=_PATH, default=CORPUS, help="The folder with the training messages.")
+@click.option("--report", type=_PATH, default=_REPORTS / "contact.md", help="The report to write.")
+def contact(output: Path, corpus: Path, report: Path) -> None:
+    """Fit and calibrate what hears who shares the phone that they write from, and write the report."""
+    from training.evaluation.contact import write_contact_report
+    from training.export.contact_words import export_contact_words
+
+    scores = export_contact_words(output, corpus)
+    write_contact_report(scores, report)
+    click.echo(f"{output}: probability {scores.choose_least()}\nreport: {report}")
+
+
 main.add_command(generate)
 main.add_command(benchmark)
 main.add_command(refresh)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.models import Conversation, Decision, Notification
+from inbox.models import Conversation, Decision, Delivery, Notification
 from tests.service import Service
 from tests.told_classifier import EMERGENCY, sure_of, tell
+from tests.world import DEMO_NUMBER
 
 BORROWED = "this is my boss's phone, im only asking what time u close"
 WATCHED = (
@@ -72,7 +73,11 @@ def test_a_borrowed_phone_gets_no_answer_but_the_words_for_an_emergency(told: Se
     assert send(told, f"{BORROWED}. {CHEST}") == 1
 
 
-def test_it_is_no_mark_on_whose_phone_it_is(told: Service) -> None:
-    send(told, BORROWED)
+def test_it_is_no_mark_on_whose_phone_it_is_once_staff_have_answered(told: Service) -> None:
+    assert [send(told, text) for text in (BORROWED, VISIT)] == [0, 0]
+    with told.edit() as session:
+        [conversation] = session.query(Conversation)
+        assert conversation.unsafe_since is None
+        session.add(Delivery(conversation=conversation, reply="staff", sender=DEMO_NUMBER, body="We will.", staff_id=1))
 
     assert send(told, VISIT) == 1
