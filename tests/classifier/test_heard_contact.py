@@ -15,7 +15,8 @@ from classifier.unsafe_contact import read_unsafe_contact
 
 UNRULED = {
     "Foreman holds our phones in a basket up front with the screens up. so no texts to me": HeardContact.SILENT,
-    "Watch on my wrist lights up with every word. Don't send the count on here.": HeardContact.SILENT,
+    "Si llega el resultado del papanicolau guárdemelo. Él revisa hasta lo que borro.": HeardContact.SILENT,
+    "soy su novia y tengo su phone. salió positivo o qué?": HeardContact.OTHER_WRITER,
 }
 ORDINARY = [
     "",
