@@ -87,7 +87,7 @@ def test_a_published_model_names_the_recipe_that_made_it_to_the_last_digit(train
 
 def test_every_set_is_measured_for_everything_that_is_compared(trained: Pipeline) -> None:
     evaluation = trained.served("evaluation.json")
-    assert list(evaluation["sets"]) == ["validation", "cross_style", "dense", "lookalikes"]
+    assert list(evaluation["sets"]) == ["validation", "unseen_writers", "cross_style", "dense", "lookalikes"]
     for found in evaluation["sets"].values():
         assert found["finders"].keys() >= {"together", "network", "rules"}
     dense = evaluation["sets"]["dense"]
@@ -95,6 +95,43 @@ def test_every_set_is_measured_for_everything_that_is_compared(trained: Pipeline
     assert list(dense["languages"]) == ["en", "es"]
     assert dense["finders"]["rules"]["leaks"]["messages"] == 2
     assert evaluation["sets"]["lookalikes"]["finders"]["rules"]["untouched"]["messages"] == 1
+
+
+def test_writers_of_whom_training_has_nothing_are_measured_alone_beside_all_of_validation(trained: Pipeline) -> None:
+    counts, sets = trained.served("evaluation.json")["messages"], trained.served("evaluation.json")["sets"]
+    assert 0 < counts["unseen"] < counts["validation"]
+    assert sets["unseen_writers"]["messages"] == counts["unseen"]
+    assert sets["validation"]["messages"] == counts["validation"]
+    for page in (trained.report / "entities.md", trained.output / "README.md"):
+        text = " ".join(page.read_text(encoding="utf-8").split())
+        assert f"Of the {counts['validation']} validation messages, {counts['unseen']} are by writers" in text
+
+
+def test_an_identifier_of_which_a_part_is_left_is_counted_beside_one_missed(trained: Pipeline) -> None:
+    report = (trained.report / "entities.md").read_text(encoding="utf-8")
+    (header, *_) = (line for line in report.splitlines() if line.startswith("| found by"))
+    assert "| of the same kind: recall |" in header
+    assert "| messages with a leak | with a part left |" in header
+    (header, *_) = (line for line in report.splitlines() if line.startswith("| messages"))
+    assert "| with a leak | with a part left |" in header
+
+
+def test_what_is_timed_is_what_is_served(trained: Pipeline) -> None:
+    latency = json.loads((trained.report / "latency.json").read_text(encoding="utf-8"))
+    assert {"p50_ms", "both_p50_ms", "network_p50_ms"} <= latency.keys()
+    assert latency["network_p50_ms"] < latency["both_p50_ms"]
+
+
+def test_another_report_on_the_same_model_stays(trained: Pipeline, tmp_path: Path) -> None:
+    from training.evaluation.spans.report import write_span_report
+
+    (tmp_path / "insurance.md").write_text("of the insurance record", encoding="utf-8")
+    latency = json.loads((trained.report / "latency.json").read_text(encoding="utf-8"))
+
+    write_span_report(trained.served("evaluation.json"), latency, tmp_path)
+
+    assert (tmp_path / "insurance.md").read_text(encoding="utf-8") == "of the insurance record"
+    assert (tmp_path / "entities.md").read_bytes() == (trained.report / "entities.md").read_bytes()
 
 
 def test_every_reading_of_the_test_messages_is_written_down(trained: Pipeline) -> None:
@@ -125,6 +162,7 @@ def test_a_finished_training_is_not_done_again(trained: Pipeline, tiny_bert: Pat
         patch.syspath_prepend(str(tiny_bert.parents[1]))
         result = trained("train", "--validation-only")
     assert result.exit_code == 0, result.output
+    assert (trained.report.with_name(f"{trained.report.name}-validation") / "entities.md").exists()
     assert {path: path.stat().st_mtime_ns for path in trained.run.glob("checkpoint-*/*")} == states
     assert (trained.output / "model.onnx").read_bytes() == network
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from classifier.entities.entity import MODEL, Entity
@@ -23,6 +24,16 @@ from training.data.insurance_messages import MARKED_RECORDS, InsuranceMessage, r
 from training.evaluation.test_set_log import record_read
 from training.markdown import format_percent, format_table
 
+REPORTS: Final = Path(__file__).parents[1] / "reports"
+_INTRODUCTION = """\
+# The insurance record, by the entity model {version}
+
+`python -m training.evaluation.insurance --strangers` wrote this. Each field is counted in the messages whose true
+record or whose assembled one has it, and is right if both say the same, however they write it. In the column "true
+values" the record is assembled from the values as they are marked, so those errors are the assembler's alone. Its rules
+were written from the messages of `insurance.tsv`, `coverage.tsv`, and `abacus.tsv`; of those held back, only these
+figures are known (`training/corpus/READS.md` lists every reading).
+"""
 Find = Callable[[InsuranceMessage], Sequence[Entity]]
 
 _FORMS: Final[Mapping[str, Callable[[str], str | None]]] = {
@@ -118,26 +129,49 @@ def _format_field(scores: RecordScores, name: str) -> str:
     return f"{format_percent(scores.right[name] / max(scores.stated[name], 1))} of {scores.stated[name]}"
 
 
+def measure_sets(sets: Mapping[str, Sequence[InsuranceMessage]], recognizer: Recognizer) -> dict[str, str]:
+    """Return the scores of each set as a table, by its name and how many messages it has."""
+    served = "only the rules" if recognizer.tagger is None else "network and rules"
+    return {
+        f"{name.capitalize()} ({len(messages)} messages)": format_records(
+            {
+                "true values": score_records(messages, true_entities),
+                served: score_records(messages, lambda message: recognizer.find(message.text)),
+            }
+        )
+        for name, messages in sets.items()
+    }
+
+
+def write_record_report(tables: Mapping[str, str], version: str, folder: Path) -> Path:
+    """Write `insurance.md` to a folder, which may hold other reports, and return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    report = folder / "insurance.md"
+    parts = [_INTRODUCTION.format(version=version), *(f"## {title}\n\n{table}\n" for title, table in tables.items())]
+    report.write_text("\n".join(parts), encoding="utf-8")
+    return report
+
+
 def main() -> None:
-    """Print the scores of the messages of the corpus, or of those by strangers."""
+    """Print the scores of the messages of the corpus; with those by strangers, write the report, too."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluation.insurance", description=__doc__)
-    parser.add_argument("--strangers", action="store_true", help="measure the held-back messages; this is logged")
+    parser.add_argument(
+        "--strangers", action="store_true", help="measure the held-back messages too, which is logged; write the report"
+    )
     arguments = parser.parse_args()
     recognizer = Recognizer.load()
+    version = "rules" if recognizer.tagger is None else recognizer.tagger.version
+    sets: dict[str, list[InsuranceMessage]] = {}
     if arguments.strangers:
-        version = "rules" if recognizer.tagger is None else recognizer.tagger.version
         record_read(CORPUS, datetime.now(UTC).date(), version, [INSURANCE], "training.evaluation.insurance --strangers")
-        sets = {"strangers": read_insurance_tests(CORPUS)}
-    else:
-        sets = dict(zip(("first half", "second half"), read_halves(CORPUS), strict=True))
-        sets |= {name: read_marked_records(CORPUS / file) for name, file in MARKED_RECORDS.items()}
-    served = "rules" if recognizer.tagger is None else "network and rules"
-    for name, messages in sets.items():
-        columns = {
-            "true values": score_records(messages, true_entities),
-            served: score_records(messages, lambda message: recognizer.find(message.text)),
-        }
-        print(f"\n{name}, {len(messages)} messages\n\n{format_records(columns)}")
+        sets["strangers, held back"] = read_insurance_tests(CORPUS)
+    sets |= zip(("first half of `insurance.tsv`", "second half"), read_halves(CORPUS), strict=True)
+    sets |= {f"strangers, `{file.name}`": read_marked_records(CORPUS / file) for file in MARKED_RECORDS.values()}
+    tables = measure_sets(sets, recognizer)
+    for title, table in tables.items():
+        print(f"\n{title}\n\n{table}")
+    if arguments.strangers:
+        print(f"\nreport: {write_record_report(tables, version, REPORTS / version)}")
 
 
 if __name__ == "__main__":

@@ -95,8 +95,11 @@ def read_version(model: Path) -> str:
     return str(json.loads((model / MANIFEST).read_text(encoding="utf-8"))["version"])
 
 
-_OF_VALIDATION = frozenset({"model", "messages", "validation", "recipe", "sets"})
+UNSEEN = "unseen_writers"
+"""The set of the validation messages by writers of whom training has nothing."""
+_OF_VALIDATION = frozenset({"model", "messages", "validation", "presidio", "recipe", "sets"})
 """What an evaluation has that used validation alone."""
+_VALIDATION_SETS = frozenset({"validation", UNSEEN})
 
 
 def report_folder(reports: Path, version: str, validation_only: bool) -> Path:
@@ -105,5 +108,5 @@ def report_folder(reports: Path, version: str, validation_only: bool) -> Path:
     if not validation_only or not (folder / EVALUATION).is_file():
         return folder
     evaluation = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
-    has_tests = bool(evaluation.keys() - _OF_VALIDATION) or len(evaluation.get("sets", ())) > 1
+    has_tests = bool(evaluation.keys() - _OF_VALIDATION or evaluation.get("sets", {}).keys() - _VALIDATION_SETS)
     return folder.with_name(f"{version}-validation") if has_tests else folder

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from classifier.entities.recognizer import Recognizer
 from intake.vocabulary import EntityKind
 from training.data.corpus import CORPUS
 from training.data.insurance_messages import MARKED_RECORDS, InsuranceMessage, read_marked_records
-from training.evaluation.insurance import compare_records, format_records, score_records, true_entities
+from training.evaluation.insurance import (
+    compare_records,
+    format_records,
+    measure_sets,
+    score_records,
+    true_entities,
+    write_record_report,
+)
 
 
 def test_a_field_is_right_however_it_is_written() -> None:
@@ -53,6 +61,23 @@ def test_all_but_the_question_is_right_in_records_that_no_rule_was_made_for() ->
         del counts["question"]
     assert scores.stated.total() > 50
     assert scores.fields >= 0.95
+
+
+def test_the_report_has_each_field_of_each_set_and_leaves_other_reports_alone(tmp_path: Path) -> None:
+    text = "do you take Aetna?"
+    start = text.index("Aetna")
+    message = InsuranceMessage(text, ((start, start + 5, EntityKind.CARRIER),), {"carrier": "Aetna"}, "en")
+    (tmp_path / "entities.md").write_text("another report", encoding="utf-8")
+
+    report = write_record_report(measure_sets({"strangers": [message]}, Recognizer()), "abc", tmp_path)
+
+    written = report.read_text(encoding="utf-8")
+    assert report == tmp_path / "insurance.md"
+    assert "by the entity model abc" in written
+    assert "## Strangers (1 messages)" in written
+    assert "| `carrier` | 100.0% of 1 | 100.0% of 1 |" in written
+    assert text not in written
+    assert (tmp_path / "entities.md").read_text(encoding="utf-8") == "another report"
 
 
 def test_every_file_of_records_by_strangers_is_measured() -> None:

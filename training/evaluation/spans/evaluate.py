@@ -14,6 +14,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from classifier import Classifier
+from classifier.entities.recognizer import Recognizer
 from classifier.entities.tagger import EntityTagger
 from intake.vocabulary import EntityKind
 from training.data.corpus import CorpusError
@@ -25,7 +26,7 @@ from training.data.splitting import VALIDATION_SEED
 from training.evaluation.metrics import round_numbers
 from training.evaluation.spans.finders import Finder, load_finders
 from training.evaluation.test_set_log import record_read
-from training.export.model_folder import read_version
+from training.export.model_folder import UNSEEN, read_version
 from training.export.span_scores import BILLING, Marked, marked, score_messages, score_spans
 from training.recipe import EntityRecipe
 from training.run_folder import RunFolder
@@ -53,7 +54,7 @@ def read_tests(corpus: Path, run: RunFolder, command: str) -> dict[str, list[Mar
 
 
 def validation_messages(split: SpanSplit, corpus: Path) -> list[MarkedMessage]:
-    """Return the validation messages, filled with values that training never used."""
+    """Return the validation messages, their slots filled with values that no slot of training has."""
     texts = render_fixed(split.validation, VALIDATION_SEED, corpus)
     return [
         MarkedMessage(text, tuple(spans), message.channel, message.language)
@@ -78,10 +79,13 @@ def evaluate_tagger(
         without `presidio` where Presidio is not installed.
     """
     finders, language_model = load_finders(run.model)
-    sets = {"validation": validation_messages(split, corpus), **(tests or {})}
+    validation = validation_messages(split, corpus)
+    held_out = recipe.data.validation_writers
+    unseen = [found for found, message in zip(validation, split.validation, strict=True) if message.writer in held_out]
+    sets = {"validation": validation, UNSEEN: unseen, **(tests or {})}
     content = {
         "model": {"version": read_version(run.model)},
-        "messages": {"train": len(split.train), "validation": len(split.validation)},
+        "messages": {"train": len(split.train), "validation": len(validation), "unseen": len(unseen)},
         "presidio": language_model,
         "sets": {name: _evaluate_set(name, messages, finders) for name, messages in sets.items()},
     }
@@ -126,29 +130,36 @@ def _by(
 
 
 def time_messages(split: SpanSplit, run: RunFolder, corpus: Path) -> dict[str, float | int | str]:
-    """Time the network alone and before the shipped intent model, on messages of about 32 tokens, with one thread."""
+    """Time what is served, alone and before the shipped intent model, on messages of about 32 tokens, with one thread.
+
+    Returns:
+        Percentiles in milliseconds of the network with the rules, of both models, and of the network alone; the number
+        of messages; and the machine.
+    """
     tagger, classifier = EntityTagger.load(run.model), Classifier.load()
+    recognizer = Recognizer(tagger)
     texts = [message.text for message in validation_messages(split, corpus)]
     short = [text for text in texts if len(tagger.encode(text)[0]) + 2 in _SHORT][:_TIMED] or texts[:_TIMED]
-    times: list[tuple[float, float]] = []
+    times: list[tuple[float, float, float]] = []
     warm_up = short[:_WARM_UP]
     for text in [*warm_up, *short]:
-        start = time.perf_counter()
+        first = time.perf_counter()
         tagger.find(text)
+        start = time.perf_counter()
+        recognizer.find(text)
         middle = time.perf_counter()
         classifier.classify([text])
-        times.append((middle - start, time.perf_counter() - start))
-    alone, both = (list(column) for column in zip(*times[len(warm_up) :], strict=True))
+        times.append((middle - start, time.perf_counter() - start, start - first))
+    served, both, network = (list(column) for column in zip(*times[len(warm_up) :], strict=True))
     return {
-        "p50_ms": _percentile(alone, 50),
-        "p95_ms": _percentile(alone, 95),
-        "both_p50_ms": _percentile(both, 50),
-        "both_p95_ms": _percentile(both, 95),
+        **_percentiles("", served),
+        **_percentiles("both_", both),
+        **_percentiles("network_", network),
         "messages": len(short),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
     }
 
 
-def _percentile(times: Sequence[float], share: int) -> float:
-    """Return a percentile of seconds, in milliseconds."""
-    return round(1000 * float(np.percentile(times, share)), 2)
+def _percentiles(prefix: str, times: Sequence[float]) -> dict[str, float]:
+    """Return two percentiles of seconds, in milliseconds."""
+    return {f"{prefix}p{share}_ms": round(1000 * float(np.percentile(times, share)), 2) for share in (50, 95)}

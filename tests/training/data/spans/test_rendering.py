@@ -67,7 +67,7 @@ def test_the_same_generator_state_gives_the_same_text() -> None:
     assert first == second != other
 
 
-def test_training_and_validation_share_no_name_street_or_employer() -> None:
+def test_training_and_validation_fill_slots_with_no_name_street_or_employer_in_common() -> None:
     for listed in ("first_names", "last_names", "streets", "employers"):
         everything = {value for group in read_values(CORPUS, listed).values() for value in group}
         held_out = {value for value in everything if is_held_out(value)}
