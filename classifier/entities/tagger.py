@@ -11,7 +11,7 @@ from typing import Final, Self
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Tokenizer
 
 from classifier import model_bundle, windows
 from classifier.entities.bundle import DEFAULT_FOLDER, EntityBundle
@@ -48,13 +48,11 @@ class EntityTagger:
 
     Attributes:
         version: The version of the network, 12 hexadecimal digits.
-        tokenizer_sha256: The checksum of its tokenizer: with the same one, an encoding can be shared.
     """
 
     def __init__(self, bundle: EntityBundle, session: onnxruntime.InferenceSession, tokenizer: Tokenizer) -> None:
         """Use `EntityTagger.load`, which verifies the files first."""
         self.version: Final = bundle.manifest.version
-        self.tokenizer_sha256: Final = bundle.manifest.files[model_bundle.TOKENIZER].sha256
         self._config = bundle.config
         self._penalty = bundle.calibration.outside_penalty
         self._session = session
@@ -86,21 +84,13 @@ class EntityTagger:
             )
         return cls(bundle, session, load_tokenizer(home, bundle.contents[model_bundle.TOKENIZER]))
 
-    def find(self, text: str, encoding: Encoding | None = None) -> tuple[Entity, ...]:
+    def find(self, text: str) -> tuple[Entity, ...]:
         """Return the entities of a text, in its order, without overlaps: `read` without the rest."""
-        return self.read(text, encoding).entities
+        return self.read(text).entities
 
-    def read(self, text: str, encoding: Encoding | None = None) -> Reading:
-        """Return what the network says of a text.
-
-        Args:
-            text: Any string of any length.
-            encoding: The whole text's tokens without special ones, if they are known already from the same tokenizer.
-        """
-        if encoding is None:
-            ids, offsets = self.encode(text)
-        else:
-            ids, offsets = encoding.ids, encoding.offsets
+    def read(self, text: str) -> Reading:
+        """Return what the network says of a text, any string of any length."""
+        ids, offsets = self.encode(text)
         logits = self.label_logits(ids)
         return Reading(decode_entities(text, offsets, logits, self._penalty), possible_places(offsets, logits))
 

@@ -13,7 +13,7 @@ from tasks.entities import beginning_of
 
 
 def quote_for(setting: NoticeText, text: str, entities: Sequence[Entity] | None) -> str | None:
-    """Return what a notice quotes of a message.
+    """Return what a notice quotes of a message; an ellipsis ends it where not all of the message was read.
 
     Args:
         setting: whether the team's notices contain text.
@@ -24,7 +24,8 @@ def quote_for(setting: NoticeText, text: str, entities: Sequence[Entity] | None)
         case NoticeText.FULL:
             return text
         case NoticeText.REDACTED if entities is not None:
-            return redact(beginning_of(text), entities)
+            read = beginning_of(text)
+            return redact(read, entities) + ("" if read == text else " …")
         case _:
             return None
 

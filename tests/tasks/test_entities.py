@@ -221,11 +221,12 @@ def test_a_notice_may_carry_the_message_with_names_and_numbers_replaced(
     assert hook.notifications[0].body["message"].endswith("\n\nThis is [NAME], can I move my visit to [DATE]?")
 
 
-def test_what_nobody_has_looked_at_is_not_quoted_and_nothing_after_what_was_read() -> None:
+def test_what_nobody_has_looked_at_is_not_quoted_and_an_ellipsis_stands_for_what_follows_what_was_read() -> None:
     read, left = "x " * (MOST_CHARACTERS // 2), "Ana Lopez"
 
     assert quote_for(NoticeText.REDACTED, VISIT, None) is None
-    assert quote_for(NoticeText.REDACTED, read + left, ()) == read[:-1]
+    assert quote_for(NoticeText.REDACTED, read + left, ()) == read[:-1] + " …"
+    assert quote_for(NoticeText.REDACTED, read[:-1], ()) == read[:-1]
     assert (quote_for(NoticeText.OFF, VISIT, ()), quote_for(NoticeText.FULL, VISIT, None)) == (None, VISIT)
 
 

@@ -73,12 +73,6 @@ def test_the_time_grows_no_faster_than_the_text(tagger: EntityTagger) -> None:
     assert seconds(8000) < 150 * max(seconds(400), 0.01)
 
 
-def test_a_known_encoding_is_not_made_again(tagger: EntityTagger) -> None:
-    text = "filler Maria"
-    encoding = tiny_tagger.tokenizer().encode(text, add_special_tokens=False)
-    assert tagger.find(text, encoding) == tagger.find(text)
-
-
 def test_a_penalty_on_what_is_outside_finds_more(tmp_path: Path) -> None:
     unsure = tiny_tagger.write(tmp_path, words={"filler": "B-ID"}, outside_penalty=20.0)
     assert values("Maria", EntityTagger.load(unsure)) != []

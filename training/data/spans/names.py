@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from classifier.normalise import without_accents
-from training.data.spans.setting import SpanSetting
+from training.data.spans.setting import NoValueError, SpanSetting
 from training.data.spans.spoken import spelled_letters
 
 _SUFFIXES = ("Jr", "Jr.", "Sr.", "III", "II", "IV")
@@ -112,7 +112,10 @@ def _family(setting: SpanSetting) -> str:
         return values.pick("last_names", rng, _SPANISH_LAST)
     if rng.random() < 0.2:
         fake = setting.faker()
-        return values.draw(fake.last_name)
+        try:
+            return values.draw(fake.last_name)
+        except NoValueError:  # a language with few family names may have none that is held out
+            return values.pick("last_names", rng)
     name = values.pick("last_names", rng, _ENGLISH_LAST if rng.random() < 0.5 else _OTHER_LAST)
     if rng.random() < 0.04:
         return f"{name}{rng.choice('-- ')}{values.pick('last_names', rng)}"

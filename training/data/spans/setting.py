@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,17 +12,23 @@ from typing import Any, Final
 
 from faker import Faker
 
-from training.data.corpus import CORPUS, read_rows
+from classifier.normalise import without_accents
+from training.data.corpus import CORPUS, CorpusError, read_rows
 
 VALUES: Final = Path("values")
 """The folder of the value lists, in the corpus folder."""
 
 _HELD_OUT: Final = 6
 _TRIES: Final = 200
+_WORD: Final = re.compile(r"[^\s,.()&\"]+")
 _LOCALES: Final = (
     "en_US", "en_US", "en_US", "es_MX", "en_IN", "vi_VN", "fil_PH", "pl_PL", "fr_FR", "de_DE", "it_IT", "pt_BR",
     "tr_TR", "nl_NL", "yo_NG", "zu_ZA", "ro_RO", "id_ID", "sv_SE", "hu_HU", "cs_CZ", "en_GB",
 )  # fmt: skip
+
+
+class NoValueError(CorpusError):
+    """No value that is made or listed may be used on this side of the split."""
 
 
 def is_held_out(value: str) -> bool:
@@ -47,19 +54,38 @@ class Values:
         return self.draw(lambda: rng.choice(listed[rng.choice(groups or tuple(listed))]))
 
     def draw(self, make: Any) -> str:
-        """Return the first value that `make` returns on this side of the split, with no name of a test message."""
-        unseen = names_of_tests(self.corpus)
+        """Return the first value that `make` returns on this side of the split, with no name of a test message.
+
+        Raises:
+            NoValueError: It returns none in 200 tries.
+        """
+        unseen = plain_names_of_tests(self.corpus)
         for _ in range(_TRIES):
             value = str(make())
-            if is_held_out(value) == self.held_out and unseen.isdisjoint(value.casefold().split()):
-                break
-        return value
+            if is_held_out(value) == self.held_out and unseen.isdisjoint(plain_words(value)):
+                return value
+        side = "validation" if self.held_out else "training"
+        raise NoValueError(
+            f"{_TRIES} values in a row are not for {side} or have a name of the tests: add others to {VALUES}/"
+        )
+
+
+def plain_words(value: str) -> list[str]:
+    """Return the words of a value in small letters and without accents, and the parts that a hyphen joins."""
+    words = _WORD.findall(without_accents(value.casefold()))
+    return words + [part for word in words if "-" in word for part in word.split("-")]
 
 
 @cache
 def names_of_tests(corpus: Path) -> frozenset[str]:
-    """Return the words of the names in the test messages, in lower case, which no training message has."""
+    """Return the words of the names in the test messages, in lower case, as they are written there."""
     return frozenset(word for _, (word,) in read_rows(corpus / VALUES / "names_of_tests.txt", 1))
+
+
+@cache
+def plain_names_of_tests(corpus: Path) -> frozenset[str]:
+    """Return the same without accents: no slot is filled with one of them, however it is typed."""
+    return frozenset(map(without_accents, names_of_tests(corpus)))
 
 
 @cache

@@ -11,8 +11,8 @@ _CODE_WORDS = {
     "A": ("apple", "Alpha", "Adam"), "B": ("boy", "Bravo", "Bob"), "C": ("cat", "Charlie"), "D": ("dog", "Delta"),
     "E": ("Edward", "Echo", "elephant"), "F": ("Frank", "Foxtrot"), "G": ("George", "Golf"), "H": ("Henry", "Hotel"),
     "I": ("Ida", "India"), "J": ("John", "Juliet"), "K": ("kite", "Kilo"), "L": ("Larry", "Lima"),
-    "M": ("Mary", "Mike"), "N": ("Nancy", "November"), "O": ("orange", "Oscar"), "P": ("Paul", "Peter", "Papa"),
-    "Q": ("queen", "Quebec"), "R": ("Robert", "Romeo"), "S": ("Sam", "Sierra"), "T": ("Tom", "Tango"),
+    "M": ("Mary", "Mike"), "N": ("Nancy", "November"), "O": ("orange", "Oscar"), "P": ("party", "pencil", "Papa"),
+    "Q": ("queen", "Quebec"), "R": ("river", "Romeo"), "S": ("Sam", "Sierra"), "T": ("Tom", "Tango"),
     "U": ("umbrella", "Uniform"), "V": ("Victor",), "W": ("William", "Whiskey"), "X": ("x-ray",),
     "Y": ("yellow", "Yankee"), "Z": ("zebra", "Zulu"),
 }  # fmt: skip
