@@ -16,7 +16,7 @@ from classifier.insurance.family import HOLDER, RELATIVE
 from classifier.insurance.mentions import Mention, mark_text
 from classifier.insurance.people import find_subscribers, is_patient_holder, is_writer_name
 from classifier.insurance.phones import is_payers, payer_phones
-from classifier.insurance.policies import aligned, drop_misheard, drop_old_policies, holding, is_liable
+from classifier.insurance.policies import aligned, drop_misheard, drop_old_policies, holding, is_liable, with_name
 from classifier.insurance.question import choose_question, points_of
 from classifier.insurance.record import InsuranceRecord, Value
 from classifier.insurance.relationship import find_relationship
@@ -35,7 +35,7 @@ _SAID: Final = 3
 _HOLDER_NAMED = re.compile(
     r"\b(?:sub(?:scriber)?:|policy ?holder|the insured|titular|insurance has (?:me|us)\b"
     rf"|\b(?:on|under|through|thru) (?:(?:his|her|their|my|our) )?(?:{RELATIVE}'?s?'?|his|hers?) (?:\w+ )?"
-    rf"(?:plan|insurance|ins|policy|coverage)\b"
+    rf"(?:plan|insurance|ins|policy|coverage|name)\b"
     rf"|\b{RELATIVE}'?s? (?:is |es )?(?:the |la |el )?(?:{HOLDER}|main\b|plan|insurance|ins\b|policy|coverage)"
     rf"|\bdep(?:endent)? on\b"
     rf"|\b(?:a|en) nombre de (?:mi|su) {RELATIVE}\b"
@@ -117,7 +117,7 @@ def assemble_record(text: str, entities: Sequence[Entity]) -> InsuranceRecord:
 
     return InsuranceRecord(
         carrier=tuple(value for _, value in carriers),
-        plan=row(of(EntityKind.PLAN), normalize.normal_name),
+        plan=row(with_name(of(EntityKind.PLAN), len(carriers)), normalize.normal_name),
         member_id=row(of(EntityKind.MEMBER_ID, lambda mention: not is_policy(mention)), normalize.normal_code),
         group_number=row(of(EntityKind.GROUP_NUMBER), normalize.normal_code),
         claim_number=tuple(value for _, value in holding(of(EntityKind.CLAIM_NUMBER), normalize.normal_code)),

@@ -8,7 +8,8 @@ from typing import Final
 
 from classifier.insurance.family import HOLDER
 from classifier.insurance.mentions import Mention
-from classifier.insurance.people import is_writer_name
+from classifier.insurance.owners import find_owners
+from classifier.insurance.people import PATIENTS_CHILD, is_writer_name
 from classifier.insurance.policies import is_old
 from intake.vocabulary import EntityKind
 
@@ -16,7 +17,7 @@ _LABELED_BIRTH = re.compile(rf"\b{HOLDER}\b(?:(?!patient|paciente)[^.\n]){{0,30}
 _MY_BIRTH = re.compile(r"\b(?:my (?:dob|bday|birthday|date of birth|birth date)|i was born)\b[^.\n{]{0,25}$")
 _ITS_BIRTH_BEFORE = re.compile(
     r"\b(?:(?:his|her) (?:dob|bday|birthday|date of birth|birth date)|(?:he|she) was born|nacio"
-    r"|nacid[oa])\b[^.\n{]{0,20}$"
+    r"|nacid[oa]|su (?:cumpleanos|fecha de nacimiento))\b[^.\n{]{0,20}$"
 )
 _NEAR_BIRTH: Final = 70
 
@@ -32,7 +33,7 @@ def find_birth_dates(mentions: Sequence[Mention], subscribers: Sequence[Mention]
         return dates
     labeled = [date for date in dates if _LABELED_BIRTH.search(date.before) and not is_old(date)]
     if not subscribers:
-        return labeled[-1:]
+        return labeled[-1:] or _of_unnamed(dates, marked)
     found: list[Mention] = []
     for name in subscribers:
         near = [date for date in dates if 0 < date.place - name.place < _NEAR_BIRTH]
@@ -44,3 +45,10 @@ def find_birth_dates(mentions: Sequence[Mention], subscribers: Sequence[Mention]
         return found or labeled[-1:]
     theirs = _MY_BIRTH if all(is_writer_name(name) for name in subscribers) else _ITS_BIRTH_BEFORE
     return [date for date in dates if theirs.search(date.before)][:1]
+
+
+def _of_unnamed(dates: Sequence[Mention], marked: str) -> list[Mention]:
+    """Return the only birth date if it is that of a relative who holds the policy and whom nobody names."""
+    if len(dates) != 1 or PATIENTS_CHILD.search(marked) or not find_owners(marked):
+        return []
+    return [date for date in dates if _ITS_BIRTH_BEFORE.search(date.before)]

@@ -9,10 +9,13 @@ from classifier.insurance.mentions import Mention
 from intake.vocabulary import EntityKind
 
 _PASSING_BEFORE = re.compile(
-    r"\b(?:lost my job|laid off|fired|between jobs|used to work|perdi mi trabajo|through work at)\b[^.\n{]{0,20}$"
+    r"\b(?:used to work|through work at)\b[^.\n{]{0,20}$|\bco-?worker (?:at|from) $"
+    r"|\b(?:used to (?:be|have)|i had|era|tenia) \{CARRIER\}(?: \{PLAN\})?,? (?:through|thru|from|at|with|por|de|con)"
+    r" (?:the |my |la |el )?$"
+    r"|\bya no (?:estoy|trabajo|soy) (?:con|en|de) (?:la |el )?$"
     r"|\bi was (?:at|working at) $|\b(?:nights?|noches|weekends|part[- ]?time|side job)[^.\n{]{0,25} (?:at|for|en) $"
     r"|\b(?:her|his) employer $|\bhr at $(?<!our hr at )|\bi'?ll be at $|\bi teach at $"
-    r"|\bretire from $|\bi (?:left|quit) $|\b(?:first|last) day at $|\b(?:lunch|break)[a-z ]{0,10} at $"
+    r"|\bretire from $|\b(?:first|last) day at $|\b(?:lunch|break)[a-z ]{0,10} at $"
     r"|\bstart(?: a new job)? at $"
     r"|\b(?:pension|bonus|raises?|paycheck) (?:from|at) $|\bpagan en $|\bdrive (?:a )?truck for $"
     r"|\b(?:paralegal|attorney) (?:with|at|for) $|\b(?:lawyer|attorney|abogado) \(?\{NAME\},? $"
@@ -25,9 +28,18 @@ _PASSING_AFTER = re.compile(
     r"|thats) not where)"
     r"|^ (?:is )?(?:calling\b|llamando\b|here(?=[.,!\n]|$))"
     r"|^[ ,]{0,2}(?:nights|evenings|weekends|part[- ]?time|(?:working )?all day|says no|de noche)\b"
+    r"|^[ ,]{0,2}but (?:my|our|the) (?:\{(?:CARRIER|PLAN)\}|(?:insurance|coverage|plan)\b)"
+    r"|^,? but i (?:turned|declined|waived) |^ (?:until|till|til) (?!\{)"
+    r"|^(?:'s)? (?:\{CARRIER\} )?(?:coverage|insurance|plan|benefits|job) (?:has |just )?(?:ended|ends|ran out|lapsed"
+    r"|stopped)\b"
     r"|^ (?:where i work )?has \{CARRIER\},? but i (?:use|have|took)\b|^.{0,4}no,? sorry\b"
 )
 
+_JOB_GONE = re.compile(
+    r"\b(?:lost my job|laid off|fired|between jobs|perdi mi trabajo)\b[^.\n{]{0,20}$|\bi (?:left|quit) $"
+)
+_COBRA = re.compile(r"\bcobra\b")
+"""With it, the job that is gone still gives the coverage."""
 _SIGNED_BEFORE = re.compile(
     r"(?:^|[\n.!?] ?|thanks,? |gracias,? )\{NAME\}(?:,? [a-z.& -]{2,40})?(?: ?[,\n@|(–-]{1,2} ?| (?:at|from|with|de"
     r"|en) )$"
@@ -59,10 +71,14 @@ def sources(mentions: Sequence[Mention], marked: str) -> list[Mention]:
         marked: The message as `mark_text` returns it.
     """
     is_covered = _COVERED.search(marked) is not None
+    is_cobra = _COBRA.search(marked) is not None
     found = [
         mention
         for mention in mentions
-        if mention.kind is EntityKind.EMPLOYER and is_source(mention) and (is_covered or not _is_signed(mention))
+        if mention.kind is EntityKind.EMPLOYER
+        and is_source(mention)
+        and (is_cobra or not _JOB_GONE.search(mention.before))
+        and (is_covered or not _is_signed(mention))
     ]
     return [mention for mention in found if not _COMMON_NOUN.fullmatch(mention.value)] or found
 

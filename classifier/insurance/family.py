@@ -42,7 +42,10 @@ HOLDER: Final = (
 )
 """What a policy's holder is called."""
 
-RANK: Final = r"(?:(?:[mst]|ss|ts|ms)gt|ssg|sfc|sgt|cpl|pfc|spc|cpt|capt|maj|col|lt|cmdr|cpo)\.?"
+RANK: Final = (
+    r"(?:(?:(?:[mst]|ss|ts|ms)gt|ssg|sfc|sgt|cpl|pfc|spc|cpt|capt|maj|col|lt|cmdr|cpo)\.?"
+    r"|(?:(?:staff|master|first) )?sergeant|captain|major|colonel|lieutenant|commander|corporal|sargento|capitan)"
+)
 """The rank of somebody who serves, before the name."""
 
 _MINE: Final = r"(?:my|our|mi|nuestr[oa]|the|la|el)"

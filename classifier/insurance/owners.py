@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from classifier.insurance.family import HOLDER, SPOUSE, WHO, Relative, read_relative
+from classifier.insurance.family import HOLDER, RELATIVE, SPOUSE, WHO, Relative, read_relative
 from classifier.insurance.relatives import RELATED, nearest_relative
 
 _GOODS: Final = (
@@ -26,7 +26,7 @@ _OWNED: Final = (
     rf"|planta|sindicato|compania|job"
     rf"|work|hers|it"
     rf"|dependent|dependiente|el|la|\{{(?:CARRIER|PLAN)\}})[ ,]{{1,2}}(?:\{{(?:CARRIER|PLAN)\}}[ ,]{{0,2}})?"
-    rf"(?:is |es |comes |viene )?(?:of|from|off|by|de|por|con) {WHO}\b",
+    rf"(?:is |es |comes |viene )?(?:of|from|off|by|d|de|por|con) {WHO}\b",
     rf"\b{WHO}(?: \{{NAME\}}| she| he)?,? (?:is |as |es |= ?)?(?:the |la |el )?{HOLDER}(?! (?:for|i ?d)\b)\b",
     rf"\b{HOLDER}(?:'s)?(?: name)?[ :(=,?-]{{1,3}}(?:is |es |it'?s |now |= ?)*"
     rf"(?:\{{NAME\}}[ ,(]{{1,3}}(?:is |es )?)?{WHO}\b(?! has\b)",
@@ -76,6 +76,10 @@ _GONE_AFTER = re.compile(
 _HELD: Final = r"(?:policy|plan|insurance|ins|coverage|\{CARRIER\}|\{PLAN\})"
 _WORK: Final = r"(?:job|work|employer|company|co|union|school|boss|office|hr)"
 _TRABAJO: Final = r"(?:trabajo|empleo|sindicato|compania|empresa)"
+_NOT_FROM_RELATIVE: Final = (
+    rf"(?!(?: (?:\{{(?:CARRIER|PLAN)\}}|{_HELD})){{0,2}} (?:through|thru|from|via|under|on|off|by)(?: of)?"
+    rf" (?:my|our) {RELATIVE})"
+)
 _WRITERS_OWN: Final = (
     rf"\b(?:i'?m|im|i am|yo soy|soy)(?: also)? (?:the |el |la |un |an )?{HOLDER}\b",
     rf"\b{HOLDER}(?: is|:| =|\?)? ?(?:= ?)?(?:self|me|same|myself|mine)\b|\{{NAME\}} \((?:me|self)\)"
@@ -84,12 +88,13 @@ _WRITERS_OWN: Final = (
     r"\bmember is (?:myself|me)\b|\blo pago yo\b|\bes mi[oa](?= [.)]|[.),;]|$)|\b(?:buy"
     r"|pay)(?: for)? it (?:all )?myself\b"
     r"|\b(?:who|quien) (?:holds|carries|has|tiene)[^.\n{]{0,25}[?:] {0,2}(?:me|self|myself|yo)\b",
-    rf"\bmy own (?:job|now|off|from|thru|through|{_HELD})|\b(?:insurance|plan|policy|it)(?: is|'s) mine\b",
+    rf"\bmy own (?:job|now|off|from|thru|through|{_HELD})|\b(?:insurance|plan|policy|it)(?: is|'?s) mine\b"
+    r"|(?:^|[.,;\n] ?)mine(?=[.,;\n]|$)|\b(?:the |is the )?(?:subscriber|policy ?holder) is me\b",
     rf"(?:\b(?:is|are|also|and)|'s|&) on my card\b|\bon my {_HELD}(?! (?:eob|statement)|\w)"
     rf"|\bunder my (?:own )?{_HELD}|(?<!bill )\bunder(?: me|: me"
     rf"| myself)\b(?! and| or)",
     r"\b(?:in|under) my (?:own )?name\b|\ba mi nombre\b|\ben mi nombre\b|\bbajo mi nombre\b",
-    rf"\bi(?: still| also)? (?:carry|hold) (?:it|us|them|the|my|our|her|him|everyone|mine|{_HELD})",
+    rf"\bi(?: still| also)? (?:carry|hold) (?:it|us|them|the|my|our|her|him|everyone|mine|{_HELD}){_NOT_FROM_RELATIVE}",
     r"\bi(?: still| also)? (?:cover|insure) (?:us|them|her|him|the (?:kids|family)|everyone|my|our)\b",
     r"\b(?:bought|buy|pay for) (?:it|this|my|our|one) ?(?:own|ourselves|myself|on my own)\b",
     r"\bon my own now\b|\b(?:asking )?for myself\b",
@@ -111,13 +116,15 @@ _WRITERS: Final = (
     r"\bi'?m (?:with|at) \{EMPLOYER\}|\b(?:started|hired|employee|employed)(?: \w+)? (?:at|with|of|by) \{EMPLOYER\}"
     r"|\bmy (?:job|work) (?:at|with) \{EMPLOYER\}|\bsoy emplead[oa]\b|\bme (?:lo|la) da\b|\bmi (?:trabajo|patron"
     r"|empresa) me\b",
+    r"\b(?:still )?on (?:the )?\{EMPLOYER\} \{(?:CARRIER|PLAN)\}"
+    r"|\{EMPLOYER\} (?:just )?(?:cancell?ed|dropped|ended|renewed) my\b|\bmarketplace (?:coverage|plan|insurance)\b",
     r"\b(?:individual|self[- ]pay) plan\b|\bi (?:signed up|enrolled|picked it|elected)\b|\b(?:lo|la) compre\b"
     r"|\bdel mercado\b",
     r"\bbought (?:it|\{PLAN\}|\{CARRIER\})|\bi (?:get|got|have) (?:it|mine|this|that) (?:from|through|thru|at|off)\b",
     r"\bi (?:still )?work(?:ed)? (?:at|for|in|there)\b|\bi(?:'m| am|m)? (?:teach|teaching|employed)\b",
     r"\bi(?:'m| am|m) (?:a|an|the) (?:teacher|nurse|employee|federal employee|state employee|firefighter|officer)\b",
-    rf"(?<!mi )(?<!el )\btrabajo en\b|\b(?:de mi|del|por mi|por el|traves de mi|medio de mi) (?:propi[oa] "
-    rf"|nuev[oa] )?{_TRABAJO}\b",
+    rf"(?<!mi )(?<!el )\btrabajo (?:en|ahi|alli|alla)\b|\b(?:de mi|del|por mi|por el|traves de mi"
+    rf"|medio de mi) (?:propi[oa] |nuev[oa] )?{_TRABAJO}\b",
     r"\b(?:lo |la )?tengo (?:[\w{}]+ ){0,2}(?:por|a traves de|con)(?: el| la)? \{EMPLOYER\}",
     r"(?<!til )\bnew job\b|\bswitched jobs\b|\bnuevo trabajo\b|\bbenefits at my\b",
     r"\b(?:retired|leaving|retire) from?\b|\bleaving \{EMPLOYER\}|\bmy retiree (?:coverage|plan|insurance)\b",

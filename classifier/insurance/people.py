@@ -20,7 +20,7 @@ from intake.vocabulary import EntityKind
 
 _FILLER: Final = (
     r"(?:'s|s|is|it's|its|=|name|es|my|mi|me|the|la|el|now|changed to|on file|information|his|her|their|should be"
-    rf"|as printed|on (?:the |my )?card|{RANK})"
+    rf"|as printed|on (?:the |my )?card|\((?:last|first)[ ,a-z]{{0,12}}\)|information\n|informacion\n|{RANK})"
 )
 _LABELED = re.compile(rf"\b{HOLDER}\b(?:[ .:(,?\-/#=]{{0,3}}(?:{_FILLER}|{RELATIVE})){{0,7}}[ :(,?\-/#=]{{1,3}}$")
 _LABELED_AFTER = re.compile(
@@ -92,7 +92,7 @@ PATIENTS_CHILD = re.compile(
     rf"(?<!your )(?<!\bur )(?!(?:girl|boy)s? (?:at|from|there|who|said|says|told|had"
     rf"|on)\b)\b{CHILD}\b(?!'s (?:school|pediatric|dentist)| only plan)"
     rf"|\{{NAME\}}, \d{{1,2}} anos|\bbday rule\b|\bbirthday rule\b"
-    r"|\b(?:\d{1,2} ?(?:months?|mos?|weeks?|wks?|days?)|1?\d[ -]?(?:years?|yrs?|y))[ -]old\b|\bnewborn\b"
+    r"|\b(?:\d{1,2}[ -]?(?:months?|mos?|weeks?|wks?|days?)|1?\d[ -]?(?:years?|yrs?|y))[ -]old\b|\bnewborn\b"
     r"|\bwe adopted\b"
     r"|\{NAME\}(?:'s|s) step(?:dad|mom|father|mother)\b"
 )

@@ -33,8 +33,8 @@ _FROM = re.compile(r"\b(?:from|de) $")
 _TO = re.compile(r"^ (?:to|a) \{")
 _FOLLOWS = re.compile(r"\{(?:CARRIER|MEMBER_ID|PLAN)\}[ ,:(#-]{0,3}$")
 _OLD_AFTER = re.compile(
-    r"^(?: ?\([^)]{0,50}\))?[ ,).]{0,4}(?:nvm|no (?:wait|sorry|actually|i mean|it'?s|its)\b|no,|wait|sorry|oops"
-    r"|actually|i mean|scratch|is (?:gone"
+    r"^(?: ?\([^)]{0,50}\))?[ ,).]{0,4}(?:nvm|no (?:wait|sorry|actually|i mean|it'?s|its|the \{|el \{|la \{)|no,|wait|sorry"
+    r"|oops|actually|i mean|scratch|is (?:gone"
     r"|over|old|dead|cancel\w*|wrong)|was wrong"
     r"|ended|ends|stopped|quit|goes away|went away|went under|folded|hang on|i'?ll start over|but i use|maybe \{"
     r"|off (?:my|the) (?:chart|file|account)"
@@ -62,6 +62,13 @@ _FROM_AFTER = re.compile(r"^ (?:from|with|by|run by|de|con) (?:the )?\{CARRIER\}
 _SEPARATE: Final = 60
 _FOREIGN: Final = 1_000
 """How much farther a value is from a program that has no such values."""
+TWO: Final = 2
+_SORT: Final = re.compile(
+    r"(?:the )?(?:medicare advantage|advantage|marketplace|hmo|ppo|epo|pos|hdhp|high deductible|bronze|silver|gold"
+    r"|platinum)(?: plan| one)?",
+    re.IGNORECASE,
+)
+"""What a plan is called by its sort alone."""
 PROGRAMS: Final = frozenset(("Medicare", "Medicaid"))
 _BEHIND: Final = 40
 _OF_POLICIES: Final = frozenset((EntityKind.PLAN, EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER))
@@ -170,6 +177,17 @@ def _is_part(pair: tuple[Mention, Value], found: Sequence[tuple[Mention, Value]]
     if mention.kind not in _NUMBERED:
         return False
     return any(2 * len(text) <= len(other) and text in (other[: len(text)], other[-len(text) :]) for other in others)
+
+
+def with_name(plans: Sequence[Mention], carriers: int) -> Sequence[Mention]:
+    """Return the plans of one insurer without those that only say what sort it is, where another has a name.
+
+    Args:
+        plans: The plans, in the order of the text.
+        carriers: How many insurers count.
+    """
+    named = [plan for plan in plans if not _SORT.fullmatch(plan.value)]
+    return named if named and carriers < TWO else plans
 
 
 def is_liable(name: str) -> bool:

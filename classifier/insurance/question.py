@@ -25,6 +25,7 @@ _ASKS = re.compile(
     r"|are (?:you|u)"
     r"|is (?:it|that|this)|would|whether|wondering|can (?:you|u) (?:see|check|tell))\b"
 )
+_IS_ASKED = re.compile(r"\?|\b(?:can (?:i|we)|is (?:dr|doctor)|(?:do|does) (?:i|we|dr|doctor))\b")
 _GIVES: Final = 3
 """What it weighs that a message tells the facts of a card and asks nothing."""
 _INSURANCE = re.compile(r"\{(?:CARRIER|PLAN|MEMBER_ID|GROUP_NUMBER)\}")
@@ -44,7 +45,7 @@ def choose_question(marked: str) -> tuple[str, int, int]:
     if points[best] or gives:
         return best, points[best] + gives.get(best, 0), points[best]
     if _INSURANCE.search(marked):
-        return ("eligibility" if "?" in marked else "update_card"), 0, 0
+        return ("eligibility" if _IS_ASKED.search(marked) else "update_card"), 0, 0
     return "other", 0, 0
 
 

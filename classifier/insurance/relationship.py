@@ -32,7 +32,8 @@ _PATIENT_SPOUSE = re.compile(
     rf"|labs?)\b"
     rf"|(?: \{{NAME\}})?,? (?:(?:s?he)(?= is|'?s) ?)?{_VISITING}\b|(?: \{{NAME\}})? shes? {_VISITING}\b)"
     rf"|\b(?:for|patient is|paciente es) (?:me (?:and|n|&) )?(?:my |mi |the )?{SPOUSE}\b"
-    rf"|\b(?:she|he)'?s the patient\b|^\W*(?:hi|hello|hey)?,? ?(?:this is )?(?:the |her |his )?{SPOUSE}(?: here\b|\.)"
+    rf"|\b(?:she|he)(?:'?s| is) the patient\b|^\W*(?:hi|hello|hey)?,? ?(?:this is )?(?:the |her |his )?{SPOUSE}"
+    rf"(?: here\b|\.)"
     rf"|\b(?:covers|carry|cover|insure) (?:my |mi )?{SPOUSE}\b"
     rf"|\b{SPOUSE}(?: \{{NAME\}})?[^.\n]{{0,20}} on my (?:card|plan|policy)\b"
 )
@@ -56,6 +57,7 @@ _STATED = re.compile(
     rf"(?:(?:i am|i'm|im|soy) (?:\{{NAME\}}(?:'s)? |(?:his|her|the|su|la|el) )?|n/a \(its )?"
     rf"(?P<what>self|myself|(?<=its )me|yo(?: mism[oa])?(?!\w)|mism[oa]|{SPOUSE}|{PARENT}|domestic partner|{CHILD}"
     r"|dependent(?! of)|other)\b(?!'s)"
+    rf"|(?:^|\n)(?:patient|paciente)(?:'s)?(?: name)?: ?\{{NAME\}},? \(?(?P<form>{SPOUSE}|{CHILD})\b"
 )
 
 
@@ -73,7 +75,7 @@ def find_relationship(
     """
     stated = _STATED.search(marked)
     if stated:
-        return _of_word(stated["what"])
+        return _of_word(stated["what"] or stated["form"])
     if NO_SUBSCRIBER.search(marked):
         return None
     if _DOMESTIC.search(marked):

@@ -21,8 +21,8 @@ _TIED_AFTER = re.compile(
     rf"|[ .,]{{1,2}}(?:that'?s|thats|he'?s|hes|she'?s|shes) ){WHO}(?<!s)(?! \{{NAME\}})(?![\w'])"
 )
 _PRONOUN_BEFORE = re.compile(
-    r"\b(?:he'?s|hes|she'?s|shes|he is|she is|(?:his|her) name(?:'s| is)?|in (?:his|her) name|(?:el |ella )?se llama"
-    r"|su nombre es|is (?:him|her)|called|el es|ella es|(?:el )?es el senor|(?:his|hers) is|on (?:his"
+    r"\b(?:he'?s|hes|she'?s|shes|he is|she is|(?:his|her) name(?:'s| is| was|\?)?|in (?:his|her) name"
+    r"|(?:el |ella )?se llama|su nombre es|is (?:him|her)|called|el es|ella es|(?:el )?es el senor|(?:his|hers) is|on (?:his"
     r"|hers))[ ,:.(]{1,2}$|\bi'?m not (?:the |a )?\w+[., ]{1,2}that'?s $"
 )
 RELATED = re.compile(rf"\b{WHO}\b")
