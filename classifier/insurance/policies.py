@@ -33,8 +33,8 @@ _FROM = re.compile(r"\b(?:from|de) $")
 _TO = re.compile(r"^ (?:to|a) \{")
 _FOLLOWS = re.compile(r"\{(?:CARRIER|MEMBER_ID|PLAN)\}[ ,:(#-]{0,3}$")
 _OLD_AFTER = re.compile(
-    r"^(?: ?\([^)]{0,50}\))?[ ,).]{0,4}(?:nvm|no (?:wait|sorry|actually|i mean|it'?s|its|the \{|el \{|la \{)|no,|wait|sorry"
-    r"|oops|actually|i mean|scratch|is (?:gone"
+    r"^(?: ?\([^)]{0,50}\))?[ ,).]{0,4}(?:nvm|no (?:wait|sorry|actually|i mean|it'?s|its|the \{|el \{|la \{)|no,"
+    r"|wait|sorry|oops|actually|i mean|scratch|is (?:gone"
     r"|over|old|dead|cancel\w*|wrong)|was wrong"
     r"|ended|ends|stopped|quit|goes away|went away|went under|folded|hang on|i'?ll start over|but i use|maybe \{"
     r"|off (?:my|the) (?:chart|file|account)"

@@ -22,8 +22,8 @@ _TIED_AFTER = re.compile(
 )
 _PRONOUN_BEFORE = re.compile(
     r"\b(?:he'?s|hes|she'?s|shes|he is|she is|(?:his|her) name(?:'s| is| was|\?)?|in (?:his|her) name"
-    r"|(?:el |ella )?se llama|su nombre es|is (?:him|her)|called|el es|ella es|(?:el )?es el senor|(?:his|hers) is|on (?:his"
-    r"|hers))[ ,:.(]{1,2}$|\bi'?m not (?:the |a )?\w+[., ]{1,2}that'?s $"
+    r"|(?:el |ella )?se llama|su nombre es|is (?:him|her)|called|el es|ella es|(?:el )?es el senor|(?:his|hers) is"
+    r"|on (?:his|hers))[ ,:.(]{1,2}$|\bi'?m not (?:the |a )?\w+[., ]{1,2}that'?s $"
 )
 RELATED = re.compile(rf"\b{WHO}\b")
 _REACH: Final = 160

@@ -31,8 +31,8 @@ _INTRODUCTION = """\
 `python -m training.evaluation.insurance --strangers` wrote this. Each field is counted in the messages whose true
 record or whose assembled one has it, and is right if both say the same, however they write it. In the column "true
 values" the record is assembled from the values as they are marked, so those errors are the assembler's alone. Its rules
-were written from the messages of `insurance.tsv`, `coverage.tsv`, and `abacus.tsv`; of those held back, only these
-figures are known (`training/corpus/READS.md` lists every reading).
+were written from the messages of `insurance.tsv`, `coverage.tsv`, and `abacus.tsv`, and from some that the corpus does
+not have; of those held back, only these figures are known (`training/corpus/READS.md` lists every reading).
 """
 Find = Callable[[InsuranceMessage], Sequence[Entity]]
 
