@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -138,6 +139,14 @@ def redacted_and_lost(service: Service) -> None:
     """Reset every second connection, send nothing, and list texts without words."""
     service.twilio.redacted_body = ""
     _fail(service, lambda when: Fault.drop(when=when))
+
+
+@fault("phone numbers redacted at Twilio")
+def numbers_redacted(service: Service) -> None:
+    """Drop every second answer, half of those texts lost, and mask patients' numbers in lists."""
+    service.twilio.redacts_numbers = True
+    accepted = itertools.cycle((True, False))
+    _fail(service, lambda when: Fault.drop(accept=next(accepted), when=when))
 
 
 @fault("a short staff reply that ends a longer one")

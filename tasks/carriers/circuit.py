@@ -105,9 +105,9 @@ class CircuitSender:
         """Try to send a message once, unless the circuit is open."""
         return self._sending.send(lambda: self._sender.send(text))
 
-    def list_messages(self, text: OutgoingMessage) -> MessageList | None:
+    def list_messages(self, text: OutgoingMessage, reach: timedelta) -> MessageList | None:
         """Return the carrier's list of messages to this recipient."""
-        return self._asking.ask(lambda: self._sender.list_messages(text))
+        return self._asking.ask(lambda: self._sender.list_messages(text, reach))
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
         """Return the status of an accepted message."""

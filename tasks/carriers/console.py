@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 
@@ -25,7 +26,7 @@ class ConsoleSender:
         log.warning("reply_not_sent", delivery_id=text.delivery_id, reason=self._reason)
         return NotSent()
 
-    def list_messages(self, text: OutgoingMessage) -> MessageList | None:
+    def list_messages(self, text: OutgoingMessage, reach: timedelta) -> MessageList | None:
         """Return None: without credentials there is no list."""
         return None
 

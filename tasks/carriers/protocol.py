@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from inbox.models import LineType
@@ -13,6 +14,9 @@ from intake.errors import IntakeError
 
 TIMEOUT_SECONDS = 10.0
 """How long Twilio may take to connect, and to answer."""
+ALWAYS = datetime.min.replace(tzinfo=UTC)
+_WHOLE_NUMBER = re.compile(r"\+[0-9]{8,15}")
+_VISIBLE = re.compile(r"\+?(?P<digits>[0-9]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +165,30 @@ class ListedMessage:
     created_at: datetime | None
     has_files: bool = False
 
+    @property
+    def hides_number(self) -> bool:
+        """Whether the recipient can't be told: the carrier masks numbers ("+1202555XXXX"), or shows none."""
+        return not _WHOLE_NUMBER.fullmatch(self.to or "")
+
+    def may_be_to(self, number: str) -> bool:
+        """Return whether the recipient is hidden, and what is shown of it is how this number begins."""
+        visible = _VISIBLE.match(self.to or "")
+        return self.to != number and visible is not None and number.removeprefix("+").startswith(visible["digits"])
+
 
 @dataclass(frozen=True, slots=True)
 class MessageList:
-    """The carrier's list of messages to one recipient.
+    """The carrier's list of messages to one recipient, and of others among which a message to it may be hidden.
 
     Attributes:
         at: when the carrier answered, by its own clock.
         messages: the messages.
-        is_complete: whether it has all messages; otherwise older ones are missing.
+        complete_since: from when on it has all messages, by the carrier's clock.
     """
 
     at: datetime
     messages: tuple[ListedMessage, ...]
-    is_complete: bool
+    complete_since: datetime
 
 
 class Sender(Protocol):
@@ -184,8 +198,12 @@ class Sender(Protocol):
         """Try to send a message once, within a bounded time."""
         ...
 
-    def list_messages(self, text: OutgoingMessage) -> MessageList | None:
+    def list_messages(self, text: OutgoingMessage, reach: timedelta) -> MessageList | None:
         """Return the carrier's list of messages to this recipient, None if the carrier keeps no list.
+
+        Args:
+            text: the message that is searched for.
+            reach: how far back from the carrier's answer the list is to go.
 
         Raises:
             CarrierUnreachableError: the carrier could not be reached.

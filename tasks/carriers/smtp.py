@@ -7,6 +7,7 @@ import ipaddress
 import re
 import smtplib
 import ssl
+from datetime import timedelta
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -99,7 +100,7 @@ class EmailSender:
             if connection is not None:
                 connection.close()
 
-    def list_messages(self, text: OutgoingMessage) -> MessageList | None:
+    def list_messages(self, text: OutgoingMessage, reach: timedelta) -> MessageList | None:
         """Return None: SMTP cannot list emails, so an unanswered one stays unconfirmed and is not sent again."""
         return None
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from inbox.voicemail import RecordingState, VoicemailReport
 from intake.settings import Settings
 from intake.twilio_hosts import TWILIO_API, rebase
 from tasks.carriers.protocol import (
+    ALWAYS,
     TIMEOUT_SECONDS,
     Accepted,
     CarrierUnreachableError,
@@ -36,6 +38,7 @@ from tasks.carriers.protocol import (
 LONGEST_LIST = 1000  # Twilio's largest page
 MOST_RECORDINGS = 20  # of a call
 TRIAL_PREFIX = "Sent from your Twilio trial account - "
+_CHANNEL = re.compile(r"^[a-z]+:")  # a messaging service may choose RCS: "rcs:+12025550123"
 TOO_MANY_REQUESTS = 429
 # These errors concern the service, not the text, so a retry may succeed.
 # 20003 authentication failed, 20429 too many requests, 30001 queue overflow, 14107 and 63038 rate limits
@@ -66,19 +69,37 @@ class TwilioSender:
             return Unanswered("no sid in the answer")
         return Accepted(message.sid)
 
-    def list_messages(self, text: OutgoingMessage) -> MessageList:
-        """Return the newest messages to this number; not by date, because a queued message has no date sent yet."""
-        filters: dict[str, Any] = {"to": text.to}
-        if not text.sender.startswith("MG"):
-            filters["from_"] = text.sender
+    def list_messages(self, text: OutgoingMessage, reach: timedelta) -> MessageList:
+        """Return the newest messages to this number, and those to numbers that the account hides and that may be it.
+
+        The first list is not by date, because a queued message has no date sent yet. An account that redacts phone
+        numbers does so once a message has left the queue; a list by number does not have it any longer. So a list by
+        date comes second: a message that leaves the queue meanwhile is in both.
+        """
+        filters = {} if text.sender.startswith("MG") else {"from_": text.sender}
+        own = self._list_newest(to=text.to, **filters)
+        dated = self._list_newest(date_sent_after=f"{(own.at - reach).date()}", **filters)
+        known = {message.status.provider_id for message in own.messages}
+        further = [
+            message
+            for message in dated.messages
+            if message.status.provider_id not in known and (message.to == text.to or message.may_be_to(text.to))
+        ]
+        hides_numbers = any(message.hides_number for message in dated.messages)
+        complete_since = max(own.complete_since, dated.complete_since) if hides_numbers else own.complete_since
+        return MessageList(own.at, (*own.messages, *further), complete_since)
+
+    def _list_newest(self, **filters: str) -> MessageList:
         try:
             found = self._messages.list(limit=LONGEST_LIST, page_size=LONGEST_LIST, **filters)
         except (TwilioException, requests.RequestException, ValueError) as error:
             raise _unreachable(error) from None
-        if self._http.answered_at is None:
+        if (at := self._http.answered_at) is None:
             raise CarrierUnreachableError("no Date in the answer")
-        messages = tuple(_listed_message(message) for message in found)
-        return MessageList(self._http.answered_at, messages, is_complete=len(messages) < LONGEST_LIST)
+        dates = [date for message in found if (date := message.date_sent or message.date_created)]
+        is_cut_off = len(found) >= LONGEST_LIST
+        complete_since = min(dates, default=at) if is_cut_off else ALWAYS
+        return MessageList(at, tuple(_listed_message(message) for message in found), complete_since)
 
     def look_up(self, provider_id: str) -> ProviderStatus | None:
         """Fetch the message by its sid."""
@@ -202,7 +223,7 @@ def _provider_status(message: Any) -> ProviderStatus:
 def _listed_message(message: Any) -> ListedMessage:
     return ListedMessage(
         status=_provider_status(message),
-        to=message.to,
+        to=message.to and _CHANNEL.sub("", message.to),
         senders=frozenset(filter(None, (message.from_, message.messaging_service_sid))),
         body=message.body and message.body.removeprefix(TRIAL_PREFIX),
         created_at=message.date_created,

@@ -18,7 +18,7 @@ from intake.vocabulary import Medium
 from tasks.carriers.protocol import CarrierUnreachableError, MessageList, OutgoingMessage, ProviderStatus
 from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.outbox import outgoing_message, try_again
-from tasks.delivery.search import Miss, Searches, Verdict, decide_next, find_text
+from tasks.delivery.search import Miss, Searches, Verdict, decide_next, find_reach, find_text
 from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import apply_provider_status, follow_up
 from tasks.queue import AfterCommit
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tasks.context import Context
 
 log = structlog.get_logger(__name__)
+
+KEPT_BY_THE_CARRIER = timedelta(days=365)  # Twilio keeps the records of messages for 13 months
+MOST_CONFIRMED = 20
 
 
 def settle(context: Context, delivery_id: int) -> AfterCommit:
@@ -66,8 +69,9 @@ def _search(context: Context, known: Delivery, text: OutgoingMessage) -> AfterCo
     """Search the carrier's list for a text whose send was not answered, before it may be sent again."""
     listed: MessageList | None = None
     is_reachable = True
+    age = now() - text.sending_at
     try:
-        listed = context.senders[Medium(known.medium)].list_messages(text)
+        listed = context.senders[Medium(known.medium)].list_messages(text, find_reach(age))
     except CarrierUnreachableError as error:
         log.warning("carrier_unreachable", delivery_id=known.id, error=str(error))
         is_reachable = False
@@ -80,7 +84,7 @@ def _search(context: Context, known: Delivery, text: OutgoingMessage) -> AfterCo
             if listed is None and is_reachable:
                 delivery.state = DeliveryState.UNCONFIRMED  # this carrier keeps no list
             else:
-                _apply_search(session, delivery, text, listed)
+                _apply_search(session, delivery, text, listed, age)
             log.info("delivery_settled", delivery_id=delivery.id, state=delivery.state, searches=delivery.searches)
             return follow_up(session, delivery, known.state, context.practices)
     except IntegrityError:
@@ -92,8 +96,9 @@ def _is_unchanged(delivery: Delivery, known: Delivery) -> bool:
     return (delivery.state, delivery.sending_at, delivery.searches) == (known.state, known.sending_at, known.searches)
 
 
-def _apply_search(session: Session, delivery: Delivery, text: OutgoingMessage, listed: MessageList | None) -> None:
-    age = now() - text.sending_at
+def _apply_search(
+    session: Session, delivery: Delivery, text: OutgoingMessage, listed: MessageList | None, age: timedelta
+) -> None:
     found = Miss.UNREACHABLE if listed is None else _find(session, delivery, text, listed, age)
     if isinstance(found, ProviderStatus):
         apply_provider_status(delivery, found)
@@ -114,7 +119,27 @@ def _find(
     provider_ids = [message.status.provider_id for message in listed.messages]
     claimed = session.scalars(select(Delivery.provider_id).where(Delivery.provider_id.in_(provider_ids)))
     known = frozenset(provider_id for provider_id in claimed if provider_id)
-    return find_text(text, listed, age, known, _other_bodies(session, delivery))
+    others, confirmed = _other_bodies(session, delivery), _confirmed_texts(session, delivery, text)
+    return find_text(text, listed, age, known, others, confirmed)
+
+
+def _confirmed_texts(session: Session, delivery: Delivery, text: OutgoingMessage) -> Collection[str]:
+    """Return the newest texts from this sender to this patient that the carrier has, and still keeps a record of."""
+    query = (
+        select(Delivery.provider_id)
+        .join(Conversation)
+        .where(
+            conversations_of(delivery.conversation.practice, reply_address(delivery.conversation, delivery.medium)),
+            Delivery.medium == delivery.medium,
+            Delivery.sender == text.sender,
+            Delivery.id != delivery.id,
+            Delivery.provider_id.is_not(None),
+            Delivery.created_at > text.sending_at - KEPT_BY_THE_CARRIER,
+        )
+        .order_by(Delivery.id.desc())
+        .limit(MOST_CONFIRMED)
+    )
+    return frozenset(filter(None, session.scalars(query)))
 
 
 def _other_bodies(session: Session, delivery: Delivery) -> Collection[str]:
@@ -129,4 +154,4 @@ def _other_bodies(session: Session, delivery: Delivery) -> Collection[str]:
             Delivery.sending_at.is_not(None),
         )
     )
-    return frozenset(session.scalars(query))
+    return session.scalars(query).all()

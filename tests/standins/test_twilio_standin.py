@@ -342,6 +342,21 @@ def test_a_page_may_be_shorter_than_was_asked_for(client: Client, standin: Twili
     assert len(standin.requests) == 5 + 3
 
 
+def test_redacted_numbers_are_masked_and_find_nothing_once_the_message_has_left_the_queue(
+    client: Client, standin: TwilioStandIn
+) -> None:
+    standin.redacts_numbers = True
+    standin.queue_held = True
+    sid = client.messages.create(to=PATIENT, from_=DEMO_NUMBER, body="Hello").sid
+    assert [message.to for message in client.messages.list(to=PATIENT)] == [PATIENT]
+    standin.messages[0].advance("sent")
+
+    masked = f"{PATIENT[:-4]}XXXX"
+    assert client.messages.list(to=PATIENT) == []
+    assert [message.to for message in client.messages.list(from_=DEMO_NUMBER)] == [masked]
+    assert client.messages(sid).fetch().to == masked
+
+
 def test_redacted_bodies_are_answered_once_and_never_read_back(client: Client, standin: TwilioStandIn) -> None:
     standin.redacted_body = ""
     created = client.messages.create(to=PATIENT, from_=DEMO_NUMBER, body="a private matter")

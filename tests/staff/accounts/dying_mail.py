@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from intake.vocabulary import Medium
 from tasks.carriers.protocol import MessageList, Outcome, OutgoingMessage, ProviderStatus
@@ -20,7 +21,7 @@ class DyingSender:
         """Dies."""
         raise WorkerDiedError
 
-    def list_messages(self, text: OutgoingMessage) -> MessageList | None:
+    def list_messages(self, text: OutgoingMessage, reach: timedelta) -> MessageList | None:
         """Lists nothing."""
         return None
 

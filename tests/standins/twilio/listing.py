@@ -31,7 +31,13 @@ def violations(query: Mapping[str, str]) -> list[str]:
 
 
 def page(
-    path: str, query: Mapping[str, str], messages: list[Message], longest_page: int, redacted_body: str | None
+    path: str,
+    query: Mapping[str, str],
+    messages: list[Message],
+    longest_page: int,
+    redacted_body: str | None,
+    *,
+    redacts_numbers: bool,
 ) -> dict[str, Any]:
     """One page of the list answer's JSON, out of all visible messages, newest first.
 
@@ -41,13 +47,14 @@ def page(
         messages: all visible messages.
         longest_page: the most messages on a page, however many are asked for.
         redacted_body: what stands in place of each body; None if bodies are not redacted.
+        redacts_numbers: whether patients' numbers are masked, so that none of them finds anything.
 
     Raises:
         ApiError: a filter or paging parameter is malformed.
     """
     size = min(_page_size(query), longest_page)
     number = _number(query, "Page", 0)
-    filters = _filters(query)
+    filters = _filters(query, redacts_numbers=redacts_numbers)
     found = [message for message in messages if all(keeps(message) for keeps in filters)]
     rest = _after(found, number, query.get("PageToken"))
     shown, more = rest[:size], len(rest) > size
@@ -62,7 +69,7 @@ def page(
         "first_page_uri": uri(0),
         "end": start + max(len(shown) - 1, 0),
         "previous_page_uri": None,
-        "messages": [message.resource(redacted_body) for message in shown],
+        "messages": [message.resource(redacted_body, redacts_numbers=redacts_numbers) for message in shown],
         "uri": uri(number, query.get("PageToken")),
         "page_size": size,
         "start": start,
@@ -71,12 +78,12 @@ def page(
     }
 
 
-def _filters(query: Mapping[str, str]) -> list[Keeps]:
+def _filters(query: Mapping[str, str], *, redacts_numbers: bool) -> list[Keeps]:
     filters: list[Keeps] = []
     if to := query.get("To"):
-        filters.append(lambda message: message.to == to)
+        filters.append(lambda message: message.shown_numbers(redacts=redacts_numbers)[1] == to)
     if from_ := query.get("From"):
-        filters.append(lambda message: message.from_ == from_)
+        filters.append(lambda message: message.shown_numbers(redacts=redacts_numbers)[0] == from_)
     if "DateSent" in query:
         filters.append(_sent_between(*_span(query["DateSent"])))
     if "DateSent>" in query:

@@ -44,6 +44,10 @@ def _media_sid(url: str) -> str:
     return found if found.startswith("ME") else new_sid("ME")
 
 
+def _mask(number: str) -> str:
+    return f"{number[:-4]}XXXX"
+
+
 @dataclass(kw_only=True)
 class Message:
     """One SMS or MMS, in or out.
@@ -87,6 +91,14 @@ class Message:
         """As Twilio counts: "0" while a messaging service has not chosen a sender."""
         return str(segment_count(self.body)) if self.from_ else "0"
 
+    def shown_numbers(self, *, redacts: bool) -> tuple[str | None, str]:
+        """From and To as anybody sees them: an account that redacts numbers masks the patient's after the queue."""
+        if not redacts or self.date_sent is None:
+            return self.from_, self.to
+        if self.direction == "inbound":
+            return self.from_ and _mask(self.from_), self.to
+        return self.from_, _mask(self.to)
+
     def is_listed(self, moment: datetime) -> bool:
         """Whether lists show it at this moment."""
         return self.hidden_from_listings == 0 and (self.hidden_until is None or self.hidden_until <= moment)
@@ -99,8 +111,9 @@ class Message:
         if self.date_sent is None and status not in {"queued", "sending", "failed"}:
             self.date_sent = self.date_updated
 
-    def resource(self, redacted_body: str | None = None) -> dict[str, Any]:
+    def resource(self, redacted_body: str | None = None, *, redacts_numbers: bool = False) -> dict[str, Any]:
         """The JSON of the API's answers, with something else in place of the body if the account redacts it."""
+        from_, to = self.shown_numbers(redacts=redacts_numbers)
         return {
             "account_sid": self.account_sid,
             "api_version": API_VERSION,
@@ -111,7 +124,7 @@ class Message:
             "direction": self.direction,
             "error_code": self.error_code,
             "error_message": None,
-            "from": self.from_,
+            "from": from_,
             "messaging_service_sid": self.messaging_service_sid,
             "num_media": str(len(self.media_urls)),
             "num_segments": self.num_segments,
@@ -120,7 +133,7 @@ class Message:
             "sid": self.sid,
             "status": self.status,
             "subresource_uris": {"media": f"{self.path}/Media.json"},
-            "to": self.to,
+            "to": to,
             "uri": f"{self.path}.json",
         }
 

@@ -52,6 +52,7 @@ class TwilioStandIn(LoopbackServer):
         listing_delay: how long, by Twilio's clock, lists leave out a message that is accepted now.
         longest_page: the most messages on a page of a list, however many are asked for.
         redacted_body: what lists and fetched messages have in place of each body; None if bodies are not redacted.
+        redacts_numbers: whether patients' numbers end in XXXX there, and find nothing, after the queue.
         clock_offset: how far Twilio's clock, which every answer's `Date` shows, is ahead of this machine's; a test
             may raise it to let time pass at Twilio.
         queue_held: whether new messages stay in the queue.
@@ -81,6 +82,7 @@ class TwilioStandIn(LoopbackServer):
         self.listing_delay = timedelta(0)
         self.longest_page = listing.LARGEST_PAGE_SIZE
         self.redacted_body: str | None = None
+        self.redacts_numbers = False
         self.clock_offset = timedelta(0)
         self.queue_held = False
         self.callback_base: str | None = None
@@ -454,12 +456,19 @@ class TwilioStandIn(LoopbackServer):
         message = self._store.find(entry.message_sid or "")
         if message is None:
             raise not_found(entry.path)
-        return json_response(200, message.resource(self.redacted_body))
+        return json_response(200, message.resource(self.redacted_body, redacts_numbers=self.redacts_numbers))
 
     def _list(self, entry: ApiRequest) -> Response:
         everything = self._store.newest_first()
         visible = [message for message in everything if message.is_listed(self.clock)]
-        payload = listing.page(entry.path, entry.query, visible, self.longest_page, self.redacted_body)
+        payload = listing.page(
+            entry.path,
+            entry.query,
+            visible,
+            self.longest_page,
+            self.redacted_body,
+            redacts_numbers=self.redacts_numbers,
+        )
         if payload["page"] == 0:
             for message in everything:
                 message.hidden_from_listings = max(message.hidden_from_listings - 1, 0)

@@ -96,7 +96,7 @@ def test_a_list_that_does_not_answer_stops_no_texts(settings: Settings, twilio: 
     guarded = make_sender(settings)
     for _ in range(2 * FAILURES):
         with pytest.raises(CarrierUnreachableError):
-            guarded.list_messages(text())
+            guarded.list_messages(text(), timedelta(hours=1))
 
     assert len(twilio.requests) == FAILURES
     assert isinstance(guarded.send(text()), Accepted)

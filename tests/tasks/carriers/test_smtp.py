@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +214,7 @@ def test_a_server_on_this_machine_is_spoken_to_in_the_clear() -> None:
 
 
 def test_a_mail_server_keeps_no_list_of_mails(server: SmtpStandIn) -> None:
-    assert sender(server).list_messages(text()) is None
+    assert sender(server).list_messages(text(), timedelta(hours=1)) is None
 
 
 def test_nothing_more_is_known_of_an_accepted_mail(server: SmtpStandIn) -> None:

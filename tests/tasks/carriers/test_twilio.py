@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from intake.settings import Settings
 from tasks.carriers.choose import make_sender
 from tasks.carriers.console import ConsoleSender
 from tasks.carriers.protocol import (
+    ALWAYS,
     Accepted,
     CarrierUnreachableError,
     ListedMessage,
@@ -33,6 +35,7 @@ from tests.world import DEMO_NUMBER, PATIENT, SERVICE_SID
 
 BODY = "Maple Street: We received your billing question."
 SHORT_TIMEOUT = 0.3
+REACH = timedelta(hours=1)
 ACCEPTED_OR_NOT = pytest.mark.parametrize("accept", [True, False], ids=["accepted", "not accepted"])
 
 TROUBLE = {
@@ -59,7 +62,7 @@ def impatient(settings: Settings) -> Sender:
 
 
 def listed(carrier: Sender, **changes: Any) -> list[ListedMessage]:
-    found = carrier.list_messages(text(**changes))
+    found = carrier.list_messages(text(**changes), REACH)
     assert found is not None
     return list(found.messages)
 
@@ -222,15 +225,78 @@ def test_every_page_is_read(sender: Sender, twilio: TwilioStandIn) -> None:
     assert len(listed(sender)) == 5
 
 
-@pytest.mark.parametrize(("texts", "is_complete"), [(LONGEST_LIST - 1, True), (LONGEST_LIST, False)])
-def test_a_list_that_may_go_on_says_so(sender: Sender, twilio: TwilioStandIn, texts: int, is_complete: bool) -> None:
-    first = _taken_on(sender, twilio, text())
-    twilio.add_messages(replace(first, sid="", arrival=first.arrival - number) for number in range(1, texts))
+def test_texts_to_hidden_numbers_that_may_be_this_one_are_listed_too(sender: Sender, twilio: TwilioStandIn) -> None:
+    twilio.redacts_numbers = True
+    message = _taken_on(sender, twilio, text())
+    _taken_on(sender, twilio, text(to="+12125550123"))
 
-    found = sender.list_messages(text())
+    assert [(found.status.provider_id, found.to) for found in listed(sender)] == [(message.sid, f"{PATIENT[:-4]}XXXX")]
+
+
+def test_a_text_that_leaves_the_queue_between_two_lists_is_in_one_of_them(
+    sender: Sender, twilio: TwilioStandIn
+) -> None:
+    twilio.redacts_numbers = True
+    twilio.queue_held = True  # its number is masked, and its date set, once it has left
+    message = _taken_on(sender, twilio, text())
+    second = twilio.faults.push(Fault.hang(on=Operation.LIST, accepts_late=True, when=lambda query: "To" not in query))
+    with ThreadPoolExecutor(1) as worker:
+        listing = worker.submit(listed, sender)
+        second.wait_arrived()
+        message.advance("sent")
+        second.release()
+
+        assert [found.status.provider_id for found in listing.result(timeout=30)] == [message.sid]
+
+
+def test_a_text_that_was_sent_long_before_is_not_among_those_to_hidden_numbers(
+    sender: Sender, twilio: TwilioStandIn
+) -> None:
+    twilio.redacts_numbers = True
+    message = _taken_on(sender, twilio, text())
+    assert message.date_sent is not None
+    message.date_sent -= timedelta(days=2)
+
+    assert listed(sender) == []
+
+
+def test_a_text_that_a_service_sends_by_another_channel_is_listed_with_the_number_alone(
+    sender: Sender, twilio: TwilioStandIn
+) -> None:
+    twilio.account.messaging_services[SERVICE_SID] = ["+12025550180"]
+    message = _taken_on(sender, twilio, text(sender=SERVICE_SID))
+    message.to = f"rcs:{PATIENT}"
+
+    assert [found.to for found in listed(sender, sender=SERVICE_SID)] == [PATIENT]
+
+
+@pytest.mark.parametrize(("texts", "is_whole"), [(LONGEST_LIST - 1, True), (LONGEST_LIST, False)])
+def test_a_list_that_may_go_on_says_so(sender: Sender, twilio: TwilioStandIn, texts: int, is_whole: bool) -> None:
+    first = _taken_on(sender, twilio, text())
+    _add_older(twilio, first, texts - 1)
+
+    found = sender.list_messages(text(), REACH)
 
     assert found is not None
-    assert (len(found.messages), found.is_complete) == (texts, is_complete)
+    assert first.date_sent is not None
+    assert len(found.messages) == texts
+    assert found.complete_since == (ALWAYS if is_whole else first.date_sent - timedelta(seconds=texts - 1))
+
+
+@pytest.mark.parametrize("is_hidden", [True, False])
+def test_a_list_by_date_that_may_go_on_matters_only_where_numbers_are_hidden(
+    sender: Sender, twilio: TwilioStandIn, is_hidden: bool
+) -> None:
+    first = _taken_on(sender, twilio, text(to="+12125550199"))
+    _add_older(twilio, first, LONGEST_LIST - 1)
+    twilio.redacts_numbers = is_hidden
+
+    found = sender.list_messages(text(), REACH)
+
+    assert found is not None
+    assert first.date_sent is not None
+    assert found.messages == ()
+    assert found.complete_since == (first.date_sent - timedelta(seconds=LONGEST_LIST - 1) if is_hidden else ALWAYS)
 
 
 @pytest.mark.parametrize("minutes", [-15, 0, 15])
@@ -238,7 +304,7 @@ def test_a_list_says_when_it_was_made_by_twilios_clock(sender: Sender, twilio: T
     twilio.clock_offset = timedelta(minutes=minutes)
     message = _taken_on(sender, twilio, text())
 
-    found = sender.list_messages(text())
+    found = sender.list_messages(text(), REACH)
 
     assert found is not None
     assert timedelta(0) <= found.at - message.date_created < timedelta(seconds=10)
@@ -249,21 +315,21 @@ def test_a_list_without_a_date_is_no_answer(sender: Sender, twilio: TwilioStandI
     twilio.faults.push(Fault.respond(b'{"messages": []}', {"Date": date}, on=Operation.LIST))
 
     with pytest.raises(CarrierUnreachableError, match="no Date"):
-        sender.list_messages(text())
+        sender.list_messages(text(), REACH)
 
 
 def test_an_answer_that_is_none_is_not_taken_for_an_empty_list(impatient: Sender, twilio: TwilioStandIn) -> None:
     for trouble in TROUBLE.values():
         twilio.faults.push(trouble(on=Operation.LIST))
         with pytest.raises(CarrierUnreachableError):
-            impatient.list_messages(text())
+            impatient.list_messages(text(), REACH)
 
 
 def test_a_list_that_credentials_do_not_open_is_not_taken_for_an_empty_one(settings: Settings) -> None:
     misconfigured = make_sender(settings.model_copy(update={"twilio_auth_token": "0" * 32}))
 
     with pytest.raises(CarrierUnreachableError):
-        misconfigured.list_messages(text())
+        misconfigured.list_messages(text(), REACH)
 
 
 # ---- asking how a text stands
@@ -302,7 +368,7 @@ def test_nothing_that_a_text_says_and_no_number_is_logged_or_kept(
         outcomes.append(impatient.send(text()))
         twilio.faults.push(trouble(on=Operation.LIST))
         with pytest.raises(CarrierUnreachableError) as unreachable:
-            impatient.list_messages(text())
+            impatient.list_messages(text(), REACH)
         outcomes.append(str(unreachable.value))  # type: ignore[arg-type]
 
     written = "".join([caplog.text, *capfd.readouterr(), *map(repr, outcomes)])
@@ -316,7 +382,7 @@ def test_without_credentials_nothing_is_sent(settings: Settings, capfd: pytest.C
 
     assert isinstance(sender, ConsoleSender)
     assert sender.send(text()) == NotSent()
-    assert sender.list_messages(text()) is None
+    assert sender.list_messages(text(), REACH) is None
     assert sender.look_up("SM" + "0" * 32) is None
     written = capfd.readouterr().out
     assert "reply_not_sent" in written
@@ -327,6 +393,16 @@ def test_without_credentials_nothing_is_sent(settings: Settings, capfd: pytest.C
 def test_with_credentials_texts_go_to_twilio(settings: Settings, twilio: TwilioStandIn) -> None:
     assert isinstance(make_sender(settings).send(text()), Accepted)
     assert len(twilio.messages) == 1
+
+
+def _add_older(twilio: TwilioStandIn, first: Message, count: int) -> None:
+    """Have the account hold so many texts like this one, each from a second before the last."""
+    assert first.date_sent is not None
+    older = [first.date_sent - timedelta(seconds=number) for number in range(1, count + 1)]
+    twilio.add_messages(
+        replace(first, sid="", arrival=first.arrival - number, date_created=date, date_sent=date)
+        for number, date in enumerate(older, 1)
+    )
 
 
 def _taken_on(sender: Sender, twilio: TwilioStandIn, outgoing: OutgoingMessage) -> Message:

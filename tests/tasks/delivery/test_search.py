@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.carriers.protocol import ListedMessage, MessageList, OutgoingMessage, ProviderStatus
+from tasks.carriers.protocol import ALWAYS, ListedMessage, MessageList, OutgoingMessage, ProviderStatus
 from tasks.delivery.search import PAUSES, Miss, NextStep, Searches, Verdict, decide_next, find_text
 from tests.world import DEMO_NUMBER, PATIENT, SERVICE_SID
 
@@ -30,9 +30,10 @@ def find(
     age: timedelta = AGE,
     claimed: Collection[str] = (),
     other_bodies: Collection[str] = (),
-    is_complete: bool = True,
+    complete_since: datetime = ALWAYS,
+    confirmed: Collection[str] = (),
 ) -> ProviderStatus | Miss:
-    return find_text(text, MessageList(AT, messages, is_complete), age, claimed, other_bodies)
+    return find_text(text, MessageList(AT, messages, complete_since), age, claimed, other_bodies, confirmed)
 
 
 def like_it(**changes: Any) -> ListedMessage:
@@ -56,14 +57,14 @@ def test_an_empty_list_does_not_have_it() -> None:
     assert find() is Miss.NOT_LISTED
 
 
-@pytest.mark.parametrize("change", [{"to": "+12025550124"}, {"to": None}, {"senders": frozenset({"+12025550180"})}])
+@pytest.mark.parametrize("change", [{"to": "+12025550124"}, {"senders": frozenset({"+12025550180"})}])
 def test_a_text_to_or_from_another_number_is_not_the_text(change: dict[str, Any]) -> None:
     assert find(like_it(**change)) is Miss.NOT_LISTED
 
 
 @pytest.mark.parametrize(
     "body",
-    ["", None, "****", "Hello Ana. We close at noon.", "We close at noon", "We close at noon. ", "WE CLOSE AT NOON."],
+    ["", None, "****", "Hello Ana. We close at noon.", "We close at noon", "WE CLOSE AT NOON."],
 )
 def test_a_body_that_nobody_knows_may_be_the_text(body: str | None) -> None:
     assert find(like_it(body=body)) is Miss.UNCLEAR
@@ -87,6 +88,68 @@ def test_a_message_that_belongs_to_another_delivery_is_not_the_text(body: str) -
     assert find(like_it(body=body), claimed={"SM1"}) is Miss.NOT_LISTED
 
 
+@pytest.mark.parametrize(
+    "to", ["+1202555XXXX", "+1202555****", "+1 (202) 555-0123", "12025550123", "+1202", "[REDACTED]", "", None]
+)
+def test_a_message_to_a_hidden_number_may_be_the_text(to: str | None) -> None:
+    assert find(like_it(to=to)) is Miss.UNCLEAR
+    assert find(like_it(to=to, body="We open at 8.")) is Miss.UNCLEAR
+    assert find(like_it(to=to), claimed={"SM1"}) is Miss.NOT_LISTED
+    assert find(like_it(to=to, created_at=AT - AGE - timedelta(hours=1))) is Miss.NOT_LISTED
+
+
+@pytest.mark.parametrize("to", ["+1212555XXXX", "+52XXXXXXXXXX", "+1202556****"])
+def test_a_message_to_a_hidden_number_that_begins_otherwise_is_not_the_text(to: str) -> None:
+    assert find(like_it(to=to)) is Miss.NOT_LISTED
+
+
+def test_a_list_that_shows_no_confirmed_text_to_the_number_cannot_tell() -> None:
+    older = like_it(status=ProviderStatus("SM0", "delivered", None), body="Hello Ana.")
+    hidden = replace(older, to="+1202555XXXX")
+    confirmed = {"SM0", "SM9"}
+
+    assert find(confirmed=confirmed) is Miss.UNCLEAR
+    assert find(hidden, claimed={"SM0"}, confirmed=confirmed) is Miss.UNCLEAR
+    assert find(older, claimed={"SM0"}, confirmed=confirmed) is Miss.NOT_LISTED
+    assert find(LISTED, confirmed=confirmed) == STATUS
+
+
+CURLY = replace(TEXT, body="We’re open 8–5 – “walk in”.")
+PLAIN = replace(TEXT, body='We\'re open 8-5 - "walk in".')
+
+
+@pytest.mark.parametrize("body", [CURLY.body, PLAIN.body, f"{PLAIN.body} ", 'We\'re open\u00a08-5\u2009- "walk in".'])
+def test_a_body_whose_quotes_dashes_or_spaces_the_carrier_changed_is_the_text(body: str) -> None:
+    assert find(like_it(body=body), text=CURLY) == STATUS
+    assert find(like_it(body=body), text=PLAIN) == STATUS
+
+
+def test_of_two_messages_the_one_with_the_very_signs_is_the_text() -> None:
+    plain = like_it(body=PLAIN.body, status=ProviderStatus("SM2", "sent", None))
+
+    assert find(plain, like_it(body=CURLY.body), text=CURLY) == STATUS
+    assert find(like_it(body=CURLY.body), plain, text=PLAIN) == plain.status
+
+
+def test_of_two_texts_that_differ_in_their_signs_alone_one_message_is_neithers() -> None:
+    shown = like_it(body=PLAIN.body)
+
+    assert find(shown, text=PLAIN, other_bodies=[CURLY.body]) is Miss.UNCLEAR
+    assert find(shown, text=CURLY, other_bodies=[PLAIN.body]) is Miss.UNCLEAR
+    assert find(text=PLAIN, other_bodies=[CURLY.body]) is Miss.NOT_LISTED
+
+
+def test_texts_that_differ_in_their_signs_alone_are_found_once_the_carrier_shows_one_for_each() -> None:
+    second = like_it(body=PLAIN.body, status=ProviderStatus("SM2", "sent", None))
+
+    assert find(LISTED, second, like_it(body=PLAIN.body), text=PLAIN, other_bodies=[CURLY.body]) == second.status
+    assert find(second, text=PLAIN, other_bodies=[CURLY.body, CURLY.body]) is Miss.UNCLEAR
+
+
+def test_a_changed_body_of_another_text_is_not_the_text() -> None:
+    assert find(like_it(body=PLAIN.body), other_bodies={CURLY.body}) is Miss.NOT_LISTED
+
+
 def test_an_exact_match_counts_whatever_else_is_unclear() -> None:
     assert find(like_it(body="", status=ProviderStatus("SM2", "sent", None)), LISTED) == STATUS
 
@@ -106,12 +169,9 @@ def test_a_text_is_found_at_any_age_though_the_clock_was_set_since(age: timedelt
 
 
 def test_a_list_that_is_cut_off_before_the_send_began_may_lack_the_text() -> None:
-    body = "We open at 8."
-    newer = like_it(body=body, created_at=AT)
-    older = like_it(body=body, created_at=AT - timedelta(hours=1))
-
-    assert find(newer, is_complete=False, other_bodies={body}) is Miss.UNCLEAR
-    assert find(newer, older, is_complete=False, other_bodies={body}) is Miss.NOT_LISTED
+    assert find(complete_since=AT) is Miss.UNCLEAR
+    assert find(complete_since=AT - timedelta(hours=1)) is Miss.NOT_LISTED
+    assert find(LISTED, complete_since=AT) == STATUS
 
 
 # ---- what follows from searches that did not find it

@@ -19,7 +19,7 @@ from tasks.delivery.outbox import add_delivery
 from tasks.queue import JOB_TIMEOUT_SECONDS
 from tests.service import Service
 from tests.standins.twilio import UNTIL_REVEALED, Fault, Operation, TwilioStandIn
-from tests.world import DEMO_NUMBER, SERVICE_SID
+from tests.world import DEMO_NUMBER, PATIENT, SERVICE_SID
 
 QUESTION = "Is there parking for my red Buick?"
 MINUTE = timedelta(minutes=1)
@@ -72,7 +72,8 @@ def states(service: Service) -> list[str]:
 
 
 def searches(twilio: TwilioStandIn) -> int:
-    return sum(request.operation is Operation.LIST for request in twilio.requests)
+    """How often the texts to a patient were listed; each search then lists those by date, too."""
+    return sum(request.operation is Operation.LIST and "To" in request.query for request in twilio.requests)
 
 
 def told(service: Service) -> list[tuple[str, str, str]]:
@@ -331,6 +332,87 @@ def test_a_text_whose_body_is_redacted_is_not_sent_again_and_staff_are_told(
     assert len(twilio.messages) == 1
     assert delivery_of(service).state == "unconfirmed"
     assert told(service) == [("unconfirmed", "front_desk", "high")]
+
+
+def test_a_first_text_to_a_redacted_number_is_not_sent_again_and_staff_are_told(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    twilio.redacts_numbers = True
+    lose_answer(twilio)
+    ask(service)
+
+    wait_out(service)
+
+    assert len(twilio.messages) == 1
+    assert delivery_of(service).state == "unconfirmed"
+    assert told(service) == [("unconfirmed", "front_desk", "high")]
+
+
+def test_a_first_text_that_a_redacting_account_never_got_is_sent_again(service: Service, twilio: TwilioStandIn) -> None:
+    twilio.redacts_numbers = True
+    lose_answer(twilio, accept=False)
+    ask(service)
+
+    wait_out(service)
+
+    assert [sent.to for sent in twilio.messages] == [PATIENT]
+    assert delivery_of(service).state == "sent"
+
+
+@pytest.mark.parametrize("accept", [True, False], ids=["taken on", "lost"])
+def test_a_list_without_any_confirmed_text_to_the_patient_cannot_tell(
+    service: Service, twilio: TwilioStandIn, accept: bool
+) -> None:
+    ask(service)
+    twilio.redacts_numbers = True
+    lose_answer(twilio, accept=accept)
+    reply(service, SHORT_REPLY)
+
+    wait_out(service)
+
+    assert states(service) == ["sent", "unconfirmed"]
+    assert len(twilio.messages) == (2 if accept else 1)
+
+
+def test_a_text_that_was_hidden_while_earlier_ones_are_not_is_not_sent_again(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    ask(service)
+    lose_answer(twilio)
+    reply(service, SHORT_REPLY)
+    twilio.messages[-1].to = f"{PATIENT[:-4]}XXXX"  # the setting was switched on between the two
+
+    wait_out(service)
+
+    assert states(service) == ["sent", "unconfirmed"]
+    assert len(twilio.messages) == 2
+
+
+def test_a_text_whose_quotes_the_carrier_made_plain_is_found(service: Service, twilio: TwilioStandIn) -> None:
+    ask(service)
+    lose_answer(twilio)
+    reply(service, "We’re open until 5.")
+    twilio.messages[-1].body = "We're open until 5."
+
+    wait_out(service)
+
+    assert states(service) == ["sent", "sent"]
+    assert len(twilio.messages) == 2
+
+
+def test_of_two_replies_that_differ_in_their_quotes_alone_none_is_confirmed_by_the_others_text(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    ask(service)
+    twilio.faults.push(Fault.drop(accept=False))
+    lose_answer(twilio)
+    reply(service, "We're open until 5.", "We’re open until 5.")
+    twilio.messages[-1].body = "We're open until 5."
+
+    wait_out(service)
+
+    assert states(service) == ["sent", "unconfirmed", "unconfirmed"]
+    assert len(twilio.messages) == 2
 
 
 def test_redacted_texts_of_other_deliveries_do_not_matter(service: Service, twilio: TwilioStandIn) -> None:
