@@ -54,10 +54,24 @@ class Child(Protocol):
 class Supervised:
     """A child that has been started once, and is started again whenever it ends."""
 
-    def __init__(self, child: Child, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
-        """Take a child that runs."""
+    def __init__(
+        self,
+        child: Child,
+        say: Callable[[str], None],
+        note_end: Callable[[Child], None] = lambda child: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take a child that runs.
+
+        Args:
+            child: the child.
+            say: prints a line for the person who started it.
+            note_end: is called when it has ended by itself; the pause goes by meanwhile.
+            clock: the time in seconds, which nobody can set.
+        """
         self.child = child
         self._say = say
+        self._note_end = note_end
         self._clock = clock
         self._backoff = Backoff()
         self._started_at = clock()
@@ -68,6 +82,7 @@ class Supervised:
         if self._due_at is None:
             if not self.child.is_running:
                 self._schedule("ended")
+                self._note_end(self.child)
         elif self._clock() >= self._due_at:
             self._due_at = None
             self._started_at = self._clock()

@@ -11,11 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import configure_mappers
 
 from app.cli import main
@@ -27,7 +29,7 @@ from app.supervision import Child, Supervised
 from inbox.database import MISSING_KEY, Database
 from inbox.first_admin import address_of_link, has_members, offer_link
 from inbox.models import now
-from inbox.presence import MAIL, name_process, running_processes
+from inbox.presence import MAIL, forget_process, name_process, running_processes
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.logs import configure_logging
@@ -79,9 +81,9 @@ class _Process:
         self._process = self._start()
 
     @property
-    def process_id(self) -> int:
-        """Its process id."""
-        return self._process.pid
+    def presence_name(self) -> str:
+        """The name under which a worker or the mail receiver says that it runs."""
+        return name_process(MAIL if self.name == MAIL_RECEIVER else "worker", self._process.pid)
 
     @property
     def is_running(self) -> bool:
@@ -149,7 +151,7 @@ def run_all(data_dir: Path, port: int, say: Callable[[str], None]) -> None:
                 _greet(say, settings, port, data_dir, database)
             database.close()
             children: list[Child] = [*([redis_server] if embedded else []), *processes]
-            kept = [Supervised(child, _warn) for child in children]
+            kept = [Supervised(child, _warn, partial(_forget_presence, database)) for child in children]
             while not stop:
                 for supervised in kept:
                     supervised.keep_alive()
@@ -250,8 +252,18 @@ def _wait_until_started(port: int, processes: list[_Process], database: Database
 def _has_started(process: _Process, port: int, present: set[str]) -> bool:
     if process.name == WEB:
         return _answers(port)
-    kind = MAIL if process.name == MAIL_RECEIVER else "worker"
-    return name_process(kind, process.process_id) in present
+    return process.presence_name in present
+
+
+def _forget_presence(database: Database, child: Child) -> None:
+    """Say at once that a process is away; without the database, that shows when its row gets too old."""
+    if isinstance(child, _Process) and child.name != WEB:
+        try:
+            with database.write() as session:
+                forget_process(session, child.presence_name)
+        except SQLAlchemyError as error:
+            _warn(f"The end of the {child.name} could not be noted ({type(error).__name__}).")
+        database.close()  # a connection must not be in use on both sides of a fork
 
 
 def _answers(port: int) -> bool:

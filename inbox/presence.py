@@ -73,6 +73,11 @@ def running_processes(session: Session, moment: datetime) -> list[Presence]:
     ]
 
 
+def forget_process(session: Session, name: str) -> None:
+    """Remove the row of a process that has ended."""
+    session.execute(delete(RunningProcess).where(RunningProcess.name == name))
+
+
 def is_model_lost(processes: Iterable[Presence]) -> bool:
     """Return whether a running worker uses the shipped model because the active one is gone."""
     return any(MODEL_LOST in process.troubles for process in processes)
@@ -118,7 +123,7 @@ class Heartbeat:
         self._thread.join()
         try:
             with self._database.write() as session:
-                session.execute(delete(RunningProcess).where(RunningProcess.name == self._name))
+                forget_process(session, self._name)
         except SQLAlchemyError as error:
             log.warning("heartbeat_failed", error=type(error).__name__)
 

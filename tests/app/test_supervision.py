@@ -53,7 +53,9 @@ class Scene:
         self.now = 100.0
         self.said: list[str] = []
         self.child = Child()
-        self.supervised = Supervised(self.child, self.said.append, lambda: self.now)
+        self.supervised = Supervised(
+            self.child, self.said.append, lambda child: self.said.append(f"note {child.name}"), lambda: self.now
+        )
 
     def look_after(self, seconds: float) -> int:
         self.now += seconds
@@ -73,7 +75,7 @@ def test_a_child_that_ends_is_started_again_after_its_pause(scene: Scene) -> Non
     assert scene.look_after(0.1) == 0
     assert scene.look_after(0.4) == 0
     assert scene.look_after(0.2) == 1
-    assert scene.said == ["The worker ended and is started again in 0.5 s."]
+    assert scene.said == ["The worker ended and is started again in 0.5 s.", "note worker"]
 
 
 def test_a_child_that_ends_again_and_again_is_never_given_up(scene: Scene) -> None:

@@ -7,11 +7,13 @@ import re
 import signal
 import smtplib
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from functools import partial
+from typing import Any
 
 import pytest
+import requests
 
 from app.embedded_redis import find_server
 from tests.e2e.machine import QUESTION, Machine
@@ -19,6 +21,16 @@ from tests.e2e.processes import Process, Processes, answers, free_port, running_
 from tests.models import write_model
 
 RECEIVER = "app mail serve"
+
+
+def worker_is_away(readiness: dict[str, Any]) -> bool:
+    workers: dict[str, bool] = readiness["workers"]
+    away = {queue for queue, attended in workers.items() if not attended}
+    return readiness["status"] == "degraded" and away == {"notices", "carriers", "lookups"}
+
+
+def queue_is_away(readiness: dict[str, Any]) -> bool:
+    return (readiness["status"], readiness["queue"]) == ("degraded", False)
 
 
 class Running:
@@ -47,6 +59,24 @@ class Running:
         with closing(sqlite3.connect(self.machine.folder / "var" / "intake.db")) as database:
             messages, conversations = database.execute(query, (provider,)).fetchone()
         return messages, conversations
+
+    def present(self) -> set[str]:
+        """Returns which processes are on record as running, by their kinds and ids."""
+        with closing(sqlite3.connect(self.machine.folder / "var" / "intake.db")) as database:
+            names = database.execute("SELECT name FROM running_processes")
+            return {name.partition(" on ")[0] for (name,) in names}
+
+    def readiness(self) -> dict[str, Any]:
+        """Returns what its web server says of its parts."""
+        found: dict[str, Any] = requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=10).json()
+        return found
+
+    def is_ready(self) -> bool:
+        """Returns whether its web server answers, and misses none of its parts."""
+        try:
+            return bool(self.readiness()["status"] == "ready")
+        except requests.ConnectionError:
+            return False
 
     def last_replies(self) -> list[str]:
         """Returns the states of the replies to the last text."""
@@ -179,8 +209,34 @@ def test_what_is_killed_is_started_again(shared: Running) -> None:
         before = set(machine.running(what))
         os.kill(min(before), signal.SIGKILL)
         machine.processes.wait_until(partial(machine.has_replaced, what, before), f"another {what}")
+        assert not shared.present() & {f"worker {number}" for number in before}
     machine.processes.wait_until(lambda: machine.start("simulate", "sms", "HELP").wait() == 0, "an answer")
+    machine.processes.wait_until(shared.is_ready, "the service to be ready again")
     assert shared.service.is_running
+
+
+@pytest.mark.parametrize(
+    ("what", "is_away"),
+    [
+        pytest.param("app worker --queue urgent --queue notices", worker_is_away, id="worker"),
+        pytest.param(find_server().name, queue_is_away, id="Redis"),
+    ],
+)
+def test_what_is_being_started_again_is_named_by_readyz(
+    shared: Running, what: str, is_away: Callable[[dict[str, Any]], bool]
+) -> None:
+    machine = shared.machine
+    machine.processes.wait_until(shared.is_ready, "the service to be ready")
+
+    def is_named() -> bool:
+        """Kill it whenever it runs: each time, it is left away for longer."""
+        for number in machine.running(what):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        return is_away(shared.readiness())
+
+    machine.processes.wait_until(is_named, f"/readyz to name the {what}")
+    machine.processes.wait_until(shared.is_ready, "the service to be ready again")
 
 
 def test_when_up_is_killed_so_is_what_it_started_and_the_next_start_answers_what_was_left(shared: Running) -> None:
