@@ -17,7 +17,7 @@ import requests
 
 from app.embedded_redis import EmbeddedRedis
 from classifier import Classifier
-from inbox.models import Conversation, Message
+from inbox.models import Conversation, Message, OptOut
 from intake.settings import Settings
 from tests.chat_client import ChatClient
 from tests.pictures import PDF
@@ -504,6 +504,22 @@ def test_without_redis_texts_are_taken_and_a_flood_of_them_is_not(
     assert {service_of_its_own.text(f"Text {number}").status for number in range(TEXTS)} == {200}
     assert service_of_its_own.text("One more").status == 429
     assert len(service_of_its_own.rows(Message)) == TEXTS
+
+
+def test_without_redis_every_stop_past_the_limit_is_recorded(
+    service_of_its_own: Service, own_redis: EmbeddedRedis
+) -> None:
+    own_redis.stop()
+    for number in range(TEXTS):
+        service_of_its_own.text(f"Text {number}")
+    assert service_of_its_own.text("One more").status == 429
+
+    keywords = [service_of_its_own.text(word).status for word in ("STOP", "help", "START", "stop texting me", "Stop")]
+
+    assert keywords == [200] * 5
+    assert len(service_of_its_own.rows(Message)) == TEXTS + 5
+    [consent] = service_of_its_own.rows(OptOut)
+    assert consent.active
 
 
 def test_redis_that_goes_away_in_the_middle_is_not_noticed(
