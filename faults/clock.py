@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from sqlalchemy import text, update
 
 from inbox.column_types import Timestamp
@@ -10,6 +13,23 @@ from inbox.models import Base, Lease
 
 # What is due at some time, or was said at one; whoever says that it is alive now, does so by the real time.
 MOVED = ("conversations", "messages", "deliveries", "notifications", "escalations", "voicemails", "reviews")
+
+
+class Elapsed:
+    """How long it was between two moments, including the seconds by which time was moved on."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin with the real time, by a clock that nobody sets."""
+        self._clock = clock
+        self._moves: list[tuple[float, float]] = []
+
+    def move_on(self, seconds: float) -> None:
+        """Note that time is moved on by so much now."""
+        self._moves.append((self._clock(), seconds))
+
+    def between(self, first: float, last: float) -> float:
+        """Return the seconds between two moments of the clock."""
+        return last - first + sum(seconds for at, seconds in self._moves if first <= at < last)
 
 
 def pass_time(database: Database, seconds: float) -> None:

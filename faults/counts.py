@@ -35,6 +35,7 @@ class Counts:
         told_of_unanswered: of the unanswered, for how many staff were told that the answer did not arrive.
         opted_out_texted: patients who were texted after they had opted out.
         urgent_untold: urgent texts that no member of staff was told of in time.
+        slowest_telling: seconds until staff were told of the urgent text that took longest; None if of none.
         recovery: seconds until everything was done; None if it never was.
         breaches: what else went wrong.
     """
@@ -48,6 +49,7 @@ class Counts:
     told_of_unanswered: int
     opted_out_texted: int
     urgent_untold: int
+    slowest_telling: float | None
     recovery: float | None
     breaches: tuple[str, ...] = ()
 
@@ -87,6 +89,7 @@ def count(service: Service, recovery: float | None) -> Counts:
         surplus = {patient: answers[patient] - wanted for patient, wanted in expected.items() if wanted}
         missing = {patient for patient, number in surplus.items() if number < 0}
         told = {message.conversation.patient_address for message in stored.values() if _staff_know(session, message)}
+        telling = _seconds_to_tell(service, session, stored)
         return Counts(
             texts=len(service.texts),
             stored=len(stored),
@@ -98,7 +101,8 @@ def count(service: Service, recovery: float | None) -> Counts:
             ) - _texted_against_their_will(service, expected, answers),
             told_of_unanswered=len(missing & told),
             opted_out_texted=len(_texted_after_opt_out(service, session)),
-            urgent_untold=_urgent_untold(service, session, stored),
+            urgent_untold=sum(seconds is None or seconds > service.urgent_within for seconds in telling),
+            slowest_telling=max((seconds for seconds in telling if seconds is not None), default=None),
             recovery=recovery,
             breaches=(*service.breaches, *_wrong_staff_replies(service)),
         )  # fmt: skip
@@ -169,16 +173,16 @@ def _was_told(session: Session, message: Message, *reasons: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def _urgent_untold(service: Service, session: Session, stored: Mapping[str, Message]) -> int:
+def _seconds_to_tell(service: Service, session: Session, stored: Mapping[str, Message]) -> list[float | None]:
+    """Return for each urgent text how long it took until staff were told, None if they never were."""
     told = _first_told(service, session)
-    untold = 0
+    found: list[float | None] = []
     for text in service.texts:
         if text.sort is Sort.URGENT:
             message = stored.get(text.sid)
             at = told.get(message.conversation_id) if message else None
-            late = at is not None and service.urgent_within and at - text.sent_at > service.urgent_within
-            untold += at is None or bool(late)
-    return untold
+            found.append(None if at is None else service.elapsed.between(text.sent_at, at))
+    return found
 
 
 def _first_told(service: Service, session: Session) -> dict[int, float]:

@@ -83,6 +83,7 @@ def recover(service: Service, deadline: float = DEADLINE_SECONDS) -> float | Non
 
 def move_on(service: Service, seconds: float) -> None:
     """Let time go by for the database and for Twilio."""
+    service.elapsed.move_on(seconds)  # first, so that nothing that comes of it seems to have come sooner
     pass_time(service.database, seconds)
     service.twilio.pass_time(seconds)
 

@@ -41,6 +41,7 @@ def run_kind(kind: Kind) -> Row:
         tempfile.TemporaryDirectory(dir=memory, prefix="intake-fault-", ignore_cleanup_errors=True) as folder,
         Service(Path(folder), kind.database, teams=kind.teams, escalation=kind.escalation) as service,
     ):
+        service.urgent_within = kind.urgent_within
         try:
             if kind.starts:
                 service.start()

@@ -20,6 +20,7 @@ import redis
 from sqlalchemy.exc import OperationalError
 
 from app.embedded_redis import EmbeddedRedis, socket_for
+from faults.clock import Elapsed
 from faults.configuration import PRACTICE, SQLITE, make_settings, worker_lines
 from faults.handover import hand_over
 from faults.standins import FaultyTwilio, Hook
@@ -33,6 +34,8 @@ from tests.standins.smtp import SmtpStandIn
 from tests.standins.twilio import IncomingCall
 from tests.world import DEMO_NUMBER, ENCRYPTION_KEY
 
+URGENT_WITHIN_SECONDS = 120.0  # real ones, and those by which time is moved on
+
 
 class Service:
     """A service in a folder of its own, with ports and data of its own.
@@ -43,7 +46,8 @@ class Service:
         breaches: what went wrong beyond what is counted.
         ending: what is to be undone before everything is stopped.
         staff_replies: patient and words of each reply that staff wrote.
-        urgent_within: seconds in which staff must hear of an urgent text; None: by the end.
+        urgent_within: seconds in which staff must hear of an urgent text.
+        elapsed: the time since the service was made, with what it was moved on.
     """
 
     def __init__(self, folder: Path, database: str = SQLITE, *, teams: str = "", escalation: str = "[]") -> None:
@@ -74,7 +78,8 @@ class Service:
         self.texts: list[Text] = []
         self.opted_out_at: dict[str, float] = {}
         self.breaches: list[str] = []
-        self.urgent_within: float | None = None
+        self.urgent_within = URGENT_WITHIN_SECONDS
+        self.elapsed = Elapsed()
         self.staff_replies: list[tuple[str, str]] = []
         self.over_at: float | None = None
 

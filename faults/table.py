@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from faults.counts import Counts
 from faults.run import Row
+from faults.service import URGENT_WITHIN_SECONDS
 
 HEADINGS = (
     *("fault", "database", "texts", "stored", "classified", "answered 0 / 1 / 2+"),
-    *("opted-out texted", "urgent untold", "recovery s", "verdict"),
+    *("opted-out texted", "urgent untold", "slowest told s", "recovery s", "verdict"),
 )
-WIDTHS = (52, 10, 5, 6, 10, 19, 16, 13, 10)
+WIDTHS = (52, 10, 5, 6, 10, 19, 16, 13, 14, 10)
 BEGIN, END = "<!-- faults: written by `make faults` -->\n", "<!-- end of faults -->\n"
 
 
@@ -60,13 +60,20 @@ def _cells(row: Row) -> list[str]:
         f"{counts.unanswered} / {counts.answered} / {counts.doubled}",
         str(counts.opted_out_texted),
         str(counts.urgent_untold),
-        _recovery(counts),
+        _telling(row),
+        _seconds(counts.recovery, "never"),
         "; ".join(row.breaches) or "ok",
     ]
 
 
-def _recovery(counts: Counts) -> str:
-    return "never" if counts.recovery is None else f"{counts.recovery:.1f}"
+def _telling(row: Row) -> str:
+    """Return how long staff were not told, and the limit if it is a fault's own."""
+    shown, limit = _seconds(row.counts.slowest_telling, "–"), row.kind.urgent_within
+    return shown if limit == URGENT_WITHIN_SECONDS else f"{shown} (limit {limit:g})"
+
+
+def _seconds(seconds: float | None, otherwise: str) -> str:
+    return otherwise if seconds is None else f"{seconds:.1f}"
 
 
 def _line(cells: Sequence[str]) -> str:

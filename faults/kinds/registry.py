@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from faults.configuration import SQLITE
-from faults.service import Service
+from faults.service import URGENT_WITHIN_SECONDS, Service
 
 Break = Callable[[Service], None]
 
@@ -27,6 +27,7 @@ class Kind:
         teams: the practice's teams, as TOML; by default, on-call is told through the hook.
         escalation: whom the practice tells next of an emergency, as TOML; by default, nobody.
         deadline: seconds for the recovery.
+        urgent_within: seconds in which staff must hear of an urgent text.
         needs: a program without which it cannot be done.
     """
 
@@ -38,6 +39,7 @@ class Kind:
     teams: str = ""
     escalation: str = "[]"
     deadline: float = 90.0
+    urgent_within: float = URGENT_WITHIN_SECONDS
     needs: str | None = None
 
     @property

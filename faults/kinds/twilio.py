@@ -166,10 +166,13 @@ def short_ends_long(service: Service) -> None:
     service.fault_is_over()
 
 
-@fault("Twilio hangs while staff are texted", teams="on_call = { notify = ['sms:+12025550199'] }")
+@fault(
+    "Twilio hangs while staff are texted",
+    teams="on_call = { notify = ['sms:+12025550199'] }",
+    urgent_within=URGENT_WITHIN,
+)
 def hang_before_notices(service: Service) -> None:
     """Hang for 10 s on each answer to a patient while emergencies come in, of which staff are told by text."""
-    service.urgent_within = URGENT_WITHIN
     patients = service.write(8, urgent=0, opted_out=0)
     numbers = {text.patient for text in patients}
     hanging = service.twilio.faults.push(Fault.hang(times=None, when=lambda form: form["To"] in numbers))

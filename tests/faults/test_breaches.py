@@ -22,6 +22,7 @@ HARMLESS = Counts(
     told_of_unanswered=0,
     opted_out_texted=0,
     urgent_untold=0,
+    slowest_telling=2.5,
     recovery=1.5,
 )
 KIND = Kind("the sky falls", "Let the sky fall.", lambda service: None)
@@ -57,14 +58,25 @@ def test_the_table_replaces_the_one_before(tmp_path: Path) -> None:
     document = tmp_path / "faults.md"
     document.write_text(f"# Faults\n\n{BEGIN}| old |\n{END}\nThe end.\n")
 
-    write_markdown([Row(KIND, HARMLESS), Row(KIND, replace(HARMLESS, doubled=1))], document)
+    write_markdown([Row(KIND, HARMLESS), Row(KIND, replace(HARMLESS, doubled=1, slowest_telling=None))], document)
 
     written = document.read_text()
     assert written.startswith(f"# Faults\n\n{BEGIN}")
     assert written.endswith(f"{END}\nThe end.\n")
     assert "| old |" not in written
-    assert "| the sky falls | Let the sky fall. | SQLite | 12 | 12 | 12 | 0 / 10 / 0 | 0 | 0 | 1.5 | ok |\n" in written
+    first = "| the sky falls | Let the sky fall. | SQLite | 12 | 12 | 12 | 0 / 10 / 0 | 0 | 0 | 2.5 | 1.5 | ok |"
+    assert f"{first}\n" in written
+    assert "| 0 | 0 | – | 1.5 | 1 answered twice |\n" in written
     assert "2 kinds of faults, 1 without harm, 1 with a breach." in written
+
+
+def test_the_table_names_the_limit_of_a_fault_that_has_its_own(tmp_path: Path) -> None:
+    document = tmp_path / "faults.md"
+    document.write_text(f"{BEGIN}{END}")
+
+    write_markdown([Row(replace(KIND, urgent_within=15), HARMLESS)], document)
+
+    assert "| 2.5 (limit 15) | 1.5 | ok |\n" in document.read_text()
 
 
 def test_a_document_without_a_place_for_the_table_is_refused(tmp_path: Path) -> None:

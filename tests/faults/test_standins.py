@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from twilio.rest import Client
 
-from faults.clock import pass_time
+from faults.clock import Elapsed, pass_time
 from faults.standins import FaultyTwilio
 from inbox.database import Database
 from inbox.leases import RECONCILER, take_lease
@@ -68,6 +68,16 @@ def test_an_answer_that_trickles_arrives_whole(twilio: FaultyTwilio, client: Cli
     send(client)
 
     assert twilio.trickled == 0
+
+
+def test_the_time_between_two_moments_includes_what_it_was_moved_on_meanwhile() -> None:
+    moments = iter((5.0, 15.0, 25.0))
+    elapsed = Elapsed(lambda: next(moments))
+    for seconds in (100, 30, 1000):
+        elapsed.move_on(seconds)
+
+    assert elapsed.between(10, 20) == 10 + 30
+    assert elapsed.between(20, 21) == 1
 
 
 def test_passing_time_makes_rows_older(database: Database) -> None:
