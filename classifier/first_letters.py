@@ -44,7 +44,7 @@ def split_first_letter(pattern: str) -> dict[str, list[str]] | None:
         For each first letter, expressions for the remainder; None if the pattern does not show its first letters.
     """
     found: dict[str, list[str]] = {}
-    for alternative in _alternatives(pattern):
+    for alternative in split_alternatives(pattern):
         parts = _split_alternative(alternative)
         if parts is None:
             return None
@@ -94,7 +94,7 @@ def _split_group(pattern: str) -> dict[str, list[str]] | None:
     return found
 
 
-def _alternatives(pattern: str) -> list[str]:
+def split_alternatives(pattern: str) -> list[str]:
     """Split a pattern at the bars that are in no group."""
     found, start, position = [], 0, 0
     while position < len(pattern):

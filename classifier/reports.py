@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from classifier.danger_signs import NOTHING, read_alternatives
 from classifier.entities.rules_names import known_names
+from classifier.first_letters import join_patterns, split_alternatives
 from classifier.normalise import normalised
 from classifier.screen import break_sentences
 
@@ -56,10 +58,11 @@ def _names_somebody(report: re.Match[str]) -> bool:
     return name is None or name in known_names()
 
 
-def _split_sentences(text: str) -> list[str]:
+@lru_cache(maxsize=2)  # every report is looked for in the same message
+def _split_sentences(text: str) -> tuple[str, ...]:
     """Return the sentences of a message, in the spelling of the tables; " ?" ends one that asks."""
     marked = break_sentences(normalised(text).replace("?", f" {_MARK}?"))
-    return marked.replace(_MARK, "?").split("\n")
+    return tuple(marked.replace(_MARK, "?").split("\n"))
 
 
 def load_reports(table: Path) -> dict[str, Report]:
@@ -73,10 +76,15 @@ def load_reports(table: Path) -> dict[str, Report]:
 
 def _compile_report(lists: Mapping[str, str]) -> Report:
     return Report(
-        re.compile(rf"\b(?:{lists.get('reports', NOTHING)})"),
+        _compile_found(lists.get("reports", NOTHING)),
         re.compile(lists.get("set_aside", NOTHING)),
         re.compile(rf"(?:{lists.get('before', NOTHING)})$"),
         re.compile(rf"\b(?:{lists.get('not_about', NOTHING)})\b"),
-        re.compile(rf"\b(?:{lists.get('reports_beside', NOTHING)})"),
+        _compile_found(lists.get("reports_beside", NOTHING)),
         re.compile(rf"\b(?:{lists.get('beside', NOTHING)})\b"),
     )
+
+
+def _compile_found(either: str) -> re.Pattern[str]:
+    """Compile what finds a report, by its first letters unless it captures a name: nearly no message has one."""
+    return re.compile(rf"\b(?:{either if '(?P<' in either else join_patterns(split_alternatives(either))})")

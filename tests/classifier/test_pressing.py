@@ -8,7 +8,7 @@ from classifier.decoding import Thresholds, triage_level
 from classifier.pressing import clarifies_dose, runs_out, stops_medicine, tells_of_exposure
 from classifier.screen import screen_text
 from intake.vocabulary import TriageLevel
-from training.data.corpus import read_corpus
+from tests.training.data.whole_corpus import corpus_messages
 
 MOST_RAISED = 0.0005
 
@@ -320,7 +320,7 @@ def test_an_emergency_stays_one(text: str) -> None:
 
 
 def test_few_routine_messages_are_raised() -> None:
-    texts = [message.text for message in read_corpus() if message.level is TriageLevel.ROUTINE]
+    texts = [message.text for message in corpus_messages() if message.level is TriageLevel.ROUTINE]
     raised = sum(
         any(tells(text) for tells in (runs_out, tells_of_exposure, stops_medicine, clarifies_dose)) for text in texts
     )

@@ -6,7 +6,7 @@ import pytest
 
 from classifier.relapses import is_relapse, may_be_relapse
 from intake.vocabulary import TriageLevel
-from training.data.corpus import read_corpus
+from tests.training.data.whole_corpus import corpus_messages
 
 MOST_RAISED = 0.01
 
@@ -117,6 +117,6 @@ def test_surgery_to_come_is_no_event(said: str) -> None:
 
 
 def test_few_routine_messages_need_a_look_at_what_was_said_before() -> None:
-    texts = [message.text for message in read_corpus() if message.level is TriageLevel.ROUTINE]
+    texts = [message.text for message in corpus_messages() if message.level is TriageLevel.ROUTINE]
 
     assert sum(may_be_relapse(text) for text in texts) <= MOST_RAISED * len(texts)

@@ -18,7 +18,7 @@ from classifier.remarks import (
     tells_of_own_case,
 )
 from intake.vocabulary import TriageLevel
-from training.data.corpus import read_corpus
+from tests.training.data.whole_corpus import corpus_messages
 
 MOST_RAISED = 0.003
 
@@ -183,7 +183,7 @@ def test_what_only_names_them_is_no_dispute(text: str) -> None:
 
 
 def test_few_messages_that_are_no_complaints_are_taken_for_disputes() -> None:
-    others = [message.text for message in read_corpus() if message.label != "complaint"]
+    others = [message.text for message in corpus_messages() if message.label != "complaint"]
     raised = sum(map(is_dispute, others))
     print(f"{raised} of {len(others)} messages that are no complaints")
 
@@ -464,7 +464,7 @@ def test_ice_packs_paperwork_and_immigration_exams_are_no_fear(text: str) -> Non
 
 
 def test_few_messages_that_are_no_complaints_are_taken_for_threats_or_fears() -> None:
-    others = [message.text for message in read_corpus() if message.label != "complaint"]
+    others = [message.text for message in corpus_messages() if message.label != "complaint"]
 
     assert sum(map(speaks_of_law, others)) <= 0.001 * len(others)
     assert sum(map(fears_authorities, others)) <= 0.001 * len(others)
@@ -542,7 +542,7 @@ def test_what_may_be_meant_is_no_joke(text: str) -> None:
 
 
 def test_no_emergency_of_the_training_messages_is_taken_for_either() -> None:
-    emergencies = [message.text for message in read_corpus() if message.level is TriageLevel.EMERGENCY]
+    emergencies = [message.text for message in corpus_messages() if message.level is TriageLevel.EMERGENCY]
 
     assert sum(jokes_of_eating(text) for text in emergencies) == 0
     assert sum(keeps_visits_secret(text) for text in emergencies) <= 0.001 * len(emergencies)
