@@ -21,11 +21,13 @@ from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
 from staff.conversations.conversation_queries import read_reach
 from staff.conversations.reply import take_over
 from staff.conversations.send_later import quiet_until
+from staff.conversations.text_wishes import why_untimely
 from tasks.delivery.outbox import WRITTEN_SINCE
 
 HELD_BY_NOW = "Not sent: its time has come, and it is held. Look at it again, then decide."
 ACKNOWLEDGE_FIRST = f"{UNACKNOWLEDGED} Do that first."
 NOT_SAFE = "The patient said that it is not safe to write here. Press Edit, and send it from the reply box if you must."
+EDIT_UNTIMELY = "Press Edit to choose another time, or to send it from the reply box all the same."
 HELD_FOR = "held_for"
 """What the way to undo that a held message was sent calls when it was scheduled for."""
 
@@ -39,7 +41,7 @@ def read_newest(session: Session, conversation: Conversation, delivery: Delivery
 def why_not_anyway(
     session: Session, conversation: Conversation, practice: Practice, delivery: Delivery, moment: datetime
 ) -> str:
-    """Return why a held message can't be sent now, empty if it can: what is checked of any reply, and quiet hours."""
+    """Return why a held message can't be sent now, empty if it can: what is checked of any reply, and hours."""
     medium = Medium(delivery.medium)
     if count_open_of(session, conversation.id):
         return ACKNOWLEDGE_FIRST
@@ -48,6 +50,8 @@ def why_not_anyway(
     reach = read_reach(session, conversation, practice)
     if reach.obstacle and reach.medium is medium:
         return reach.obstacle
+    if problem := why_untimely(session, conversation, practice, moment, EDIT_UNTIMELY):
+        return problem
     if medium is not Medium.SMS:
         return ""
     number = reply_address(conversation, medium) or ""

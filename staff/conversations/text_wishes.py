@@ -67,10 +67,19 @@ def wish_words(wish: SafeHours) -> str:
     return f"The patient asked to be written to only {span}."
 
 
-def why_untimely(session: Session, conversation: Conversation, practice: Practice, at: datetime | None) -> str:
-    """Return why a message should not go out at a time, None for now; empty if nothing speaks against it.
+def why_untimely(
+    session: Session, conversation: Conversation, practice: Practice, at: datetime | None, decide: str = DECIDE
+) -> str:
+    """Return why a message should not go out at a time; empty if nothing speaks against it.
 
     An emergency is answered at any hour.
+
+    Args:
+        session: an open transaction.
+        conversation: the conversation.
+        practice: its practice.
+        at: the time, None for now.
+        decide: what the member can do about it.
     """
     wish = None if is_emergency(conversation) else wish_of(session, conversation, practice)
     moment = at or now()
@@ -78,4 +87,4 @@ def why_untimely(session: Session, conversation: Conversation, practice: Practic
         return ""
     words = wish_words(wish)
     shown = display.clock(moment, practice.time_zone)
-    return f"Not sent: {words[0].lower()}{words[1:-1]}, and that would be {shown}. {DECIDE}"
+    return f"Not sent: {words[0].lower()}{words[1:-1]}, and that would be {shown}. {decide}"

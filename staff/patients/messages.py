@@ -77,10 +77,21 @@ def send_now(slug: str, patient_id: int, delivery_id: int) -> Response | tuple[s
         patient = current_patient(session, slug, patient_id)
         practice = services.practices.require(slug)
         delivery = find_message(session, patient, delivery_id) or abort(404)
-        despite = bool(request.form.get("despite"))
-        outcome = send_scheduled(session, patient, practice, member().id, delivery, now(), hold_for(), despite=despite)
+        outcome = send_scheduled(
+            session,
+            patient,
+            practice,
+            member().id,
+            delivery,
+            now(),
+            hold_for(),
+            despite=bool(request.form.get("despite")),
+            untimely=bool(request.form.get("untimely")),
+        )
         _finish(session, patient, outcome, "schedule_sent_now")
     services.queue.put_all(outcome.after_commit)
+    if outcome.is_untimely:
+        return show_record(slug, patient_id, asked_about=delivery_id, asked=outcome.problem), 409
     if outcome.problem:
         return show_record(slug, patient_id, message_problem=outcome.problem), 409
     flash(QUEUED)

@@ -223,6 +223,7 @@ def send_scheduled(
     hold: timedelta,
     *,
     despite: bool = False,
+    untimely: bool = False,
 ) -> Outgoing:
     """Send a scheduled message at once, if the patient may be written to now.
 
@@ -235,6 +236,7 @@ def send_scheduled(
         moment: the current time.
         hold: how long it can still be undone.
         despite: whether the member sends it although the patient said that it is not safe.
+        untimely: whether they do at an hour at which the patient asked not to be written to.
     """
     if not is_undecided(delivery):
         return Outgoing(NOT_WAITING)
@@ -249,6 +251,8 @@ def send_scheduled(
         if quiet_until(practice, moment):
             span = display.hours(practice.patient_quiet_hours)
             return Outgoing(f"Not sent: no new texts go out between {span}. It goes out at its time.")
+    if not untimely and (problem := why_untimely(session, conversation, practice, None)):
+        return Outgoing(problem, is_untimely=True)
     before, was_for = standing_of(conversation), delivery.scheduled_for
     take_over(session, conversation, staff_id)
     conversation.last_activity_at = moment

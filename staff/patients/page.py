@@ -63,6 +63,8 @@ def show_record(slug: str, patient_id: int, **changes: Any) -> str:
         "shown_address": "",
         "writer": None,
         "asks_untimely": False,
+        "asked_about": None,
+        "asked": "",
     }
     send_at = request.args.get("send_at", "")[:LONGEST_TIME]
     defaults["to"] = read_row_id(request.args.get("to", ""))

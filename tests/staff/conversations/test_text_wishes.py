@@ -134,3 +134,37 @@ def test_the_notes_of_the_record_are_beside_the_conversation(console: Console, b
     assert browser.post(f"{PAGE}/patient", data=form).status_code == 303
 
     assert "Prefers mornings. Hard of hearing." in words(browser.get(PAGE).text)
+
+
+def test_a_scheduled_message_that_is_sent_now_heeds_it_too(console: Console, browser: Browser) -> None:
+    wish = untimely_words()
+    receive(console, wish)
+    assert browser.post(f"{PAGE}/patient", data={"name": "Ann Lee", "use": "address"}).status_code == 303
+    hour = 20 if wish == EARLY else 10
+    form = {"text": "Your bill is right.", "form_id": f"{1:032x}", "address": "1", "send_at": tomorrow_at(hour)}
+    assert browser.post(f"{RECORD}/messages", data=form).status_code == 303
+    [waiting] = [row for row in console.rows(Delivery) if row.staff_id]
+    now_instead = f"{RECORD}/messages/{waiting.id}/send-now"
+
+    refused = browser.post(now_instead)
+
+    assert refused.status_code == 409
+    assert "Not sent: the patient asked to be written to only" in words(refused.text)
+    assert re.search(rf'id="untimely-{waiting.id}" name="untimely" value="yes"[^>]+ autofocus>', refused.text)
+    assert browser.post(now_instead, data={"untimely": "yes"}).status_code == 303
+
+
+def test_a_held_message_is_not_sent_at_an_hour_that_the_patient_excluded(console: Console, browser: Browser) -> None:
+    receive(console, BILL)
+    assert send(browser, later="", send_at=tomorrow_at(15)).status_code == 303
+    receive(console, untimely_words())
+    with console.edit() as session:
+        [waiting] = [row for row in session.query(Delivery) if row.staff_id]
+        waiting.scheduled_for = waiting.next_attempt_at = now() - timedelta(seconds=1)
+    console.reconcile()
+    console.work()
+
+    refused = browser.post(f"{PAGE}/scheduled/{waiting.id}/send", data={"since": "2", "newest": "2"})
+
+    assert refused.status_code == 409
+    assert "Press Edit to choose another time" in words(refused.text)
