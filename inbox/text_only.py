@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from inbox.column_types import keyring
 from inbox.models import Conversation
 from inbox.patients import conversations_of, named_conversations
 from intake.channels import PROVEN
@@ -44,6 +45,30 @@ def keep_text_only(session: Session, conversation: Conversation, moment: datetim
         )
     conversation.text_only_since = moment
     return True
+
+
+def is_text_only(session: Session, practice: str, address: str) -> bool:
+    """Return whether the patient of a number or address can't be called, as they said from there."""
+    values = {"practice": practice, "indexes": keyring().indexes(address)}
+    return session.scalar(_MARKED, values) is not None
+
+
+def clear_text_only(session: Session, practice: str, address: str) -> bool:
+    """Take the mark of a number or address away, and return whether there was one.
+
+    Args:
+        session: an open write transaction.
+        practice: the practice.
+        address: the number or email address.
+    """
+    cleared = session.scalars(
+        update(Conversation)
+        .where(conversations_of(practice, address), Conversation.text_only_since.is_not(None))
+        .values(text_only_since=None)
+        .returning(Conversation.id)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(cleared.all())
 
 
 def inherit_text_only(session: Session, conversation: Conversation, indexes: Sequence[str]) -> None:

@@ -149,6 +149,7 @@ ACTIONS = {
         INTAKE,
     ),
     "text_only_noted": Action(ActionGroup.RECORDS, "noted that the patient can’t be called, as a message says", INTAKE),
+    "text_only_cleared": Action(ActionGroup.RECORDS, "noted that the patient can be called"),
     "unsafe_set": Action(ActionGroup.RECORDS, "marked it as not safe to contact the patient here"),
     "unsafe_cleared": Action(ActionGroup.RECORDS, "marked it as safe to contact the patient here again"),
     "opted_out": Action(ActionGroup.RECORDS, "recorded that the patient wants no texts"),

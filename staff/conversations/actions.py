@@ -20,6 +20,7 @@ from inbox.legal_hold import hold_conversation, release_conversation
 from inbox.member_notices import pending_mail
 from inbox.models import AlarmEnd, Conversation, ConversationState, DraftKind, Message, Role, UndoKind, now
 from inbox.reply_drafts import forget_draft
+from inbox.text_only import clear_text_only
 from inbox.unsafe_contact import clear_unsafe, set_unsafe
 from inbox.written_since import has_held
 from intake.vocabulary import DangerKind, OptOutMistake
@@ -354,6 +355,21 @@ def mark_unsafe(conversation_id: int) -> AnyResponse:
         return {"changed": set_unsafe(session, conversation, now(), by=member().id)}
 
     return _act(conversation_id, "unsafe_set" if wanted == "yes" else "unsafe_cleared", change)
+
+
+@blueprint.post("/can-be-called")
+@open_to(Role.STAFF)
+def mark_callable(conversation_id: int) -> AnyResponse:
+    """Take away that the patient can't be called, which a message seemed to say."""
+
+    def change(session: Session, conversation: Conversation) -> dict[str, Any]:
+        changed, address = conversation.text_only_since is not None, conversation.patient_address
+        if address:
+            clear_text_only(session, conversation.practice, address)
+        conversation.text_only_since = None
+        return {"changed": changed}
+
+    return _act(conversation_id, "text_only_cleared", change)
 
 
 @blueprint.post("/undo-opt-out")

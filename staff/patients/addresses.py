@@ -10,6 +10,7 @@ from inbox.consent import is_opted_out, record_consent, undo_opt_out
 from inbox.models import Patient, Role, now
 from inbox.patient_book import add_address, addresses_of, touch_patient
 from inbox.patient_records import normalise_address
+from inbox.text_only import clear_text_only
 from inbox.text_permission import OPTED_OUT
 from intake.errors import IntakeError
 from intake.vocabulary import ConsentHow, EntityKind, OptOutMistake
@@ -113,6 +114,17 @@ def undo_recorded_opt_out(slug: str, patient_id: int, address_id: int) -> Respon
         if not undo_opt_out(session, slug, address.patient_address):
             abort(409, "Staff did not record this opt-out. Only the patient can undo it, by texting START.")
         record_on_address(session, address, "opt_out_undone", reason=reason)
+    return back_to_record(slug, patient_id)
+
+
+@blueprint.post("/addresses/<int:address_id>/can-be-called")
+@open_to(Role.STAFF)
+def mark_callable(slug: str, patient_id: int, address_id: int) -> Response:
+    """Take away that the patient of a number can't be called, which a message seemed to say."""
+    with services_of(current_app).database.write() as session:
+        address = own_address(session, current_patient(session, slug, patient_id), address_id)
+        changed = clear_text_only(session, slug, address.patient_address)
+        record_on_address(session, address, "text_only_cleared", changed=changed)
     return back_to_record(slug, patient_id)
 
 

@@ -24,6 +24,7 @@ _OF_ADDRESS = {
     "address_added": "added {}",
     "address_shared": "noted that {} is shared with others",
     "address_unshared": "noted that {} is the patient’s alone",
+    "text_only_cleared": "noted that the patient can be called at {}",
     "consent_recorded": "recorded that the patient agreed to texts at {}",
     "opted_out": "recorded that {} wants no texts",
     "opt_out_undone": "undid the opt-out of {} from texts",

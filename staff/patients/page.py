@@ -16,6 +16,7 @@ from inbox.models import Conversation, Patient, PatientAddress, PatientConversat
 from inbox.patient_book import FIELDS, conversations_of_patient, find_namesakes, sharing_patients
 from inbox.patient_merging import latest_merge
 from inbox.patients import conversations_of
+from inbox.text_only import is_text_only
 from inbox.text_permission import GivenConsent, given_consents, has_texted
 from intake.channels import PROVEN, traits_of
 from intake.vocabulary import ConsentHow, OptOutMistake
@@ -143,6 +144,7 @@ def _describe_address(
         "opted_out": out.is_out,
         "can_undo": out.can_undo,
         "unsafe": is_unsafe(session, address),
+        "text_only": is_text_only(session, address.practice, address.patient_address),
         "last_written": _last_written(session, address),
         "consent": _describe_consent(address, given, zone),
         "texted": address.is_number and has_texted(session, address.practice, address.patient_address),

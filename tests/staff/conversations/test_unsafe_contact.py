@@ -273,3 +273,26 @@ def test_the_page_does_not_say_to_call_a_landline_where_it_is_not_safe(console: 
     dana.post(f"{PAGE}/unsafe-contact", data={"unsafe": "yes"})
 
     assert "This number is a landline and cannot receive texts. Find a safe way" in dana.get(PAGE).text
+
+
+# ---- who can't be called
+
+DEAF = "I am deaf. Text only please."
+TEXT_ONLY = "Can’t be called: text only, as the patient said."
+
+
+def test_staff_take_away_that_a_patient_cannot_be_called(console: Console, dana: Browser) -> None:
+    receive(console, DEAF)
+    console.call(from_=PATIENT).report_transcription(BILL)
+    console.work()
+    assert TEXT_ONLY in dana.get(PAGE).text
+
+    assert dana.post("/staff/conversations/2/can-be-called").status_code == 303
+
+    page = dana.get(PAGE).text
+    assert TEXT_ONLY not in page
+    assert "/can-be-called" not in page
+    assert [row.text_only_since for row in console.rows(Conversation)] == [None, None]
+    assert "noted that the patient can be called" in dana.get("/staff/conversations/2").text
+    receive(console, DEAF)
+    assert TEXT_ONLY in dana.get(PAGE).text

@@ -500,3 +500,20 @@ def test_a_number_that_opted_out_gets_no_consent_by_hand(console: Console) -> No
 
     assert "This number opted out of texts." in make(console.sign_in(), new_address=PATIENT, how="by_phone").text
     assert console.rows(Patient) == []
+
+
+def test_staff_take_away_on_the_record_that_a_number_cannot_be_called(console: Console) -> None:
+    console.text("I am deaf. Text only please.")
+    console.work()
+    browser = console.sign_in()
+    create(browser, "Maria Rivera", "address")
+    assert "Can’t be called: text only" in browser.get(RECORD).text
+
+    assert browser.post(f"{RECORD}/addresses/1/can-be-called").status_code == 303
+
+    page = words(browser.get(RECORD).text)
+    assert "Can’t be called" not in page
+    assert "noted that the patient can be called at (202) 555-0123" in page
+    assert "Can’t be called" not in browser.get("/staff/conversations/1").text
+    [entry] = [entry for entry in console.rows(AuditEntry) if entry.action == "text_only_cleared"]
+    assert entry.detail["changed"] is True
