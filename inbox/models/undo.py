@@ -24,6 +24,7 @@ class UndoKind(StrEnum):
     LOWERING = "lowering"
     ALARM = "alarm"
     WAITING = "waiting"
+    CALL = "call"
 
 
 class Undo(Base):
@@ -32,7 +33,8 @@ class Undo(Base):
     `before` and `after` are the conversation's standing, as `inbox.undo` says. `ended` holds the ids of the alarms that
     it ended. `added` holds the ids of the notices and the note that a transfer
     added; of a message from a patient's record, the record, whether the conversation began with it, and for when it was
-    scheduled; of a reply for later, when it goes out; of a held one that was sent anyway, for when it was scheduled;
+    scheduled; of a call, its note, and whether it counts as a word to the patient;
+    of a reply for later, when it goes out; of a held one that was sent anyway, for when it was scheduled;
     None for anything else. What was done to several conversations together shares a `batch`. It holds nothing of a
     patient.
     """

@@ -111,6 +111,8 @@ ACTIONS = {
     "call_reached": Action(ActionGroup.HANDLING, "called the patient and reached them"),
     "call_message_left": Action(ActionGroup.HANDLING, "called the patient and left a message"),
     "call_not_answered": Action(ActionGroup.HANDLING, "called the patient, who did not answer"),
+    "call_undone": Action(ActionGroup.HANDLING, "undid the note of a call"),
+    "no_answer_undone": Action(ActionGroup.HANDLING, "undid the note of a call that nobody answered"),
     "noted": Action(ActionGroup.HANDLING, "added a note"),
     "tagged": Action(ActionGroup.HANDLING, "added a tag"),
     "untagged": Action(ActionGroup.HANDLING, "removed a tag"),

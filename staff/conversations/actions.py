@@ -6,6 +6,7 @@ What takes a conversation out of the list (closing, snoozing) leads to the next 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, request
@@ -45,7 +46,7 @@ from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.people import names_of
-from staff.conversations.phone_calls import WORDS_TO_PATIENT, CallOutcome
+from staff.conversations.phone_calls import COUNTED, WORDS_TO_PATIENT, CallOutcome
 from staff.conversations.reply import hand_back, take_over
 from staff.conversations.second_look import NobodyAnsweredError, address_asking, require_answer, stays_here
 from staff.conversations.unseen import newest_shown, require_seen, why_unseen
@@ -237,7 +238,8 @@ def note_call(conversation_id: int) -> AnyResponse:
             end_wait(conversation)
         return add_note(session, conversation, outcome.note)
 
-    return _act(conversation_id, _CALLS[outcome or CallOutcome.NO_ANSWER], change, place="#newest")
+    noted = _CALLS[outcome or CallOutcome.NO_ANSWER]
+    return _act(conversation_id, noted, change, place="#newest", undo=UndoKind.CALL)
 
 
 @blueprint.post("/tags")
@@ -482,7 +484,10 @@ def _act(
             undo = _LEAVING.get(ConversationState(conversation.state), undo)
         if deals and beginning.alarms:
             undo = undo or UndoKind.ALARM
-        if undo is not None:
+        if undo is UndoKind.CALL:
+            added = {"note": detail["note"], "counts": action in COUNTED}
+            offer_undo(session, conversation, undo, replace(beginning, alarms=[]), added=added)
+        elif undo is not None:
             offer_undo(session, conversation, undo, beginning)
         if goes_on:
             following = next_after(session, conversation, stood)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import String, and_, cast, literal, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.chat import CHAT_COPIES
@@ -22,7 +22,7 @@ from inbox.models import (
 )
 from inbox.unsafe_contact import flag_on
 from intake.vocabulary import ABOUT_FILES, NotificationReason
-from staff.conversations.phone_calls import COUNTED
+from staff.conversations.phone_calls import CALL_UNDONE, COUNTED, calls_left
 from tasks.silence import NEVER_REACHED, is_left_alone
 from tasks.way_to_patient import NO_REPLY, Way, read_known, way_to
 
@@ -194,13 +194,15 @@ def find_called(session: Session, alarms: Sequence[Escalation]) -> set[int]:
     """Return the alarms since which a member has noted a call that brought the patient a word."""
     if not alarms:
         return set()
-    subjects = {f"conversation:{alarm.conversation_id}" for alarm in alarms}
-    query = select(AuditEntry.subject, func.max(AuditEntry.at).label("at")).where(
-        AuditEntry.subject.in_(subjects), AuditEntry.action.in_(COUNTED)
+    query = (
+        select(Escalation.id)
+        .join(AuditEntry, AuditEntry.subject == literal("conversation:") + cast(Escalation.conversation_id, String))
+        .where(
+            Escalation.id.in_([alarm.id for alarm in alarms]),
+            AuditEntry.action.in_((*COUNTED, CALL_UNDONE)),
+            AuditEntry.at >= Escalation.created_at,
+        )
+        .group_by(Escalation.id)
+        .having(calls_left() > 0)
     )
-    last = {row.subject: row.at for row in session.execute(query.group_by(AuditEntry.subject))}
-    return {
-        alarm.id
-        for alarm in alarms
-        if (at := last.get(f"conversation:{alarm.conversation_id}")) is not None and at >= alarm.created_at
-    }
+    return set(session.scalars(query))

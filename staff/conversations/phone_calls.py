@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from sqlalchemy import ColumnElement, case, func
+
+from inbox.models import AuditEntry
+
 
 class CallOutcome(StrEnum):
     """How a call went, as the form names it.
@@ -33,3 +37,13 @@ WORDS_TO_PATIENT = (CallOutcome.REACHED, CallOutcome.LEFT_MESSAGE)
 
 COUNTED = ("called", "call_reached", "call_message_left")
 """What the audit trail calls those; earlier versions noted a call (`called`) without how it went."""
+CALL_UNDONE = "call_undone"
+"""What it calls that the note of such a call was undone."""
+
+
+def calls_left() -> ColumnElement[int]:
+    """Return how many calls of audit entries brought a patient a word, without those whose notes were undone.
+
+    The entries have to be of `COUNTED` or `CALL_UNDONE`.
+    """
+    return func.coalesce(func.sum(case((AuditEntry.action == CALL_UNDONE, -1), else_=1)), 0)

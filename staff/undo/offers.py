@@ -31,11 +31,17 @@ TOO_LATE = {
     UndoKind.LOWERING: "It is too late to undo this. Mark the conversation as an emergency instead.",
     UndoKind.ALARM: "It is too late to undo this. Press “Page on-call again” instead.",
     UndoKind.WAITING: "It is too late to undo this. Mark the conversation as open instead.",
+    UndoKind.CALL: "It is too late to undo this. Add a note that says what is right instead.",
 }
 
 TOO_LATE_TO_UNSCHEDULE = "It is too late to undo this. Press “Cancel” at the message instead, until it goes out."
 ENDED = "Snooze ended"
-_AT_ONCE = (UndoKind.CLOSE, UndoKind.SNOOZE, UndoKind.LOWERING, UndoKind.ALARM, UndoKind.WAITING)
+_DONE = {
+    UndoKind.ALARM: "Emergency acknowledged",
+    UndoKind.WAITING: "Waiting on patient",
+    UndoKind.CALL: "Call noted",
+}
+_AT_ONCE = (UndoKind.CLOSE, UndoKind.SNOOZE, UndoKind.LOWERING, UndoKind.ALARM, UndoKind.WAITING, UndoKind.CALL)
 """What nothing is sent for, so that it counts at once and the seconds are only for undoing it."""
 _MOST_NAMED = 3
 
@@ -203,10 +209,8 @@ def _describe(undo: Undo, count: int, zone: str, *, tells: bool) -> str:
             return f"Snoozed until {display.day_and_clock(datetime.fromisoformat(until), zone)}" if until else ENDED
         case UndoKind.LOWERING:
             return f"{display.LOWER_LEVELS[TriageLevel(undo.after['triage'])]}, not an emergency"
-        case UndoKind.ALARM:
-            return "Emergency acknowledged"
-        case UndoKind.WAITING:
-            return "Waiting on patient"
+        case UndoKind.ALARM | UndoKind.WAITING | UndoKind.CALL as kind:
+            return _DONE[kind]
 
 
 def _count(number: int) -> str:

@@ -45,6 +45,7 @@ _ACTIONS = {
     UndoKind.LOWERING: "lowering_undone",
     UndoKind.ALARM: "alarm_undone",
     UndoKind.WAITING: "waiting_undone",
+    UndoKind.CALL: "no_answer_undone",
 }
 
 
@@ -126,6 +127,8 @@ def _undo(session: Session, undo: Undo) -> AfterCommit:
         case UndoKind.TRANSFER:
             taken, words = _take_back_transfer(session, undo)
             detail |= taken
+        case UndoKind.CALL:
+            detail |= _take_back_call(session, undo)
     return _restore(session, undo, practice, words, detail)
 
 
@@ -153,9 +156,9 @@ def _restore(
     if undo.kind != UndoKind.LABEL and undo.ended["alarms"]:
         detail["alarms"] = undo.ended["alarms"]
     undo.undone_at = now()
-    record_on_conversation(
-        session, conversation.id, practice.slug, _ACTIONS[UndoKind(undo.kind)], undo=undo.id, **detail
-    )
+    was_word = undo.kind == UndoKind.CALL and (undo.added or {})["counts"]
+    action = "call_undone" if was_word else _ACTIONS[UndoKind(undo.kind)]
+    record_on_conversation(session, conversation.id, practice.slug, action, undo=undo.id, **detail)
     return AfterCommit(notifications=due, topics=topics_of(conversation.id, practice.slug))
 
 
@@ -187,6 +190,15 @@ def _take_back_transfer(session: Session, undo: Undo) -> tuple[dict[str, Any], s
         return {}, ""
     session.delete(note)
     return {"note": note.id}, note.text
+
+
+def _take_back_call(session: Session, undo: Undo) -> dict[str, Any]:
+    """Take the note of a call out of the thread, and return its id."""
+    note = session.get(Note, (undo.added or {})["note"])
+    if note is None:
+        _refuse(undo)
+    session.delete(note)
+    return {"note": note.id}
 
 
 def _refuse(undo: Undo) -> NoReturn:

@@ -19,6 +19,7 @@ from inbox.models import (
     Delivery,
     DeliveryState,
     Escalation,
+    Note,
     Notification,
     NotificationState,
     ReplyDraft,
@@ -555,3 +556,51 @@ def test_the_clock_of_a_standing_is_read_back_as_it_was(console: Console) -> Non
         session.get_one(Conversation, 1).waiting_since = moment
 
     assert datetime.fromisoformat(standing_of(conversation(console))["waiting_since"]) == moment
+
+
+# ---- the note of a call
+
+
+@pytest.mark.parametrize("outcome", ["reached", "no_answer"])
+def test_noting_a_call_can_be_undone(console: Console, dana: Browser, outcome: str) -> None:
+    before = standing_of(conversation(console))
+    dana.post(f"{PAGE}/called", data={"outcome": outcome})
+    assert bar(dana.get(PAGE)) == "Call noted: (202) 555-0131. Undo u"
+
+    assert undo(dana).headers["Location"] == PAGE
+
+    assert standing_of(conversation(console)) == before
+    assert console.rows(Note) == []
+    assert "undid the note of a call" in dana.get(PAGE).text
+
+
+def test_an_undone_call_was_no_word_to_the_patient_and_another_one_is(console: Console, dana: Browser) -> None:
+    console.text(CHEST, from_=TWO)
+    console.work()
+    dana.post("/staff/escalations/1")
+    close = {"state": "closed", "newest": "2"}
+    for number, asked in ((1, "Nobody has answered"), (2, "no word from staff")):
+        path = f"/staff/conversations/{number}"
+        dana.post(f"{path}/called", data={"outcome": "reached"})
+        undo(dana, path)
+        dana.post(f"{path}/called", data={"outcome": "no_answer"})
+        undo(dana, path)
+        assert asked in dana.get(dana.post(f"{path}/state", data=close).headers["Location"]).text
+        assert conversation(console, number).state == ConversationState.OPEN
+
+        dana.post(f"{path}/called", data={"outcome": "left_message"})
+        dana.post(f"{path}/state", data=close)
+        assert conversation(console, number).state == ConversationState.CLOSED
+
+
+def test_undoing_a_call_leaves_an_alarm_that_a_colleague_ended_meanwhile(console: Console, dana: Browser) -> None:
+    console.text(CHEST, from_=TWO)
+    console.work()
+    path = "/staff/conversations/2"
+    dana.post(f"{path}/called", data={"outcome": "reached"})
+    console.sign_in(name="Jamie Cole").post("/staff/escalations/1")
+
+    undo(dana, path)
+
+    [alarm] = console.rows(Escalation)
+    assert alarm.acknowledged_by == "Jamie Cole"
