@@ -265,9 +265,10 @@ def say(entry: AuditEntry, names: Mapping[int, str]) -> str:
             return f"marked it as not an emergency: {words}"
         case "patient_exported" if "notes" in detail:
             return f"{words_of_action(entry.action)}, {'with' if detail['notes'] else 'without'} internal notes"
-        case "state_changed":
-            knowing = ", though nobody had answered the patient" if detail.get("unanswered") else ""
-            return f"marked it as {str(detail.get('state', '')).lower()}{knowing}"
+        case "snoozed" | "state_changed":
+            state = detail.get("state")
+            done = f"marked it as {str(state).lower()}" if state else words_of_action(entry.action)
+            return f"{done}, though nobody had answered the patient" if detail.get("unanswered") else done
     return words_of_action(entry.action)
 
 

@@ -48,7 +48,13 @@ from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.people import names_of
 from staff.conversations.phone_calls import COUNTED, WORDS_TO_PATIENT, CallOutcome
 from staff.conversations.reply import hand_back, take_over
-from staff.conversations.second_look import NobodyAnsweredError, address_asking, require_answer, stays_here
+from staff.conversations.second_look import (
+    NobodyAnsweredError,
+    address_asking,
+    require_answer,
+    require_word,
+    stays_here,
+)
 from staff.conversations.unseen import newest_shown, require_seen, why_unseen
 from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.marked_emergencies import MARKED_AS, is_emergency, lower_emergency, mark_emergency, raise_again
@@ -267,7 +273,11 @@ def set_state(conversation_id: int) -> AnyResponse:
 
     The last two need that the alarm has ended, and a second press if nobody has answered the patient.
     """
-    wanted = request.form.get("state", "")
+    return change_status(conversation_id, request.form.get("state", ""))
+
+
+def change_status(conversation_id: int, wanted: str) -> AnyResponse:
+    """Give a conversation a state, as `set_state` does."""
     leaves = {ConversationState.CLOSED: "close it", ConversationState.WAITING: "mark it as waiting on the patient"}
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
@@ -285,21 +295,25 @@ def ask_first(error: NobodyAnsweredError) -> AnyResponse:
     """Lead back to the conversation, which asks; tell a script why nothing was done."""
     if request.accept_mimetypes.best == "application/json":
         return error_response(409, "nobody_answered", f"{error.look.words} Open it to answer or close it.")
-    query = read_filters().whole_query() | address_asking(error.look.wanted)
+    query = read_filters().whole_query() | address_asking(error.look)
     return redirect(address_of(f"{INBOX}conversations/{error.conversation_id}", query), 303)
 
 
 @blueprint.post("/snooze")
 @open_to(Role.STAFF)
 def set_snooze(conversation_id: int) -> AnyResponse:
-    """Hide the conversation from the views until a moment, or until the patient writes; `now` shows it again."""
+    """Hide the conversation from the views until a moment, or until the patient writes; `now` shows it again.
+
+    An emergency to which nobody has written since needs a second press.
+    """
     wanted = request.form.get("until", "")
 
     def change(session: Session, conversation: Conversation) -> dict[str, Any]:
         if count_open_of(session, conversation.id):
             abort(400, f"{UNACKNOWLEDGED} Do that first; then you can snooze it.")
+        knowing = {UNANSWERED: True} if wanted != AWAKE and require_word(session, conversation, wanted) else {}
         zone = services_of(current_app).practices.require(conversation.practice).time_zone
-        detail = change_snooze(conversation, wanted, zone)
+        detail = change_snooze(conversation, wanted, zone) | knowing
         if conversation.snoozed_until and not hold_for() and request.accept_mimetypes.best != "application/json":
             flash(f"Snoozed the previous conversation until {display.day_and_clock(conversation.snoozed_until, zone)}.")
         return detail

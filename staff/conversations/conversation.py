@@ -51,7 +51,7 @@ from staff.conversations.reply import LONGEST, Draft, Outcome, ReplyCheck, may_w
 from staff.conversations.row_words import initials
 from staff.conversations.rows import text_of
 from staff.conversations.safe_ways import find_safe_ways
-from staff.conversations.second_look import ASKED, look_again, stays_here
+from staff.conversations.second_look import ASKED, UNTIL, look_again, stays_here
 from staff.conversations.send_later import later_choices
 from staff.conversations.siblings import read_siblings
 from staff.conversations.snooze import snooze_choices
@@ -311,7 +311,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "has_number": number is not None,
             "may_call": number is not None or conversation.channel == Channel.VOICEMAIL,
             "outcomes": list(CallOutcome),
-            "second_look": look_again(session, conversation, request.args.get(ASKED, "")),
+            "second_look": look_again(session, conversation, *_read_asked()),
             "stays": stays_here(),
             "opted_out": opt_out.is_out,
             "can_undo": opt_out.can_undo,
@@ -373,6 +373,11 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
             "transfer_team": "",
             "send_at": "",
         }
+
+
+def _read_asked() -> tuple[str, str]:
+    """Return what the address says that the page asks about, and until when it would be snoozed."""
+    return request.args.get(ASKED, ""), request.args.get(UNTIL, "")[:LONGEST_KEY]
 
 
 def _raised_at(session: Session, conversation: Conversation, alarm: Alarm | None) -> datetime | None:

@@ -6,20 +6,21 @@ from flask import Blueprint, abort, current_app, redirect, render_template, url_
 from werkzeug.wrappers import Response
 
 from inbox.consent import number_of
-from inbox.models import AlarmEnd, Role, UndoKind, now
+from inbox.models import AlarmEnd, ConversationState, Role, UndoKind, now
 from inbox.patient_book import record_names
 from inbox.unsafe_contact import flag_on, hours_of, lifted_until
 from intake.practices import TEXT_PREFIX, Practice
 from intake.vocabulary import SAMPLE, Channel
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
-from staff.conversations.actions import finish_action
+from staff.conversations.actions import change_status, finish_action
 from staff.conversations.alarms import read_alarm
 from staff.conversations.changes import change_assignee
 from staff.conversations.no_word import read_way
 from staff.conversations.people import may_be_assigned
 from staff.conversations.phone_calls import CallOutcome
 from staff.conversations.rows import text_of
+from staff.conversations.unseen import newest_shown, require_seen
 from staff.undo.offers import begin_action, offer_undo
 from tasks.notification.alarms import acknowledge, end_alarms, open_alarms
 from tasks.notification.escalation import PAGED_AGAIN_EVERY, page_again, was_paged_lately
@@ -79,11 +80,34 @@ def page(escalation_id: int) -> str | Response:
 @open_to(Role.STAFF)
 def press(escalation_id: int) -> Response:
     """Acknowledge the message, take on its conversation, and redirect to it; or back here if it was acknowledged."""
+    conversation_id = _take_on(escalation_id, closes=False)
+    if conversation_id is None:
+        return redirect(url_for("acknowledge.page", escalation_id=escalation_id), 303)
+    return finish_action(conversation_id)
+
+
+@blueprint.post("/close")
+@open_to(Role.STAFF)
+def press_and_close(escalation_id: int) -> Response:
+    """Do the same, then close the conversation as the Close button does, which asks first if nobody has answered."""
+    conversation_id = _take_on(escalation_id, closes=True)
+    if conversation_id is None:
+        return redirect(url_for("acknowledge.page", escalation_id=escalation_id), 303)
+    return change_status(conversation_id, ConversationState.CLOSED)
+
+
+def _take_on(escalation_id: int, *, closes: bool) -> int | None:
+    """Acknowledge a message, and return the conversation that the member has taken on; None if somebody else has.
+
+    What closes it, too, has to have shown all that the patient wrote.
+    """
     services = services_of(current_app)
     with services.database.write() as session:
         escalation = own_escalation(session, escalation_id)
         conversation_id, practice = escalation.conversation_id, escalation.practice
         conversation = own_conversation(session, conversation_id, lock=True)
+        if closes:
+            require_seen(session, conversation, newest_shown(session, conversation_id))
         beginning = begin_action(session, conversation)
         is_first = acknowledge(session, escalation_id, member().name, member().id, AlarmEnd.BUTTON)
         if is_first:  # an older version of Intake raised several alarms for one conversation
@@ -93,9 +117,9 @@ def press(escalation_id: int) -> Response:
                 record_on_conversation(session, conversation_id, practice, "assigned", **detail)
             offer_undo(session, conversation, UndoKind.ALARM, beginning)
     if not is_first:
-        return redirect(url_for("acknowledge.page", escalation_id=escalation_id), 303)
+        return None
     services.queue.announce(*topics_of(conversation_id, practice))
-    return finish_action(conversation_id)
+    return conversation_id
 
 
 @blueprint.post("/again")

@@ -1,4 +1,4 @@
-"""The second look before a conversation that nobody answered is closed, or waits on its patient."""
+"""The second look before a conversation that nobody answered is closed, snoozed, or waits on its patient."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ STAYS = "stay"
 NOBODY_ANSWERED = "Nobody has answered this patient."
 NO_WORD = "This emergency had no word from staff."
 _LEAVES = (ConversationState.CLOSED, ConversationState.WAITING)
-_GOING = {ConversationState.CLOSED: "Close", ConversationState.WAITING: "Mark as waiting"}
+SNOOZED = "snoozed"
+"""What the address and the page call a snooze that is asked about; it is no state."""
+UNTIL = "until"
+"""What a form and the address call until when."""
+_GOING = {ConversationState.CLOSED: "Close", ConversationState.WAITING: "Mark as waiting", SNOOZED: "Snooze"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,14 @@ class SecondLook:
     """What is asked before a conversation leaves the open ones.
 
     Attributes:
-        wanted: the state that the member asked for.
+        wanted: the state that the member asked for, or `SNOOZED`.
         is_emergency: whether it is an emergency to whose patient no member has written or spoken.
+        until: until when it would be snoozed, as the form has it; empty for a state.
     """
 
-    wanted: ConversationState
+    wanted: str
     is_emergency: bool
+    until: str = ""
 
     @property
     def words(self) -> str:
@@ -46,7 +52,7 @@ class SecondLook:
 
 
 class NobodyAnsweredError(Exception):
-    """A member asked to close what nobody has answered, or to wait on its patient, and has not said that they know."""
+    """A member asked to put away what nobody has answered, and has not said that they know."""
 
     def __init__(self, conversation_id: int, look: SecondLook) -> None:
         super().__init__(f"nobody has answered conversation {conversation_id}")
@@ -54,8 +60,13 @@ class NobodyAnsweredError(Exception):
         self.look = look
 
 
-def look_again(session: Session, conversation: Conversation, wanted: str) -> SecondLook | None:
-    """Return what to ask before a conversation gets a state, None if there is nothing to ask."""
+def look_again(session: Session, conversation: Conversation, wanted: str, until: str = "") -> SecondLook | None:
+    """Return what to ask before a conversation gets a state or is snoozed, None if there is nothing to ask.
+
+    A snooze brings it back, so only of an emergency without a word it is asked about.
+    """
+    if wanted == SNOOZED:
+        return SecondLook(SNOOZED, True, until) if find_wordless(session, [conversation]) else None
     if wanted not in _LEAVES or conversation.state in (ConversationState.CLOSED, wanted):
         return None
     is_emergency = bool(find_wordless(session, [conversation]))
@@ -70,15 +81,28 @@ def require_answer(session: Session, conversation: Conversation, wanted: str) ->
     Raises:
         NobodyAnsweredError: they have to be asked first.
     """
-    look = look_again(session, conversation, wanted)
+    return _require_choice(conversation, look_again(session, conversation, wanted))
+
+
+def require_word(session: Session, conversation: Conversation, until: str) -> bool:
+    """Return whether an emergency is snoozed without a word to its patient, as the member knows; see `require_answer`.
+
+    Raises:
+        NobodyAnsweredError: they have to be asked first.
+    """
+    return _require_choice(conversation, look_again(session, conversation, SNOOZED, until))
+
+
+def _require_choice(conversation: Conversation, look: SecondLook | None) -> bool:
     if look is not None and request.form.get(CHOICE) != CloseChoice.CLOSE:
         raise NobodyAnsweredError(conversation.id, look)
     return look is not None
 
 
-def address_asking(wanted: str) -> dict[str, str]:
+def address_asking(look: SecondLook) -> dict[str, str]:
     """Return what the address of a conversation's page needs so that the page asks."""
-    return {ASKED: wanted} | ({STAYS: "yes"} if stays_here() else {})
+    query = {ASKED: look.wanted} | ({UNTIL: look.until} if look.until else {})
+    return query | ({STAYS: "yes"} if stays_here() else {})
 
 
 def stays_here() -> bool:

@@ -47,11 +47,11 @@ def test_the_button_that_takes_charge_looks_the_same_wherever_it_is(console: Con
     receive(console, CHEST, ONE)
     page = sign_in("/staff/conversations/1")
     color = "button => getComputedStyle(button).backgroundColor"
-    beside = page.get_by_role("button", name="I’ll handle it").evaluate(color)
+    beside = page.get_by_role("button", name="I’ll handle it", exact=True).evaluate(color)
 
     page.goto("/staff/escalations/1")
 
-    assert page.get_by_role("button", name="I’ll handle it").evaluate(color) == beside
+    assert page.get_by_role("button", name="I’ll handle it", exact=True).evaluate(color) == beside
 
 
 def test_on_a_phone_a_conversation_shows_how_many_emergencies_are_open(console: Console, sign_in: SignIn) -> None:
@@ -150,7 +150,7 @@ def test_an_alarm_is_pinned_and_counted_as_it_is_raised_and_let_go_as_it_ends(
     inbox.locator("#open-2").click()
     expect(inbox.locator("#alarm")).to_contain_text("On call notified")
     assert violations(inbox) == []
-    inbox.get_by_role("button", name="I’ll handle it").click()
+    inbox.get_by_role("button", name="I’ll handle it", exact=True).click()
 
     expect(inbox.locator("#alarm")).to_contain_text("Acknowledged by Dana Reyes")
     expect(inbox.locator("#alarm-count")).to_be_empty()

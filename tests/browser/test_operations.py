@@ -117,7 +117,7 @@ def test_one_press_takes_an_urgent_message_on(console: Console, open_page: Open)
     expect(page.get_by_role("heading", name="Urgent message")).to_be_visible()
     assert (violations(page), fits(page)) == ([], True)
 
-    page.get_by_role("button", name="I’ll handle it").click()
+    page.get_by_role("button", name="I’ll handle it", exact=True).click()
     expect(page).to_have_url(f"{console.url}/staff/conversations/1")
 
     assert console.rows(Escalation)[0].acknowledged_by == "Dana Reyes"

@@ -205,7 +205,7 @@ def test_an_emergency_without_a_word_asks_and_a_call_that_reached_the_patient_le
     emergency: Console, sign_in: SignIn
 ) -> None:
     page = sign_in(PLACE)
-    page.get_by_role("button", name="I’ll handle it").click()
+    page.get_by_role("button", name="I’ll handle it", exact=True).click()
     expect(page.locator("#alarm")).to_contain_text("Acknowledged by Dana Reyes")
     page.locator("#close").click()
     asked = page.get_by_role("form", name="This emergency had no word from staff.")
@@ -226,6 +226,59 @@ def test_an_emergency_without_a_word_asks_and_a_call_that_reached_the_patient_le
     assert states(emergency) == ["open", "closed"]
 
 
+def test_e_on_an_alarm_leads_to_the_button_that_acknowledges_and_closes_it(emergency: Console, sign_in: SignIn) -> None:
+    page = sign_in(PLACE)
+    press(page, "e")
+    button = page.get_by_role("button", name="I’ll handle it and close")
+    expect(button).to_be_focused()
+    expect(page.locator("#handle")).to_be_visible()
+    assert violations(page) == []
+
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("form", name="This emergency had no word from staff.")).to_be_visible()
+    expect(page.get_by_role("link", name="Keep open")).to_be_focused()
+    expect(page.locator("#alarm")).to_contain_text("Acknowledged by Dana Reyes")
+    assert states(emergency) == ["open", "open"]
+    page.get_by_role("button", name="Close without a word").click()
+    shown(page, 1)
+    assert states(emergency) == ["open", "closed"]
+
+
+def test_a_snooze_of_an_emergency_without_a_word_asks_in_place(emergency: Console, sign_in: SignIn) -> None:
+    page = sign_in(PLACE)
+    page.get_by_role("button", name="I’ll handle it", exact=True).click()
+    expect(page.locator("#alarm")).to_contain_text("Acknowledged by Dana Reyes")
+    press(page, "s")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Keep open")).to_be_focused()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator("#leaving")).to_have_count(0)
+    expect(page).to_have_url(re.compile(rf"{PLACE}$"))
+
+    press(page, "s")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Snooze without a word").click()
+
+    shown(page, 1)
+    assert [found.snoozed_until is not None for found in emergency.rows(Conversation)] == [False, True]
+
+
+def test_u_takes_the_note_of_a_call_out_of_the_thread(two: Console, sign_in: SignIn) -> None:
+    page = sign_in(PLACE)
+    press(page, "i")
+    page.keyboard.press("Enter")
+    expect(page.locator("#thread .note")).to_contain_text("Called the patient and reached them.")
+    expect(page.locator("#undo-bar")).to_contain_text("Call noted: (202) 555-0132.")
+
+    press(page, "u")
+
+    expect(page.locator("#thread .note")).to_have_count(0)
+    press(page, "e")
+    expect(page.get_by_role("form", name="Nobody has answered this patient.")).to_be_visible()
+
+
 def test_i_and_enter_note_a_call_by_keys(two: Console, sign_in: SignIn) -> None:
     page = sign_in(PLACE)
     press(page, "i")
@@ -243,7 +296,7 @@ def test_on_a_phone_the_question_and_the_menu_of_a_call_fit(emergency: Console, 
     page.locator("#call-menu summary").click()
     expect(page.locator("#call-no_answer")).to_be_in_viewport()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="I’ll handle it").click()
+    page.get_by_role("button", name="I’ll handle it", exact=True).click()
     page.locator("#close").click()
 
     expect(page.locator("#leave-anyway")).to_be_in_viewport()

@@ -337,7 +337,7 @@ def test_on_a_phone_the_bar_stands_above_the_reply_box_which_grows_with_its_word
         page.add_init_script(WITHOUT_FIELD_SIZING)
         page.route("**/thread*.css*", without_field_sizing)
     page.goto(PLACE)
-    page.get_by_role("button", name="I’ll handle it").click()
+    page.get_by_role("button", name="I’ll handle it", exact=True).click()
     expect(page.locator("#undo-bar")).to_contain_text("Emergency acknowledged: (202) 555-0131.")
     expect(page.locator("#alarm")).to_contain_text("The patient has had no word yet. Call now: (202) 555-0131.")
     page.wait_for_function(STANDS_ABOVE)

@@ -21,7 +21,7 @@ const panes = () => document.getElementById("panes");
 const links = () => [...document.querySelectorAll(".rows > .row > a")].filter((link) => link.offsetParent);
 const newest = () => document.getElementById("newest");
 
-const UNACKNOWLEDGED = "Nobody has acknowledged this emergency. Press a to take it; then you can transfer or snooze it.";
+const UNACKNOWLEDGED = "Nobody has acknowledged this emergency. Press a to take it; then you can transfer, snooze, or close it.";
 const UNLABELED = "No message of this conversation waits in Review.";
 const NO_RECORDS = "You can’t open patient records of this practice.";
 const GONE = "The conversation of the row that you were on has left the list. Nothing was changed. Press j or k to move on.";
@@ -209,6 +209,13 @@ function onCurrent(action, values, here) {
   else if (panes().dataset.id) here();
 }
 
+/** Closes the open conversation; of an alarm, only moves to the button that acknowledges it, too. */
+function close() {
+  const button = document.getElementById("close");
+  if (button) button.click();
+  else enter("handle-close");
+}
+
 function snooze() {
   const isThere = openMenu("snooze-menu") || enter("wake");
   if (!isThere) refuse(document.getElementById("handle") ? UNACKNOWLEDGED : CLOSED);
@@ -284,7 +291,7 @@ listen({
   x: pick,
   e: () =>
     onPicked(() => bulkButton("close").click()) ||
-    onCurrent("state", { state: "closed" }, () => document.getElementById("close")?.click()),
+    onCurrent("state", { state: "closed" }, close),
   a: () =>
     onPicked(assignPicked) ||
     onCurrent("assign", { to: "me" }, () => {

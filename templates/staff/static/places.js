@@ -34,6 +34,7 @@ function listOf(address) {
   query.delete("left");
   query.delete("asked");
   query.delete("leaving");
+  query.delete("until");
   query.delete("stay");
   query.sort();
   return query.toString();

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
-from inbox.models import AuditEntry, Conversation
+from inbox.models import AuditEntry, Conversation, now
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_bulk_emergencies import add_reply
 from tests.staff.conversations.test_conversation import words
@@ -165,3 +167,88 @@ def test_after_a_call_that_nobody_answered_it_asks_as_before(emergency: Console,
     press(dana, {"outcome": "no_answer"}, f"{PAGE}/called")
 
     assert press(dana, CLOSE)[1].startswith("This emergency had no word from staff.")
+
+
+# ---- a snooze
+
+
+@pytest.mark.parametrize("wanted", ["tomorrow", "a time"])
+def test_an_emergency_without_a_word_is_snoozed_by_a_second_press(
+    emergency: Console, dana: Browser, wanted: str
+) -> None:
+    until = f"{now() + timedelta(days=2):%Y-%m-%dT%H:%M}" if wanted == "a time" else wanted
+    place, asked = press(dana, {"until": until}, f"{PAGE}/snooze")
+
+    assert place == f"{PAGE}?{urlencode({'leaving': 'snoozed', 'until': until})}"
+    assert asked.startswith("This emergency had no word from staff.")
+    assert asked.endswith("Snooze without a word Keep open")
+    assert emergency.rows(Conversation)[0].snoozed_until is None
+    [again] = re.findall(r'<form method="post" action="([^"]+)" id="leaving"', dana.get(place).text)
+    assert f'<input type="hidden" name="until" value="{until}">' in dana.get(place).text
+
+    press(dana, {"until": until} | ANYWAY, again)
+
+    assert emergency.rows(Conversation)[0].snoozed_until is not None
+    assert "snoozed it, though nobody had answered the patient" in words(dana.get(PAGE).text)
+
+
+def test_any_other_is_snoozed_at_once_as_it_comes_back(request_of: Console, dana: Browser) -> None:
+    press(dana, {"until": "tomorrow"}, f"{PAGE}/snooze")
+
+    assert request_of.rows(Conversation)[0].snoozed_until is not None
+    assert "snoozed it" in words(dana.get(PAGE).text)
+    assert "nobody had answered" not in words(dana.get(PAGE).text)
+
+
+# ---- an emergency that nobody has acknowledged
+
+
+ALARM = "/staff/escalations/1"
+
+
+@pytest.fixture
+def alarm(console: Console, dana: Browser) -> Console:
+    """One that nobody has acknowledged."""
+    console.text(CHEST)
+    console.work()
+    return console
+
+
+def actions(console: Console) -> list[str]:
+    return [row.action for row in console.rows(AuditEntry) if row.action in ("acknowledged", "state_changed")]
+
+
+def test_one_press_acknowledges_it_and_asks_before_it_closes(alarm: Console, dana: Browser) -> None:
+    page = dana.get(PAGE).text
+    assert 'id="close"' not in page
+    assert "I’ll handle it and close" in page
+
+    place, asked = press(dana, {"newest": "1"} | CLOSE, f"{ALARM}/close")
+
+    assert place == f"{PAGE}?leaving=closed"
+    assert asked.startswith("This emergency had no word from staff.")
+    assert (actions(alarm), state(alarm)) == (["acknowledged"], "open")
+    press(dana, CLOSE | ANYWAY)
+    assert (actions(alarm), state(alarm)) == (["acknowledged", "state_changed"], "closed")
+
+
+def test_after_a_call_that_reached_the_patient_it_does_both(alarm: Console, dana: Browser) -> None:
+    dana.post(f"{PAGE}/called", data={"outcome": "reached"})
+
+    press(dana, {"newest": "1"} | CLOSE, f"{ALARM}/close")
+
+    assert (actions(alarm), state(alarm)) == (["acknowledged", "state_changed"], "closed")
+
+
+def test_it_does_neither_if_the_patient_wrote_since_or_a_colleague_was_first(alarm: Console, dana: Browser) -> None:
+    alarm.text("and now my arm", from_=alarm.rows(Conversation)[0].patient_address or "")
+    alarm.work()
+    assert dana.post(f"{ALARM}/close", data={"newest": "1"} | CLOSE).status_code == 409
+    assert actions(alarm) == []
+    alarm.sign_in(name="Jamie Cole").post(ALARM)
+
+    answer = dana.post(f"{ALARM}/close", data={"newest": "2"} | CLOSE)
+
+    assert answer.headers["Location"] == ALARM
+    assert "Jamie Cole" in dana.get(ALARM).text
+    assert (actions(alarm), state(alarm)) == (["acknowledged"], "open")
