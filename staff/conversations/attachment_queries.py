@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -75,6 +76,14 @@ def read_attachments(session: Session, message_ids: Iterable[int], delivery_ids:
                 before = owned.get(owner_id, ())
                 owned[owner_id] = (*before, _show(attachment, len(before) + 1))
     return found
+
+
+def show_attachment(session: Session, attachment: Attachment) -> ShownAttachment | None:
+    """Return what is shown of one attachment, numbered as in the thread; None if no message or reply has it."""
+    owners = ([owner] if owner else [] for owner in (attachment.message_id, attachment.delivery_id))
+    attached = read_attachments(session, *owners)
+    of_one = (*attached.messages.values(), *attached.replies.values())
+    return next((shown for shown in chain(*of_one) if shown.id == attachment.id), None)
 
 
 def show_draft_files(files: Iterable[Attachment]) -> tuple[ShownAttachment, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
-from flask import Blueprint, Response, abort, current_app
+from flask import Blueprint, Response, abort, current_app, render_template
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,10 @@ from inbox.attachments import read_contents, read_thumbnail
 from inbox.models import Attachment, AttachmentKind, AttachmentState, AuditEntry, Conversation, Message, Role, now
 from inbox.reply_files import is_visible_to
 from intake.errors import MissingKeyError
+from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
+from staff.conversations.attachment_queries import show_attachment
+from staff.conversations.list_pane import address_of, read_filters
 from web.file_answers import file_answer
 from web.services import services_of
 
@@ -25,6 +28,28 @@ blueprint = Blueprint("attachments", __name__, url_prefix="/staff/attachments/<i
 
 LOST = "This picture or file is no longer available."
 LOOKING = timedelta(minutes=10)
+
+
+@blueprint.get("")
+@open_to(Role.STAFF)
+def page(attachment_id: int) -> str:
+    """Show a picture of the thread on a page of its own, which leads back to where it was said."""
+    services = services_of(current_app)
+    with services.database.read() as session:
+        attachment, conversation = _own_attachment(session, attachment_id)
+        shown = show_attachment(session, attachment)
+        if shown is None or not shown.is_picture:
+            abort(404)
+        of_message = attachment.message_id is not None
+        entry = f"message-{attachment.message_id}" if of_message else f"delivery-{attachment.delivery_id}"
+        at = attachment.message.received_at if of_message else attachment.created_at
+        query = {"hit": entry, **read_filters().whole_query()}
+        return render_template(
+            "staff/picture.html",
+            picture=shown,
+            shown_at=display.dated_clock(at, services.practices.require(conversation.practice).time_zone),
+            back=address_of(f"/staff/conversations/{conversation.id}", query, f"#{entry}"),
+        )
 
 
 @blueprint.get("/thumbnail")

@@ -41,13 +41,27 @@ def test_a_picture_is_shown_small_in_the_thread_and_opens_in_full_size(console: 
     send(console, phone_photo())
 
     page = browser.get(PAGE).text
-    assert f'href="{ONE}/picture"><img src="{ONE}/thumbnail" alt="Picture 1 from the patient' in page
+    assert f'href="{ONE}"><img src="{ONE}/thumbnail" alt="Picture 1 from the patient' in page
     for address in (f"{ONE}/thumbnail", f"{ONE}/picture"):
         answer = browser.get(address)
         check_headers(answer, 'inline; filename="attachment-1.jpg"')
         assert answer.headers["Content-Type"] == "image/jpeg"
         assert opened(answer.content).size == (48, 64)
         assert PLACE.encode() not in answer.content
+
+
+def test_an_opened_picture_has_a_caption_and_leads_back_to_its_message_in_the_same_list(
+    console: Console, browser: Browser
+) -> None:
+    send(console, phone_photo(), phone_photo())
+
+    assert 'href="/staff/attachments/2?view=mine"><img' in browser.get(f"{PAGE}?view=mine").text
+    page = browser.get("/staff/attachments/2?view=mine&sort=waiting").text
+
+    assert "<h1>Picture 2 from the patient</h1>" in page
+    assert f'href="{PAGE}?hit=message-1&amp;view=mine&amp;sort=waiting#message-1"' in page
+    assert 'src="/staff/attachments/2/picture" alt="Picture 2 from the patient"' in page
+    assert 'href="/staff/attachments/2/download" download' in page
 
 
 def test_a_pdf_is_offered_for_download_and_never_shown(console: Console, browser: Browser) -> None:
@@ -59,8 +73,8 @@ def test_a_pdf_is_offered_for_download_and_never_shown(console: Console, browser
     answer = browser.get(f"{ONE}/download")
     check_headers(answer, 'attachment; filename="attachment-1.pdf"')
     assert (answer.headers["Content-Type"], answer.content) == ("application/pdf", PDF)
-    assert browser.get(f"{ONE}/picture").status_code == 404
-    assert browser.get(f"{ONE}/thumbnail").status_code == 404
+    for address in (ONE, f"{ONE}/picture", f"{ONE}/thumbnail"):
+        assert browser.get(address).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -169,9 +183,9 @@ def test_the_audit_trail_says_who_saw_and_downloaded_what(console: Console, brow
 def test_members_of_another_practice_and_strangers_get_nothing(console: Console) -> None:
     send(console, phone_photo())
 
-    for kind in ("thumbnail", "picture", "download"):
-        assert console.sign_in(practices=["other"]).get(f"{ONE}/{kind}").status_code == 404
-        assert console.browser().get(f"{ONE}/{kind}").status_code == 302
+    for address in (ONE, f"{ONE}/thumbnail", f"{ONE}/picture", f"{ONE}/download"):
+        assert console.sign_in(practices=["other"]).get(address).status_code == 404
+        assert console.browser().get(address).status_code == 302
 
 
 def test_a_picture_that_came_before_they_were_kept_is_still_named(console: Console, browser: Browser) -> None:
