@@ -16,7 +16,7 @@ from staff.figures.csv_files import write_all, write_one
 from staff.figures.period import PRESETS, Period, PeriodMistakeError, read_period
 from staff.figures.queries import read_figures
 from staff.figures.statistics import LEAST
-from staff.figures.tables import count_messages, headlines, period_tables, standing_table
+from staff.figures.tables import count_messages, headlines, period_tables, standing_table, telling_part
 from web.services import services_of
 
 blueprint = Blueprint("figures", __name__, url_prefix="/staff/figures")
@@ -54,6 +54,7 @@ def page() -> str:
         is_empty=not count_messages(figures),
         standing=standing_table(figures, choice.moment),
         tables=tables,
+        telling_part=telling_part,
         draw_chart=draw_chart,
     )
 

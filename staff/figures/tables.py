@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 
 from intake.vocabulary import TOPICS, Route, Weekday, words_of
 from staff import display
@@ -70,6 +71,21 @@ class Table:
     note: str = ""
     charted: tuple[int, ...] = (0,)
     is_over_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TellingPart:
+    """What the page shows of a table, whose file has all of it.
+
+    Attributes:
+        columns: the columns of which something can be told.
+        rows: the rows with the cells of these columns; none if nothing can be told.
+        left_out: one sentence for the columns that are not shown; empty if all of them are.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[FiguresRow, ...]
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +176,19 @@ def topic_of(kind: Kind) -> str:
     if kind.route in RAISED:
         return words_of(kind.intent) or NOT_SURE
     return NOT_SURE if kind.route == Route.REVIEW else words_of(kind.route)
+
+
+def telling_part(table: Table) -> TellingPart:
+    """Return what a table tells: no column of which no row has enough cases, and no row if there are only zeros."""
+    first, *others = table.columns
+    told = [any(row.cells[place].shown != TOO_FEW for row in table.rows) for place in range(len(others))]
+    if all(told) or not table.rows:
+        return TellingPart(table.columns, table.rows)
+    rows = tuple(FiguresRow(row.name, tuple(compress(row.cells, told))) for row in table.rows)
+    if not any(cell.value for row in rows for cell in row.cells):
+        return TellingPart(table.columns, ())
+    silent = [column.heading for column, is_told in zip(others, told, strict=True) if not is_told]
+    return TellingPart((first, *compress(others, told)), rows, f"{' and '.join(silent)}: {TOO_FEW.lower()}.")
 
 
 def hour_words(hour: int) -> str:

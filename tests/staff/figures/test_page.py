@@ -56,7 +56,7 @@ def test_a_manager_sees_the_figures_of_their_practice_alone(busy: Console) -> No
     assert rows(page, "answers")["A person, in writing"] == ["40", "12 min", "12 min", "0"]
     assert rows(page, "members") == {"Automatic replies": ["40", "40"], "=Dana Formula": ["40", "40"]}
     assert numbers(others)[:3] == ["0", "5", "5"]
-    assert rows(others, "intents") == {"Price question": ["5", "Too few to tell"]}
+    assert rows(others, "intents") == {"Price question": ["5"]}
     assert "A percentage or a time from fewer than 30 cases is shown as “Too few to tell”." in others
     assert rows(others, "members") == {}
 
@@ -66,7 +66,20 @@ def test_each_table_has_a_caption_and_a_chart_that_screen_readers_skip(busy: Con
 
     assert re.findall(r'<section class="card figure" id="(.*?)"', page) == KEYS
     assert len(re.findall(r"<table>\s*<caption>", page)) == len(KEYS)
+    assert "too few to tell" not in page.lower().replace("as “too few to tell”", "")
     assert page.count('<svg class="chart"') == page.count('aria-hidden="true" focusable="false"') == 7
+
+
+def test_few_messages_are_counted_and_one_sentence_says_that_their_shares_cannot_be_told(console: Console) -> None:
+    with console.edit() as session:
+        for place in range(3):
+            add_message(session, now() - timedelta(hours=1, minutes=place))
+
+    page = manager(console).get(PAGE).text
+
+    assert sum(int(count) for [count] in rows(page, "hours").values()) == 3
+    assert page.count("Share: too few to tell.") == 5
+    assert "<td>Too few to tell</td>" not in page
 
 
 def test_an_empty_practice_is_told_that_nobody_wrote(console: Console) -> None:
@@ -74,6 +87,9 @@ def test_an_empty_practice_is_told_that_nobody_wrote(console: Console) -> None:
 
     assert page.status_code == 200
     assert "No patient wrote in this period." in page.text
+    assert rows(page.text, "hours") == rows(page.text, "answers") == {}
+    assert page.text.count("Nothing in this period.") == 8
+    assert page.text.count("oo few to tell") == 3, "once for what it means, and for two headlines"
     assert "<svg" not in page.text
 
 
@@ -129,8 +145,8 @@ def test_a_day_at_the_desk_ends_up_in_the_figures(console: Console) -> None:
     assert browser.post(f"/staff/conversations/{conversation.id}/reply", data=form).status_code == 303
     page = browser.get(f"{PAGE}?period=7").text
 
-    assert rows(page, "intents") == {"Price question": ["1", "Too few to tell"]}
-    assert rows(page, "channels")["Text"] == ["1", "Too few to tell"]
+    assert rows(page, "intents") == {"Price question": ["1"]}
+    assert rows(page, "channels")["Text"] == ["1"]
     assert rows(page, "answers")["A person, in writing"][0] == "1"
     assert rows(page, "answers")["Automatic reply"][0] == "1"
     assert rows(page, "members") == {"Automatic replies": ["1", "1"], "Dana Reyes": ["1", "1"]}

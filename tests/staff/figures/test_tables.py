@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from xml.etree import ElementTree
 
@@ -30,6 +31,7 @@ from staff.figures.tables import (
     hour_words,
     period_tables,
     standing_table,
+    telling_part,
     topic_of,
 )
 
@@ -174,6 +176,40 @@ def test_shares_and_times_are_kept_back_below_thirty() -> None:
     assert shown(enough["answers"])["A person, in writing"] == ("30", "1 min", "1 min", "0")
     assert shown(enough["after-hours"]) == {"During opening hours": ("0", "0%"), "After hours": ("30", "100%")}
     assert shown(enough["handed"])["Intake was not sure"] == ("30", "100%")
+
+
+def test_what_no_row_has_enough_cases_for_is_said_once_and_stays_in_the_file() -> None:
+    few = tables(figures(29))
+
+    hours, answers = telling_part(few["hours"]), telling_part(few["answers"])
+    assert [column.heading for column in hours.columns] == ["From", "Messages"]
+    assert {row.name: tuple(cell.shown for cell in row.cells) for row in hours.rows}["9 AM"] == ("29",)
+    assert hours.left_out == "Share: too few to tell."
+    assert [column.heading for column in answers.columns] == ["By", "Answered", "No answer"]
+    assert answers.left_out == "Median and 90th percentile: too few to tell."
+    assert "9 AM,29,too few to tell" in write_one(few["hours"])
+
+
+def test_a_table_of_which_nothing_can_be_told_has_no_rows_on_the_page() -> None:
+    nothing = tables(figures())
+
+    assert [key for key, table in nothing.items() if not telling_part(table).rows] == [
+        *("hours", "weekdays", "after-hours", "channels", "intents", "handed", "answers", "members")
+    ]
+    assert len(telling_part(nothing["opt-outs"]).rows) == 3, "that nobody opted out is told"
+
+
+def test_a_column_with_something_to_tell_is_shown_whole() -> None:
+    found = figures(30)
+    mixed = replace(found, human=AnswerTimes(Counter({60: 29})))
+
+    part = telling_part(tables(mixed)["answers"])
+    assert [tuple(cell.shown for cell in row.cells) for row in part.rows] == [
+        ("30", "1 min", "1 min", "0"),
+        ("29", FEW, FEW, "0"),
+    ]
+    assert part.left_out == ""
+    assert telling_part(tables(found)["hours"]).columns == tables(found)["hours"].columns
 
 
 @pytest.mark.parametrize(
