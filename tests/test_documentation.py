@@ -31,8 +31,10 @@ DEMO_FILE = ROOT / "practices.demo.toml"
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 ADRS = DOCS / "adr"
+CHANGELOG = ROOT / "CHANGELOG.md"
+LONGEST_ENTRY = 40  # words
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted(DOCS.rglob("*.md"))]
-WRITTEN_ABOUT = [*DOCUMENTS, ROOT / "CHANGELOG.md", ROOT / "Procfile", ROOT / ".env.example", DEMO_FILE]
+WRITTEN_ABOUT = [*DOCUMENTS, CHANGELOG, ROOT / "Procfile", ROOT / ".env.example", DEMO_FILE]
 LARGEST_README = 8000
 TARGETS = {*re.findall(r"[a-z-]+", re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[0])}
 
@@ -218,6 +220,18 @@ def test_the_table_of_what_to_open_names_files_in_every_row() -> None:
     assert [row for row in rows if not re.search(r"`[\w.]+/[\w./]*`", row)] == []
 
 
+def test_every_file_and_name_in_that_table_is_there() -> None:
+    table = section(DOCS / "architecture.md", "To change X, open these files")
+    files = [
+        path for path in re.findall(r"`([\w.][\w./-]*)`", table) if "/" in path or "." in path or path == "Procfile"
+    ]
+    names = re.findall(r"`(\w+)(?:\(\))?`(?: of a `\w+`)? in `([\w./]+\.py)`", table)
+
+    assert [path for path in files if not (ROOT / path).exists()] == []
+    assert len(names) > 5
+    assert [(name, path) for name, path in names if not re.search(rf"\b{name}\b", (ROOT / path).read_text())] == []
+
+
 @pytest.mark.parametrize("file", sorted(ADRS.glob("[0-9]*.md")), ids=lambda file: file.stem)
 def test_every_decision_record_is_listed_and_has_its_three_parts(file: Path) -> None:
     number, text = file.name[:4], file.read_text()
@@ -225,6 +239,14 @@ def test_every_decision_record_is_listed_and_has_its_three_parts(file: Path) -> 
     assert f"[{number}]({file.name})" in (ADRS / "README.md").read_text()
     assert text.startswith(f"# {int(number)}. ")
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
+
+
+def test_every_entry_of_the_changelog_is_short_and_names_its_subject() -> None:
+    entries = re.findall(r"^- (.*?)(?=\n- |\n*^#|\Z)", CHANGELOG.read_text(), re.MULTILINE | re.DOTALL)
+
+    assert len(entries) > 500
+    assert [entry for entry in entries if len(entry.split()) > LONGEST_ENTRY] == []
+    assert [entry for entry in entries if re.match(r"(Who|Whoever|Whom|Whose)\b", entry)] == []
 
 
 def test_no_test_cites_a_document_that_is_not_there() -> None:
