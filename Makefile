@@ -50,6 +50,7 @@ lint-rest: sbom $(VENV)/.development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.commit_subjects
 	$(BIN)/python -m tools.security.code $(TOOLS)
 
 rooms: $(VENV)/.development
