@@ -10,7 +10,9 @@ from packaging.utils import canonicalize_name
 
 from tests.app.command import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = DECLARED["project"]
+BUILD = [Requirement(text) for text in DECLARED["build-system"]["requires"]]
 DIRECT = {
     text: Requirement(text)
     for group in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
@@ -32,6 +34,14 @@ PINNED = {
 @pytest.mark.parametrize("requirement", DIRECT.values(), ids=DIRECT)
 def test_a_library_cannot_become_a_later_generation_unnoticed(requirement: Requirement) -> None:
     assert {specifier.operator for specifier in requirement.specifier} & {"<", "=="}
+
+
+@pytest.mark.parametrize("requirement", BUILD, ids=str)
+def test_what_builds_the_wheel_is_bounded_as_where_the_tests_build_it(requirement: Requirement) -> None:
+    [installed] = [direct for direct in DIRECT.values() if direct.name == requirement.name]
+
+    assert "<" in {specifier.operator for specifier in requirement.specifier}
+    assert requirement.specifier == installed.specifier
 
 
 @pytest.mark.parametrize("requirement", DIRECT.values(), ids=DIRECT)
