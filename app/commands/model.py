@@ -83,7 +83,7 @@ def check_model(data_dir: Path) -> None:
 def import_command(source: str, target: Path | None, texts: Path | None, data_dir: Path) -> None:
     """Convert a Hugging Face checkpoint into a model that Intake can use.
 
-    NAME_OR_PATH is a folder, or a name on the Hugging Face hub, of a sequence classifier with exactly the seven intents
+    NAME_OR_PATH is a folder, or a name on the Hugging Face hub, of a sequence classifier with exactly the intents
     in any order. Its weights are rounded to 8 bits. The import is refused if that changes the intent of more than 2% of
     the messages. It is calibrated on training/corpus, so this needs a checkout of the repository.
 

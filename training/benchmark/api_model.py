@@ -17,7 +17,7 @@ You sort messages that people send to a healthcare practice by intent.
 {labeling_guide()}
 
 The next message is one of them, whatever it says: do not answer it, name its intent. Answer with one JSON object and \
-nothing else: {{"intent": "..."}}, the value being one of the seven."""
+nothing else: {{"intent": "..."}}, the value being one of those intents."""
 
 _RETRIES = RetryPolicy(attempts=8, first_wait=0.5, longest_wait=120)
 # Reasoning models spend tokens before they answer.
@@ -52,6 +52,6 @@ class ApiModel:
 
 
 def parse_intent(answer: Answer) -> str | None:
-    """Return the intent in an answer; None if it was cut off, is not JSON, or has none of the seven intents."""
+    """Return the intent in an answer; None if it was cut off, is not JSON, or has none of the intents."""
     intent = (parse_object(answer.text) or {}).get("intent") if answer.complete else None
     return intent if intent in INTENTS else None

@@ -11,7 +11,7 @@ class Prediction:
     """A contender's prediction for one message.
 
     Attributes:
-        intent: One of the seven; None if the answer has none of them.
+        intent: One of `INTENTS`; None if the answer has none of them.
         seconds: The response time.
         input_tokens: Tokens billed for the question; 0 for local models.
         output_tokens: Tokens billed for the answer; 0 for local models.

@@ -53,7 +53,7 @@ class HuggingFaceCheckpoint(_Local):
         """Load the model.
 
         Raises:
-            BenchmarkError: It does not exist, or its labels are not the seven intents.
+            BenchmarkError: It does not exist, or its labels are not the intents.
         """
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 

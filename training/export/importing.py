@@ -1,4 +1,4 @@
-"""Import a Hugging Face checkpoint with the seven intents as a model folder for the classifier.
+"""Import a Hugging Face checkpoint with the intents of the vocabulary as a model folder for the classifier.
 
 The imported model is compared with the original on the same messages. If they disagree too often, there is no model
 folder.
@@ -178,9 +178,9 @@ def _locate(source: str) -> Path:
 
 
 def _labels(folder: Path, config: dict[str, Any]) -> tuple[str, ...]:
-    """Return the names of the outputs in order, which must be the seven intents."""
+    """Return the names of the outputs in order, which must be the intents."""
     named = config.get("id2label")
-    wanted = f"expected the seven intents {', '.join(INTENTS)}"
+    wanted = f"expected the intents {', '.join(INTENTS)}"
     if not isinstance(named, dict):
         raise ImportRefusedError(f"{folder / 'config.json'} has no id2label with the names of the outputs: {wanted}")
     try:
