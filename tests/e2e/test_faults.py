@@ -8,7 +8,7 @@ from faults.kinds import ALL
 from faults.run import run_kind
 
 QUICK = (
-    "each webhook ten times at once",
+    "PostgreSQL, each webhook ten times at once",
     "Redis flushed",
     "Twilio takes texts on and drops the answer",
     "worker killed -9 while classifying",
