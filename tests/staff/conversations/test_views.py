@@ -100,11 +100,11 @@ def test_each_view_says_how_many_it_holds_and_shows_those(busy: Console, dana: B
         "Billing": "1",
         "Clinical": "1",
         "Daily summary": "1",
-        "Front desk": "0",
-        "Manager": "0",
-        "Not sure": "0",
-        "On call": "0",
-        "Scheduling": "0",
+        "Front desk": "",
+        "Manager": "",
+        "Not sure": "",
+        "On call": "",
+        "Scheduling": "",
     }
     shown = {
         view: rows(dana.get(f"/staff/?view={view}")) for view in ("urgent", "mine", "unassigned", "waiting", "closed")
@@ -127,7 +127,7 @@ def test_the_views_are_the_same_and_in_one_order_whatever_is_open_or_closed(dana
 
     assert list(counts(dana.get("/staff/"))) == before
     assert list(counts(dana.get("/staff/conversations/2"))) == before
-    assert counts(dana.get("/staff/"))["Billing"] == "0"
+    assert counts(dana.get("/staff/"))["Billing"] == ""
 
 
 def test_titles_tell_tabs_apart(dana: Browser) -> None:
