@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -210,7 +210,7 @@ def _record_once(
         of_call = _lock_call(session, call_sid)
         if not of_call and call is None:
             raise UnknownCallError
-        voicemail = _find(session, of_call, report.recording_sid)
+        voicemail = _find(session, call_sid, of_call, report.recording_sid)
         if voicemail is None and of_call and report.recording_sid is None:
             return None  # nothing was said after what is recorded
         if voicemail is None:
@@ -230,8 +230,10 @@ def _lock_call(session: Session, call_sid: str) -> Sequence[Voicemail]:
     return session.scalars(query.with_for_update()).all()
 
 
-def _find(session: Session, of_call: Sequence[Voicemail], recording_sid: str | None) -> Voicemail | None:
+def _find(session: Session, call_sid: str, of_call: Sequence[Voicemail], recording_sid: str | None) -> Voicemail | None:
     """Return the voicemail of a recording: its own, even if it was erased since, or the one that has none yet.
+
+    A concurrent report may have added the recording to the call since the call's voicemails were read.
 
     Raises:
         OtherRecordingError: the recording is another call's.
@@ -240,14 +242,17 @@ def _find(session: Session, of_call: Sequence[Voicemail], recording_sid: str | N
         return _without_recording(of_call)
     if found := next((row for row in of_call if row.recording_sid == recording_sid), None):
         return found
-    message = select(Message.id).where(Message.provider == PROVIDER, Message.provider_id == recording_sid)
-    if (message_id := session.scalar(message)) is not None:
-        if found := next((row for row in of_call if row.message_id == message_id), None):
-            return found
+    named = select(Message.id).where(Message.provider == PROVIDER, Message.provider_id == recording_sid)
+    message_id = session.scalar(named)
+    is_its = Voicemail.recording_sid == recording_sid
+    if message_id is not None:
+        is_its = or_(is_its, Voicemail.message_id == message_id)
+    found = session.scalar(select(Voicemail).where(is_its).with_for_update())
+    if found is None and message_id is None:
+        return _without_recording(of_call)
+    if found is None or found.call_sid != call_sid:
         raise OtherRecordingError
-    if session.scalar(select(Voicemail.id).where(Voicemail.recording_sid == recording_sid)) is not None:
-        raise OtherRecordingError
-    return _without_recording(of_call)
+    return found
 
 
 def _without_recording(of_call: Sequence[Voicemail]) -> Voicemail | None:

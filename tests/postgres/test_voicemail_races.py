@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from dataclasses import replace
+from threading import Barrier, Thread
 
-from inbox.models import Classification, Decision, Message
+from sqlalchemy import select
+
+from inbox.database import Database
+from inbox.models import Classification, Decision, Message, Voicemail
 from inbox.voicemail import Call, RecordingState, TranscriptionState, VoicemailReport, record_report
 from tasks import jobs
 from tasks.context import use
@@ -15,10 +19,11 @@ from tests.inbox.test_leases import (
     test_of_ten_who_want_it_at_once_one_gets_it,
     test_once_returned_it_can_be_taken_after_the_pause,
 )
+from tests.postgres.conftest import wait_for_a_lock
 from tests.service import Service
 from tests.tasks.test_attempts import test_ten_workers_with_one_message_count_one_attempt
 from tests.tasks.test_reconcile import test_every_row_is_found_oldest_first_however_many_wait
-from tests.world import DEMO_NUMBER
+from tests.world import DEMO_NUMBER, PATIENT
 
 __all__ = [
     "test_every_row_is_found_oldest_first_however_many_wait",
@@ -60,3 +65,23 @@ def test_a_transcription_that_arrives_while_its_voicemail_is_handled_is_classifi
 
     assert all(message.handled_at is not None for message in service.rows(Message))
     assert len(service.rows(Classification)) == len(service.rows(Decision)) == CALLS
+
+
+def test_a_recording_that_another_report_adds_meanwhile_is_not_taken_for_another_calls(database: Database) -> None:
+    """Callbacks of two recordings of one call arrive at once: the second one's row is new to whoever waited."""
+    call = Call("CA1", "demo", PATIENT, DEMO_NUMBER)
+    record_report(database, call.call_sid, call, VoicemailReport(RecordingState.COMPLETED, recording_sid="RE1"))
+    heard = replace(HEARD, recording_sid="RE2")
+
+    waiting = Thread(target=record_report, args=(database, call.call_sid, None, heard))
+    with database.write() as session:
+        first = session.scalars(select(Voicemail).with_for_update()).one()
+        columns = {"practice": "demo", "caller": PATIENT, "received_on": DEMO_NUMBER, "recording": "completed"}
+        session.add(Voicemail(call_sid=first.call_sid, recording_sid="RE2", recorded_at=first.recorded_at, **columns))
+        session.flush()
+        waiting.start()
+        wait_for_a_lock(database, waiting)
+    waiting.join()
+
+    with database.read() as session:
+        assert [message.text for message in session.scalars(select(Message))] == [HEARD.text]
