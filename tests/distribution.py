@@ -21,6 +21,7 @@ CONSOLES = (
     *("test_held.py", "test_lost_answers.py", "test_meanwhile.py", "test_phones.py", "test_signed_out.py"),
     *("test_closing_requests.py", "test_morning.py", "test_second_look.py", "test_undo.py"),
     *("test_figures.py", "test_heading.py", "test_records.py", "test_sent_pictures.py"),
+    *("test_left_chats.py", "test_questions_asked.py"),
 )
 TORCH = (  # each process that imports it takes seconds
     *("tests/training/fit", "tests/training/export", "tests/training/data/test_dataset.py"),

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from inbox.common_questions import delete_question, read_questions, save_question
 from inbox.models import Conversation, Role, StaffMember, now
+from tests.browser.layout import content_width
 from tests.browser.product import MAPLE, Product
 from tests.browser.site import PracticeSite, script_tag, strict_policy
 from tests.browser.test_accessibility import still_violations
@@ -22,6 +23,12 @@ PLACE = """() => {
   const {left, right, bottom} = document.querySelector('intake-chat').shadowRoot.querySelector('.launcher')
     .getBoundingClientRect();
   return [left, innerWidth - right, innerHeight - bottom].map(Math.round);
+}"""
+# Nothing lies over a control, neither in its middle nor at its corners.
+IS_ON_TOP = """control => {
+  const { left, top, right, bottom } = control.getBoundingClientRect();
+  const points = [[(left + right) / 2, (top + bottom) / 2], [left + 8, top + 8], [right - 8, bottom - 8]];
+  return points.every(([x, y]) => control.contains(control.getRootNode().elementFromPoint(x, y)));
 }"""
 
 
@@ -113,6 +120,46 @@ def test_a_spanish_browser_is_met_in_spanish_and_the_switch_is_remembered(
     expect(chat.dialog.get_by_text("Passed to our team.")).to_be_visible()
     chat.page.emulate_media(color_scheme="light")
     expect(chat.root.locator(".chat")).not_to_have_class(re.compile("dark"))
+
+
+def test_who_gives_a_number_in_spanish_agrees_in_spanish_to_what_is_kept(
+    new_visitor: Callable[..., Visitor], site: PracticeSite, product: Product, before: int
+) -> None:
+    visitor = new_visitor(locale="es-US", viewport={"width": 390, "height": 844})
+    address = site.page("/acuerdo", policy=strict_policy(product.url), head=script_tag(product.url, MAPLE))
+    chat = visitor.visit(address, language="es").open()
+    phone = chat.dialog.get_by_role("textbox", name="teléfono")
+    if not phone.is_visible():
+        chat.dialog.get_by_text("opcional").first.click()
+    phone.fill("202 555 0123")
+    shown = chat.dialog.get_by_text("Al dar su número, acepta que")
+    expect(shown).to_contain_text("Responda STOP para no recibir más, HELP para recibir ayuda.")
+    wording = shown.inner_text()
+    chat.ask("¿Cuánto cuesta una consulta si no tengo seguro?")
+
+    [conversation] = product.conversations_after(before)
+    [kept] = product.consents_of(conversation.id)
+    assert kept.startswith(wording)
+    assert "Privacidad: https://maple.example/privacy" in kept
+
+
+def test_on_a_phone_nothing_scrolls_sideways_and_nothing_lies_over_the_box(
+    new_visitor: Callable[..., Visitor], site: PracticeSite, product: Product
+) -> None:
+    visitor = new_visitor(viewport={"width": 390, "height": 844}, has_touch=True)
+    address = site.page("/phone", policy=strict_policy(product.url), head=script_tag(product.url, MAPLE))
+    chat = visitor.visit(address).open()
+    expect(chat.dialog).to_be_in_viewport(ratio=1)
+    said = ("How much is a first visit?", "https://maple.example/" + "a" * 300)
+
+    for text in ("", *said):
+        if text:
+            expect(chat.say(text)).to_have_attribute("data-state", "sent")
+        assert content_width(chat.page) == 390
+        assert chat.log.evaluate("log => log.scrollWidth <= log.clientWidth")
+        for control in (chat.box, chat.button("send")):
+            expect(control).to_be_in_viewport(ratio=1)
+            assert control.evaluate(IS_ON_TOP)
 
 
 def test_a_site_chooses_where_the_chat_is_and_how_it_looks(

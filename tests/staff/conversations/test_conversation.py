@@ -417,7 +417,7 @@ def test_a_reply_never_goes_out_in_another_way_than_its_page_said(console: Conso
 
     assert refused.status_code == 422
     assert "Not sent: it would go out in another way now." in refused.text
-    assert "The patient has left the chat. Your reply goes out as" in " ".join(refused.text.split())
+    assert "The patient has left the chat. Your reply goes out by" in " ".join(refused.text.split())
     assert by_staff(console) == []
     assert reply(dana, "Come at 3.").status_code == 303
     assert by_staff(console)[0].medium == Medium.SMS
