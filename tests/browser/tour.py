@@ -156,7 +156,7 @@ class Tour:
             driver.press("r")
             driver.until(FOCUSED, "text")
             driver.type("See you soon")
-            driver.until("return document.getElementById('kept').textContent.trim() !== ''")
+            driver.until("return document.getElementById('kept-reply').textContent.trim() !== ''")
             driver.command("Refresh")
             driver.until("return document.getElementById('text')?.value === 'See you soon'")
         with self.step("a reply goes out and comes back by u"):

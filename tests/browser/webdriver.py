@@ -66,7 +66,10 @@ class Driver(ABC):
 
     def run(self, body: str, *args: object) -> Any:
         """Returns what an asynchronous function returns, whose arguments are `args`."""
-        is_done, value = self.command("ExecuteAsyncScript", script=RUN % body, args=[list(args)])
+        answer = self.command("ExecuteAsyncScript", script=RUN % body, args=[list(args)])
+        if answer is None:  # Firefox 153 says nothing of a page that was left meanwhile
+            return None
+        is_done, value = answer
         if not is_done:
             raise PageError(value)
         return value
