@@ -8,7 +8,6 @@ keeps one automatic answer back and is told to staff, and marks no number.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
@@ -17,6 +16,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from classifier.errors import ModelError
+from classifier.heard_contact import HeardContact
 from classifier.model_bundle import CALIBRATION, read_contents
 from classifier.question_topics import NO_TOPIC, Numbers, TopicModel
 from classifier.questions import spell_out
@@ -28,17 +28,6 @@ WORDS: Final = "words.npz"
 LONGEST: Final = 500
 """How many characters are read: in a letter, few of the words are about the phone."""
 NO_VECTOR: Final[Numbers] = np.zeros(0, dtype=np.float32)
-
-
-class HeardContact(StrEnum):
-    """What a message seems to say of the phone or mailbox that it comes from.
-
-    Somebody else sees or hears what is sent there, so that nothing automatic should be; or somebody else writes from
-    the patient's phone and asks what it is about.
-    """
-
-    SILENT = "silent"
-    OTHER_WRITER = "other_writer"
 
 
 class ContactCalibration(BaseModel):

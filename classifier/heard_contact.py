@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import lru_cache
 
-from classifier.contact_words import HeardContact, load_contact_words
 from classifier.other_writers import is_other_writer
 from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact, says_safe
+
+
+class HeardContact(StrEnum):
+    """What a message seems to say of the phone or mailbox that it comes from.
+
+    Somebody else sees or hears what is sent there, so that nothing automatic should be; or somebody else writes from
+    the patient's phone and asks what it is about.
+    """
+
+    SILENT = "silent"
+    OTHER_WRITER = "other_writer"
 
 
 @lru_cache(maxsize=2)  # several steps ask it of one message
@@ -28,4 +39,8 @@ def hear_contact(text: str, *, by_tables: bool = False) -> HeardContact | None:
     unsafe = read_unsafe_contact(text)
     if unsafe is not None:
         return HeardContact.SILENT if unsafe is UnsafeContact.REPLY else None
-    return None if by_tables or says_safe(text) else load_contact_words().hear(text)
+    if by_tables or says_safe(text):
+        return None
+    from classifier.contact_words import load_contact_words  # NumPy, which the web server can do without
+
+    return load_contact_words().hear(text)

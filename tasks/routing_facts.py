@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from classifier.acknowledgement import is_acknowledgement
 from classifier.aftermath import Update, read_update
 from classifier.asides import Aside, read_aside
-from classifier.contact_words import HeardContact
 from classifier.cries import plea_language
-from classifier.heard_contact import hear_contact
+from classifier.heard_contact import HeardContact, hear_contact
 from classifier.nudges import is_nudge
 from classifier.plain_english import reads_as_english
 from classifier.plain_words import is_at_practice

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from classifier.contact_words import CONTACT, HeardContact, load_contact_words
+from classifier.contact_words import CONTACT, load_contact_words
 from classifier.errors import ModelError
-from classifier.heard_contact import hear_contact
+from classifier.heard_contact import HeardContact, hear_contact
 from classifier.other_writers import is_other_writer
 from classifier.unsafe_contact import read_unsafe_contact
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from classifier.contact_words import HeardContact
+from classifier.heard_contact import HeardContact
 from classifier.other_writers import is_other_writer
 from classifier.unsafe_contact import read_unsafe_contact
 from training.data.contact import OTHERS, ContactLine

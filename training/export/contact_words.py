@@ -17,7 +17,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from classifier.contact_words import LONGEST, WORDS, ContactCalibration, HeardContact, weigh_contact
+from classifier.contact_words import LONGEST, WORDS, ContactCalibration, weigh_contact
+from classifier.heard_contact import HeardContact
 from classifier.model_bundle import CALIBRATION, MANIFEST
 from classifier.question_topics import NO_TOPIC, TopicModel
 from classifier.questions import spell_out
