@@ -58,7 +58,7 @@ def test_files_are_added_removed_kept_over_a_reload_and_sent(console: Console, s
     page.get_by_label("Your reply").fill("Here they are.")
     page.get_by_role("button", name="Send", exact=True).click()
 
-    expect(page.get_by_role("link", name="Picture 1 from the practice, open in full size")).to_be_visible()
+    expect(page.get_by_role("link", name="Picture 1 from the practice, open it")).to_be_visible()
     expect(tray(page)).to_be_hidden()
     console.work()
     entry = chat.read()["messages"][-1]["id"]
