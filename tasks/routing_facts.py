@@ -228,7 +228,8 @@ def gather_facts(
     is_settled_by_words = update not in (None, Update.THANKS) or aside in (Aside.QUESTION, Aside.FINE)
     is_worsening = is_aftermath and understanding.triage == TriageLevel.SAME_DAY
     is_legal = speaks_of_law(message.text)
-    heard = hear_contact(message.text, by_tables=facts.in_chat)  # who writes in a chat has its page open
+    # In a chat, whoever writes has its page open; "who is this?" alone is the patient's until a table says otherwise.
+    heard = hear_contact(message.text, by_tables=facts.in_chat or of_robot is not None)
     is_owed = _is_owed_helplines(message, facts)
     remark = find_remark(message, medium_of(conversation))
     is_taken_back = is_aftermath and remark == Route.WRONG_NUMBER
