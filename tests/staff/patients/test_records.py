@@ -60,7 +60,7 @@ def test_a_conversations_row_and_heading_have_the_name_on_its_record(console: Co
     create(browser, "Gloria Tate", "address")
 
     page = browser.get("/staff/conversations/1").text
-    assert '<h1 id="who" dir="auto">Gloria Tate</h1>' in page
+    assert '<h1 id="who" dir="auto" title="Gloria Tate">Gloria Tate</h1>' in page
     assert "(202) 555-0123" in page  # beside it
     row = browser.get("/staff/").text
     assert "Gloria Tate</a>" in row
@@ -117,7 +117,7 @@ def test_no_one_name_stands_for_a_number_that_several_records_share(console: Con
     create(browser, "Sam Tate", "address")
 
     assert (
-        '<h1 id="who" dir="auto"><a href="tel:+12025550123">(202) 555-0123</a></h1>'
+        '<h1 id="who" dir="auto" class="number"><a href="tel:+12025550123">(202) 555-0123</a></h1>'
         in browser.get("/staff/conversations/1").text
     )
     assert "(202) 555-0123</a>" in browser.get("/staff/").text

@@ -60,7 +60,7 @@ def create(browser: Browser, conversation: int, name: str, **form: str) -> int:
 
 def heading(browser: Browser, conversation: int) -> str:
     page = browser.get(f"/staff/conversations/{conversation}").text
-    [found] = re.findall(r'<h1 id="who" dir="auto">(.*?)</h1>', page)
+    [found] = re.findall(r'<h1 id="who" dir="auto"[^>]*>(.*?)</h1>', page)
     return words(found)
 
 
