@@ -2,7 +2,7 @@
 
 A linear model over words, pairs of words, and runs of letters, in the form of `classifier.question_topics` without a
 vector. What the tables in `signs/` find is certain; this finds twice as much, and is sometimes wrong. So what it hears
-keeps one automatic answer back and is told to staff, and marks no number.
+keeps the automatic answers of a day back and is told to staff, and marks no number.
 """
 
 from __future__ import annotations

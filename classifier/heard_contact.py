@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import lru_cache
 
 from classifier.other_writers import is_other_writer
 from classifier.unsafe_contact import UnsafeContact, read_unsafe_contact, says_safe
@@ -20,7 +19,6 @@ class HeardContact(StrEnum):
     OTHER_WRITER = "other_writer"
 
 
-@lru_cache(maxsize=2)  # several steps ask it of one message
 def hear_contact(text: str, *, by_tables: bool = False) -> HeardContact | None:
     """Return why an answer to a message may reach somebody else than the patient, None if nothing says so.
 

@@ -42,6 +42,7 @@ from intake.vocabulary import (
     Silence,
     TriageLevel,
 )
+from tasks.earlier_decisions import any_decided
 from tasks.follow_ups import FOLLOWS_WITHIN, Matter, find_matter, matter_of, may_follow
 from tasks.imminent_visits import is_visit_soon
 from tasks.message_language import decide_language, has_language
@@ -101,22 +102,14 @@ _LAST_BY_STAFF = select(func.max(Delivery.created_at)).where(
 )
 QUIET_FOR = timedelta(hours=24)
 """How long automatic replies stay out of a conversation after a patient wanted none, if staff do not answer before."""
-_KEPT_QUIET = (
-    select(Decision.id)
-    .join(Message, Message.id == Decision.message_id)
-    .where(
-        Message.conversation_id == bindparam("conversation"),
-        Message.id < bindparam("message"),
-        Message.received_at > bindparam("since", type_=Message.received_at.type),
-        Decision.silence.in_([Silence.QUIET, Silence.OTHER_WRITER]),
-        ~exists().where(
-            Delivery.conversation_id == Message.conversation_id,
-            Delivery.message_id.is_(None),
-            Delivery.created_at > Message.received_at,
-            Delivery.state.not_in(NEVER_ARRIVED),
-        ),
-    )
-    .limit(1)
+_KEPT_QUIET = any_decided(
+    Decision.silence.in_([Silence.QUIET, Silence.OTHER_WRITER]),
+    ~exists().where(
+        Delivery.conversation_id == Message.conversation_id,
+        Delivery.message_id.is_(None),
+        Delivery.created_at > Message.received_at,
+        Delivery.state.not_in(NEVER_ARRIVED),
+    ),
 )
 
 _EMERGENCIES_ELSEWHERE = (
@@ -275,7 +268,7 @@ def gather_facts(
 def _stays_quiet(session: Session, message: Message) -> bool:
     """Return whether an answer was kept back lately as somebody else may see it, and nobody says that it is safe."""
     values = {"conversation": message.conversation_id, "message": message.id, "since": message.received_at - QUIET_FOR}
-    return not says_safe(message.text) and session.scalar(_KEPT_QUIET, values) is not None
+    return session.scalar(_KEPT_QUIET, values) is not None and not says_safe(message.text)
 
 
 def _find_elsewhere(session: Session, conversation: Conversation, moment: datetime) -> _Elsewhere:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from classifier.plain_words import tells_of_violence, tells_of_worsening
@@ -20,6 +19,7 @@ from classifier.relapses import is_relapse, may_be_relapse
 from classifier.screen import break_sentences, screen_text
 from inbox.models import Decision, Message
 from intake.vocabulary import DangerKind, Intent, Route, TriageLevel
+from tasks.earlier_decisions import any_decided
 from tasks.said_before import read_back
 
 if TYPE_CHECKING:
@@ -39,17 +39,7 @@ _IS_BACK = re.compile(
 """What says that something told before is back, without a word of what."""
 
 _CLINICAL = (Intent.CLINICAL_CONCERN, Route.SAME_DAY, Route.URGENT, Route.PREGNANCY_LOSS)
-_TOLD_BEFORE = (
-    select(Message.id)
-    .join(Decision, Decision.message_id == Message.id)
-    .where(
-        Message.conversation_id == bindparam("conversation"),
-        Message.id < bindparam("message"),
-        Message.received_at > bindparam("since", type_=Message.received_at.type),
-        Decision.route.in_(_CLINICAL),
-    )
-    .limit(1)
-)
+_TOLD_BEFORE = any_decided(Decision.route.in_(_CLINICAL))
 
 
 def keep_kind(session: Session, message: Message, understanding: Understanding) -> Understanding:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.audit import record_action
 from inbox.models import Role, SetupTestKind, SetupTestState, now
 from inbox.setup_facts import note_seen
+from intake.practices import Practice
 from staff.auth.access import first_practice, member, open_to, own_practice
 from staff.setup.progress import TooManyTestsError, add_tests, read_checklist, targets_of
 from staff.setup.text_test import TextTest, TextTestOutcome, add_text_test
@@ -71,15 +74,7 @@ def begin_test(slug: str) -> Response:
     try:
         with services.database.write() as writing:
             tests = add_tests(writing, slug, what, targets, member().id, now())
-            record_action(
-                writing,
-                staff_id=member().id,
-                practice=slug,
-                action="setup_tested",
-                subject=f"settings:{slug}",
-                what=what,
-                tests=tests,
-            )
+            _record_tests(writing, slug, what, tests)
     except TooManyTestsError:
         flash(TOO_OFTEN)
         return _back(slug)
@@ -92,14 +87,13 @@ def begin_test(slug: str) -> Response:
 @open_to(Role.MANAGER)
 def text_phone(slug: str) -> Response | tuple[str, int]:
     """Text a phone of the staff as a test; once even if the form is sent repeatedly."""
-    services = services_of(current_app)
-    own_practice(slug)
+    practice, services = own_practice(slug), services_of(current_app)
     asked = TextTest(request.form.get("phone", "").strip()[:32], request.form.get("form_id", ""), member().id)
     try:
         try:
-            outcome = _text(services, slug, asked)
+            outcome = _text(services, practice, asked)
         except IntegrityError:  # somebody else texts the number right now; the conversation is visible now
-            outcome = _text(services, slug, asked)
+            outcome = _text(services, practice, asked)
     except TooManyTestsError:
         flash(TOO_OFTEN)
         return _back(slug)
@@ -110,21 +104,24 @@ def text_phone(slug: str) -> Response | tuple[str, int]:
     return _back(slug)
 
 
-def _text(services: Services, slug: str, asked: TextTest) -> TextTestOutcome:
-    practice = services.practices.require(slug)
+def _text(services: Services, practice: Practice, asked: TextTest) -> TextTestOutcome:
     with services.database.write() as writing:
         outcome = add_text_test(writing, services.practices, practice, asked, now())
         if outcome.test_id is not None:
-            record_action(
-                writing,
-                staff_id=member().id,
-                practice=slug,
-                action="setup_tested",
-                subject=f"settings:{slug}",
-                what=SetupTestKind.TEXT.value,
-                tests=[outcome.test_id],
-            )
+            _record_tests(writing, practice.slug, SetupTestKind.TEXT.value, [outcome.test_id])
     return outcome
+
+
+def _record_tests(session: Session, slug: str, what: str, tests: Sequence[int]) -> None:
+    record_action(
+        session,
+        staff_id=member().id,
+        practice=slug,
+        action="setup_tested",
+        subject=f"settings:{slug}",
+        what=what,
+        tests=tests,
+    )
 
 
 def _back(slug: str) -> Response:

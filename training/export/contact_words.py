@@ -7,25 +7,23 @@ every writer's lines.
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from classifier.contact_words import LONGEST, WORDS, ContactCalibration, weigh_contact
 from classifier.heard_contact import HeardContact
-from classifier.model_bundle import CALIBRATION, MANIFEST
+from classifier.model_bundle import CALIBRATION
 from classifier.question_topics import NO_TOPIC, TopicModel
 from classifier.questions import spell_out
 from training.data.contact import ContactLine, read_contact_lines
 from training.data.corpus import CORPUS, read_corpus
 from training.data.dataset import render_all
-from training.export.model_folder import begin_folder, replace_folder, write_json
+from training.export.model_folder import begin_folder, replace_folder, write_contents
 from training.fit.question_topics import fit_topics
 
 WRONGLY_HEARD: Final = 0.003
@@ -75,7 +73,7 @@ def export_contact_words(folder: Path, corpus: Path = CORPUS) -> ContactScores:
     (arriving / WORDS).write_bytes(model.to_bytes())
     calibration = ContactCalibration(least=scores.choose_least())
     (arriving / CALIBRATION).write_text(calibration.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    _write_manifest(arriving)
+    write_contents(arriving, "contact", WORDS)
     replace_folder(folder, arriving)
     return scores
 
@@ -95,13 +93,3 @@ def _ordinary_messages(corpus: Path) -> tuple[list[str], list[str]]:
     for place in np.random.default_rng(_SEED).permutation(len(messages)):
         halves[zlib.crc32(messages[place].source.encode()) % 2].append(texts[place])
     return halves[0][:_FITTED], halves[1][:_MEASURED]
-
-
-def _write_manifest(folder: Path) -> None:
-    files: dict[str, Any] = {
-        path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
-        for path in sorted(folder.iterdir())
-    }
-    version = str(files[WORDS]["sha256"])[:12]
-    created = datetime.now(UTC).date().isoformat()
-    write_json(folder / MANIFEST, {"name": "contact", "version": version, "created": created, "files": files})

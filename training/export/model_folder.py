@@ -29,21 +29,32 @@ def write_manifest(folder: Path, name: str = "intent") -> None:
         folder: The model folder.
         name: What the model is for.
     """
+    write_json(folder / MANIFEST, {"format": FORMAT, **_describe_contents(folder, name, NETWORK)})
+
+
+def write_contents(folder: Path, name: str, weights: str) -> None:
+    """Do the same for a folder that `classifier.model_bundle.read_contents` reads, which is no model folder.
+
+    Args:
+        folder: The folder.
+        name: What its files are for.
+        weights: The file whose checksum is the version.
+    """
+    write_json(folder / MANIFEST, _describe_contents(folder, name, weights))
+
+
+def _describe_contents(folder: Path, name: str, weights: str) -> dict[str, object]:
     files = {
         path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
         for path in sorted(folder.iterdir())
         if path.name != MANIFEST
     }
-    write_json(
-        folder / MANIFEST,
-        {
-            "format": FORMAT,
-            "name": name,
-            "version": str(files[NETWORK]["sha256"])[:12],
-            "created": datetime.now(UTC).date().isoformat(),
-            "files": files,
-        },
-    )
+    return {
+        "name": name,
+        "version": str(files[weights]["sha256"])[:12],
+        "created": datetime.now(UTC).date().isoformat(),
+        "files": files,
+    }
 
 
 def drop_evaluation(model: Path) -> None:

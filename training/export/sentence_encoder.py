@@ -7,11 +7,9 @@ subtracts the mean of the corpus's messages, and scales down the directions in w
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import onnx
@@ -20,7 +18,7 @@ from tokenizers import Tokenizer
 
 from classifier import Classifier
 from classifier.loading import open_session
-from classifier.model_bundle import CALIBRATION, MANIFEST, NETWORK, TOKENIZER
+from classifier.model_bundle import CALIBRATION, NETWORK, TOKENIZER
 from classifier.question_topics import NO_TOPIC, TopicModel
 from classifier.questions import MAX_CHARACTERS, encode_questions, is_answerable, spell_out
 from classifier.sentences import (
@@ -37,7 +35,7 @@ from training.data.corpus import CORPUS, read_corpus
 from training.data.dataset import render_all
 from training.data.questions import QuestionExample, QuestionPart, fill_slots, read_questions
 from training.export.calibrate_questions import choose_probability, choose_similarity
-from training.export.model_folder import begin_folder, replace_folder, write_json
+from training.export.model_folder import begin_folder, replace_folder, write_contents
 from training.fit.base_checkpoints import locate_checkpoint
 from training.fit.question_topics import add_frames, fit_topics
 from training.recipe import BaseCheckpoint
@@ -91,7 +89,7 @@ def export_sentence_encoder(folder: Path, corpus: Path = CORPUS) -> MatchThresho
     thresholds = _calibrate(encoder, parts)
     (arriving / CALIBRATION).write_text(thresholds.model_dump_json(indent=2) + "\n", encoding="utf-8")
     (arriving / "NOTICE").write_text(_NOTICE, encoding="utf-8")
-    _write_manifest(arriving)
+    write_contents(arriving, "sentences", NETWORK)
     replace_folder(folder, arriving)
     return thresholds
 
@@ -200,13 +198,3 @@ def _whitening(phrasings: list[Vector]) -> Vector:
     values, axes = np.linalg.eigh(shrunk)
     matrix: Vector = (axes @ np.diag(values**-0.5) @ axes.T).astype(np.float32)
     return matrix
-
-
-def _write_manifest(folder: Path) -> None:
-    files: dict[str, Any] = {
-        path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
-        for path in sorted(folder.iterdir())
-    }
-    version = str(files[NETWORK]["sha256"])[:12]
-    created = datetime.now(UTC).date().isoformat()
-    write_json(folder / MANIFEST, {"name": "sentences", "version": version, "created": created, "files": files})
