@@ -18,8 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from classifier.errors import ModelError
 from classifier.heard_contact import HeardContact
 from classifier.model_bundle import CALIBRATION, read_contents
-from classifier.question_topics import NO_TOPIC, Numbers, TopicModel
-from classifier.questions import spell_out
+from classifier.question_topics import NO_TOPIC, Numbers, TopicModel, spell_out
 
 CONTACT: Final = Path(__file__).parent / "models" / "contact"
 """The folder that ships with the program."""

@@ -24,9 +24,27 @@ VECTOR_WEIGHT: Final = 3.0
 GRAM_WEIGHT: Final = 1.5
 
 _WORD = re.compile(r"[a-z0-9']+")
+_GREETING = re.compile(r"^(?:hi|hey|hello|good (?:morning|afternoon|evening))(?: there)?[,.! ]+")
+# What people type on a phone, as the encoder knows it.
+_SPELLED_OUT: Final = {
+    "u": "you", "ur": "your", "r": "are", "ya": "you", "yall": "you", "y'all": "you", "pls": "please", "plz": "please",
+    "appt": "appointment", "appts": "appointments", "thx": "thanks", "w": "with", "n": "and", "tmrw": "tomorrow",
+    "2day": "today", "hrs": "hours", "hr": "hour", "sat": "saturday", "sun": "sunday", "mon": "monday",
+    "tues": "tuesday", "wed": "wednesday", "thurs": "thursday", "fri": "friday", "wk": "week", "ins": "insurance",
+    "dr": "doctor", "docs": "doctors", "info": "information", "rx": "prescription", "min": "minutes",
+    "mins": "minutes", "addr": "address", "addy": "address", "bc": "because", "cuz": "because", "abt": "about",
+    "2": "to", "4": "for", "im": "i am", "whats": "what is", "wheres": "where is", "gonna": "going to",
+    "wanna": "want to", "guys": "", "bcbs": "blue cross blue shield",
+}  # fmt: skip
 _LETTERS: Final = (3, 4, 5)
 
 Numbers = NDArray[np.float32]
+
+
+def spell_out(text: str) -> str:
+    """Return a question without its greeting, in lower case, with the abbreviations of text messages spelled out."""
+    text = _GREETING.sub("", text.lower().replace("’", "'"))
+    return " ".join(_WORD.sub(lambda word: _SPELLED_OUT.get(word[0], word[0]), text).split())
 
 
 def list_grams(question: str) -> Iterator[str]:

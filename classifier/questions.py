@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from classifier.question_topics import NO_TOPIC
+from classifier.question_topics import NO_TOPIC, spell_out
 from classifier.remarks import tells_of_own_case
 from classifier.sentences import MatchThresholds, SentenceEncoder, Vector
 from classifier.understanding import Understanding
@@ -28,20 +28,6 @@ MOST_CONCERN: Final = 0.15
 
 _NEVER_ANSWERED: Final = ("clinical_concern", "complaint")
 _ANSWERED: Final = (Disposition.ROUTE, Disposition.REVIEW, Disposition.OUT_OF_SCOPE)
-_GREETING = re.compile(r"^(?:hi|hey|hello|good (?:morning|afternoon|evening))(?: there)?[,.! ]+")
-_WORD = re.compile(r"[a-z0-9']+")
-# What people type on a phone, as the encoder knows it.
-_SPELLED_OUT: Final = {
-    "u": "you", "ur": "your", "r": "are", "ya": "you", "yall": "you", "y'all": "you", "pls": "please", "plz": "please",
-    "appt": "appointment", "appts": "appointments", "thx": "thanks", "w": "with", "n": "and", "tmrw": "tomorrow",
-    "2day": "today", "hrs": "hours", "hr": "hour", "sat": "saturday", "sun": "sunday", "mon": "monday",
-    "tues": "tuesday", "wed": "wednesday", "thurs": "thursday", "fri": "friday", "wk": "week", "ins": "insurance",
-    "dr": "doctor", "docs": "doctors", "info": "information", "rx": "prescription", "min": "minutes",
-    "mins": "minutes", "addr": "address", "addy": "address", "bc": "because", "cuz": "because", "abt": "about",
-    "2": "to", "4": "for", "im": "i am", "whats": "what is", "wheres": "where is", "gonna": "going to",
-    "wanna": "want to", "guys": "", "bcbs": "blue cross blue shield",
-}  # fmt: skip
-
 
 NEAR: Final = 0.2
 """How far below its threshold a question is still counted as one that may have been asked."""
@@ -110,12 +96,6 @@ def is_answerable(understanding: Understanding, text: str) -> bool:
         and not (understanding.also or understanding.praise or understanding.partly_read)
         and not tells_of_own_case(text)
     )
-
-
-def spell_out(text: str) -> str:
-    """Return a question without its greeting, in lower case, with the abbreviations of text messages spelled out."""
-    text = _GREETING.sub("", text.lower().replace("’", "'"))
-    return " ".join(_WORD.sub(lambda word: _SPELLED_OUT.get(word[0], word[0]), text).split())
 
 
 def encode_questions(encoder: SentenceEncoder, texts: Sequence[str]) -> Vector:

@@ -12,7 +12,8 @@ import pytest
 
 from classifier import ModelError
 from classifier.outputs import Language
-from classifier.questions import MAX_CHARACTERS, QuestionIndex, QuestionMatcher, is_answerable, spell_out
+from classifier.question_topics import spell_out
+from classifier.questions import MAX_CHARACTERS, QuestionIndex, QuestionMatcher, is_answerable
 from classifier.sentences import SENTENCES, MatchThresholds, SentenceEncoder
 from classifier.understanding import Understanding
 from intake.starter_questions import starter_questions

@@ -19,8 +19,8 @@ from tokenizers import Tokenizer
 from classifier import Classifier
 from classifier.loading import open_session
 from classifier.model_bundle import CALIBRATION, NETWORK, TOKENIZER
-from classifier.question_topics import NO_TOPIC, TopicModel
-from classifier.questions import MAX_CHARACTERS, encode_questions, is_answerable, spell_out
+from classifier.question_topics import NO_TOPIC, TopicModel, spell_out
+from classifier.questions import MAX_CHARACTERS, encode_questions, is_answerable
 from classifier.sentences import (
     PHRASINGS,
     TOPICS,
