@@ -10,7 +10,7 @@ from typing import Final
 from classifier.entities.rules_insurance import canonical_carrier
 from classifier.insurance.mentions import Mention
 from classifier.insurance.normalize import normal_code
-from classifier.insurance.policies import PROGRAMS, holding, insurer_key
+from classifier.insurance.policies import PROGRAMS, TWO, holding, insurer_key
 from classifier.insurance.record import Value
 from intake.vocabulary import EntityKind
 
@@ -83,7 +83,6 @@ _SORTS: Final = (
 )
 """Sorts of policies that hold beside each other."""
 _NUMBERS: Final = frozenset((EntityKind.MEMBER_ID, EntityKind.GROUP_NUMBER, EntityKind.CLAIM_NUMBER))
-TWO: Final = 2
 _HANDLED_FOR = re.compile(r"\bhandles? (?:\w+ )?for $|\b(?:administers|manages) (?:\w+ )?for $")
 
 
