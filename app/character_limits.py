@@ -20,7 +20,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 
-from inbox.chat import is_begun
+from inbox.incoming.chat import is_begun
 from web.errors import error_response
 from web.services import services_of
 
@@ -125,7 +125,7 @@ def _must_get_through(text: str, public_id: str | None) -> bool:
 def may_be_danger(text: str) -> bool:
     """Return whether a text has a danger sign."""
     # Not above, as a web process needs the classifier for nothing else.
-    from classifier.screen import read_if_urgent
+    from classifier.rules.screen import read_if_urgent
 
     return read_if_urgent(text) is not None
 

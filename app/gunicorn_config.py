@@ -20,7 +20,7 @@ def on_starting(_arbiter: object) -> None:
     with explain_failure(), without_collection():
         _check_setup()
         import app.wsgi  # noqa: F401
-        from classifier.danger_signs import load_tables
+        from classifier.rules.danger_signs import load_tables
 
         load_tables()  # half a second, before the first inbox that shows an alarm
 
@@ -41,7 +41,7 @@ def _check_setup() -> None:
         IntakeError: the settings, the practices file, the keys, or the database's tables are not usable.
     """
     from app.start_warnings import warn_at_start
-    from inbox.database import Database, DatabaseAwayError
+    from inbox.storage.database import Database, DatabaseAwayError
     from intake.encryption import Keyring
     from intake.logs import configure_logging
     from intake.practices import load_practices

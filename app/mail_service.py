@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Sequence
 
-from inbox.presence import MAILBOX_AWAY
+from inbox.storage.presence import MAILBOX_AWAY
 from web.services import Services
 from webhooks.email.listener import MailListener
 from webhooks.email.mailbox_watch import MailboxWatch

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from inbox.database import Database
-from inbox.live_practices import LivePractices
-from inbox.lost_practices import describe_lost, find_lost
+from inbox.practices.live import LivePractices
+from inbox.practices.lost import describe_lost, find_lost
+from inbox.storage.database import Database
 from intake.practices import Practice, Practices
 from intake.settings import Settings
 from tasks.notification.escalation_policy import Unpaged, why_unpaged

@@ -24,11 +24,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.character_limits import CharacterLimits, limit_characters, may_be_danger
-from inbox.consent import parse_keyword
+from inbox.contact.consent import parse_keyword
 from intake import email_address
 from intake.errors import IntakeError
 from intake.settings import Settings
-from tasks.queue import connect
+from tasks.queues.queue import connect
 from web.client_address import network_of
 from web.errors import RequestError, error_response
 from web.services import services_of

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import structlog
 
 from intake.loopback import is_loopback_name
-from tasks.queue import connect
-from tasks.redis_outages import MEANINGS, UNREACHABLE, find_trouble
+from tasks.queues.queue import connect
+from tasks.queues.redis_outages import MEANINGS, UNREACHABLE, find_trouble
 
 log = structlog.get_logger(__name__)
 

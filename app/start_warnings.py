@@ -8,7 +8,7 @@ from app.env_check import warn_of_misspelled_settings
 from app.file_check import warn_if_file_is_open
 from app.paging_check import warn_if_nobody_is_paged, warn_of_lost_practices
 from app.redis_check import warn_if_redis_is_away, warn_if_redis_is_open
-from inbox.database import Database
+from inbox.storage.database import Database
 from intake.practices import Practices
 from intake.settings import Settings
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
-from inbox.database import Database
 from inbox.models import Message, Notification, NotificationState, now
+from inbox.storage.database import Database
 from intake.practices import Practice
 from intake.settings import Settings
 from intake.vocabulary import Priority

@@ -26,16 +26,16 @@ from app.forks import Fork
 from app.garbage import without_collection
 from app.local_setup import environment_of, prepare
 from app.supervision import Child, Supervised
-from inbox.database import MISSING_KEY, Database
-from inbox.first_admin import address_of_link, has_members, offer_link
+from inbox.accounts.first_admin import address_of_link, has_members, offer_link
 from inbox.models import now
-from inbox.presence import MAIL, forget_process, name_process, running_processes
+from inbox.storage.database import MISSING_KEY, Database
+from inbox.storage.presence import MAIL, forget_process, name_process, running_processes
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.logs import configure_logging
 from intake.practices import Practices, load_practices
 from intake.settings import Settings
-from tasks.queue_names import CARRIERS, LOOKUPS, MESSAGES, NOTICES, URGENT
+from tasks.queues.names import CARRIERS, LOOKUPS, MESSAGES, NOTICES, URGENT
 
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0

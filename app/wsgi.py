@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.edges import build_app as build_edges
 from app.rate_limits import limit_sign_ins
-from inbox.presence import Heartbeat
+from inbox.storage.presence import Heartbeat
 from intake.error_reporting import configure_reporting
 from intake.logs import configure_logging
 from intake.settings import Settings, load_settings

@@ -22,7 +22,7 @@ from transformers import (
 )
 
 from classifier import INTENTS, Classifier
-from classifier.model_bundle import CALIBRATION, DEFAULT_FOLDER, FAST_FOLDER
+from classifier.network.model_bundle import CALIBRATION, DEFAULT_FOLDER, FAST_FOLDER
 from training.export.export_model import export_network
 from training.export.model_folder import NETWORK, write_json, write_manifest
 

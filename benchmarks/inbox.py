@@ -26,8 +26,7 @@ from sqlalchemy.orm import Session
 from app.embedded_redis import EmbeddedRedis
 from app.wsgi import build_app
 from benchmarks.service import PRACTICE
-from inbox.accounts import add_member, open_session
-from inbox.column_types import Timestamp, keyring
+from inbox.accounts.members import add_member, open_session
 from inbox.models import (
     Classification,
     Conversation,
@@ -39,6 +38,7 @@ from inbox.models import (
     StaffMember,
     now,
 )
+from inbox.models.column_types import Timestamp, keyring
 from intake.encryption import new_key
 from intake.settings import Settings, load_settings
 from intake.vocabulary import INTENTS, Priority, Team

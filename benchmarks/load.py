@@ -27,7 +27,7 @@ from faults.counts import count, find_breaches
 from faults.service import Service
 from faults.texts import Sort, Text
 from inbox.models import FoundEntities
-from tasks.queue import WorkQueue
+from tasks.queues.queue import WorkQueue
 from tests.e2e.processes import running_in
 
 PATIENCE_SECONDS = 180.0

@@ -20,7 +20,7 @@ from urllib.request import urlopen
 import redis
 
 from app.embedded_redis import EmbeddedRedis
-from inbox.database import Database
+from inbox.storage.database import Database
 from intake.encryption import Keyring, new_key
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, DEMO_NUMBER, TwilioStandIn
 

@@ -15,7 +15,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from classifier.errors import ModelError
-    from classifier.model import Classifier, ModelInfo
+    from classifier.network.model import Classifier, ModelInfo
     from classifier.understanding import INTENTS, SecondIntent, Understanding, decide_disposition
 
 __all__ = [

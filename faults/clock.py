@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from sqlalchemy import text, update
 
-from inbox.column_types import Timestamp
-from inbox.database import Database
 from inbox.models import Base, Lease
+from inbox.models.column_types import Timestamp
+from inbox.storage.database import Database
 
 # What is due at some time, or was said at one; whoever says that it is alive now, does so by the real time.
 MOVED = ("conversations", "messages", "deliveries", "notifications", "escalations", "voicemails", "reviews")

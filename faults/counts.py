@@ -15,7 +15,7 @@ from faults.service import Service
 from faults.texts import ANSWERED, STAFF_NUMBER, Sort
 from inbox.models import Delivery, Escalation, Message, Notification, NotificationState
 from intake.vocabulary import REPLIES, NotificationReason, ReplyName
-from tasks.silence import UNANSWERED
+from tasks.routing.silence import UNANSWERED
 
 _CONFIRMATIONS = frozenset(str(reply) for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
 _LINK = re.compile(r"/staff/(conversations|escalations)/(\d+)")

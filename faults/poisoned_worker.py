@@ -12,7 +12,7 @@ import sys
 from types import FrameType
 
 from app.cli import main
-from classifier.model import Classifier
+from classifier.network.model import Classifier
 
 
 def kill_at(word: str) -> None:

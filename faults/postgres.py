@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from inbox.database import Database
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from tests.world import ENCRYPTION_KEY
 

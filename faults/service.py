@@ -25,8 +25,8 @@ from faults.configuration import PRACTICE, SQLITE, make_settings, worker_lines
 from faults.handover import hand_over
 from faults.standins import FaultyTwilio, Hook
 from faults.texts import Patients, Sort, Text
-from inbox.consent import record_consent
-from inbox.database import Database
+from inbox.contact.consent import record_consent
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.settings import Settings
 from tests.e2e.processes import Process, Processes, answers, environment_of, free_port, running_in

@@ -8,7 +8,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from inbox.database import Database
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from tests.world import ENCRYPTION_KEY
 

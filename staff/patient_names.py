@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation
-from inbox.patient_book import record_names
+from inbox.patients.book import record_names
 from staff import display
 from staff.auth.access import member
 

@@ -26,7 +26,7 @@ from rq_dashboard import web as dashboard
 from inbox.models import Role
 from intake.settings import Settings
 from staff.auth.access import open_to
-from tasks.queue_names import MESSAGES, QUEUES
+from tasks.queues.names import MESSAGES, QUEUES
 from templates.staff import FOLDER
 
 # its base.html replaces the dashboard's own, because the blueprint registered first is searched first

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import structlog
 
 from classifier import Classifier, ModelError
+from classifier.network.store import SHIPPED, ModelStore
 from classifier.patterns import compile_patterns
-from classifier.store import SHIPPED, ModelStore
-from inbox.attachment_files import FileStore
-from inbox.database import MISSING_KEY, Database
-from inbox.live_practices import LivePractices
+from inbox.attachments.file_store import FileStore
 from inbox.models import now
-from inbox.presence import MODEL_LOST
+from inbox.practices.live import LivePractices
+from inbox.storage.database import MISSING_KEY, Database
+from inbox.storage.presence import MODEL_LOST
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practices import Practices, load_practices, naming_file
@@ -25,8 +25,8 @@ from tasks.carriers.choose import make_lookup, make_senders
 from tasks.carriers.protocol import Lookup, Sender
 from tasks.notification.addresses import check_addresses
 from tasks.notification.notifier import Notifier, make_notifier
-from tasks.questions import QuestionFinder
-from tasks.queue import WorkQueue, connect
+from tasks.queues.queue import WorkQueue, connect
+from tasks.understanding.questions import QuestionFinder
 from templates.replies import check_replies
 
 log = structlog.get_logger(__name__)

@@ -9,15 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 
 from intake.error_reporting import report_error
-from tasks import account_mail, entities, notice_mail, retention, search_index, setup_tests, trail, voicemail
 from tasks.attachments import fetch
 from tasks.context import Context, current
 from tasks.delivery import batch as deliveries
 from tasks.delivery import settle as settling
-from tasks.message_batch import handle_messages
+from tasks.mail import accounts as account_mail
+from tasks.mail import notices as notice_mail
+from tasks.mail import setup_tests
+from tasks.messages import voicemail
+from tasks.messages.batch import handle_messages
 from tasks.notification import escalation
 from tasks.notification import outbox as notifications
-from tasks.queue import AfterCommit
+from tasks.queues.queue import AfterCommit
+from tasks.understanding import entities
+from tasks.upkeep import audit_trail as trail
+from tasks.upkeep import retention, search_index
 
 Work = Callable[[Context, Sequence[int]], Mapping[int, Exception]]
 

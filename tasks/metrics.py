@@ -25,7 +25,7 @@ from inbox.models import Delivery, DeliveryState, Message
 
 if TYPE_CHECKING:
     from classifier import Understanding
-    from tasks.routing import RoutingDecision
+    from tasks.routing.decide import RoutingDecision
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import structlog
 
 from classifier import Classifier, ModelError
-from classifier.store import Mark, ModelStore
+from classifier.network.store import Mark, ModelStore
 from tasks.context import Context, model_store
 from tasks.metrics import MODEL_CHANGES, Measure, record
 

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
-from inbox.chat import next_entry
-from inbox.chat_contact import has_number
-from inbox.column_types import keyring
-from inbox.conversation_state import note_answer, note_decision, note_triage
-from inbox.first_admin import SAMPLE_COLLEAGUE
+from inbox.accounts.first_admin import SAMPLE_COLLEAGUE
+from inbox.accounts.passwords import NO_PASSWORD
+from inbox.contact.chat_contact import has_number
+from inbox.conversations.state import note_answer, note_decision, note_triage
+from inbox.incoming.chat import next_entry
 from inbox.models import (
     AlarmEnd,
     Classification,
@@ -31,15 +31,15 @@ from inbox.models import (
     Role,
     StaffMember,
 )
-from inbox.passwords import NO_PASSWORD
+from inbox.models.column_types import keyring
 from intake.practices import Practice
 from intake.settings import Settings
 from intake.vocabulary import SAMPLE, Channel, DangerKind, Disposition, Intent, Language, Medium, TriageLevel
 from tasks.notification.ack_codes import make_code
 from tasks.notification.escalation_policy import NEVER
 from tasks.notification.targets import CONSOLE
-from tasks.routing import Facts, RoutingDecision, decide
-from tasks.routing_facts import medium_of
+from tasks.routing.decide import Facts, RoutingDecision, decide
+from tasks.routing.facts import medium_of
 from templates.replies import Occasion, render_for_patient
 
 DEMO_FILE = "practices.demo.toml"

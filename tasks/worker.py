@@ -18,16 +18,16 @@ from rq.utils import current_timestamp, now
 from rq.worker import WorkerStatus
 
 from intake.error_reporting import named_work
-from tasks.batch_queue import Batch, BatchQueue
 from tasks.context import Context, current, use
 from tasks.jobs import JOBS, JobFailedError
 from tasks.metrics import JOBS_REFUSED, Measure, add_measures
 from tasks.model_reload import ModelSwitch
-from tasks.picked_jobs import PickedJobs, pick_jobs
-from tasks.queue import FAILURE_KEPT_SECONDS, JOB_TIMEOUT_SECONDS, connect
-from tasks.queue_names import QUEUES
-from tasks.reconcile_loop import ReconcileLoop
-from tasks.redis_outages import OUTAGES
+from tasks.queues.batch_queue import Batch, BatchQueue
+from tasks.queues.names import QUEUES
+from tasks.queues.picked_jobs import PickedJobs, pick_jobs
+from tasks.queues.queue import FAILURE_KEPT_SECONDS, JOB_TIMEOUT_SECONDS, connect
+from tasks.queues.redis_outages import OUTAGES
+from tasks.upkeep.reconcile_loop import ReconcileLoop
 
 log = structlog.get_logger(__name__)
 

@@ -50,7 +50,7 @@ ROOM = 200  # for a question about insurance details and for the opt-out instruc
 
 
 PERSON_WORD = "PERSON"
-"""What patients reply to an answer to talk to someone; `tasks.person_words` understands it."""
+"""What patients reply to an answer to talk to someone; `tasks.routing.person_words` understands it."""
 PROMISES: tuple[Intent | ReplyName, ...] = (
     *(intent for intent in Intent if intent is not Intent.PRICE_SHOPPER),
     *(ReplyName.REVIEW, ReplyName.REVIEW_AGAIN, ReplyName.PERSON, ReplyName.SAME_DAY, ReplyName.PREGNANCY_LOSS),

@@ -21,7 +21,7 @@ from xdist.remote import Producer
 
 from app.embedded_redis import EmbeddedRedis
 from classifier import Classifier
-from inbox.database import Database
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.settings import Settings, load_settings
 from tests.bytecode import keep_bytecode, rewrite_once

@@ -30,9 +30,21 @@ COMMANDS, GUNICORN, S3 = "commands", "gunicorn", "s3"
 KINDS = {
     COMMANDS: (
         *("app.cli", "app.up", "app.starter_files", "app.commands.chat_client"),
-        *("tasks.worker", "tasks.context", "tasks.jobs", "tasks.handle_message", "tasks.notification.notifier"),
-        *("inbox.database", "inbox.accounts", "inbox.audit", "inbox.rotation", "inbox.key_status"),
-        *("inbox.review_export", "classifier.check", "classifier.store", "templates.voice_prompts"),
+        *(
+            "tasks.worker",
+            "tasks.context",
+            "tasks.jobs",
+            "tasks.messages.handle_message",
+            "tasks.notification.notifier",
+        ),
+        *(
+            "inbox.storage.database",
+            "inbox.accounts.members",
+            "inbox.audit.trail",
+            "inbox.keys.rotation",
+            "inbox.keys.status",
+        ),
+        *("inbox.exports.reviews", "classifier.network.check", "classifier.network.store", "templates.voice_prompts"),
         *("webhooks.browser.origins", "intake.error_reporting", "twilio.request_validator", "alembic.command"),
         *("alembic.autogenerate", "apprise", "tasks.carriers.twilio", "twilio.rest.api", "twilio.rest.lookups"),
         *("classifier.entities.recognizer", "dateutil.easter", "phonenumbers.data.region_US"),
@@ -169,7 +181,7 @@ def warm_up(kind: str) -> None:
         return
     from sqlalchemy.orm import configure_mappers
 
-    from classifier.danger_signs import load_tables
+    from classifier.rules.danger_signs import load_tables
 
     configure_mappers()
     load_tables()

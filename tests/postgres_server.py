@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from inbox.database import Database
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from tests.world import ENCRYPTION_KEY
 

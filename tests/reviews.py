@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from inbox.database import Database
-from inbox.inbound import record_message
+from inbox.incoming.inbound import record_message
 from inbox.models import Classification, Review, ReviewReason
+from inbox.storage.database import Database
 from intake.vocabulary import Disposition, Language, TriageLevel
 from tests.inbox.conftest import inbound
 

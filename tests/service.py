@@ -20,17 +20,17 @@ from werkzeug.wsgi import ClosingIterator
 
 from app.edges import build_app
 from classifier import Classifier
-from inbox.attachment_files import FileStore
-from inbox.database import Database
-from inbox.live_practices import LivePractices
+from inbox.attachments.file_store import FileStore
 from inbox.models import Base, Delivery, Message, Notification
+from inbox.practices.live import LivePractices
+from inbox.storage.database import Database
 from intake.settings import Settings
 from tasks.carriers.choose import make_lookup, make_senders
 from tasks.context import Context, use
 from tasks.model_reload import ModelSwitch
 from tasks.notification.notifier import make_notifier
-from tasks.queue import WorkQueue, connect
-from tasks.reconcile import reconcile
+from tasks.queues.queue import WorkQueue, connect
+from tasks.upkeep.reconcile import reconcile
 from tasks.worker import WarmWorker
 from tests.standins.record import DEADLINE_SECONDS
 from tests.standins.server import Serving

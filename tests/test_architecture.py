@@ -28,10 +28,12 @@ TRAINING_ONLY = {
 
 WRONG_IMPORTS = [
     ("intake", "app.cli"),
-    ("intake", "inbox.column_types"),
+    ("intake", "inbox.models.column_types"),
     ("classifier", "templates.segments"),
-    ("templates", "inbox.database"),
-    ("inbox", "tasks.queue"),
+    ("templates", "inbox.storage.database"),
+    ("inbox", "tasks.queues.queue"),
+    ("inbox.models", "inbox.storage.leases"),
+    ("inbox.contact", "inbox.conversations.state"),
     ("tasks", "web.services"),
     ("tasks.carriers", "tasks.notification.models"),
     ("tasks.notification", "tasks.delivery.states"),
@@ -41,7 +43,7 @@ WRONG_IMPORTS = [
     ("staff", "webhooks.browser.origins"),
     ("webhooks", "staff.display"),
     ("webhooks", "app.wsgi"),
-    ("training", "tasks.queue"),
+    ("training", "tasks.queues.queue"),
     ("training.data", "training.evaluation.report"),
     ("training.fit", "training.data.held_back"),
 ]

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from benchmarks.paired import compare, find_worse, read_figures
 from classifier import Classifier
-from classifier.model_bundle import DEFAULT_FOLDER
+from classifier.network.model_bundle import DEFAULT_FOLDER
 from tests.training import tiny_deberta
 from tests.training.lazy import Lazy
 

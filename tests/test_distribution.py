@@ -12,8 +12,10 @@ TESTS = Path(__file__).parent
 
 
 def test_a_module_goes_to_one_process() -> None:
-    assert unit_of("tests/inbox/test_audit.py::test_a") == unit_of("tests/inbox/test_audit.py::test_b[c::d]")
-    assert unit_of("tests/inbox/test_audit.py::test_a") != unit_of("tests/inbox/test_accounts.py::test_a")
+    assert unit_of("tests/inbox/audit/test_trail.py::test_a") == unit_of(
+        "tests/inbox/audit/test_trail.py::test_b[c::d]"
+    )
+    assert unit_of("tests/inbox/audit/test_trail.py::test_a") != unit_of("tests/inbox/accounts/test_members.py::test_a")
 
 
 def test_tests_that_start_their_own_processes_are_distributed_one_by_one() -> None:
@@ -45,11 +47,16 @@ def test_whatever_asks_a_language_model_goes_with_the_training() -> None:
 
 def test_modules_that_share_a_postgresql_server_go_to_one_process() -> None:
     assert unit_of("tests/postgres/test_races.py::test_a") == unit_of("tests/postgres/test_alarms.py::test_b")
-    assert unit_of("tests/postgres/test_races.py::test_a") != unit_of("tests/inbox/test_audit.py::test_a")
+    assert unit_of("tests/postgres/test_races.py::test_a") != unit_of("tests/inbox/audit/test_trail.py::test_a")
 
 
 def test_what_takes_longest_starts_first() -> None:
-    modules = ["tests/test_architecture.py", "tests/inbox/test_audit.py", "tests/e2e/test_up.py", "tests/browser/a.py"]
+    modules = [
+        "tests/test_architecture.py",
+        "tests/inbox/audit/test_trail.py",
+        "tests/e2e/test_up.py",
+        "tests/browser/a.py",
+    ]
 
     assert sorted(modules, key=place_of) == [modules[3], modules[2], modules[0], modules[1]]
 

@@ -20,7 +20,7 @@ from intake import vocabulary
 from intake.practices import Limits, Links, Practice, load_practices
 from intake.settings import Settings, load_settings
 from tasks.metrics import ALL
-from tasks.routing_table import ROUTES
+from tasks.routing.table import ROUTES
 from tests.world import ENCRYPTION_KEY
 from training.__main__ import main as training
 from web.openapi import description

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from classifier import Classifier, Understanding
-from classifier.model import ModelInfo
+from classifier.network.model import ModelInfo
 from intake.vocabulary import DangerKind, Disposition, TriageLevel
 from tests.service import Service
 

@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from inbox.attachment_files import StoreAwayError
+from inbox.attachments.file_store import StoreAwayError
 from intake.errors import MissingKeyError
 from web.services import services_of
 

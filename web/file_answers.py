@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from inbox.attachments import UNKNOWN_TYPE
-from inbox.file_types import ending_of
+from inbox.attachments.file_types import ending_of
+from inbox.attachments.rows import UNKNOWN_TYPE
 
 _SAFE = {
     "Content-Security-Policy": "default-src 'none'; sandbox",

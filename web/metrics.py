@@ -17,10 +17,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from inbox.database import Database
 from inbox.models import Delivery, DeliveryState, Escalation, Message, Review, now
+from inbox.storage.database import Database
 from tasks.metrics import Series, Tally
-from tasks.queue import WorkQueue
+from tasks.queues.queue import WorkQueue
 from web.errors import RequestError
 from web.services import Services, services_of
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from inbox.lost_practices import find_lost
 from inbox.models import now
-from inbox.presence import find_unattended, is_model_lost, running_processes, takes_mail
-from tasks.queue_names import QUEUES
+from inbox.practices.lost import find_lost
+from inbox.storage.presence import find_unattended, is_model_lost, running_processes, takes_mail
+from tasks.queues.names import QUEUES
 from web.services import Services
 
 

@@ -9,16 +9,16 @@ from functools import partial
 import structlog
 from flask import Flask
 
-from inbox.attachment_files import FileStore
-from inbox.database import Database
-from inbox.inbound import Admission, InboundMessage, RecordedMessage, record_message
-from inbox.live_practices import LivePractices
+from inbox.attachments.file_store import FileStore
+from inbox.incoming.inbound import Admission, InboundMessage, RecordedMessage, record_message
+from inbox.practices.live import LivePractices
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.practices import Practice, Practices, load_practices
 from intake.settings import Settings
 from tasks.attachments.choose import choose_files
 from tasks.pubsub import Watchers, topics_of
-from tasks.queue import AfterCommit, WorkQueue, connect
+from tasks.queues.queue import AfterCommit, WorkQueue, connect
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from typing import IO
 from werkzeug.datastructures import Headers
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from inbox.attachments import MOST_BYTES
+from inbox.attachments.rows import MOST_BYTES
 from web.errors import RequestError
 
 LONGEST_FIELD = 512 * 1024

@@ -27,8 +27,8 @@ def verify_trail(noted: str | None, data_dir: Path) -> None:
     What it found is recorded in the trail, and the console shows it to administrators.
     Keep the hash that this prints somewhere else, such as in an email to yourself, and pass it with --noted next time.
     """
-    from inbox.audit import record_check, verify
-    from inbox.database import Database
+    from inbox.audit.trail import record_check, verify
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
 
     settings = settings_of_running_service(data_dir)

@@ -22,7 +22,7 @@ from intake.service_files import (
 )
 
 if TYPE_CHECKING:
-    from inbox.attachment_files import FileStore
+    from inbox.attachments.file_store import FileStore
 
 DEFAULT_PRACTICES = Path("practices.toml")
 
@@ -43,12 +43,12 @@ def backup(file: Path, key_file: Path | None, data_dir: Path) -> None:
     It contains the database, the files that patients sent, and the practices file, and no keys or other secrets: keep
     the backup key, ENCRYPTION_KEYS, and .env somewhere else. Files in ATTACHMENTS_BUCKET are not copied.
     """
-    from inbox.attachment_files import Folder
-    from inbox.audit import record_action
+    from inbox.attachments.file_store import Folder
+    from inbox.audit.trail import record_action
     from inbox.backup.archive import BackupSource, describe_database, write_backup
     from inbox.backup.sealed_stream import BackupKey
-    from inbox.database import Database
     from inbox.models import now
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
 
     settings = settings_of_running_service(data_dir)
@@ -161,7 +161,7 @@ def _files(given: Mapping[str, Any], data_dir: Path) -> FileStore:
 
 def _active_model(data_dir: Path) -> str:
     from classifier import ModelError
-    from classifier.store import ModelStore
+    from classifier.network.store import ModelStore
 
     places = model_places(data_dir)
     try:

@@ -18,7 +18,7 @@ from intake.vocabulary import INTENTS
 
 if TYPE_CHECKING:
     from classifier import Understanding
-    from classifier.practice_fit import ThresholdOutcome
+    from classifier.network.practice_fit import ThresholdOutcome
 
 FEW_MESSAGES = 50
 _BATCH = 64
@@ -34,7 +34,7 @@ def calibrate(file: Path, most: int, data_dir: Path) -> None:
     FILE is a CSV file with a header, or one JSON object per line. Each message has a `text` and may have an `intent`.
     Nothing is stored or sent, and no message is printed: suggestions name lines.
     """
-    from classifier import practice_fit
+    from classifier.network import practice_fit
 
     messages = list(_messages(file))
     if not messages:

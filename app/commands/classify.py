@@ -21,7 +21,7 @@ from intake.service_files import model_places
 if TYPE_CHECKING:
     from classifier import Classifier, Understanding
     from classifier.entities.recognizer import Recognizer
-    from classifier.store import ModelStore
+    from classifier.network.store import ModelStore
 
 BATCH = 64
 
@@ -57,7 +57,7 @@ def classify(texts: tuple[str, ...], jsonl: bool, as_json: bool, data_dir: Path)
 
 def model_store(data_dir: Path) -> ModelStore:
     """Return the service's models; the settings that only a server needs may be missing."""
-    from classifier.store import ModelStore
+    from classifier.network.store import ModelStore
 
     places = model_places(data_dir)
     return ModelStore(places.store, places.pinned)

@@ -34,14 +34,14 @@ def fhir(conversation_id: int, file: Path | None, data_dir: Path) -> None:
     CONVERSATION is the number in the conversation's address in the console. The policies in the Bundle are drafts: they
     are as the patient wrote them, and nobody has verified them.
     """
-    from inbox.audit import record_action
-    from inbox.database import Database
-    from inbox.fhir_export import export_conversation
-    from inbox.found_entities import recorded_of
+    from inbox.audit.trail import record_action
+    from inbox.exports.fhir_bundle import export_conversation
     from inbox.models import Conversation, Message, now
-    from inbox.private_files import write_private
+    from inbox.patients.found_entities import recorded_of
+    from inbox.storage.database import Database
+    from inbox.storage.private_files import write_private
     from intake.encryption import Keyring
-    from tasks.entities import find_in_text
+    from tasks.understanding.entities import find_in_text
 
     def find(message: Message) -> Sequence[Entity]:
         return find_in_text(message.text, recorded_of(message))

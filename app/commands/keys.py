@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from inbox.database import Database
-    from inbox.key_status import KeyStatus
+    from inbox.keys.status import KeyStatus
+    from inbox.storage.database import Database
 
 
 @click.group()
@@ -30,7 +30,7 @@ def status() -> None:
 
     Keys are shown by their fingerprints.
     """
-    from inbox.key_status import advise, read_status
+    from inbox.keys.status import advise, read_status
 
     found = read_status(_open_database())
     for line in _describe(found):
@@ -46,8 +46,8 @@ def rotate(files_are_lost: bool) -> None:
     Before you run this, put the new key first, keep the old one after it, and restart every process; the command
     checks that. It may be interrupted and run again. Afterward, remove the old key.
     """
-    from inbox.key_status import advise, read_status
-    from inbox.rotation import rotate_keys
+    from inbox.keys.rotation import rotate_keys
+    from inbox.keys.status import advise, read_status
     from intake.settings import load_settings
     from tasks.attachments.choose import choose_files
 
@@ -61,7 +61,7 @@ def rotate(files_are_lost: bool) -> None:
 
 
 def _open_database() -> Database:
-    from inbox.database import Database
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
     from intake.settings import load_settings
 

@@ -25,7 +25,7 @@ def serve() -> None:
     Listens at MAIL_LISTEN for your mail server, by LMTP or SMTP, and fetches from the mailboxes in the practices file.
     """
     from app.mail_service import MailService
-    from inbox.presence import MAIL, Heartbeat
+    from inbox.storage.presence import MAIL, Heartbeat
     from intake.error_reporting import configure_reporting
     from intake.logs import configure_logging
     from intake.settings import load_settings

@@ -16,8 +16,8 @@ from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
 
 if TYPE_CHECKING:
-    from classifier.store import ModelStore, Use
-    from inbox.database import Database
+    from classifier.network.store import ModelStore, Use
+    from inbox.storage.database import Database
     from intake.review_archive import ReviewsFile
 
 _PATH = click.Path(path_type=Path)
@@ -63,8 +63,8 @@ def info(data_dir: Path) -> None:
 @data_dir_option
 def check_model(data_dir: Path) -> None:
     """Verify the files of the models in use, and the intent model's answers to three known messages."""
-    from classifier.check import check
     from classifier.entities.check import check_entities
+    from classifier.network.check import check
 
     with _one_sentence():
         folder = model_store(data_dir).active_folder()
@@ -94,7 +94,7 @@ def import_command(source: str, target: Path | None, texts: Path | None, data_di
 
         if find_folder(source) is None:
             click.echo(f"{source} is no folder here: looking for it on the Hugging Face hub")
-        from classifier.check import WITHOUT_TRIAGE, missing_screens
+        from classifier.network.check import WITHOUT_TRIAGE, missing_screens
         from training.errors import TrainingError
         from training.export.importing import import_model
     except ModuleNotFoundError as error:
@@ -119,7 +119,7 @@ def list_models(data_dir: Path) -> None:
 
     To add a model, copy its folder into the store under its version.
     """
-    from classifier.store import BUILT_IN
+    from classifier.network.store import BUILT_IN
 
     store = model_store(data_dir)
     with _one_sentence():
@@ -162,7 +162,7 @@ def write_reviews(file: BinaryIO, data_dir: Path) -> None:
     Includes only practices that agreed (share_reviews_for_training in the practices file). Names, numbers, and
     addresses are removed, and a message that could still identify someone is left out. `-` writes to stdout.
     """
-    from inbox.database import Database
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
     from intake.practices import load_practices
     from intake.review_archive import seal
@@ -193,8 +193,8 @@ def write_reviews(file: BinaryIO, data_dir: Path) -> None:
 def _read_reviews(database: Database, practices: list[str]) -> ReviewsFile:
     """Read what may be exported, and note in the audit trail that it was."""
     from classifier.entities.recognizer import Recognizer
-    from inbox.audit import record_action
-    from inbox.review_export import export_reviews
+    from inbox.audit.trail import record_action
+    from inbox.exports.reviews import export_reviews
 
     recognizer = Recognizer.load()
     with database.read() as session:
@@ -213,7 +213,7 @@ def _read_reviews(database: Database, practices: list[str]) -> ReviewsFile:
 
 
 def _switch(data_dir: Path, change: Callable[[ModelStore], Use]) -> None:
-    from classifier.check import missing_screens
+    from classifier.network.check import missing_screens
 
     store = model_store(data_dir)
     with _one_sentence():
@@ -223,7 +223,7 @@ def _switch(data_dir: Path, change: Callable[[ModelStore], Use]) -> None:
 
 
 def _why(store: ModelStore) -> str:
-    from classifier.store import FAST, SHIPPED
+    from classifier.network.store import FAST, SHIPPED
 
     if store.pinned is not None:
         return "as MODEL_DIR is set"
@@ -235,7 +235,7 @@ def _why(store: ModelStore) -> str:
 
 def _describe(store: ModelStore, version: str) -> str:
     from classifier import ModelError
-    from classifier.model_bundle import read_manifest
+    from classifier.network.model_bundle import read_manifest
 
     try:
         manifest = read_manifest(store.folder_of(version))

@@ -18,7 +18,7 @@ from intake.service_files import settings_of_running_service
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from inbox.patient_records import PatientRecords
+    from inbox.patients.records import PatientRecords
     from intake.practices import Practices
     from intake.settings import Settings
 
@@ -51,11 +51,11 @@ def export(address: str, slug: str | None, file: Path, include_notes: bool, data
 
     PATIENT is a phone number or an email address. The page (.html), pictures, and files go beside it.
     """
+    from inbox.exports.patient import export_patient, files_of_records, write_files
     from inbox.models import now
-    from inbox.patient_data import describe_records, record_on_each
-    from inbox.patient_export import export_patient, files_of_records, write_files
-    from inbox.patient_records import is_one_person
-    from inbox.private_files import write_private
+    from inbox.patients.records import is_one_person
+    from inbox.retention.patient_data import describe_records, record_on_each
+    from inbox.storage.private_files import write_private
     from staff.patients.export_page import render_page
     from tasks.attachments.choose import choose_files
 
@@ -95,7 +95,7 @@ def erase(address: str, slug: str | None, yes: bool, data_dir: Path) -> None:
 
     PATIENT is a phone number or an email address.
     """
-    from inbox.patient_data import describe_records, erase_records, say_what_is_left
+    from inbox.retention.patient_data import describe_records, erase_records, say_what_is_left
 
     if not yes:
         with _records(address, slug, data_dir) as (_, _, records):
@@ -117,7 +117,7 @@ def hold(address: str, slug: str | None, release: bool, data_dir: Path) -> None:
     PATIENT is a phone number or an email address. Later conversations of the same numbers and addresses are held, too,
     and so are the calls from there that left no message.
     """
-    from inbox.legal_hold import hold_conversation, release_conversation
+    from inbox.conversations.legal_hold import hold_conversation, release_conversation
 
     with _records(address, slug, data_dir) as (session, _, records):
         if not records.all_conversations:
@@ -140,9 +140,9 @@ def _records(address: str, slug: str | None, data_dir: Path) -> Iterator[tuple[S
     Raises:
         IntakeError: the address or the practice is unknown, or nothing is on record.
     """
-    from inbox.database import Database
-    from inbox.lost_practices import stored_slugs
-    from inbox.patient_records import find_records, normalise_address, search_records
+    from inbox.patients.records import find_records, normalise_address, search_records
+    from inbox.practices.lost import stored_slugs
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
     from intake.practices import load_practices
 
@@ -171,8 +171,8 @@ def _records(address: str, slug: str | None, data_dir: Path) -> Iterator[tuple[S
 
 def _live_practices(settings: Settings) -> Practices:
     """Return the practices with what was changed on the console, such as a time zone."""
-    from inbox.database import Database
-    from inbox.live_practices import LivePractices
+    from inbox.practices.live import LivePractices
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
     from intake.practices import load_practices
 
@@ -186,7 +186,7 @@ def _live_practices(settings: Settings) -> Practices:
 
 
 def _audit_each(session: Session, conversations: Sequence[tuple[int, str]], action: str) -> None:
-    from inbox.audit import record_action
+    from inbox.audit.trail import record_action
 
     for row_id, practice in conversations:
         record_action(session, staff_id=None, practice=practice, action=action, subject=f"conversation:{row_id}")

@@ -105,8 +105,8 @@ def _warn_of_lost(practices: Practices, data_dir: Path) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from inbox.backup.database_dump import is_empty
-    from inbox.database import Database
-    from inbox.lost_practices import describe_lost, find_lost
+    from inbox.practices.lost import describe_lost, find_lost
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
 
     try:

@@ -26,13 +26,13 @@ def try_question(practice: str, text: str, data_dir: Path) -> None:
     It ignores what the intent model says of the text, which keeps the service from answering anything clinical.
     """
     from classifier.errors import ModelError
-    from classifier.questions import QuestionMatcher
-    from classifier.sentences import SentenceEncoder
-    from inbox.common_questions import read_questions
-    from inbox.database import Database
+    from classifier.questions.find import QuestionMatcher
+    from classifier.questions.sentences import SentenceEncoder
+    from inbox.practices.common_questions import read_questions
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
     from intake.practices import load_practices
-    from tasks.questions import join_answers
+    from tasks.understanding.questions import join_answers
 
     settings = settings_of_running_service(data_dir)
     if load_practices(settings.practices_file).by_slug(practice) is None:

@@ -54,7 +54,7 @@ def load_recognizer() -> Recognizer:
 
 
 def _redacted(text: str, recognizer: Recognizer) -> str:
-    from classifier.normalise import well_formed
     from classifier.redaction import redact as redact_text
+    from classifier.text.normalise import well_formed
 
     return well_formed(redact_text(text, recognizer.find(text)))

@@ -12,8 +12,8 @@ from intake.errors import IntakeError
 from intake.service_files import settings_of_running_service
 
 if TYPE_CHECKING:
-    from inbox.database import Database
-    from inbox.retention import Removed
+    from inbox.retention.limits import Removed
+    from inbox.storage.database import Database
     from intake.practices import Practice, Practices
 
 
@@ -31,9 +31,9 @@ def run_retention(slug: str | None, dry_run: bool, data_dir: Path) -> None:
 
     What Twilio keeps is deleted by the workers, as soon as Twilio answers.
     """
-    from inbox.database import Database
-    from inbox.live_practices import LivePractices
-    from inbox.lost_practices import stored_slugs
+    from inbox.practices.live import LivePractices
+    from inbox.practices.lost import stored_slugs
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
     from intake.practices import load_practices
 
@@ -55,7 +55,7 @@ def run_retention(slug: str | None, dry_run: bool, data_dir: Path) -> None:
 
 def _chosen(practices: Practices, lost: list[str], slug: str | None) -> list[Practice]:
     """Return the practices to look at, with those that the database knows and the file lacks."""
-    from inbox.lost_practices import retained_practice
+    from inbox.practices.lost import retained_practice
 
     known = [*(practice.slug for practice in practices.all), *lost]
     if slug is not None and slug not in known:
@@ -65,7 +65,7 @@ def _chosen(practices: Practices, lost: list[str], slug: str | None) -> list[Pra
 
 def _count(database: Database, practice: Practice) -> Removed:
     from inbox.models import now
-    from inbox.retention import count_overdue
+    from inbox.retention.limits import count_overdue
 
     with database.read() as session:
         return count_overdue(session, practice, now())
@@ -73,8 +73,8 @@ def _count(database: Database, practice: Practice) -> Removed:
 
 def _delete(database: Database, practice: Practice, practices: Practices) -> Removed:
     from inbox.models import now
-    from inbox.retention import Removed, choose_overdue
-    from tasks.retention import delete_batch
+    from inbox.retention.limits import Removed, choose_overdue
+    from tasks.upkeep.retention import delete_batch
 
     removed = Removed()
     while True:
@@ -99,7 +99,7 @@ def _describe(removed: Removed, practice: Practice, verb: str) -> str:
 
 
 def _report_waiting(database: Database) -> None:
-    from inbox.carrier_erasures import count_erasures
+    from inbox.storage.carrier_erasures import count_erasures
 
     with database.read() as session:
         waiting = count_erasures(session)

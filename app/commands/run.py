@@ -13,7 +13,7 @@ import click
 from app.garbage import without_collection
 from app.interrupts import quietly_interrupted
 from intake.service_files import DATA_DIR
-from tasks.queue_names import QUEUES
+from tasks.queues.names import QUEUES
 
 WEB_PROCESSES = 2
 STREAMS = 4000
@@ -89,12 +89,12 @@ def worker(queues: tuple[str, ...], warned: bool) -> None:
     """
     with quietly_interrupted(), without_collection():
         from app.start_warnings import warn_at_start
-        from inbox.presence import Heartbeat
+        from inbox.storage.presence import Heartbeat
         from intake.error_reporting import configure_reporting
         from intake.logs import configure_logging
         from intake.settings import load_settings
         from tasks.context import find_troubles, open_context
-        from tasks.queue import served_queues
+        from tasks.queues.queue import served_queues
         from tasks.worker import run_worker
 
         settings = load_settings()
@@ -115,7 +115,7 @@ def worker(queues: tuple[str, ...], warned: bool) -> None:
 @click.command()
 def migrate() -> None:
     """Update the database's tables to this version."""
-    from inbox.database import Database
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
     from intake.settings import load_settings
 

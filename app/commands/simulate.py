@@ -19,8 +19,8 @@ from intake.service_files import settings_of_running_service
 
 if TYPE_CHECKING:
     from app.told_staff import Telling
-    from inbox.database import Database
     from inbox.models import Message
+    from inbox.storage.database import Database
     from intake.practices import Practice
     from intake.settings import Settings
 
@@ -44,8 +44,8 @@ def sms(text: str, sender: str, recipient: str | None, url: str | None, data_dir
     The request is signed the way Twilio signs it. It uses the server's settings and database, so run it on the same
     machine.
     """
-    from inbox.database import Database
-    from inbox.setup_facts import SIMULATED
+    from inbox.practices.setup_facts import SIMULATED
+    from inbox.storage.database import Database
     from intake import phone
     from intake.encryption import Keyring
 
@@ -85,8 +85,8 @@ def voicemail(
     The requests are signed the way Twilio signs them. They use the server's settings and database, so run this on the
     same machine.
     """
-    from inbox.database import Database
-    from inbox.setup_facts import SIMULATED
+    from inbox.practices.setup_facts import SIMULATED
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
 
     settings = settings_of_running_service(data_dir)
@@ -133,7 +133,7 @@ def chat(text: str, key: str | None, url: str | None, data_dir: Path) -> None:
     the same machine.
     """
     from app.commands.chat_client import ChatClient
-    from inbox.database import Database
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
     from webhooks.browser.origins import origin_of
 
@@ -236,7 +236,7 @@ def _show_decision(database: Database, message: Message, practice: Practice, set
 
 def _as_set_now(database: Database, practice: Practice, settings: Settings) -> Practice:
     """Return the practice with managers' settings applied, as workers see it."""
-    from inbox.live_practices import LivePractices
+    from inbox.practices.live import LivePractices
     from intake.practices import load_practices
 
     live = LivePractices(database, load_practices(settings.practices_file))

@@ -19,8 +19,8 @@ from intake.vocabulary import Role
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from inbox.database import Database
     from inbox.models import StaffMember
+    from inbox.storage.database import Database
 
 GENERATED_BYTES = 15
 
@@ -51,7 +51,7 @@ def add(email: str, practices: tuple[str, ...], role: str, name: str | None, gen
 
     On a terminal, asks for the password twice. Otherwise, reads it from the first line of the input.
     """
-    from inbox.accounts import add_member
+    from inbox.accounts.members import add_member
 
     with _open(data_dir) as (database, known):
         _require_known(practices, known)
@@ -67,7 +67,7 @@ def add(email: str, practices: tuple[str, ...], role: str, name: str | None, gen
 @data_dir_option
 def list_members(data_dir: Path) -> None:
     """List accounts and their status."""
-    from inbox.accounts import all_members
+    from inbox.accounts.members import all_members
     from inbox.models import now
 
     with _open(data_dir) as (database, _), database.read() as session:
@@ -87,7 +87,7 @@ def list_members(data_dir: Path) -> None:
 @data_dir_option
 def disable(email: str, data_dir: Path) -> None:
     """Sign EMAIL out everywhere and block further sign-ins."""
-    from inbox.administration import keep_out
+    from inbox.accounts.administration import keep_out
     from inbox.models import now
 
     with _changing(data_dir, email) as (session, member):
@@ -101,7 +101,7 @@ def disable(email: str, data_dir: Path) -> None:
 @data_dir_option
 def enable(email: str, data_dir: Path) -> None:
     """Let EMAIL sign in again after it was disabled or locked."""
-    from inbox.accounts import unlock_member
+    from inbox.accounts.members import unlock_member
 
     with _changing(data_dir, email) as (session, member):
         member.disabled_at = None
@@ -120,8 +120,8 @@ def reset(email: str, generate: bool, second_factor: bool, data_dir: Path) -> No
 
     On a terminal, asks for the password twice. Otherwise, reads it from the first line of the input.
     """
-    from inbox.accounts import revoke_sessions, set_password
-    from inbox.second_factor import remove_second_factor
+    from inbox.accounts.members import revoke_sessions, set_password
+    from inbox.accounts.second_factor import remove_second_factor
 
     with _open(data_dir) as (database, _):
         with database.read() as session:
@@ -141,7 +141,7 @@ def reset(email: str, generate: bool, second_factor: bool, data_dir: Path) -> No
 @contextmanager
 def _open(data_dir: Path) -> Iterator[tuple[Database, list[str]]]:
     """Return the service's database, and the slugs of its practices."""
-    from inbox.database import Database
+    from inbox.storage.database import Database
     from intake.encryption import Keyring
     from intake.practices import load_practices
 
@@ -162,7 +162,7 @@ def _changing(data_dir: Path, email: str) -> Iterator[tuple[Session, StaffMember
 
 
 def _find(session: Session, email: str) -> StaffMember:
-    from inbox.accounts import find_member
+    from inbox.accounts.members import find_member
 
     member = find_member(session, email)
     if member is None:
@@ -171,7 +171,7 @@ def _find(session: Session, email: str) -> StaffMember:
 
 
 def _record(session: Session, member: StaffMember, action: str, **detail: object) -> None:
-    from inbox.audit import record_action
+    from inbox.audit.trail import record_action
 
     record_action(session, staff_id=None, practice=None, action=action, subject=f"staff:{member.id}", **detail)
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, model_validator
 
-from classifier import model_bundle
 from classifier.entities.labels import LABELS
 from classifier.errors import ModelError
-from classifier.model_bundle import BundleModel, ModelManifest
+from classifier.network import model_bundle
+from classifier.network.model_bundle import BundleModel, ModelManifest
 
 DEFAULT_FOLDER: Final = Path(__file__).parents[1] / "models" / "entities"
 NAME: Final = "entities"

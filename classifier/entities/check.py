@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from classifier.check import Finding
 from classifier.entities.bundle import DEFAULT_FOLDER
 from classifier.entities.recognizer import Recognizer
 from classifier.errors import ModelError
+from classifier.network.check import Finding
 
 SUBJECT = "entities"
 

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.decoding import softmax_rows
 from classifier.entities.entity import MODEL, Entity, Places
 from classifier.entities.labels import KINDS
 from classifier.entities.spans import Span, join_neighbors, trim_span
+from classifier.network.decoding import softmax_rows
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from classifier.normalise import without_accents
+from classifier.text.normalise import without_accents
 
 _REACH: Final = 60
 _OWN_LINE = r"(?:cell|phone|number|mobile|home|work|direct|best|callback|line|email|e-mail|self|name)"

@@ -13,13 +13,14 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from classifier import model_bundle, windows
 from classifier.entities.bundle import DEFAULT_FOLDER, EntityBundle
 from classifier.entities.decoding import decode_entities, possible_places
 from classifier.entities.entity import Entity, Places
 from classifier.entities.labels import LABELS
 from classifier.errors import ModelError
-from classifier.loading import load_tokenizer, open_session
+from classifier.network import model_bundle
+from classifier.network.loading import load_tokenizer, open_session
+from classifier.text import windows
 
 Floats = NDArray[np.float64]
 

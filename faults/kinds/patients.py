@@ -9,8 +9,8 @@ from faults.emails import email_from, post_email
 from faults.kinds.registry import fault
 from faults.service import Service
 from faults.texts import Sort, Text
-from inbox.consent import is_opted_out
-from inbox.database import Database
+from inbox.contact.consent import is_opted_out
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.settings import Settings
 from tests.standins.smtp.faults import Fault as MailFault

@@ -14,8 +14,8 @@ from faults.recovery import move_on
 from faults.service import Service
 from faults.texts import STAFF_NUMBER, Sort, Text
 from faults.wall_clock import COMPILER, WallClock
-from inbox.leases import RECONCILER, take_lease
-from tasks.reconcile_loop import LEASE_SECONDS
+from inbox.storage.leases import RECONCILER, take_lease
+from tasks.upkeep.reconcile_loop import LEASE_SECONDS
 from tests.e2e.processes import answers, environment_of
 from tests.standins.twilio import Fault
 
@@ -30,13 +30,13 @@ NEXT_SECONDS = 20.0
 @fault("worker killed -9 while classifying", starts=False)
 def kill_while_classifying(service: Service) -> None:
     """Kill a worker as it hands a text to the model."""
-    _die_at(service, "classifier.model:Classifier.classify")
+    _die_at(service, "classifier.network.model:Classifier.classify")
 
 
 @fault("worker killed -9 before its commit", starts=False)
 def kill_before_commit(service: Service) -> None:
     """Kill a worker when it has understood a text."""
-    _die_at(service, "classifier.model:Classifier.classify", "return")
+    _die_at(service, "classifier.network.model:Classifier.classify", "return")
 
 
 @fault("worker killed -9 while reconciling", starts=False)

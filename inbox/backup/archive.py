@@ -16,11 +16,11 @@ from typing import IO, cast
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import select, text
 
-from inbox.attachment_files import FileStore, Folder, is_file_name
+from inbox.attachments.file_store import FileStore, Folder, is_file_name
 from inbox.backup.database_dump import dump_database, kind_of
 from inbox.backup.sealed_stream import DAMAGED, BackupKey, SealedReader, SealedWriter
-from inbox.database import Database
 from inbox.models import EncryptionKey
+from inbox.storage.database import Database
 from intake import __version__
 from intake.errors import IntakeError
 

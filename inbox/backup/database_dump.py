@@ -15,8 +15,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from inbox.database import HALF_RESTORED, UNFINISHED, unusable
-from inbox.private_files import create_private
+from inbox.storage.database import HALF_RESTORED, UNFINISHED, unusable
+from inbox.storage.private_files import create_private
 from intake.errors import IntakeError
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"

@@ -17,14 +17,14 @@ from alembic.util import CommandError
 from sqlalchemy import select
 
 from inbox import migrations
-from inbox.attachment_files import THUMBNAIL, FileStore, Folder
+from inbox.attachments.file_store import THUMBNAIL, FileStore, Folder
 from inbox.backup.archive import ATTACHMENTS, DATABASE, PRACTICES, BackupManifest, read_backup
 from inbox.backup.database_dump import SQLITE, end_loading, is_empty, kind_of, left_beside, load_dump, sqlite_file
 from inbox.backup.restored import note_restoration
 from inbox.backup.sealed_stream import BackupKey
-from inbox.database import Database
 from inbox.models import Attachment
-from inbox.private_files import create_private
+from inbox.storage.database import Database
+from inbox.storage.private_files import create_private
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 

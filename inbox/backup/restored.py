@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
-from inbox.audit import record_action
+from inbox.audit.trail import record_action
 from inbox.models import Delivery, DeliveryState, Message, RestoredBackup, RetentionRun, StaffLink, StaffSession, now
 from intake.vocabulary import Medium
 

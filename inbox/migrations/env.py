@@ -1,4 +1,4 @@
-"""Alembic's entry point; the connection is handed over by `inbox.database.Database.migrate`."""
+"""Alembic's entry point; the connection is handed over by `inbox.storage.database.Database.migrate`."""
 
 from alembic import context
 

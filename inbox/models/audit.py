@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.column_types import EncryptedJson
 from inbox.models.base import Base
+from inbox.models.column_types import EncryptedJson
 
 
 class AuditEntry(Base):
-    """One action in the append-only audit trail, chained to the previous entry by hash and sealed (`inbox.audit`).
+    """One action in the append-only audit trail, chained to the one before by hash and sealed (`inbox.audit.trail`).
 
     The hash covers the detail as it reads, so that encrypting it anew leaves the chain as it is.
     """

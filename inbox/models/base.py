@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, MetaData
 from sqlalchemy.orm import DeclarativeBase
 
-from inbox.column_types import Timestamp
+from inbox.models.column_types import Timestamp
 
 
 def now() -> datetime:

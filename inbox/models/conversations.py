@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
+from inbox.models.column_types import EncryptedText
 from intake.vocabulary import Channel, DangerKind, Disposition, Language, Priority, SenderDoubt, Silence, TriageLevel
 
 
@@ -47,8 +47,8 @@ class Conversation(Base):
     A chat has no address that proves who the patient is. It is found by its random `public_id`. `patient_name` is the
     first name that was given. `contact_phone` and `contact_email` are those of a sender without an address; what others
     give stays with their message, because anyone can write as if from another's address. `entries` counts the lines of
-    a chat that the patient has seen; see `inbox.chat`. `inbox.conversation_state` keeps `state`, `intent`, `team`,
-    `priority`, `triage`, and `danger` up to date. While `held_at` is set, the conversation is under legal hold;
+    a chat that the patient has seen; see `inbox.incoming.chat`. `inbox.conversations.state` keeps `state`, `intent`,
+    `team`, `priority`, `triage`, and `danger` up to date. While `held_at` is set, the conversation is under legal hold;
     `held_by` is the member who placed it, None for the command line. Once `chat_ended_at` is set, the
     patient can no longer continue the chat. `listed_at` is its place in the inbox, the newest first: the last activity,
     or the end of a snooze. Until `snoozed_until`, no view shows it. `waiting_since` is when the patient wrote what
@@ -57,10 +57,10 @@ class Conversation(Base):
     `insurance_asked_at` is when an automatic reply asked for missing insurance details. While `unsafe_since` is set,
     the patient says that somebody else may read what is sent there; `unsafe_by` is the member who set it, None if the
     patient's own words did, `unsafe_page` adds the open page of a chat, and `unsafe_alone` means that nothing proves
-    who said it; see `inbox.unsafe_contact`. Until `safe_until`, automatic replies go out all the same, as the patient
-    said since that it is safe for now; at its `safe_hours`, too, as they named these (see `inbox.safe_hours`).
-    `other_writer_at` is when somebody else last seemed to write from the patient's phone, and `text_only_since` since
-    when they say that they can't be called, on each conversation of the number.
+    who said it; see `inbox.contact.unsafe_contact`. Until `safe_until`, automatic replies go out all the same, as
+    the patient said since that it is safe for now; at its `safe_hours`, too, as they named these (see
+    `inbox.contact.safe_hours`). `other_writer_at` is when somebody else last seemed to write from the patient's phone,
+    and `text_only_since` since when they say that they can't be called, on each conversation of the number.
     `answered_up_to` is the newest message that whoever last answered or
     closed it had been shown, None if nothing tells.
     """
@@ -134,10 +134,10 @@ class Message(Base):
 
     The `claimed` columns are the contact details that came with it, which nothing proves. `failures` counts the
     attempts to handle it that have not succeeded, including the one that is running. `emptied_at` is when retention
-    deleted everything that the patient wrote; see `inbox.retention`. `trimmed` is what an email holds beside its
+    deleted everything that the patient wrote; see `inbox.retention.limits`. `trimmed` is what an email holds beside its
     sender's words: quoted messages, and a signature; or what was typed into a form's fields and can't be used.
     `doubt` is why it gets no automatic reply, mostly as its sender is not believed. `indexed_with` is the fingerprint
-    of the key under which the search finds it, None if it is not indexed yet; see `inbox.search_index`.
+    of the key under which the search finds it, None if it is not indexed yet; see `inbox.search.index`.
     """
 
     __tablename__ = "messages"

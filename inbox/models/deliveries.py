@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
+from inbox.models.column_types import EncryptedText
 from inbox.models.conversations import Conversation, Message
 from intake.vocabulary import Medium
 
@@ -49,9 +49,9 @@ class Delivery(Base):
     While a send is unanswered, `searches` counts the clean searches of the carrier's list in a row; `searched_at` is
     the last one's time by the carrier's clock. `scheduled_for` is when staff want it sent; until then, it is pending.
     `seen_up_to` is the patient's newest message when it was scheduled, or when staff confirmed it since: a later one
-    holds it, as `inbox.written_since` says.
+    holds it, as `inbox.conversations.written_since` says.
     The search finds what staff wrote; `indexed_with` is the fingerprint of the key under which it does. `answered` is
-    how pressing the conversation was when staff replied, as `inbox.conversation_state` says; it holds nothing of a
+    how pressing the conversation was when staff replied, as `inbox.conversations.state` says; it holds nothing of a
     patient.
     """
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
+from inbox.models.column_types import EncryptedText
 
 
 class DraftKind(StrEnum):

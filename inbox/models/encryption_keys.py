@@ -12,7 +12,7 @@ from inbox.models.base import Base, now
 
 
 class EncryptionKey(Base):
-    """The fingerprint of a key that rows may be encrypted and indexed with; see `inbox.key_registry`.
+    """The fingerprint of a key that rows may be encrypted and indexed with; see `inbox.storage.key_registry`.
 
     `writes` marks the one key that every process that has it writes with. `strays` counts the transactions that wrote
     with this key although another one was marked, by a process that lacks that one.

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inbox.column_types import EncryptedJson
 from inbox.models.base import Base, now
+from inbox.models.column_types import EncryptedJson
 from inbox.models.conversations import Message
 
 _WAITING = text("spans IS NULL")
@@ -18,8 +18,8 @@ _WAITING = text("spans IS NULL")
 class FoundEntities(Base):
     """The entities of one message, or a note that they are to be found.
 
-    `spans` is None until they are; see `inbox.found_entities`. It holds places in the message's text and none of its
-    words. `attempts` counts those to find them, including the one that is running.
+    `spans` is None until they are; see `inbox.patients.found_entities`. It holds places in the message's text and
+    none of its words. `attempts` counts those to find them, including the one that is running.
     """
 
     __tablename__ = "found_entities"

@@ -9,7 +9,7 @@ from inbox.models.base import Base
 
 
 class Lease(Base):
-    """The right to do something alone until a moment; see `inbox.leases`.
+    """The right to do something alone until a moment; see `inbox.storage.leases`.
 
     `expires_at` is in seconds since 1970 by the database's clock, so that machines need not agree on the time.
     """

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
+from inbox.models.column_types import EncryptedText
 from inbox.models.conversations import Conversation, Message
 from intake.vocabulary import Priority
 

@@ -7,15 +7,16 @@ from datetime import datetime
 from sqlalchemy import String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
+from inbox.models.column_types import EncryptedText
 
 
 class OptOut(Base):
     """A number's opt-out from a practice's texts; kept as inactive when the patient opts in again.
 
     `recorded_by` is the member who recorded it, and may therefore be mistaken; None if the patient opted out.
-    `claimed` means that it was asked for where nothing proves the number, such as on the website; see `inbox.consent`.
+    `claimed` means that it was asked for where nothing proves the number, such as on the website; see
+    `inbox.contact.consent`.
 
     Of a patient who was erased, only the blind index is left. It cannot be computed anew, so `index_key` is the
     fingerprint of the key that it was made with, which must stay in `ENCRYPTION_KEYS`. Older versions could note a

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inbox.column_types import EncryptedJson, EncryptedText
 from inbox.models.base import Base, now
+from inbox.models.column_types import EncryptedJson, EncryptedText
 
 
 class Patient(Base):
     """A practice's record of one person, which only staff write.
 
-    `name_index` and `last_name_index` are keyed hashes of the normalized names; see `inbox.patient_names`. `version`
+    `name_index` and `last_name_index` are keyed hashes of the normalized names; see `inbox.patients.names`. `version`
     counts the changes, so that of two members who edit at once, the second sees what the first changed. A record that
     was merged into another stays as it was, so that the merge can be undone; `merged_into` is the other's ID.
     """

@@ -9,7 +9,7 @@ from inbox.models.base import Base
 
 
 class SearchCode(Base):
-    """A text that may have a word, by the word's code; see `inbox.search_index`.
+    """A text that may have a word, by the word's code; see `inbox.search.index`.
 
     `source` is the ID of a message, or the negated ID of a reply by staff. `said_at` counts seconds from 2020 on. The
     primary key holds everything, so that a search reads nothing else.

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
+from inbox.models.column_types import EncryptedText
 from inbox.models.staff import StaffMember
 
 
@@ -16,7 +16,7 @@ class SettingVersion(Base):
     """A version of a practice's settings, numbered from 1 for each practice.
 
     `overrides` contains all values that replace the practices file's, and `changes` those that this version changed.
-    Both are JSON, encrypted because team addresses may contain passwords. See `inbox.setting_versions`.
+    Both are JSON, encrypted because team addresses may contain passwords. See `inbox.practices.setting_versions`.
     """
 
     __tablename__ = "setting_versions"

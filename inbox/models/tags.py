@@ -7,15 +7,15 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
+from inbox.models.column_types import EncryptedText
 
 
 class ConversationTag(Base):
     """A tag of a conversation.
 
-    `tag_index` is a keyed hash of the practice and the tag, by which the inbox filters; see `inbox.tag_words`.
-    `practice` is that of the conversation.
+    `tag_index` is a keyed hash of the practice and the tag, by which the inbox filters; see
+    `inbox.conversations.tag_words`. `practice` is that of the conversation.
     """
 
     __tablename__ = "conversation_tags"

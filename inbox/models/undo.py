@@ -30,8 +30,8 @@ class UndoKind(StrEnum):
 class Undo(Base):
     """One thing that a member did to a conversation, and how to undo it; what it sends waits until `until`.
 
-    `before` and `after` are the conversation's standing, as `inbox.undo` says. `ended` holds the ids of the alarms that
-    it ended. `added` holds the ids of the notices and the note that a transfer
+    `before` and `after` are the conversation's standing, as `inbox.conversations.undo` says. `ended` holds the ids of
+    the alarms that it ended. `added` holds the ids of the notices and the note that a transfer
     added; of a message from a patient's record, the record, whether the conversation began with it, and for when it was
     scheduled; of a call, its note, and whether it counts as a word to the patient;
     of a reply for later, when it goes out; of a held one that was sent anyway, for when it was scheduled;

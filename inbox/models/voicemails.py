@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.column_types import EncryptedText
 from inbox.models.base import Base, now
+from inbox.models.column_types import EncryptedText
 
 _WITHOUT_RECORDING = text("recording_sid IS NULL AND recording <> 'erased'")
 
 
 class Voicemail(Base):
-    """One recording of a call to voicemail, with the merged reports of its callbacks; see `inbox.voicemail`.
+    """One recording of a call to voicemail, with the merged reports of its callbacks; see `inbox.incoming.voicemail`.
 
     A call has at most one that has no recording yet.
     """

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, render_template
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from inbox.administration import members_of
+from inbox.accounts.administration import members_of
 from inbox.models import AuditEntry, Role
 from staff import display
 from staff.audit.words import REASONS

@@ -8,8 +8,8 @@ from flask import Blueprint, abort, current_app, flash, make_response, redirect,
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from inbox.audit import record_action
-from inbox.emergency_access import end_accesses, grant_access, unreviewed
+from inbox.accounts.emergency_access import end_accesses, grant_access, unreviewed
+from inbox.audit.trail import record_action
 from inbox.models import EmergencyAccess, Role, now
 from intake.errors import IntakeError
 from intake.practices import Practice

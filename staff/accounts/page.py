@@ -9,8 +9,7 @@ from flask import Blueprint, abort, current_app, flash, make_response, redirect,
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.accounts import find_member_to_change
-from inbox.administration import (
+from inbox.accounts.administration import (
     awaits_password,
     change_rights,
     disable_member,
@@ -23,15 +22,16 @@ from inbox.administration import (
     renew_link,
     reset_member,
 )
+from inbox.accounts.members import find_member_to_change
+from inbox.accounts.passwords import NO_PASSWORD
+from inbox.accounts.second_factor import has_second_factor
+from inbox.accounts.sign_in_failures import are_codes_locked
+from inbox.accounts.staff_links import address_of_link, give_token, newest_links
 from inbox.models import LinkPurpose, Role, StaffLink, StaffMember, now
-from inbox.passwords import NO_PASSWORD
-from inbox.second_factor import has_second_factor
-from inbox.sign_in_failures import are_codes_locked
-from inbox.staff_links import address_of_link, give_token, newest_links
 from intake.errors import IntakeError
 from staff import display
 from staff.auth.access import member, open_to
-from tasks.account_mail import practice_that_mails
+from tasks.mail.accounts import practice_that_mails
 from web.services import services_of
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/staff/accounts")

@@ -14,11 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.administration import members_of
-from inbox.audit import TRAIL, last_check, record_action
-from inbox.database import Database
-from inbox.first_admin import SAMPLE_COLLEAGUE
+from inbox.accounts.administration import members_of
+from inbox.accounts.first_admin import SAMPLE_COLLEAGUE
+from inbox.audit.trail import TRAIL, last_check, record_action
 from inbox.models import AuditEntry, Role, StaffMember
+from inbox.storage.database import Database
 from intake.practices import Practice
 from staff import display
 from staff.audit.subjects import KnownSubjects, Subject, describe_subject, read_subjects

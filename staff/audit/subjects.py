@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.models import AuditEntry, Conversation, Patient, PatientAddress, StaffMember
-from inbox.patient_book import record_names
+from inbox.patients.book import record_names
 from staff import display
 
 _NAMED = {

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from inbox.audit import TRAIL
+from inbox.audit.trail import TRAIL
 from inbox.models import AuditEntry, Patient, PatientAddress, StaffPractice
-from inbox.patient_book import conversations_of_patient
+from inbox.patients.book import conversations_of_patient
 from intake.practices import Practice
 from staff.audit.words import ActionGroup, actions_of
 from web.row_ids import read_row_id

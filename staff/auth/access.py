@@ -18,11 +18,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.accounts import IDLE_ENDS, find_session, is_running, is_stale
-from inbox.audit import record_action
-from inbox.emergency_access import open_accesses
+from inbox.accounts.emergency_access import open_accesses
+from inbox.accounts.members import IDLE_ENDS, find_session, is_running, is_stale
+from inbox.accounts.second_factor import lacks_second_factor
+from inbox.audit.trail import record_action
 from inbox.models import Conversation, Escalation, Message, Role, StaffSession, now
-from inbox.second_factor import lacks_second_factor
 from intake.practices import Practice
 from staff.live import is_refresh
 from web.services import Services, services_of
@@ -178,7 +178,7 @@ def open_to(role: Role) -> Callable[[View], View]:
 
 
 def record_on_conversation(session: Session, conversation_id: int, practice: str, action: str, **detail: Any) -> None:
-    """Record the signed-in member's action on a conversation in the audit trail; see `inbox.audit.record_action`."""
+    """Record the signed-in member's action on a conversation in the audit trail, as `record_action()` does."""
     if practice in member().emergency:
         detail["emergency"] = True
     record_action(

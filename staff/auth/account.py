@@ -19,12 +19,10 @@ from flask import (
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.accounts import find_member_to_change, revoke_sessions
-from inbox.audit import record_action
-from inbox.emergency_access import admins_of
-from inbox.models import NoticePreference, Role, StaffMember, now
-from inbox.passwords import SHORTEST_PASSWORD, hash_password, words_about
-from inbox.second_factor import (
+from inbox.accounts.emergency_access import admins_of
+from inbox.accounts.members import find_member_to_change, revoke_sessions
+from inbox.accounts.passwords import SHORTEST_PASSWORD, hash_password, words_about
+from inbox.accounts.second_factor import (
     check_totp,
     is_code_of,
     new_recovery_codes,
@@ -32,7 +30,9 @@ from inbox.second_factor import (
     remove_authenticator,
     totp_address,
 )
-from inbox.staff_links import void_links
+from inbox.accounts.staff_links import void_links
+from inbox.audit.trail import record_action
+from inbox.models import NoticePreference, Role, StaffMember, now
 from intake.errors import IntakeError
 from intake.practices import Practice
 from staff.auth import browsers
@@ -40,7 +40,7 @@ from staff.auth.access import member, open_to
 from staff.auth.browsers import list_browsers
 from staff.auth.reauthentication import read_proof, refuse_unproved
 from staff.display import clock
-from tasks.account_mail import practice_that_mails
+from tasks.mail.accounts import practice_that_mails
 from web.services import Services, services_of
 
 blueprint = Blueprint("account", __name__, url_prefix="/staff/account")

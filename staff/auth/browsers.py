@@ -9,8 +9,8 @@ from flask_login import logout_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.accounts import revoke_sessions, running_sessions
-from inbox.audit import record_action
+from inbox.accounts.members import revoke_sessions, running_sessions
+from inbox.audit.trail import record_action
 from inbox.models import Role, now
 from staff.auth.access import idle_limit, member, open_to
 from staff.display import clock

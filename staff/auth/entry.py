@@ -9,10 +9,10 @@ from flask_login import login_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from inbox.accounts import find_member_to_change, open_session
-from inbox.audit import record_action
+from inbox.accounts.members import find_member_to_change, open_session
+from inbox.accounts.sign_in_failures import forget_failures
+from inbox.audit.trail import record_action
 from inbox.models import Role
-from inbox.sign_in_failures import forget_failures
 from staff.auth.access import load_member, member
 from staff.auth.source import remember_device, source_of
 from staff.setup.progress import find_unseen

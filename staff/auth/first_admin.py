@@ -6,9 +6,9 @@ from flask import Blueprint, current_app, flash, make_response, redirect, render
 from flask_limiter import RateLimitExceeded
 from werkzeug.wrappers import Response
 
-from inbox.first_admin import LONGEST_NAME, has_members, make_first_admin
+from inbox.accounts.first_admin import LONGEST_NAME, has_members, make_first_admin
+from inbox.accounts.passwords import SHORTEST_PASSWORD
 from inbox.models import now
-from inbox.passwords import SHORTEST_PASSWORD
 from intake.errors import IntakeError
 from staff.auth.entry import SETUP, enter_at
 from staff.auth.links import TOO_OFTEN

@@ -7,13 +7,13 @@ from flask_limiter import RateLimitExceeded
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from inbox.accounts import find_member, revoke_sessions, set_password
-from inbox.audit import record_action
+from inbox.accounts.members import find_member, revoke_sessions, set_password
+from inbox.accounts.passwords import SHORTEST_PASSWORD
+from inbox.accounts.staff_links import add_link, find_link, may_reset, next_purpose, was_asked_lately
+from inbox.audit.trail import record_action
 from inbox.models import now
-from inbox.passwords import SHORTEST_PASSWORD
-from inbox.staff_links import add_link, find_link, may_reset, next_purpose, was_asked_lately
 from intake.errors import IntakeError
-from tasks.account_mail import practice_that_mails
+from tasks.mail.accounts import practice_that_mails
 from web.services import services_of
 
 blueprint = Blueprint("links", __name__, url_prefix="/staff")

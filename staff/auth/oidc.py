@@ -8,10 +8,10 @@ from flask import Blueprint, current_app, flash, redirect, request, session, url
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from inbox.accounts import find_member_to_change
+from inbox.accounts.members import find_member_to_change
+from inbox.accounts.oidc import Identity, NotAdmittedError, admit_identity, end_rights, subject_of
+from inbox.accounts.sign_in_failures import SignInSource, record_failure
 from inbox.models import Role, StaffSession, now
-from inbox.oidc_accounts import Identity, NotAdmittedError, admit_identity, end_rights, subject_of
-from inbox.sign_in_failures import SignInSource, record_failure
 from intake.oidc_rights import Rights, combine_rights, parse_rights
 from staff.auth.access import member, open_to
 from staff.auth.entry import HOME, enter_at, page_or_home

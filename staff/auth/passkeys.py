@@ -16,10 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.accounts import find_member_to_change
-from inbox.audit import record_action
+from inbox.accounts.members import find_member_to_change
+from inbox.accounts.sign_in_failures import SignInSource, record_failure
+from inbox.audit.trail import record_action
 from inbox.models import Passkey, Role, StaffMember, now
-from inbox.sign_in_failures import SignInSource, record_failure
 from staff.auth.access import member, open_to
 from staff.auth.entry import enter_at
 from staff.auth.reauthentication import refuse_unproved

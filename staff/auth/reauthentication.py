@@ -10,11 +10,11 @@ from typing import Any
 from flask import current_app, request
 from sqlalchemy.orm import Session
 
-from inbox.accounts import find_member_to_change, has_proof
+from inbox.accounts.members import find_member_to_change, has_proof
+from inbox.accounts.passwords import NO_PASSWORD, check_password
+from inbox.accounts.second_factor import prove_second_factor
+from inbox.accounts.sign_in_failures import SignInSource, count_failure, forget_failures, is_blocked, judge_code
 from inbox.models import StaffMember, StaffSession, now
-from inbox.passwords import NO_PASSWORD, check_password
-from inbox.second_factor import prove_second_factor
-from inbox.sign_in_failures import SignInSource, count_failure, forget_failures, is_blocked, judge_code
 from staff.auth.access import member
 from staff.auth.source import client_address
 from web.services import services_of

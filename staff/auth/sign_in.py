@@ -11,13 +11,11 @@ from flask_login import current_user, logout_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.accounts import find_ended, find_member, find_member_to_change
-from inbox.audit import record_action
-from inbox.first_admin import has_members
-from inbox.models import Role, StaffMember, StaffSession, now
-from inbox.passwords import check_password
-from inbox.second_factor import has_second_factor, prove_second_factor
-from inbox.sign_in_failures import (
+from inbox.accounts.first_admin import has_members
+from inbox.accounts.members import find_ended, find_member, find_member_to_change
+from inbox.accounts.passwords import check_password
+from inbox.accounts.second_factor import has_second_factor, prove_second_factor
+from inbox.accounts.sign_in_failures import (
     SignInSource,
     are_codes_locked,
     count_failure,
@@ -25,6 +23,8 @@ from inbox.sign_in_failures import (
     judge_code,
     record_failure,
 )
+from inbox.audit.trail import record_action
+from inbox.models import Role, StaffMember, StaffSession, now
 from staff.auth.access import REPLY_UNSENT, idle_limit, member, open_to
 from staff.auth.entry import HOME, enter
 from staff.auth.source import client_address, source_of

@@ -12,7 +12,7 @@ from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from inbox.sign_in_failures import SignInSource
+from inbox.accounts.sign_in_failures import SignInSource
 from web.client_address import network_of
 from web.services import services_of
 

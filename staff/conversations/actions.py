@@ -14,16 +14,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.chat import end_chat
-from inbox.consent import number_of, record_consent, undo_opt_out
-from inbox.conversation_state import end_wait
-from inbox.legal_hold import hold_conversation, release_conversation
-from inbox.member_notices import pending_mail
+from inbox.contact.consent import number_of, record_consent, undo_opt_out
+from inbox.contact.text_only import clear_text_only
+from inbox.contact.unsafe_contact import clear_unsafe, set_unsafe
+from inbox.conversations.legal_hold import hold_conversation, release_conversation
+from inbox.conversations.member_notices import pending_mail
+from inbox.conversations.state import end_wait
+from inbox.conversations.written_since import has_held
+from inbox.incoming.chat import end_chat
 from inbox.models import AlarmEnd, Conversation, ConversationState, DraftKind, Message, Role, UndoKind, now
-from inbox.reply_drafts import forget_draft
-from inbox.text_only import clear_text_only
-from inbox.unsafe_contact import clear_unsafe, set_unsafe
-from inbox.written_since import has_held
+from inbox.replies.drafts import forget_draft
 from intake.vocabulary import DangerKind, OptOutMistake
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
@@ -57,11 +57,11 @@ from staff.conversations.second_look import (
 )
 from staff.conversations.unseen import newest_shown, require_seen, why_unseen
 from staff.undo.offers import begin_action, hold_for, offer_undo
-from tasks.marked_emergencies import MARKED_AS, is_emergency, lower_emergency, mark_emergency, raise_again
+from tasks.messages.marked_emergencies import MARKED_AS, is_emergency, lower_emergency, mark_emergency, raise_again
 from tasks.notification.alarms import end_alarms
 from tasks.notification.stopped_phones import pages_somebody
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit, Ticket
+from tasks.queues.queue import AfterCommit, Ticket
 from tasks.samples import is_a_sample
 from web.errors import error_response
 from web.services import services_of

@@ -33,9 +33,9 @@ from tasks.notification.targets import (
     settings_of_notice,
     targets_for,
 )
+from tasks.routing.silence import NEVER_REACHED
+from tasks.routing.way_to_patient import Way
 from tasks.samples import is_sample
-from tasks.silence import NEVER_REACHED
-from tasks.way_to_patient import Way
 from web.services import services_of
 
 MOST_COUNTED = 100

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, String, and_, case, cast, exists, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from inbox.consent import is_ambiguous
+from inbox.contact.consent import is_ambiguous
 from inbox.models import AuditEntry, Conversation, Decision, Delivery, DeliveryState, Keyword, Message
 from intake.vocabulary import ANSWERS, REPLIES, ReplyName, Route
 from staff.conversations.phone_calls import CALL_UNDONE, COUNTED, calls_left
-from tasks.silence import NEVER_REACHED
+from tasks.routing.silence import NEVER_REACHED
 
 _CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
 _NEVER_LEFT = (*NEVER_REACHED, DeliveryState.HELD)

@@ -9,7 +9,7 @@ from itertools import chain
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from inbox.file_types import file_type
+from inbox.attachments.file_types import file_type
 from inbox.models import Attachment, AttachmentKind, AttachmentState, Refusal
 
 _ASK = "Ask the patient to send it as"

@@ -10,10 +10,10 @@ from flask import Blueprint, Response, abort, current_app, render_template
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inbox.attachment_files import FileStore, StoreAwayError
-from inbox.attachments import read_contents, read_thumbnail
+from inbox.attachments.file_store import FileStore, StoreAwayError
+from inbox.attachments.rows import read_contents, read_thumbnail
 from inbox.models import Attachment, AttachmentKind, AttachmentState, AuditEntry, Conversation, Message, Role, now
-from inbox.reply_files import is_visible_to
+from inbox.replies.files import is_visible_to
 from intake.errors import MissingKeyError
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.member_notices import pending_mail
+from inbox.conversations.member_notices import pending_mail
 from inbox.models import Conversation, ConversationState, Role, UndoKind, now
 from intake.vocabulary import words_of
 from staff import display
@@ -41,7 +41,7 @@ from staff.conversations.unseen import why_unseen
 from staff.conversations.wordless import find_wordless
 from staff.undo.offers import UndoBatch, begin_action, hold_for, offer_undo
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit, Ticket
+from tasks.queues.queue import AfterCommit, Ticket
 from web.services import services_of
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/staff")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from inbox.tag_words import MOST_TAGS
+from inbox.conversations.tag_words import MOST_TAGS
 
 
 class BulkAction(StrEnum):

@@ -11,7 +11,7 @@ from flask_login import current_user
 from sqlalchemy import CompoundSelect, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from inbox.member_notices import count_unseen
+from inbox.conversations.member_notices import count_unseen
 from inbox.models import Conversation, Escalation, MemberNotice
 from staff.auth.access import Member, member
 from staff.conversations.alarms import MOST_COUNTED

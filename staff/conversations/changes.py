@@ -10,12 +10,12 @@ from typing import Any
 from flask import abort, current_app
 from sqlalchemy.orm import Session
 
-from inbox.conversation_state import end_snooze, note_answer, note_transfer, snooze
-from inbox.conversation_tags import TooManyTagsError, add_tag, remove_tag, tags_of
-from inbox.member_notices import call_members, note_seen
-from inbox.mentions import find_mentions
+from inbox.conversations.member_notices import call_members, note_seen
+from inbox.conversations.mentions import find_mentions
+from inbox.conversations.state import end_snooze, note_answer, note_transfer, snooze
+from inbox.conversations.tag_words import MOST_TAGS, find_tag_problem, fold_tag, tidy_tag
+from inbox.conversations.tags import TooManyTagsError, add_tag, remove_tag, tags_of
 from inbox.models import Conversation, ConversationState, Note, NoticeReason, now
-from inbox.tag_words import MOST_TAGS, find_tag_problem, fold_tag, tidy_tag
 from intake.practices import Practice, TeamSettings
 from intake.settings import Settings
 from intake.vocabulary import words_of
@@ -25,11 +25,11 @@ from staff.conversations.people import assignable, may_be_assigned, names_among
 from staff.conversations.reply import hand_back
 from staff.conversations.snooze import snooze_end
 from staff.conversations.teams import teams_for
-from tasks.due import NO_HOLD
 from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import usable_addresses
 from tasks.notification.transfers import tell_team
-from tasks.queue import Ticket
+from tasks.queues.due import NO_HOLD
+from tasks.queues.queue import Ticket
 from web.row_ids import read_row_id
 from web.services import services_of
 

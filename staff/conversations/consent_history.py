@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Select, String, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from inbox.consent import number_of
+from inbox.contact.consent import number_of
+from inbox.contact.text_permission import GivenConsent
 from inbox.models import AuditEntry, Conversation, Keyword, Message, PatientAddress, TextConsent
-from inbox.patients import conversations_of
-from inbox.text_permission import GivenConsent
+from inbox.patients.conversations import conversations_of
 from intake.channels import traits_of
 from intake.vocabulary import ConsentHow, OptOutMistake
 from staff import display

@@ -10,16 +10,16 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.chat_contact import is_out_of_reach
-from inbox.consent import number_of, opt_out_of
-from inbox.conversation_tags import tags_in_use, tags_of
-from inbox.member_notices import note_seen
+from inbox.contact.chat_contact import is_out_of_reach
+from inbox.contact.consent import number_of, opt_out_of
+from inbox.contact.unsafe_contact import flag_on, hours_of, is_silenced, lifted_until, read_flags
+from inbox.conversations.member_notices import note_seen
+from inbox.conversations.tag_words import LONGEST_TAG
+from inbox.conversations.tags import tags_in_use, tags_of
 from inbox.models import AlarmEnd, Conversation, ConversationState, DraftKind, Message, Role, UndoKind, now
-from inbox.patient_book import name_on, naming_patients, patients_of_conversation
-from inbox.reply_drafts import LONGEST_DRAFT, forget_draft, read_drafts, save_draft, set_aside
-from inbox.reply_files import draft_files
-from inbox.tag_words import LONGEST_TAG
-from inbox.unsafe_contact import flag_on, hours_of, is_silenced, lifted_until, read_flags
+from inbox.patients.book import name_on, naming_patients, patients_of_conversation
+from inbox.replies.drafts import LONGEST_DRAFT, forget_draft, read_drafts, save_draft, set_aside
+from inbox.replies.files import draft_files
 from intake.vocabulary import Channel, Language, Medium, OptOutMistake, words_of
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
@@ -63,10 +63,10 @@ from staff.displays import is_new_display, seal_of
 from staff.live import Viewers, Writers, is_refresh, stream, wants_pane
 from staff.security import allow_long_words
 from staff.undo.offers import begin_action, hold_for, offer_undo
-from tasks.marked_emergencies import MARKED_AS, is_emergency, preview_replies
+from tasks.messages.marked_emergencies import MARKED_AS, is_emergency, preview_replies
 from tasks.notification.stopped_phones import pages_somebody
 from tasks.pubsub import conversation_topic, practice_topic, writers_topic
-from tasks.queue import Ticket
+from tasks.queues.queue import Ticket
 from templates.saved_replies import Reader
 from web.errors import error_response
 from web.row_ids import read_row_id

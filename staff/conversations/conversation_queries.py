@@ -12,8 +12,12 @@ from sqlalchemy import ColumnElement, false, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from inbox.chat_contact import is_out_of_reach, reply_address
-from inbox.consent import OptOutState, is_ambiguous, number_of, opt_out_of
+from inbox.contact.chat_contact import is_out_of_reach, reply_address
+from inbox.contact.consent import OptOutState, is_ambiguous, number_of, opt_out_of
+from inbox.contact.text_permission import FIND_SAFE_WAY
+from inbox.contact.unsafe_contact import flag_on, is_held_back
+from inbox.conversations.reviews import LEVEL_LABELS
+from inbox.conversations.written_since import WrittenSince, find_news, is_undecided, waits_for_its_time
 from inbox.models import (
     UNDELIVERED,
     AuditEntry,
@@ -31,11 +35,7 @@ from inbox.models import (
     Voicemail,
     now,
 )
-from inbox.reply_medium import staff_medium
-from inbox.reviews import LEVEL_LABELS
-from inbox.text_permission import FIND_SAFE_WAY
-from inbox.unsafe_contact import flag_on, is_held_back
-from inbox.written_since import WrittenSince, find_news, is_undecided, waits_for_its_time
+from inbox.replies.medium import staff_medium
 from intake.mail_syntax import subject_beside
 from intake.practices import Practice
 from intake.vocabulary import (
@@ -56,9 +56,9 @@ from staff.conversations.alarms import Alarm
 from staff.conversations.attachment_queries import ShownAttachment, read_attachments
 from staff.conversations.people import NOBODY, names_of
 from staff.conversations.row_words import COMMON_QUESTION, MAYBE_OPT_OUT, NOT_SURE
-from tasks.routing import is_answer
-from tasks.routing_facts import NEVER_ARRIVED, may_opt_out, medium_of
-from tasks.silence import read_silence, unanswered_reason
+from tasks.routing.decide import is_answer
+from tasks.routing.facts import NEVER_ARRIVED, may_opt_out, medium_of
+from tasks.routing.silence import read_silence, unanswered_reason
 
 MESSAGES_SHOWN = 100
 UNPROVEN = "provided (not verified)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from inbox.models import DraftKind, Role
-from inbox.reply_drafts import LONGEST_DRAFT, read_draft, save_draft
+from inbox.replies.drafts import LONGEST_DRAFT, read_draft, save_draft
 from intake.vocabulary import Channel
 from staff.auth.access import member, open_to, own_conversation
 from staff.conversations.conversation_queries import read_language, read_reach

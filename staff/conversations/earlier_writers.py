@@ -13,10 +13,10 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.found_entities import stored_entities
 from inbox.models import Conversation, Message, PatientConversation
-from inbox.patient_book import record_names
-from inbox.patients import indexes_of
+from inbox.patients.book import record_names
+from inbox.patients.conversations import indexes_of
+from inbox.patients.found_entities import stored_entities
 from intake.vocabulary import EntityKind
 from staff import display
 from staff.conversations.rows import text_of

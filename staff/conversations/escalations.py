@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, abort, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from inbox.consent import number_of
+from inbox.contact.consent import number_of
+from inbox.contact.unsafe_contact import flag_on, hours_of, lifted_until
 from inbox.models import AlarmEnd, ConversationState, Role, UndoKind, now
-from inbox.patient_book import record_names
-from inbox.unsafe_contact import flag_on, hours_of, lifted_until
+from inbox.patients.book import record_names
 from intake.practices import TEXT_PREFIX, Practice
 from intake.vocabulary import SAMPLE, Channel
 from staff import display
@@ -27,7 +27,7 @@ from tasks.notification.escalation import PAGED_AGAIN_EVERY, page_again, was_pag
 from tasks.notification.models import tickets_for
 from tasks.notification.targets import paged_addresses
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit
+from tasks.queues.queue import AfterCommit
 from web.services import services_of
 
 blueprint = Blueprint("acknowledge", __name__, url_prefix="/staff/escalations/<int:escalation_id>")

@@ -6,7 +6,7 @@ import json
 
 from flask import Blueprint, Response, current_app
 
-from inbox.fhir_export import export_conversation
+from inbox.exports.fhir_bundle import export_conversation
 from inbox.models import Role, now
 from staff.auth.access import open_to, record_on_conversation
 from staff.patients.access import unborrowed_conversation

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inbox.member_notices import is_called
+from inbox.conversations.member_notices import is_called
+from inbox.conversations.reviews import needs_label
 from inbox.models import Conversation, TextConsent
-from inbox.reviews import needs_label
 from staff.auth.access import Member
 from tasks.samples import is_sample
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from classifier.contact.no_calls import asks_no_calls
 from classifier.entities.entity import Entity
 from classifier.entities.rules import find_by_rules
 from classifier.insurance import InsuranceRecord, assemble_record
 from classifier.insurance.assemble import stated_question
 from classifier.insurance.normalize import normal_birth_date
-from classifier.no_calls import asks_no_calls
 from classifier.senders import find_senders
-from inbox.found_entities import stored_entities
+from inbox.contact.unsafe_contact import Flags, read_flags
 from inbox.models import Conversation, Message, Patient
-from inbox.patient_book import addresses_of, patients_of_conversation
-from inbox.unsafe_contact import Flags, read_flags
+from inbox.patients.book import addresses_of, patients_of_conversation
+from inbox.patients.found_entities import stored_entities
 from intake.channels import traits_of
 from intake.practices import Practice
 from intake.vocabulary import Channel, EntityKind

@@ -7,13 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.chat_contact import reply_address
-from inbox.conversation_state import note_answer, note_reply, unanswered_of
+from inbox.contact.chat_contact import reply_address
+from inbox.contact.text_permission import why_not_text
+from inbox.contact.unsafe_contact import is_silenced
+from inbox.conversations.state import note_answer, note_reply, unanswered_of
+from inbox.conversations.written_since import find_news
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, Undo
-from inbox.patient_book import patients_of_conversation
-from inbox.text_permission import why_not_text
-from inbox.unsafe_contact import is_silenced
-from inbox.written_since import find_news
+from inbox.patients.book import patients_of_conversation
 from intake.practices import Practice
 from intake.vocabulary import Medium
 from staff import display

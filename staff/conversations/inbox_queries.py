@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from inbox.column_types import Timestamp
-from inbox.conversation_tags import has_tag, is_tagged
-from inbox.member_notices import unseen_by
+from inbox.conversations.member_notices import unseen_by
+from inbox.conversations.tags import has_tag, is_tagged
+from inbox.conversations.written_since import has_held, waits_for_its_time
 from inbox.models import Conversation, ConversationRead, ConversationState, Delivery, Escalation, MemberNotice
-from inbox.written_since import has_held, waits_for_its_time
+from inbox.models.column_types import Timestamp
 from intake.practices import Practice
 from intake.vocabulary import Priority
 from staff.auth.access import Member

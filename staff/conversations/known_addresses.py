@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.contact.unsafe_contact import Flags
 from inbox.models import Conversation, Patient, PatientAddress
-from inbox.unsafe_contact import Flags
 from staff import display
 
 

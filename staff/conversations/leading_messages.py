@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from inbox.models import Classification, Conversation, Decision, Delivery, Message, Review
 from intake.vocabulary import ANSWERS, Priority, Route, TriageLevel
-from tasks.silence import NEVER_REACHED
+from tasks.routing.silence import NEVER_REACHED
 
 _LABELS = {TriageLevel.EMERGENCY: Route.URGENT, TriageLevel.SAME_DAY: Route.SAME_DAY}
 _SAYING_NOTHING = (Route.PRAISE, Route.NUDGE)

@@ -11,12 +11,12 @@ from flask import current_app, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.audit import record_action
-from inbox.conversation_tags import Tag, find_tag, tags_in_use
+from inbox.audit.trail import record_action
+from inbox.conversations.saved_views import LONGEST_NAME
+from inbox.conversations.tag_words import LONGEST_TAG, fold_tag
+from inbox.conversations.tags import Tag, find_tag, tags_in_use
 from inbox.models import Conversation, ConversationState, now
-from inbox.reply_drafts import drafted_conversations
-from inbox.saved_views import LONGEST_NAME
-from inbox.tag_words import LONGEST_TAG, fold_tag
+from inbox.replies.drafts import drafted_conversations
 from intake.practices import Practice
 from intake.vocabulary import Channel, Language, Team, words_of
 from staff import display
@@ -36,7 +36,7 @@ from staff.conversations.view_counts import read_counts
 from staff.conversations.view_list import show_views
 from staff.displays import is_new_display, seal_of
 from staff.patient_names import patient_names
-from tasks.unproven_numbers import capped_practices
+from tasks.routing.unproven_numbers import capped_practices
 from web.row_ids import read_row_id
 from web.services import services_of
 

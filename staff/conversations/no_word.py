@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import String, and_, cast, literal, or_, select
 from sqlalchemy.orm import Session
 
-from inbox.chat import CHAT_COPIES
+from inbox.contact.unsafe_contact import flag_on
+from inbox.incoming.chat import CHAT_COPIES
 from inbox.models import (
     AlarmEnd,
     AuditEntry,
@@ -20,11 +21,10 @@ from inbox.models import (
     Message,
     Notification,
 )
-from inbox.unsafe_contact import flag_on
 from intake.vocabulary import ABOUT_FILES, NotificationReason
 from staff.conversations.phone_calls import CALL_UNDONE, COUNTED, calls_left
-from tasks.silence import NEVER_REACHED, is_left_alone
-from tasks.way_to_patient import NO_REPLY, Way, read_known, way_to
+from tasks.routing.silence import NEVER_REACHED, is_left_alone
+from tasks.routing.way_to_patient import NO_REPLY, Way, read_known, way_to
 
 NO_WORD = "The patient has had no word yet"
 

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from inbox.chat_contact import has_number
-from inbox.common_questions import read_questions
+from inbox.contact.chat_contact import has_number
 from inbox.models import Conversation, Patient, SavedReply
-from inbox.saved_replies import Owner, ReplyWords, read_replies_of, split_starters
+from inbox.practices.common_questions import read_questions
+from inbox.replies.saved import Owner, ReplyWords, read_replies_of, split_starters
 from intake.practices import Practice
 from intake.vocabulary import KEYWORD_REPLIES, Intent, Language, Medium, ReplyName, reply_in, words_of
 from staff.auth.access import Member

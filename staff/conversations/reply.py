@@ -10,15 +10,15 @@ from enum import Enum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.chat_contact import reply_address
-from inbox.conversation_state import note_answer, note_reply, unanswered_of
+from inbox.contact.chat_contact import reply_address
+from inbox.contact.text_permission import why_not_text
+from inbox.contact.unsafe_contact import is_silenced
+from inbox.conversations.state import note_answer, note_reply, unanswered_of
+from inbox.conversations.written_since import newest_message
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, now
-from inbox.patient_book import patients_of_conversation
-from inbox.reply_files import attach_to_reply, detach_from_reply, draft_files
-from inbox.search_index import forget_texts
-from inbox.text_permission import why_not_text
-from inbox.unsafe_contact import is_silenced
-from inbox.written_since import newest_message
+from inbox.patients.book import patients_of_conversation
+from inbox.replies.files import attach_to_reply, detach_from_reply, draft_files
+from inbox.search.index import forget_texts
 from intake.practices import Practice
 from intake.vocabulary import Channel, Language, Medium
 from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
@@ -29,9 +29,9 @@ from staff.conversations.send_later import as_typed, quiet_until, read_time, why
 from staff.conversations.text_wishes import why_untimely
 from staff.conversations.unseen import why_unseen
 from tasks.delivery.outbox import add_delivery
-from tasks.due import NO_HOLD
-from tasks.message_language import written_language
-from tasks.queue import AfterCommit
+from tasks.queues.due import NO_HOLD
+from tasks.queues.queue import AfterCommit
+from tasks.understanding.message_language import written_language
 from templates.replies import MAX_LENGTH, stop_wording
 from templates.saved_replies import find_blanks
 

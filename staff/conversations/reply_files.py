@@ -8,9 +8,9 @@ from urllib.parse import unquote
 from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request
 from sqlalchemy.orm import Session
 
-from inbox.attachments import MOST_BYTES, keep_contents
+from inbox.attachments.rows import MOST_BYTES, keep_contents
 from inbox.models import Attachment, AttachmentKind, Refusal, Role
-from inbox.reply_files import MOST_REPLY_FILES, add_draft_file, are_pictures, delete_draft_file, draft_files
+from inbox.replies.files import MOST_REPLY_FILES, add_draft_file, are_pictures, delete_draft_file, draft_files
 from intake.practices import Practice
 from intake.vocabulary import Medium
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from inbox.models import NoticeReason
 from intake.practices import Practice
 from intake.vocabulary import GUESS_SHOWN_FROM, Priority, Route, words_of
-from tasks.routing import is_answer
+from tasks.routing.decide import is_answer
 
 NOT_SURE = Route.REVIEW.words
 COMMON_QUESTION = "Common question"

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from classifier.danger_part import from_danger_on
-from inbox.conversation_tags import tags_of
-from inbox.member_notices import read_calls
+from classifier.rules.danger_part import from_danger_on
+from inbox.conversations.member_notices import read_calls
+from inbox.conversations.tags import tags_of
+from inbox.conversations.written_since import waits_for_its_time
 from inbox.models import Conversation, ConversationState, Decision, Delivery, DeliveryState, MemberNotice, Message
-from inbox.patient_book import record_names
-from inbox.written_since import waits_for_its_time
+from inbox.patients.book import record_names
 from intake.practices import Practice
 from intake.vocabulary import ANSWERS, SAMPLE, Route, Silence, words_of
 from staff import display
@@ -26,8 +26,8 @@ from staff.conversations.leading_messages import RowMessages, alarming_messages,
 from staff.conversations.people import names_of
 from staff.conversations.reply import typed_words
 from staff.conversations.row_words import CALL_THEM, called_by, initials, topic, wait, waits_too_long
-from tasks.routing import is_answer
-from tasks.routing_facts import may_opt_out
+from tasks.routing.decide import is_answer
+from tasks.routing.facts import may_opt_out
 
 PREVIEW = 140
 

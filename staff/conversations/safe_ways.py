@@ -9,9 +9,9 @@ from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.contact.unsafe_contact import Flags
 from inbox.models import Conversation
-from inbox.patients import addresses_by_index
-from inbox.unsafe_contact import Flags
+from inbox.patients.conversations import addresses_by_index
 from intake.practices import Practice
 from intake.vocabulary import Channel, EntityKind
 from staff import display

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, abort, current_app, flash, redirect
 from werkzeug.wrappers import Response
 
-from inbox.erasure import erase_conversations
 from inbox.models import Role
+from inbox.retention.erasure import erase_conversations
 from intake.errors import IntakeError
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.conversations.inbox import INBOX

@@ -8,10 +8,10 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.audit import record_action
-from inbox.conversation_tags import Tag, find_tag
+from inbox.audit.trail import record_action
+from inbox.conversations.saved_views import LONGEST_NAME, MOST_VIEWS, find_view, rename_view, save_view
+from inbox.conversations.tags import Tag, find_tag
 from inbox.models import Role, SavedView, now
-from inbox.saved_views import LONGEST_NAME, MOST_VIEWS, find_view, rename_view, save_view
 from intake.errors import IntakeError
 from staff.auth.access import member, open_to
 from staff.conversations.filters import Filters

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from inbox.conversations.written_since import is_undecided
 from inbox.models import Conversation, Delivery, DeliveryState, DraftKind, Role, UndoKind, now
-from inbox.reply_drafts import add_to_draft
-from inbox.reply_files import detach_from_reply
-from inbox.written_since import is_undecided
+from inbox.replies.drafts import add_to_draft
+from inbox.replies.files import detach_from_reply
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import finish_action
 from staff.conversations.alarms import count_open_of
@@ -33,7 +33,7 @@ from staff.conversations.unseen import UNSEEN, UnseenMessageError, newest_shown,
 from staff.patients.outgoing import NOT_WAITING, cancel_message
 from staff.undo.offers import begin_action, hold_for, offer_undo
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit, Ticket
+from tasks.queues.queue import AfterCommit, Ticket
 from web.row_ids import read_row_id
 from web.services import services_of
 

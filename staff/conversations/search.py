@@ -16,10 +16,10 @@ from datetime import datetime
 from sqlalchemy import Integer, Select, Subquery, and_, func, literal, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
-from inbox.column_types import keyring
 from inbox.models import Conversation, Delivery, Message, SearchCode
-from inbox.patient_book import conversations_of_patient, find_patients
-from inbox.search_index import (
+from inbox.models.column_types import keyring
+from inbox.patients.book import conversations_of_patient, find_patients
+from inbox.search.index import (
     SearchedText,
     codes_of,
     identity_of,
@@ -27,7 +27,7 @@ from inbox.search_index import (
     text_of_message,
     text_of_reply,
 )
-from inbox.search_words import Wanted, find_places, is_found, read_wanted, wanted_stems, words_of_texts
+from inbox.search.words import Wanted, find_places, is_found, read_wanted, wanted_stems, words_of_texts
 from intake import phone
 from intake.errors import IntakeError
 from intake.mail_syntax import subject_beside

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
 from inbox.models import AuditEntry, Conversation, ConversationState, Note, Patient, PatientConversation
-from inbox.patients import indexes_of
+from inbox.patients.conversations import indexes_of
 from staff import display
 from staff.conversations.people import names_of
 

@@ -13,14 +13,14 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from classifier.named_hours import EARLIEST, MIDNIGHT, read_named_hours
-from classifier.normalise import normalised, without_accents
+from classifier.contact.named_hours import EARLIEST, MIDNIGHT, read_named_hours
+from classifier.text.normalise import normalised, without_accents
+from inbox.contact.safe_hours import SafeHours, clock_of
 from inbox.models import Conversation, Message, now
-from inbox.safe_hours import SafeHours, clock_of
 from intake.channels import PROVEN
 from intake.practices import Practice
 from staff import display
-from tasks.marked_emergencies import is_emergency
+from tasks.messages.marked_emergencies import is_emergency
 
 DECIDE: Final = "Choose another time, or check the box to send it all the same."
 _SEARCHED: Final = 100

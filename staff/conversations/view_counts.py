@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Select, and_, case, distinct, false, func, literal, null, select
 from sqlalchemy.orm import Session
 
+from inbox.conversations.written_since import waits_for_its_time
 from inbox.models import Conversation, ConversationRead, ConversationState, Delivery
-from inbox.written_since import waits_for_its_time
 from staff.auth.access import Member
 from staff.conversations.filters import View
 from staff.conversations.inbox_queries import PRESSING, UNFINISHED, has_opened, in_practices, is_snoozed, is_unread

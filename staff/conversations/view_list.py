@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from inbox.conversation_tags import codes_of_tags
-from inbox.member_notices import unseen_by
+from inbox.conversations.member_notices import unseen_by
+from inbox.conversations.saved_views import read_views
+from inbox.conversations.tags import codes_of_tags
 from inbox.models import Conversation, ConversationRead, SavedView
-from inbox.saved_views import read_views
 from staff.auth.access import Member
 from staff.conversations.filters import Filters, View
 from staff.conversations.inbox_queries import UNFINISHED, conditions_of, has_opened

@@ -9,10 +9,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from inbox.models import AlarmEnd, Conversation, ConversationState, Delivery, DeliveryState, Escalation
-from inbox.patient_book import conversations_of_patient, patients_of_conversation
+from inbox.patients.book import conversations_of_patient, patients_of_conversation
 from staff.conversations.no_word import find_called
-from tasks.marked_emergencies import is_emergency
-from tasks.silence import NEVER_REACHED
+from tasks.messages.marked_emergencies import is_emergency
+from tasks.routing.silence import NEVER_REACHED
 
 _DEALT_WITH = (AlarmEnd.CLOSE, AlarmEnd.FALSE_ALARM)
 

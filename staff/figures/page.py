@@ -7,7 +7,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from inbox.audit import record_action
+from inbox.audit.trail import record_action
 from inbox.models import Role, now
 from intake.practices import Practice
 from staff.auth.access import first_practice, member, open_to, own_practice

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from inbox.column_types import Timestamp
 from inbox.models import (
     Classification,
     Conversation,
@@ -21,6 +20,7 @@ from inbox.models import (
     Review,
     StaffMember,
 )
+from inbox.models.column_types import Timestamp
 from intake.practices import Practice
 from intake.vocabulary import SETUP_TEXT, Priority, Route
 from staff.figures.answer_times import (

@@ -8,7 +8,7 @@ from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.audit import record_action
+from inbox.audit.trail import record_action
 from inbox.models import Conversation, Patient, PatientAddress
 from staff.auth.access import member, own_conversation, own_practice
 

@@ -6,12 +6,12 @@ from flask import Blueprint, abort, current_app, flash, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.consent import is_opted_out, record_consent, undo_opt_out
+from inbox.contact.consent import is_opted_out, record_consent, undo_opt_out
+from inbox.contact.text_only import clear_text_only
+from inbox.contact.text_permission import OPTED_OUT
 from inbox.models import Patient, Role, now
-from inbox.patient_book import add_address, addresses_of, touch_patient
-from inbox.patient_records import normalise_address
-from inbox.text_only import clear_text_only
-from inbox.text_permission import OPTED_OUT
+from inbox.patients.book import add_address, addresses_of, touch_patient
+from inbox.patients.records import normalise_address
 from intake.errors import IntakeError
 from intake.vocabulary import ConsentHow, EntityKind, OptOutMistake
 from staff import display

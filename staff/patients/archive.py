@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from inbox.attachment_files import FileStore
-from inbox.attachments import read_contents
+from inbox.attachments.file_store import FileStore
+from inbox.attachments.rows import read_contents
+from inbox.exports.patient import name_of_file
 from inbox.models import Attachment
-from inbox.patient_export import name_of_file
 from intake.errors import MissingKeyError
 
 log = structlog.get_logger()

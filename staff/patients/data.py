@@ -9,17 +9,23 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from inbox.exports.patient import export_patient, files_of_records
 from inbox.models import Conversation, Delivery, DeliveryState, Patient, PatientConversation, Role, now
-from inbox.patient_data import alarming_among, describe_records, erase_records, record_on_each, say_what_is_left
-from inbox.patient_export import export_patient, files_of_records
-from inbox.patient_names import normalise_name
-from inbox.patient_records import (
+from inbox.patients.names import normalise_name
+from inbox.patients.records import (
     PatientRecords,
     Searched,
     find_records_of,
     is_one_person,
     normalise_address,
     search_records_of,
+)
+from inbox.retention.patient_data import (
+    alarming_among,
+    describe_records,
+    erase_records,
+    record_on_each,
+    say_what_is_left,
 )
 from intake.errors import IntakeError
 from staff import display

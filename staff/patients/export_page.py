@@ -9,8 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from inbox.exports.patient import name_of_file
 from inbox.models import AttachmentKind, AttachmentState
-from inbox.patient_export import name_of_file
 from intake.mail_syntax import subject_beside
 from intake.practices import Practice
 from staff import display

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.models import Conversation, Patient, Role, now
-from inbox.patient_book import (
+from inbox.patients.book import (
     FIELDS,
     add_address,
     check_details,

@@ -18,8 +18,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from inbox.contact.unsafe_contact import read_flags
 from inbox.models import Conversation, Message, Patient, Role, now
-from inbox.patient_book import (
+from inbox.patients.book import (
     FIELDS,
     Details,
     add_address,
@@ -31,9 +32,8 @@ from inbox.patient_book import (
     patients_of_conversation,
     touch_patient,
 )
-from inbox.patient_records import normalise_address
-from inbox.patient_search import search_patients
-from inbox.unsafe_contact import read_flags
+from inbox.patients.records import normalise_address
+from inbox.patients.search import search_patients
 from intake.errors import IntakeError
 from intake.practices import Practice
 from staff import display

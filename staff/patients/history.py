@@ -10,9 +10,9 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.contact.unsafe_contact import is_held_back
 from inbox.models import AuditEntry, Conversation, Delivery, Message, Note, Patient
-from inbox.patient_book import FIELDS, conversations_of_patient
-from inbox.unsafe_contact import is_held_back
+from inbox.patients.book import FIELDS, conversations_of_patient
 from staff import display
 from staff.conversations.people import names_of
 

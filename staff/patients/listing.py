@@ -9,8 +9,8 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from inbox.models import Patient, Role
-from inbox.patient_book import FOUND
-from inbox.patient_search import SEARCHED, PatientSearch, search_patients
+from inbox.patients.book import FOUND
+from inbox.patients.search import SEARCHED, PatientSearch, search_patients
 from staff.auth.access import first_practice, member, open_to, own_practice
 from staff.patients.access import record_listing
 from web.row_ids import read_row_id

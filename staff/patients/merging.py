@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.models import Message, Patient, PatientAddress, PatientConversation, PatientMerge, Role
-from inbox.patient_book import conversations_of_patient, touch_patient
-from inbox.patient_merging import latest_merge, merge_patients, unmerge_patients
-from inbox.patient_search import search_patients
+from inbox.patients.book import conversations_of_patient, touch_patient
+from inbox.patients.record_merging import latest_merge, merge_patients, unmerge_patients
+from inbox.patients.search import search_patients
 from staff import display
 from staff.auth.access import member, open_to
 from staff.conversations.rows import text_of

@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from inbox.contact.unsafe_contact import is_silenced
 from inbox.models import Conversation, DeliveryState, Patient, Role, UndoKind, now
-from inbox.unsafe_contact import is_silenced
 from intake.vocabulary import Medium
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation

@@ -10,9 +10,10 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.consent import is_opted_out
+from inbox.contact.consent import is_opted_out
+from inbox.contact.text_permission import OPTED_OUT
 from inbox.models import Patient, PatientAddress, Role, now
-from inbox.patient_book import (
+from inbox.patients.book import (
     FIELDS,
     Details,
     add_address,
@@ -22,8 +23,7 @@ from inbox.patient_book import (
     find_namesakes,
     patients_at,
 )
-from inbox.patient_records import normalise_address
-from inbox.text_permission import OPTED_OUT
+from inbox.patients.records import normalise_address
 from intake.errors import IntakeError
 from intake.vocabulary import ConsentHow
 from staff import display

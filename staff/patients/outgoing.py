@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from inbox.column_types import keyring
-from inbox.legal_hold import inherit_hold
+from inbox.contact.text_only import inherit_text_only
+from inbox.contact.text_permission import why_not_text
+from inbox.contact.unsafe_contact import is_silenced, read_flag
+from inbox.conversations.legal_hold import inherit_hold
+from inbox.conversations.undo import standing_of
+from inbox.conversations.written_since import find_news, is_undecided, newest_message
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, Patient, PatientAddress, Undo, now
-from inbox.patient_book import conversations_of_patient
-from inbox.patients import conversations_of
-from inbox.text_only import inherit_text_only
-from inbox.text_permission import why_not_text
-from inbox.undo import standing_of
-from inbox.unsafe_contact import is_silenced, read_flag
-from inbox.written_since import find_news, is_undecided, newest_message
+from inbox.models.column_types import keyring
+from inbox.patients.book import conversations_of_patient
+from inbox.patients.conversations import conversations_of
 from intake.practices import Practice
 from intake.vocabulary import Channel, Language, Medium
 from staff import display
@@ -29,9 +29,9 @@ from staff.conversations.send_later import as_typed, quiet_until, read_time, why
 from staff.conversations.text_wishes import why_untimely
 from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.outbox import add_delivery
-from tasks.due import NO_HOLD
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit, Ticket
+from tasks.queues.due import NO_HOLD
+from tasks.queues.queue import AfterCommit, Ticket
 
 NOT_WAITING = "This message is not waiting to be sent. Reload the page to see what became of it."
 WROTE_SINCE = "The patient wrote after this message was scheduled. Open the conversation, read that, and decide there."

@@ -11,13 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.consent import opt_out_of
+from inbox.contact.consent import opt_out_of
+from inbox.contact.text_only import is_text_only
+from inbox.contact.text_permission import GivenConsent, given_consents, has_texted
 from inbox.models import Conversation, Patient, PatientAddress, PatientConversation
-from inbox.patient_book import FIELDS, conversations_of_patient, find_namesakes, sharing_patients
-from inbox.patient_merging import latest_merge
-from inbox.patients import conversations_of
-from inbox.text_only import is_text_only
-from inbox.text_permission import GivenConsent, given_consents, has_texted
+from inbox.patients.book import FIELDS, conversations_of_patient, find_namesakes, sharing_patients
+from inbox.patients.conversations import conversations_of
+from inbox.patients.record_merging import latest_merge
 from intake.channels import PROVEN, traits_of
 from intake.vocabulary import ConsentHow, OptOutMistake
 from staff import display

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, flash, request
 from werkzeug.wrappers import Response
 
 from inbox.models import Role, now
-from inbox.patient_book import FIELDS, check_details, edit_patient
+from inbox.patients.book import FIELDS, check_details, edit_patient
 from staff.auth.access import open_to
 from staff.patients.access import current_patient, record_on_patient
 from staff.patients.page import PREFIX, back_to_record, show_record

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from inbox.audit import record_action
+from inbox.audit.trail import record_action
+from inbox.conversations.reviews import LEVEL_LABELS, NONE_OF_THESE, reviews_since
 from inbox.models import Review, ReviewReason, Role, now
-from inbox.presence import is_model_lost, running_processes
-from inbox.reviews import LEVEL_LABELS, NONE_OF_THESE, reviews_since
+from inbox.storage.presence import is_model_lost, running_processes
 from intake.practices import Practice
 from intake.vocabulary import TOPICS, AutoReply, words_of
 from staff.auth.access import member, open_to, own_practice

@@ -24,9 +24,8 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from inbox.models import Conversation, Escalation, Message, Review, ReviewReason, Role, StaffMember, UndoKind, now
-from inbox.patient_book import record_names
-from inbox.reviews import (
+from inbox.contact.unsafe_contact import flag_on, is_held_back
+from inbox.conversations.reviews import (
     LEVEL_LABELS,
     NONE_OF_THESE,
     REVIEW_LABELS,
@@ -38,7 +37,8 @@ from inbox.reviews import (
     read_context,
     release,
 )
-from inbox.unsafe_contact import flag_on, is_held_back
+from inbox.models import Conversation, Escalation, Message, Review, ReviewReason, Role, StaffMember, UndoKind, now
+from inbox.patients.book import record_names
 from intake.practices import Practice
 from intake.vocabulary import INTENTS, Priority, Route, words_of
 from staff import display
@@ -51,9 +51,9 @@ from staff.conversations.no_word import read_way
 from staff.conversations.unseen import UnseenMessageError, newest_shown, require_seen
 from staff.live import stream, wants_pane
 from staff.undo.offers import begin_action, hold_for, mark_label_undone, offer_undo
-from tasks.corrections import can_take_back, correct, read_label_replies, take_back
+from tasks.messages.corrections import can_take_back, correct, read_label_replies, take_back
 from tasks.pubsub import practice_topic
-from tasks.routing import RoutingDecision
+from tasks.routing.decide import RoutingDecision
 from tasks.samples import is_a_sample
 from web.row_ids import read_row_id
 from web.services import services_of

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.models import SavedReply, now
-from inbox.saved_replies import (
+from inbox.replies.saved import (
     Owner,
     ReplyChangedError,
     ReplyWords,

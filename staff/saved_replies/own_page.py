@@ -6,9 +6,9 @@ from flask import Blueprint, current_app, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.audit import record_action
+from inbox.audit.trail import record_action
 from inbox.models import Role
-from inbox.saved_replies import Owner
+from inbox.replies.saved import Owner
 from staff.auth.access import member, open_to
 from staff.saved_replies.editing import Desk, delete_reply, preview_reply, save_reply, show_page
 from web.services import services_of

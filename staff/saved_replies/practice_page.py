@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from inbox.models import Role
-from inbox.saved_replies import Owner
+from inbox.replies.saved import Owner
 from staff.auth.access import open_to, own_practice
 from staff.saved_replies.editing import Desk, change_starter, delete_reply, preview_reply, save_reply, show_page
 from staff.settings.page_actions import record_audit

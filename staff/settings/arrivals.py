@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, ConversationState, Message
-from inbox.setup_facts import SIMULATED
+from inbox.practices.setup_facts import SIMULATED
 from staff.settings.number_rows import NumberTraffic
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from inbox.models import SettingVersion, now
-from inbox.setting_versions import Change, Standing, add_version, changes_of, read_standing, read_standing_at
+from inbox.practices.setting_versions import Change, Standing, add_version, changes_of, read_standing, read_standing_at
 from intake.errors import IntakeError
 from intake.practice_settings import (
     Conflict,

@@ -18,7 +18,7 @@ from staff.settings.route_rows import describe_route, plain_route, read_route
 from staff.settings.time_zones import zone_words
 from staff.settings.typed_values import NO_TIMES, STANDARD_COLOR, full_number, read_typed, show_number, show_typed
 from tasks.notification.targets import key_of
-from tasks.routing_table import ROUTES
+from tasks.routing.table import ROUTES
 from templates.chat_texts import STANDARD as CHAT_TEXTS
 from templates.plain_words import read_words, show_words
 from templates.replies import standard_words

@@ -9,9 +9,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.common_questions import read_questions
 from inbox.models import AuditEntry, SettingVersion, StaffMember
-from inbox.setting_versions import Change, Standing, changes_of, list_versions, read_standing_at, versions_since
+from inbox.practices.common_questions import read_questions
+from inbox.practices.setting_versions import (
+    Change,
+    Standing,
+    changes_of,
+    list_versions,
+    read_standing_at,
+    versions_since,
+)
 from intake.practice_settings import Override, read_setting, setting_of
 from intake.practices import Practice
 from staff import display

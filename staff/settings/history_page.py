@@ -8,7 +8,7 @@ from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from inbox.models import Role
-from inbox.setting_versions import find_version, read_standing_at
+from inbox.practices.setting_versions import find_version, read_standing_at
 from intake.practice_settings import MistakenError, setting_of
 from intake.practices import Practice
 from staff.auth.access import open_to

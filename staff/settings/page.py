@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from inbox.common_questions import read_questions
 from inbox.models import Role, now
+from inbox.practices.common_questions import read_questions
 from intake.practice_settings import MistakenError, Value, find_setting, setting_of
 from intake.practices import Practice
 from intake.setting_editors import EditorKind, SettingGroup, SettingPage

@@ -11,10 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.audit import record_action
+from inbox.accounts.second_factor import lacks_second_factor
+from inbox.audit.trail import record_action
 from inbox.models import StaffMember, now
-from inbox.second_factor import lacks_second_factor
-from inbox.setting_versions import read_standing
+from inbox.practices.setting_versions import read_standing
 from intake.practice_settings import Mistake, MistakenError, merge_what_fits, setting_of
 from intake.practices import EscalationStep, Practice
 from intake.setting_editors import EditorKind, SettingPage

@@ -10,7 +10,8 @@ from datetime import timedelta
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from inbox.common_questions import (
+from inbox.models import Role, now
+from inbox.practices.common_questions import (
     LONGEST_ANSWER,
     LONGEST_PHRASING,
     LONGEST_TITLE,
@@ -24,7 +25,6 @@ from inbox.common_questions import (
     read_questions,
     save_question,
 )
-from inbox.models import Role, now
 from intake.errors import IntakeError
 from intake.practices import Practice
 from intake.vocabulary import Language, ReplyName, Weekday, reply_in
@@ -38,8 +38,8 @@ from staff.settings.page_actions import (
     practice_in_file,
     record_audit,
 )
-from tasks.question_trial import Trial, try_text
-from tasks.questions import join_answers
+from tasks.understanding.question_trial import Trial, try_text
+from tasks.understanding.questions import join_answers
 from templates.opening_hours import (
     HOURS_ANSWER,
     HOURS_QUESTION,

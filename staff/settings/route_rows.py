@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from intake.practice_settings import Row
 from intake.practices import Practice
 from intake.vocabulary import Intent, Priority, Route, words_of
-from tasks.routing_table import ROUTES, team_and_priority
+from tasks.routing.table import ROUTES, team_and_priority
 
 TEAM, PRIORITY = ".team", ".priority"  # end the names of a row's fields
 CHOOSE_TEAM = "choose a team from the list"

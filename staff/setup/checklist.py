@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inbox.models import UNDELIVERED, Delivery, DeliveryState, SetupTest, SetupTestKind, SetupTestState
-from inbox.setup_facts import SetupFacts
+from inbox.practices.setup_facts import SetupFacts
 from intake.mail_server import parse_mail_server
 from intake.practices import TEXT_PREFIX, WEEKDAYS, Practice, TeamSettings, is_plain_mail
 from intake.setting_editors import SettingPage
 from intake.settings import Settings
 from intake.vocabulary import AutoReply, Team, words_of
 from staff import display
+from tasks.mail.setup_tests import GONE, MISSING_KEY, OPTED_OUT, mail_key
 from tasks.notification.addresses import scheme_of
 from tasks.notification.escalation_policy import silent_steps
 from tasks.notification.targets import (
@@ -25,7 +26,6 @@ from tasks.notification.targets import (
     team_settings,
     tested_addresses,
 )
-from tasks.setup_tests import GONE, MISSING_KEY, OPTED_OUT, mail_key
 
 BACKUP_LASTS = timedelta(days=7)
 _GONE_OUT = (DeliveryState.SENT, DeliveryState.DELIVERED)

@@ -10,14 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.audit import record_action
+from inbox.audit.trail import record_action
 from inbox.models import Role, SetupTestKind, SetupTestState, now
-from inbox.setup_facts import note_seen
+from inbox.practices.setup_facts import note_seen
 from intake.practices import Practice
 from staff.auth.access import first_practice, member, open_to, own_practice
 from staff.setup.progress import TooManyTestsError, add_tests, read_checklist, targets_of
 from staff.setup.text_test import TextTest, TextTestOutcome, add_text_test
-from tasks.queue import AfterCommit, Ticket
+from tasks.queues.queue import AfterCommit, Ticket
 from web.services import Services, services_of
 
 blueprint = Blueprint("setup", __name__, url_prefix="/staff/setup")

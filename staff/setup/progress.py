@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from inbox.models import SetupTest, SetupTestKind, SetupTestState, now
-from inbox.setup_facts import is_unseen, read_facts
+from inbox.practices.setup_facts import is_unseen, read_facts
 from intake.practices import Practice
 from staff.setup.checklist import EMAIL, NO_ANSWER_AFTER, ChecklistLine, build_checklist, email_target
 from tasks.notification.stopped_phones import find_stopped

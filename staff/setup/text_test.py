@@ -8,8 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from inbox.column_types import keyring
-from inbox.consent import is_opted_out
+from inbox.contact.consent import is_opted_out
 from inbox.models import (
     Conversation,
     ConversationState,
@@ -19,7 +18,8 @@ from inbox.models import (
     SetupTestKind,
     SetupTestState,
 )
-from inbox.patients import conversations_of
+from inbox.models.column_types import keyring
+from inbox.patients.conversations import conversations_of
 from intake.errors import IntakeError
 from intake.phone import normalise
 from intake.practices import Practice, Practices
@@ -27,7 +27,7 @@ from intake.vocabulary import SETUP_TEXT, Channel, Language, Medium
 from staff.conversations.reply import FORM_ID
 from staff.setup.progress import TooManyTestsError, is_too_often
 from tasks.delivery.outbox import add_delivery
-from tasks.queue import AfterCommit
+from tasks.queues.queue import AfterCommit
 from templates.replies import stop_wording
 
 MOST_TEXTS = 5

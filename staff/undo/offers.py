@@ -12,8 +12,8 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.conversations.undo import last_offered, note_undo, put_back, standing_of
 from inbox.models import Conversation, Review, Undo, UndoKind, now
-from inbox.undo import last_offered, note_undo, put_back, standing_of
 from intake.vocabulary import TriageLevel
 from staff import display
 from staff.auth.access import member

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.member_notices import take_back_calls
+from inbox.conversations.member_notices import take_back_calls
+from inbox.conversations.undo import is_too_old, put_back
 from inbox.models import Conversation, ConversationState, DraftKind, Note, Review, Role, Undo, UndoKind, now
-from inbox.reply_drafts import LONGEST_DRAFT, add_to_draft
-from inbox.undo import is_too_old, put_back
+from inbox.replies.drafts import LONGEST_DRAFT, add_to_draft
 from intake.practices import Practice
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
 from staff.conversations.actions import finish_action
@@ -26,11 +26,11 @@ from staff.conversations.reply import take_back_reply
 from staff.live import wants_pane
 from staff.patients.outgoing import take_back_message
 from staff.undo.offers import read_offer, too_late
-from tasks.corrections import take_back
+from tasks.messages.corrections import take_back
 from tasks.notification.alarms import reopen_alarms
 from tasks.notification.transfers import take_back_notices
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit
+from tasks.queues.queue import AfterCommit
 from web.services import services_of
 
 blueprint = Blueprint("undo", __name__, url_prefix="/staff/undo")

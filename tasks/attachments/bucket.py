@@ -22,7 +22,7 @@ from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
-from inbox.attachment_files import THUMBNAIL, StoreAwayError, is_file_name, place_of
+from inbox.attachments.file_store import THUMBNAIL, StoreAwayError, is_file_name, place_of
 from intake.bucket_place import BucketPlace
 from intake.errors import IntakeError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inbox.attachment_files import FileStore, Folder
+from inbox.attachments.file_store import FileStore, Folder
 from intake.bucket_place import BucketPlace
 from intake.errors import IntakeError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from inbox.attachments import MOST_BYTES
-from inbox.file_types import PDF, TIFF
+from inbox.attachments.file_types import PDF, TIFF
+from inbox.attachments.rows import MOST_BYTES
 from inbox.models import AttachmentKind, Refusal
 from tasks.attachments.recognition import CHAT_PICTURES, recognize
 from tasks.attachments.rendering import Pages, Picture

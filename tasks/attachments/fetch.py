@@ -8,21 +8,21 @@ import structlog
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from inbox.attachment_files import StoreAwayError
-from inbox.attachments import MOST_BYTES, Kept, keep_contents, read_unchecked, source_of, take_contents
-from inbox.carrier_erasures import queue_erasures
+from inbox.attachments.file_store import StoreAwayError
+from inbox.attachments.rows import MOST_BYTES, Kept, keep_contents, read_unchecked, source_of, take_contents
 from inbox.models import Attachment, AttachmentState, ErasureKind, Message, Refusal, now
+from inbox.storage.carrier_erasures import queue_erasures
 from intake.errors import MissingKeyError
 from tasks.attachments.content import Checked, check
 from tasks.attachments.lost import LostError
 from tasks.attachments.rendering import render
-from tasks.attempts import lock_conversations
 from tasks.carriers.backoff import MAX_ATTEMPTS, wait_after
 from tasks.carriers.protocol import CarrierUnreachableError
-from tasks.files_not_kept import Lost, find_lost, tell_of_files
+from tasks.messages.attempts import lock_conversations
+from tasks.messages.files_not_kept import Lost, find_lost, tell_of_files
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit
-from tasks.routing_facts import gather_facts
+from tasks.queues.queue import AfterCommit
+from tasks.routing.facts import gather_facts
 
 if TYPE_CHECKING:
     from tasks.context import Context

@@ -11,7 +11,7 @@ import zipfile
 
 import filetype
 
-from inbox.file_types import (
+from inbox.attachments.file_types import (
     CONTACT_CARD,
     EXCEL,
     OPEN_SHEET,

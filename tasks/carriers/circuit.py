@@ -17,8 +17,8 @@ from pybreaker import (
     CircuitMemoryStorage,
 )
 
+from inbox.incoming.voicemail import VoicemailReport
 from inbox.models import LineType
-from inbox.voicemail import VoicemailReport
 from tasks.carriers.protocol import (
     Accepted,
     CarrierUnreachableError,

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import structlog
 
+from inbox.incoming.voicemail import VoicemailReport
 from inbox.models import LineType
-from inbox.voicemail import VoicemailReport
 from tasks.carriers.protocol import MessageList, NotSent, Outcome, OutgoingMessage, ProviderStatus
 
 log = structlog.get_logger(__name__)

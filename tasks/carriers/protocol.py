@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from inbox.incoming.voicemail import VoicemailReport
 from inbox.models import LineType
-from inbox.voicemail import VoicemailReport
 from intake.errors import IntakeError
 
 TIMEOUT_SECONDS = 10.0

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from inbox.attachment_files import StoreAwayError
+from inbox.attachments.file_store import StoreAwayError
 from intake.errors import IntakeError
 from intake.logs import where_raised
 from intake.mail_server import Encryption, MailServer, parse_mail_server

@@ -16,8 +16,8 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
+from inbox.incoming.voicemail import RecordingState, VoicemailReport
 from inbox.models import LineType
-from inbox.voicemail import RecordingState, VoicemailReport
 from intake.settings import Settings
 from intake.twilio_hosts import TWILIO_API, rebase
 from tasks.carriers.protocol import (

@@ -19,7 +19,7 @@ from tasks.carriers.protocol import Outcome, OutgoingMessage
 from tasks.delivery.line_type import learn_line_type, unproven_among
 from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.outbox import claim_delivery, store_outcome
-from tasks.queue import AfterCommit, Ticket
+from tasks.queues.queue import AfterCommit, Ticket
 
 if TYPE_CHECKING:
     from tasks.context import Context

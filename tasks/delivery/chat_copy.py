@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inbox.chat import CHAT_COPIES, TranscriptEntry, read_entries
+from inbox.incoming.chat import CHAT_COPIES, TranscriptEntry, read_entries
 from inbox.models import Conversation, Delivery, now
 from intake.practices import Practice
 from intake.vocabulary import Language, Medium

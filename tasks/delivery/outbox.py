@@ -11,19 +11,19 @@ import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, contains_eager
 
-from inbox.audit import record_action
+from inbox.audit.trail import record_action
 from inbox.backup.restored import was_received_before_backup
-from inbox.chat import CHAT_COPIES, next_entry
-from inbox.chat_contact import reply_address
-from inbox.consent import is_opted_out, is_opted_out_for_sure
-from inbox.conversation_state import note_answer, unanswered_of
-from inbox.database import MISSING_KEY
-from inbox.key_registry import lacks_keys
-from inbox.member_notices import call_about_held, pending_mail
+from inbox.contact.chat_contact import reply_address
+from inbox.contact.consent import is_opted_out, is_opted_out_for_sure
+from inbox.contact.unsafe_contact import flag_against, silences_robot
+from inbox.conversations.member_notices import call_about_held, pending_mail
+from inbox.conversations.state import note_answer, unanswered_of
+from inbox.conversations.written_since import find_news
+from inbox.incoming.chat import CHAT_COPIES, next_entry
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, LineType, Message, now
-from inbox.search_index import add_to_index, index_key
-from inbox.unsafe_contact import flag_against, silences_robot
-from inbox.written_since import find_news
+from inbox.search.index import add_to_index, index_key
+from inbox.storage.database import MISSING_KEY
+from inbox.storage.key_registry import lacks_keys
 from intake.practices import Practices
 from intake.vocabulary import (
     EMERGENCY_REPLIES,
@@ -52,12 +52,12 @@ from tasks.delivery.locks import lock_conversations_of
 from tasks.delivery.reply_files import outgoing_files
 from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import FICTIONAL, LANDLINE, UNSAFE, follow_up, mark_sent
-from tasks.due import NO_HOLD, is_planned_due
 from tasks.metrics import of_delivery
 from tasks.notification.alarms import open_alarms
 from tasks.notification.quiet_hours import after_quiet_hours
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit, Ticket
+from tasks.queues.due import NO_HOLD, is_planned_due
+from tasks.queues.queue import AfterCommit, Ticket
 
 if TYPE_CHECKING:
     from tasks.context import Context

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
-from inbox.attachment_files import FileStore, StoreAwayError
-from inbox.attachments import UNKNOWN_TYPE, read_contents
-from inbox.file_types import ending_of
+from inbox.attachments.file_store import FileStore, StoreAwayError
+from inbox.attachments.file_types import ending_of
+from inbox.attachments.rows import UNKNOWN_TYPE, read_contents
 from inbox.models import Attachment, Delivery
-from inbox.reply_files import files_of_reply
+from inbox.replies.files import files_of_reply
 from tasks.carriers.protocol import LostFileError, OutgoingFile
 
 if TYPE_CHECKING:

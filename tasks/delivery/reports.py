@@ -7,14 +7,14 @@ from collections.abc import Collection
 import structlog
 from sqlalchemy import select
 
-from inbox.database import Database
 from inbox.models import Conversation, Delivery
+from inbox.storage.database import Database
 from intake.practices import Practices
 from intake.vocabulary import Medium
 from tasks.carriers.protocol import ProviderStatus
 from tasks.carriers.staff_mail import find_staff_mail, read_notices
 from tasks.delivery.status import record_status
-from tasks.queue import AfterCommit
+from tasks.queues.queue import AfterCommit
 
 log = structlog.get_logger(__name__)
 

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from inbox.chat_contact import reply_address
+from inbox.contact.chat_contact import reply_address
 from inbox.models import Conversation, Delivery, DeliveryState, now
-from inbox.patients import conversations_of
+from inbox.patients.conversations import conversations_of
 from intake.vocabulary import Medium
 from tasks.carriers.protocol import CarrierUnreachableError, MessageList, OutgoingMessage, ProviderStatus
 from tasks.delivery.locks import lock_conversations_of
@@ -21,7 +21,7 @@ from tasks.delivery.outbox import outgoing_message, try_again
 from tasks.delivery.search import Miss, Searches, Verdict, decide_next, find_reach, find_text
 from tasks.delivery.states import IN_FLIGHT
 from tasks.delivery.status import apply_provider_status, follow_up
-from tasks.queue import AfterCommit
+from tasks.queues.queue import AfterCommit
 
 if TYPE_CHECKING:
     from tasks.context import Context

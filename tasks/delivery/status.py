@@ -9,11 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from inbox.chat import CHAT_COPIES
-from inbox.chat_contact import reply_address
-from inbox.consent import opted_in_since, record_consent
-from inbox.conversation_state import bring_back, note_answer
-from inbox.database import Database
+from inbox.contact.chat_contact import reply_address
+from inbox.contact.consent import opted_in_since, record_consent
+from inbox.conversations.state import bring_back, note_answer
+from inbox.incoming.chat import CHAT_COPIES
 from inbox.models import (
     UNDELIVERED,
     Conversation,
@@ -25,7 +24,8 @@ from inbox.models import (
     SightingKind,
     now,
 )
-from inbox.setup_facts import note_sighting
+from inbox.practices.setup_facts import note_sighting
+from inbox.storage.database import Database
 from intake.practices import Practice, Practices
 from intake.vocabulary import (
     SENT_IN_EMERGENCIES,
@@ -44,9 +44,9 @@ from tasks.delivery.states import FINAL, FIRST_STATUS_CHECK, advance, state_for_
 from tasks.metrics import of_delivery
 from tasks.notification.models import add_notifications, tickets_for
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit
-from tasks.routing import is_answer
-from tasks.routing_table import team_and_priority
+from tasks.queues.queue import AfterCommit
+from tasks.routing.decide import is_answer
+from tasks.routing.table import team_and_priority
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from inbox.audit import record_action
+from inbox.audit.trail import record_action
 from inbox.models import (
     AlarmEnd,
     Classification,
@@ -24,7 +24,7 @@ from intake.vocabulary import SAMPLE, DangerKind, Priority
 from tasks.notification.ack_codes import make_code
 from tasks.notification.escalation_policy import ToldSoFar, follow_change, left_open, next_step_at
 from tasks.notification.targets import CONSOLE
-from tasks.queue import Ticket
+from tasks.queues.queue import Ticket
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from classifier.insurance import assemble_record
 from classifier.insurance.missing import BillingFields, billing_fields
 from classifier.redaction import redact
 from intake.vocabulary import Intent, NoticeText
-from tasks.entities import beginning_of
+from tasks.understanding.entities import beginning_of
 
 
 def quote_for(setting: NoticeText, text: str, entities: Sequence[Entity] | None) -> str | None:

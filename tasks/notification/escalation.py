@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from inbox.audit import record_action
+from inbox.audit.trail import record_action
 from inbox.models import AlarmEnd, AuditEntry, Conversation, Escalation, Notification, NotificationState, now
 from intake.practices import TEXT_PREFIX, Practice
 from intake.vocabulary import Team
@@ -21,10 +21,10 @@ from tasks.notification.models import notify_step, tickets_for
 from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import first_paged_team, key_of, reached_addresses
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit
+from tasks.queues.queue import AfterCommit
 
 if TYPE_CHECKING:
-    from inbox.database import Database
+    from inbox.storage.database import Database
     from intake.settings import Settings
     from tasks.context import Context
 

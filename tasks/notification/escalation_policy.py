@@ -22,7 +22,7 @@ from tasks.notification.targets import (
     team_settings,
     usable_addresses,
 )
-from tasks.silence import UNANSWERED
+from tasks.routing.silence import UNANSWERED
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 COLLECTED_FOR = timedelta(minutes=3)

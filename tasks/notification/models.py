@@ -15,13 +15,13 @@ from classifier.insurance.missing import BillingFields
 from inbox.models import Conversation, Escalation, Message, Notification, NotificationState, now
 from intake.practices import Practice, TeamSettings
 from intake.vocabulary import SAMPLE, Channel, NotificationReason, Priority, Route, words_of
-from tasks.due import NO_HOLD
 from tasks.notification.alarms import join_alarm, told_so_far
 from tasks.notification.collecting import collect_notice, is_unvouched
 from tasks.notification.escalation_policy import is_news
 from tasks.notification.quiet_hours import due_at, is_gathered
 from tasks.notification.targets import CONSOLE, targets_for, team_settings
-from tasks.queue import Ticket
+from tasks.queues.due import NO_HOLD
+from tasks.queues.queue import Ticket
 
 log = structlog.get_logger(__name__)
 

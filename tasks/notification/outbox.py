@@ -12,31 +12,31 @@ import structlog
 from sqlalchemy import BindParameter, ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from classifier.remarks import asks_in_confidence
-from inbox.audit import record_action
-from inbox.carrier_erasures import parts_of_texts, queue_erasures
-from inbox.chat import CHAT_COPIES
-from inbox.consent import is_opted_out_for_sure
-from inbox.conversation_state import note_untold
-from inbox.database import MISSING_KEY, Database
-from inbox.found_entities import stored_entities
-from inbox.key_registry import lacks_keys
+from classifier.rules.remarks import asks_in_confidence
+from inbox.audit.trail import record_action
+from inbox.contact.consent import is_opted_out_for_sure
+from inbox.contact.unsafe_contact import flag_on
+from inbox.conversations.state import note_untold
+from inbox.incoming.chat import CHAT_COPIES
 from inbox.models import Conversation, Delivery, DeliveryState, Message, Notification, NotificationState, now
-from inbox.unsafe_contact import flag_on
+from inbox.patients.found_entities import stored_entities
+from inbox.storage.carrier_erasures import parts_of_texts, queue_erasures
+from inbox.storage.database import MISSING_KEY, Database
+from inbox.storage.key_registry import lacks_keys
 from intake.practices import TEXT_PREFIX, Practice, TeamSettings
 from intake.vocabulary import ABOUT_FILES, Channel, Medium, NotificationReason, Priority, Silence
 from tasks.carriers.backoff import retry_delay
 from tasks.carriers.protocol import Accepted, NotSent, Outcome, Postponed, Refused, Retryable
-from tasks.due import is_due
 from tasks.metrics import NOTIFICATIONS, Measure
 from tasks.notification.contents import facts_for, quote_for
 from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice
 from tasks.notification.quiet_hours import PRESSING, is_gathered
 from tasks.notification.targets import CONSOLE, personal_address, settings_of_notice, targets_for
 from tasks.pubsub import topics_of
-from tasks.queue import AfterCommit
-from tasks.silence import is_left_alone
-from tasks.way_to_patient import read_known, way_to
+from tasks.queues.due import is_due
+from tasks.queues.queue import AfterCommit
+from tasks.routing.silence import is_left_alone
+from tasks.routing.way_to_patient import read_known, way_to
 
 if TYPE_CHECKING:
     from intake.settings import Settings

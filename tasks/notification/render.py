@@ -10,7 +10,7 @@ from classifier.insurance.missing import BillingFields
 from intake.channels import CHANNELS
 from intake.vocabulary import NotificationReason, words_of
 from tasks.notification.models import AlarmBundle, AnyNotice, Digest, Notice, describe
-from tasks.way_to_patient import NO_REPLY
+from tasks.routing.way_to_patient import NO_REPLY
 
 LONGEST_QUOTE = 500
 MOST_CODES = 12

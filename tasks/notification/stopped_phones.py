@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from inbox.consent import opted_out_for_sure_among
+from inbox.contact.consent import opted_out_for_sure_among
 from intake.practices import TEXT_PREFIX, Practice
 from intake.settings import Settings
 from tasks.notification.escalation_policy import why_unpaged

@@ -14,7 +14,7 @@ from intake.practices import Practice
 from intake.vocabulary import NotificationReason, Priority
 from tasks.notification.models import add_notifications, tickets_for
 from tasks.notification.targets import CONSOLE
-from tasks.queue import Ticket
+from tasks.queues.queue import Ticket
 
 
 @dataclass(frozen=True, slots=True)

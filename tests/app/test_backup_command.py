@@ -15,14 +15,14 @@ import pytest
 from sqlalchemy import select, text
 
 from classifier import Classifier
-from inbox.accounts import add_member, find_session, open_session
-from inbox.attachment_files import THUMBNAIL, Folder, place_of
-from inbox.attachments import keep_contents, read_contents, read_thumbnail, take_contents
+from inbox.accounts.members import add_member, find_session, open_session
+from inbox.accounts.staff_links import add_link, find_link, give_token
+from inbox.attachments.file_store import THUMBNAIL, Folder, place_of
+from inbox.attachments.rows import keep_contents, read_contents, read_thumbnail, take_contents
 from inbox.backup.archive import BackupSource, describe_database, write_backup
 from inbox.backup.restored import was_received_before_backup
 from inbox.backup.sealed_stream import CHUNK, BackupKey, SealedReader, SealedWriter
-from inbox.database import Database
-from inbox.inbound import Media, record_message
+from inbox.incoming.inbound import Media, record_message
 from inbox.models import (
     Attachment,
     AttachmentState,
@@ -34,7 +34,7 @@ from inbox.models import (
     Role,
     now,
 )
-from inbox.staff_links import add_link, find_link, give_token
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.settings import Settings

@@ -10,9 +10,9 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select, text
 
-from inbox.database import Database
-from inbox.inbound import record_message
+from inbox.incoming.inbound import record_message
 from inbox.models import Message
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.settings import Settings
 from intake.vocabulary import REPLIES

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
-from inbox.database import Database
-from inbox.inbound import record_message
+from inbox.incoming.inbound import record_message
 from inbox.models import AuditEntry
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from tests.app.command import Finished, complete, intake
 from tests.inbox.conftest import inbound

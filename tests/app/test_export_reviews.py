@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inbox.database import Database
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.review_archive import unseal

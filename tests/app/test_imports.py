@@ -38,8 +38,8 @@ classifier, compiled = open_context(load_settings()).classifier, []
 modules = sorted(sys.modules)
 
 from re._compiler import compile as compile_pattern
-from classifier.questions import is_answerable
-from classifier.unsafe_contact import read_unsafe_contact
+from classifier.questions.find import is_answerable
+from classifier.contact.unsafe_contact import read_unsafe_contact
 
 def note(frame, event, _):
     if event == "call" and frame.f_code is compile_pattern.__code__:

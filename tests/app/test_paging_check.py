@@ -10,12 +10,12 @@ from structlog.testing import capture_logs
 
 from app.exits import NOBODY_PAGED
 from app.paging_check import warn_if_nobody_is_paged, warn_of_lost_practices
-from inbox.accounts import add_member
-from inbox.consent import record_consent
-from inbox.database import Database
-from inbox.inbound import record_message
+from inbox.accounts.members import add_member
+from inbox.contact.consent import record_consent
+from inbox.incoming.inbound import record_message
 from inbox.models import Escalation, Role, now
-from inbox.setting_versions import Change, Standing, add_version
+from inbox.practices.setting_versions import Change, Standing, add_version
+from inbox.storage.database import Database
 from intake.practice_settings import Override
 from intake.practices import load_practices
 from intake.settings import Settings

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from inbox.attachment_files import Folder
-from inbox.attachments import keep_contents, take_contents
-from inbox.consent import is_opted_out, record_consent
-from inbox.database import Database
-from inbox.inbound import Contact, record_message
-from inbox.legal_hold import hold_conversation
+from inbox.attachments.file_store import Folder
+from inbox.attachments.rows import keep_contents, take_contents
+from inbox.contact.consent import is_opted_out, record_consent
+from inbox.conversations.legal_hold import hold_conversation
+from inbox.incoming.inbound import Contact, record_message
+from inbox.keys.rotation import rotate_keys
 from inbox.models import (
     Attachment,
     AttachmentKind,
@@ -42,9 +42,9 @@ from inbox.models import (
     Voicemail,
     now,
 )
-from inbox.patient_book import Details, add_address, create_patient, link_conversation
-from inbox.reply_drafts import KeptDraft, read_draft, save_draft
-from inbox.rotation import rotate_keys
+from inbox.patients.book import Details, add_address, create_patient, link_conversation
+from inbox.replies.drafts import KeptDraft, read_draft, save_draft
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.vocabulary import Channel, Medium

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from inbox.common_questions import read_questions, save_question
-from inbox.database import Database
+from inbox.practices.common_questions import read_questions, save_question
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from tests.app.command import Finished, complete, intake
 from tests.world import ENCRYPTION_KEY, PRACTICES_TOML

@@ -15,18 +15,18 @@ from argon2 import PasswordHasher
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from inbox.accounts import (
+from inbox.accounts.members import (
     add_member,
     find_member,
     find_session,
     open_session,
 )
-from inbox.audit import record_action
-from inbox.database import Database
+from inbox.accounts.passwords import check_password
+from inbox.accounts.second_factor import new_recovery_codes, new_totp_secret
+from inbox.accounts.staff_links import add_link, find_link, give_token
+from inbox.audit.trail import record_action
 from inbox.models import AuditEntry, LinkPurpose, Role, StaffMember, now
-from inbox.passwords import check_password
-from inbox.second_factor import new_recovery_codes, new_totp_secret
-from inbox.staff_links import add_link, find_link, give_token
+from inbox.storage.database import Database
 from tests.app.command import ROOT, Finished, complete, intake
 from tests.world import PRACTICES_TOML
 
@@ -55,7 +55,7 @@ def run(folder: Path) -> Run:
 @pytest.fixture
 def dana(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[Session], StaffMember]:
     """An account, to look at within a transaction; its password is hashed quickly, those of the command are not."""
-    monkeypatch.setattr("inbox.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr("inbox.accounts.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     with database.write() as session:
         member = add_member(session, EMAIL, "Dana Reyes", Role.STAFF, ["demo"], PASSWORD)
         record_action(session, staff_id=None, practice=None, action="account_added", subject=f"staff:{member.id}")

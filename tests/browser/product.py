@@ -13,14 +13,14 @@ import redis
 from sqlalchemy import func, select
 
 from app.embedded_redis import EmbeddedRedis
-from inbox.chat import next_entry
-from inbox.database import Database
+from inbox.incoming.chat import next_entry
 from inbox.models import Conversation, Delivery, DeliveryState, Message, TextConsent
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.settings import load_settings
 from intake.vocabulary import Medium
 from tasks.pubsub import announce, conversation_topic
-from tasks.reconcile_loop import GRACE
+from tasks.upkeep.reconcile_loop import GRACE
 from tests.e2e.processes import Process, Processes, free_port, running_in
 from tests.world import ENCRYPTION_KEY, NEVER_CLOSED
 

@@ -6,8 +6,8 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import BrowserContext
 
-from inbox.accounts import find_member_to_change, open_session
-from inbox.database import Database
+from inbox.accounts.members import find_member_to_change, open_session
+from inbox.storage.database import Database
 from intake.settings import Settings
 
 

@@ -10,8 +10,8 @@ import pytest
 import redis
 from playwright.sync_api import expect
 
-from inbox.common_questions import delete_question, read_questions, save_question
 from inbox.models import Conversation, Role, StaffMember, now
+from inbox.practices.common_questions import delete_question, read_questions, save_question
 from tests.browser.layout import content_width
 from tests.browser.product import MAPLE, Product
 from tests.browser.site import PracticeSite, script_tag, strict_policy

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from inbox.audit import record_action
+from inbox.audit.trail import record_action
 from inbox.models import Conversation, Delivery, Note, Role, StaffMember
 from intake.settings import Settings
 from intake.vocabulary import Language

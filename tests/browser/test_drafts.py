@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 from sqlalchemy import select, update
 
-from inbox.erasure import erase_conversations
 from inbox.models import Conversation, ReplyDraft, StaffMember, StaffSession, now
+from inbox.retention.erasure import erase_conversations
 from tests.browser.test_console import SignIn, console, console_of, new_profile, receive, sign_in
 from tests.browser.waiting import intercept, wait_until
 from tests.staff.conftest import PASSWORD, Console

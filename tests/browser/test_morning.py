@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from inbox.models import Conversation, ConversationState, Delivery, Note, StaffMember
-from inbox.saved_replies import Owner, ReplyWords, write_reply
+from inbox.replies.saved import Owner, ReplyWords, write_reply
 from intake.settings import Settings
 from tests.browser.test_console import SignIn, console, console_of, new_profile, sign_in
 from tests.browser.test_inbox_panes import many, open_inbox, opened

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from inbox.models import Role, StaffMember
-from inbox.saved_replies import Owner, ReplyWords, write_reply
+from inbox.replies.saved import Owner, ReplyWords, write_reply
 from tests.browser.axe import assert_accessible
 from tests.browser.test_console import SCREENS, SignIn, console, console_of, new_profile, receive, sign_in
 from tests.staff.conftest import Console

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from inbox.accounts import add_member
+from inbox.accounts.members import add_member
 from inbox.models import Role
 from tests.browser.axe import assert_accessible, violations
 from tests.browser.layout import content_width

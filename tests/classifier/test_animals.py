@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.screen import is_urgent, screen_text
+from classifier.rules.screen import is_urgent, screen_text
 
 ANIMALS = """
 dog ate rat poison, vet has her. late for my 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.screen import Screening, screen_text
+from classifier.rules.screen import Screening, screen_text
 from intake.vocabulary import DangerKind
 
 HAPPENING = """

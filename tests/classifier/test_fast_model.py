@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from classifier import Classifier
-from classifier.check import KNOWN_MESSAGES, check, missing_screens
-from classifier.model_bundle import FAST_FOLDER
+from classifier.network.check import KNOWN_MESSAGES, check, missing_screens
+from classifier.network.model_bundle import FAST_FOLDER
 from intake.vocabulary import DangerKind, TriageLevel
 
 

@@ -13,7 +13,7 @@ import pytest
 ALONE = """
 import json, sys, sysconfig
 from classifier import Classifier
-import classifier.check
+import classifier.network.check
 Classifier.load().classify(["hello"])
 places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
 third_party = {

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import INTENTS
-from classifier.decoding import Outputs
+from classifier.network.decoding import Outputs
 from classifier.outputs import (
     ALL_COLUMNS,
     DANGER_COLUMNS,

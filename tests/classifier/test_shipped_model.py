@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import Classifier
-from classifier.check import KNOWN_MESSAGES
+from classifier.network.check import KNOWN_MESSAGES
 from classifier.outputs import ALL_COLUMNS
 from intake.vocabulary import DangerKind, TriageLevel
 from tests.classifier.hostile import HOSTILE_TEXTS
@@ -188,7 +188,7 @@ def test_no_text_whatever_breaks_it(classifier: Classifier, texts: list[str]) ->
 
 
 def test_bare_everyday_messages_hardly_ever_raise_an_alarm(classifier: Classifier) -> None:
-    messages = Path(__file__).with_name("bare_messages.txt").read_text(encoding="utf-8").splitlines()
+    messages = Path(__file__).with_name("rules").joinpath("bare_messages.txt").read_text(encoding="utf-8").splitlines()
 
     raised = [text for text, read in zip(messages, classifier.classify(messages), strict=True) if read.urgent]
 

@@ -30,7 +30,7 @@ VOTES = {
     "price": "price_shopper",
 }
 KNOWN_VOTES = VOTES | {"fever": "clinical_concern"}
-"""Enough to read the known messages of `classifier.check` rightly."""
+"""Enough to read the known messages of `classifier.network.check` rightly."""
 OTHER_VOTES = {
     "okay": "acknowledgement",
     "discount": "out_of_scope",

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from app.embedded_redis import EmbeddedRedis
-from inbox.database import Database
 from inbox.models import Delivery
+from inbox.storage.database import Database
 from intake.settings import Settings
 from intake.vocabulary import Medium
 from tests.chat_client import ChatClient

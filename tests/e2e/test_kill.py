@@ -20,9 +20,9 @@ from tests.world import PRACTICES_TOML
 TEXT = "My husband has crushing chest pain and can't breathe"
 
 STEPS = {
-    "before the message is handled": ("tasks.message_batch:handle_messages", "call"),
-    "after it was understood, before the commit": ("tasks.handle_message:handle_message", "return"),
-    "after the commit, before its jobs are queued": ("tasks.message_batch:_write", "return"),
+    "before the message is handled": ("tasks.messages.batch:handle_messages", "call"),
+    "after it was understood, before the commit": ("tasks.messages.handle_message:handle_message", "return"),
+    "after the commit, before its jobs are queued": ("tasks.messages.batch:_write", "return"),
     "after the text was claimed, before the request": ("tasks.delivery.batch:_Batch._claim", "return"),
     "after the answer, before it is written down": ("tasks.carriers.twilio:TwilioSender.send", "return"),
     "after it was written down": ("tasks.delivery.batch:deliver", "return"),

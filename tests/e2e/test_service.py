@@ -13,10 +13,10 @@ import redis
 from sqlalchemy import select
 
 from app.embedded_redis import EmbeddedRedis
-from inbox.database import Database
 from inbox.models import Delivery, Message, RunningProcess
+from inbox.storage.database import Database
 from intake.settings import Settings
-from tasks.reconcile_loop import GRACE
+from tasks.upkeep.reconcile_loop import GRACE
 from tests.e2e.processes import Processes, free_port
 from tests.service import Service
 from tests.standins.sentry import SentryReceiver
@@ -186,7 +186,9 @@ def test_a_web_server_that_is_asked_to_stop_signs_off(
 def test_a_worker_stops_when_asked_though_the_interpreter_ignores_the_error_that_would_wake_it(
     quick_settings: Settings, processes: Processes
 ) -> None:
-    worker = processes.start_tampered_worker(quick_settings, "tasks.batch_queue:BatchQueue.dequeue_any", "call", "stop")
+    worker = processes.start_tampered_worker(
+        quick_settings, "tasks.queues.batch_queue:BatchQueue.dequeue_any", "call", "stop"
+    )
 
     assert worker.wait() == 0, worker.tail()
     assert "Exception ignored in" in worker.errors
@@ -212,7 +214,9 @@ def test_an_error_is_reported_without_a_word_of_the_patient(
 ) -> None:
     with SentryReceiver() as sentry:
         reporting = quick_settings.model_copy(update={"sentry_dsn": sentry.dsn})
-        worker = processes.start_tampered_worker(reporting, "classifier.model:Classifier.classify", "call", "fail")
+        worker = processes.start_tampered_worker(
+            reporting, "classifier.network.model:Classifier.classify", "call", "fail"
+        )
         service.text("The code of our gate is swordfish")
         events = sentry.wait_for_events(1, 60)
         assert worker.stop() == 0

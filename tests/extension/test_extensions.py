@@ -46,7 +46,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
             "intake/vocabulary.py", INTENT, INTENT + '    RECORDS_REQUEST = "records_request", "Records request"\n'
         )
         house.edit(
-            "tasks/routing_table.py", ROUTE, ROUTE + "    Intent.RECORDS_REQUEST: (Team.FRONT_DESK, Priority.NORMAL),\n"
+            "tasks/routing/table.py", ROUTE, ROUTE + "    Intent.RECORDS_REQUEST: (Team.FRONT_DESK, Priority.NORMAL),\n"
         )
         house.add_file(
             "templates/replies/records_request.txt",

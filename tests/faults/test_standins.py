@@ -12,9 +12,9 @@ from twilio.rest import Client
 
 from faults.clock import Elapsed, pass_time
 from faults.standins import FaultyTwilio
-from inbox.database import Database
-from inbox.leases import RECONCILER, take_lease
 from inbox.models import Conversation
+from inbox.storage.database import Database
+from inbox.storage.leases import RECONCILER, take_lease
 from intake.settings import Settings
 from tasks.carriers.twilio import make_client
 from tests.standins.twilio import DEMO_NUMBER

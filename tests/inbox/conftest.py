@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from inbox.attachment_files import Folder
-from inbox.column_types import use_keyring
-from inbox.database import Database
-from inbox.inbound import InboundMessage
+from inbox.attachments.file_store import Folder
+from inbox.incoming.inbound import InboundMessage
+from inbox.models.column_types import use_keyring
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.vocabulary import Channel
 from tests.world import DEMO_NUMBER, PATIENT

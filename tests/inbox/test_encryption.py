@@ -11,14 +11,13 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from inbox import rotation
-from inbox.accounts import add_member
-from inbox.audit import record_action
-from inbox.column_types import EncryptedText
-from inbox.consent import is_opted_out
-from inbox.conversation_tags import add_tag
-from inbox.database import Database
-from inbox.inbound import Contact, Media, record_message
+from inbox.accounts.members import add_member
+from inbox.audit.trail import record_action
+from inbox.contact.consent import is_opted_out
+from inbox.conversations.tags import add_tag
+from inbox.incoming.inbound import Contact, Media, record_message
+from inbox.keys import rotation
+from inbox.keys.rotation import Rotated, rotate_keys
 from inbox.models import (
     Attachment,
     Conversation,
@@ -36,11 +35,12 @@ from inbox.models import (
     Voicemail,
     now,
 )
-from inbox.patient_book import Details, add_address, create_patient
-from inbox.patient_merging import merge_patients
-from inbox.rotation import Rotated, rotate_keys
-from inbox.saved_replies import Owner, ReplyWords, write_reply
-from inbox.setting_versions import Change, Standing, add_version, read_standing
+from inbox.models.column_types import EncryptedText
+from inbox.patients.book import Details, add_address, create_patient
+from inbox.patients.record_merging import merge_patients
+from inbox.practices.setting_versions import Change, Standing, add_version, read_standing
+from inbox.replies.saved import Owner, ReplyWords, write_reply
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.practice_settings import Override

@@ -15,10 +15,10 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, select
 
-from inbox.database import Database
 from inbox.models import Base
+from inbox.storage.database import Database
 from intake.encryption import Keyring
-from tests.inbox.test_database import alembic_config
+from tests.inbox.storage.test_database import alembic_config
 from tests.world import DEMO_NUMBER, ENCRYPTION_KEY, PATIENT
 
 WHEN = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from classifier.entities.recognizer import Recognizer
 from classifier.entities.recorded import RecordedPatient
-from inbox.review_export import without_people
+from inbox.exports.reviews import without_people
 from training.data.rendering import SLOTS
 
 NOBODY = RecordedPatient()

@@ -16,12 +16,12 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import update
 
-from inbox.database import Database
-from inbox.inbound import record_message
+from inbox.incoming.inbound import record_message
 from inbox.models import Message, now
+from inbox.storage.database import Database
 from intake.encryption import Keyring
-from tasks.queue import AfterCommit, WorkQueue
-from tasks.queue_names import MESSAGES
+from tasks.queues.names import MESSAGES
+from tasks.queues.queue import AfterCommit, WorkQueue
 from tests.app.command import Finished, complete, forked
 from tests.inbox.conftest import inbound
 from tests.standins.hook import HookReceiver

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from inbox.database import Database
+from inbox.storage.database import Database
 from tests.inbox.conftest import reopen
 from tests.tasks.conftest import start_service
 

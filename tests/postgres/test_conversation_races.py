@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from inbox.conversation_state import snooze
-from inbox.inbound import record_message
+from inbox.conversations.state import snooze
+from inbox.incoming.inbound import record_message
 from inbox.models import Conversation, ConversationState, Delivery, DeliveryState, now
 from intake.vocabulary import Priority, TriageLevel
 from tasks.carriers.protocol import ProviderStatus, Refused

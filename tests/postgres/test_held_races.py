@@ -6,9 +6,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from inbox.inbound import record_message, store_message
+from inbox.conversations.written_since import newest_message
+from inbox.incoming.inbound import record_message, store_message
 from inbox.models import Conversation, Delivery, DeliveryState, now
-from inbox.written_since import newest_message
 from tasks.delivery.batch import deliver
 from tests.inbox.conftest import inbound
 from tests.postgres.conftest import wait_for_a_lock

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inbox.database import Database
-from inbox.inbound import record_message
+from inbox.incoming.inbound import record_message
 from inbox.models import Decision
+from inbox.storage.database import Database
 from intake.practices import load_practices
 from intake.vocabulary import Disposition, Intent, Priority
-from tasks.follow_ups import Matter
-from tasks.routing import Facts, decide
-from tasks.text_limits import UnprovenNumber
+from tasks.routing.decide import Facts, decide
+from tasks.routing.follow_ups import Matter
+from tasks.routing.text_limits import UnprovenNumber
 from tests.inbox.conftest import inbound
 from tests.world import PRACTICES_TOML
 

@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.engine import make_url
 
-from inbox.database import Database
-from inbox.inbound import record_message
-from inbox.key_registry import read_keys
+from inbox.incoming.inbound import record_message
+from inbox.keys.rotation import rotate_keys
 from inbox.models import EncryptionKey, Message
-from inbox.rotation import rotate_keys
+from inbox.storage.database import Database
+from inbox.storage.key_registry import read_keys
 from intake.errors import IntakeError
 from tests.inbox.conftest import NO_FILES, Reopen, inbound
-from tests.inbox.test_rotation import (
+from tests.inbox.keys.test_rotation import (
     keys_of,
     test_a_process_with_a_new_key_alone_stores_what_comes_in_and_says_which_key_it_used,
     test_a_rotation_that_was_interrupted_after_the_switch_is_finished,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.inbox.test_audit import (
+from tests.inbox.audit.test_trail import (
     test_a_chain_that_is_made_anew_is_found_by_the_hash_that_was_noted,
     test_a_chain_that_is_made_anew_without_the_key_is_found,
     test_entries_from_before_there_were_seals_are_whole_after_the_migration,

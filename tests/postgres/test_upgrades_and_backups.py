@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import inspect, select, text
 
 from inbox.backup.database_dump import connection_of, load_dump
-from inbox.database import Database
-from inbox.inbound import record_message
+from inbox.incoming.inbound import record_message
 from inbox.models import Message
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from tests.app.command import complete, intake

@@ -8,12 +8,12 @@ from threading import Barrier, Thread
 
 from sqlalchemy import select
 
-from inbox.database import Database
+from inbox.incoming.voicemail import Call, RecordingState, TranscriptionState, VoicemailReport, record_report
 from inbox.models import Classification, Decision, Message, Voicemail
-from inbox.voicemail import Call, RecordingState, TranscriptionState, VoicemailReport, record_report
+from inbox.storage.database import Database
 from tasks import jobs
 from tasks.context import use
-from tests.inbox.test_leases import (
+from tests.inbox.storage.test_leases import (
     test_it_is_taken_over_when_its_holder_has_died,
     test_it_is_taken_over_when_the_clock_was_set_back,
     test_of_ten_who_want_it_at_once_one_gets_it,
@@ -21,8 +21,8 @@ from tests.inbox.test_leases import (
 )
 from tests.postgres.conftest import wait_for_a_lock
 from tests.service import Service
-from tests.tasks.test_attempts import test_ten_workers_with_one_message_count_one_attempt
-from tests.tasks.test_reconcile import test_every_row_is_found_oldest_first_however_many_wait
+from tests.tasks.messages.test_attempts import test_ten_workers_with_one_message_count_one_attempt
+from tests.tasks.upkeep.test_reconcile import test_every_row_is_found_oldest_first_however_many_wait
 from tests.world import DEMO_NUMBER, PATIENT
 
 __all__ = [

@@ -20,7 +20,7 @@ from requests.cookies import MockRequest, MockResponse
 
 from app.wsgi import build_app
 from classifier import Classifier
-from inbox.accounts import add_member
+from inbox.accounts.members import add_member
 from inbox.models import Role, StaffMember
 from intake.settings import Settings
 from staff.auth.entry import enter
@@ -188,8 +188,8 @@ def console_of(
     classifier: Classifier, twilio: TwilioStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[Settings], Console]]:
     """Starts the service, console included, with settings of its own."""
-    monkeypatch.setattr("inbox.passwords._hasher", QUICK_HASHER)
-    monkeypatch.setattr("inbox.passwords._NOBODYS_HASH", QUICK_HASHER.hash("nobody's"))
+    monkeypatch.setattr("inbox.accounts.passwords._hasher", QUICK_HASHER)
+    monkeypatch.setattr("inbox.accounts.passwords._NOBODYS_HASH", QUICK_HASHER.hash("nobody's"))
     with ExitStack() as running:
         yield lambda settings: running.enter_context(Console(settings, classifier, twilio))
 

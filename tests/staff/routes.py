@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect, Rule
 
-from inbox.accounts import add_member
-from inbox.attachments import Kept, keep_contents, take_contents
-from inbox.conversation_tags import add_tag
+from inbox.accounts.members import add_member
+from inbox.attachments.rows import Kept, keep_contents, take_contents
+from inbox.conversations.tags import add_tag
+from inbox.conversations.undo import standing_of
 from inbox.models import (
     Attachment,
     AttachmentKind,
@@ -36,11 +37,10 @@ from inbox.models import (
     Voicemail,
     now,
 )
-from inbox.patient_book import Details, add_address, create_patient, link_conversation
-from inbox.patient_merging import merge_patients
-from inbox.saved_replies import Owner, ReplyWords, write_reply
-from inbox.setting_versions import Change, Standing, add_version
-from inbox.undo import standing_of
+from inbox.patients.book import Details, add_address, create_patient, link_conversation
+from inbox.patients.record_merging import merge_patients
+from inbox.practices.setting_versions import Change, Standing, add_version
+from inbox.replies.saved import Owner, ReplyWords, write_reply
 from intake.practice_settings import Override
 from tests.staff.conftest import Browser, Console
 from tests.standins.twilio import ACCOUNT_SID

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import pyotp
 import pytest
 
-from inbox.audit import verify
+from inbox.audit.trail import verify
 from inbox.models import AuditEntry, Role
 from tests.staff.conftest import PASSWORD, Console
 from tests.staff.routes import FORM, NAMES, OWN, PATIENTS, SIGNS_OUT, WORDS, World, build_world, sign_in_again

@@ -17,7 +17,7 @@ from rq.serializers import JSONSerializer
 from inbox.models import Role
 from staff.rq_dashboard import READS, ReadingRedis
 from tasks.context import use
-from tasks.queue_names import QUEUES
+from tasks.queues.names import QUEUES
 from tests.staff.conftest import Console
 
 QUESTION = "Do you have parking?"

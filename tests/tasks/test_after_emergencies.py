@@ -9,15 +9,23 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from classifier.aftermath import Update
-from classifier.asides import Aside
+from classifier.rules.aftermath import Update
+from classifier.rules.asides import Aside
 from inbox.models import Classification, Conversation, Decision, Delivery, Message, Notification
 from intake.vocabulary import DangerKind, Disposition, Priority, SenderDoubt, Team, TriageLevel, reply_in
-from tasks.follow_ups import Matter
-from tasks.routing import Facts, decide
+from tasks.routing.decide import Facts, decide
+from tasks.routing.follow_ups import Matter
 from tests.chat_client import ChatClient
 from tests.service import Service
-from tests.tasks.test_routing import ASKS_FOR_A_PERSON, EMERGENCY, OUT_OF_SCOPE, PRACTICE, SAME_DAY, UNSURE, facts
+from tests.tasks.routing.test_decide import (
+    ASKS_FOR_A_PERSON,
+    EMERGENCY,
+    OUT_OF_SCOPE,
+    PRACTICE,
+    SAME_DAY,
+    UNSURE,
+    facts,
+)
 from tests.told_classifier import EMERGENCY as TOLD_EMERGENCY
 from tests.told_classifier import SELF_HARM as TOLD_SELF_HARM
 from tests.told_classifier import sure_of, tell

@@ -15,12 +15,12 @@ from classifier import Understanding
 from inbox.models import Decision, Delivery, DeliveryState, Message, Notification, now
 from intake.vocabulary import Medium
 from tasks import jobs
-from tasks.attempts import MAX_FAILURES
-from tasks.batch_queue import BATCH_SIZES
 from tasks.context import use
 from tasks.delivery import batch
 from tasks.jobs import JobFailedError
-from tasks.queue_names import CARRIERS, LOOKUPS, NOTICES, URGENT
+from tasks.messages.attempts import MAX_FAILURES
+from tasks.queues.batch_queue import BATCH_SIZES
+from tasks.queues.names import CARRIERS, LOOKUPS, NOTICES, URGENT
 from tests.service import Service
 from tests.standins.twilio import Fault, TwilioStandIn
 from tests.world import PATIENT

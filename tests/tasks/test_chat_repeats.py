@@ -11,10 +11,10 @@ import pytest
 
 from inbox.models import Delivery
 from intake.vocabulary import Silence
-from tasks.routing import decide
+from tasks.routing.decide import decide
 from tests.chat_client import ChatClient
 from tests.service import Service
-from tests.tasks.test_routing import PRACTICE, facts
+from tests.tasks.routing.test_decide import PRACTICE, facts
 from tests.told_classifier import sure_of, tell
 
 BOOK, MOVE = "I'd like to book a checkup", "actually make it wednesday"

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from classifier import Classifier
-from inbox.common_questions import PracticeQuestion, read_questions, save_question
 from inbox.models import AskedOutcome, AskedQuestion, Conversation, Decision, Delivery, Notification, Review
+from inbox.practices.common_questions import PracticeQuestion, read_questions, save_question
 from intake.settings import Settings
 from intake.vocabulary import ReplyName, TriageLevel
 from tasks.metrics import QUESTIONS, read
-from tasks.person_words import person_language
-from tasks.routing import decide
+from tasks.routing.decide import decide
+from tasks.routing.person_words import person_language
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
-from tests.tasks.test_routing import PRACTICE, UNSURE, facts
+from tests.tasks.routing.test_decide import PRACTICE, UNSURE, facts
 from tests.told_classifier import sure_of, tell
 from tests.world import PRACTICES_TOML
 

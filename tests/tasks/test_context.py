@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from classifier.model_bundle import DEFAULT_FOLDER
-from inbox.presence import MODEL_LOST
+from classifier.network.model_bundle import DEFAULT_FOLDER
+from inbox.storage.presence import MODEL_LOST
 from intake.errors import IntakeError
 from intake.settings import Settings
 from tasks.context import find_troubles, open_context

@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 
 from inbox.models import Delivery, Message, now
 from intake.encryption import Keyring, new_key
-from tasks.job_ids import make_job_id, read_job_id
 from tasks.metrics import JOBS_REFUSED
-from tasks.queue import LATER, AfterCommit, Ticket, WorkQueue
-from tasks.queue_names import MESSAGES, QUEUES
+from tasks.queues.job_ids import make_job_id, read_job_id
+from tasks.queues.names import MESSAGES, QUEUES
+from tasks.queues.queue import LATER, AfterCommit, Ticket, WorkQueue
 from tests.service import Service
 from tests.world import ENCRYPTION_KEY, OTHER_KEY
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from inbox.models import Conversation, Decision, Message, Notification
-from tasks.routing_facts import QUIET_FOR
+from tasks.routing.facts import QUIET_FOR
 from tests.chat_client import ChatClient
 from tests.service import Service
 from tests.told_classifier import EMERGENCY, sure_of, tell

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from classifier import Classifier
-from classifier.store import SHIPPED, ModelStore
+from classifier.network.store import SHIPPED, ModelStore
 from inbox.models import Classification
 from tasks.context import model_store, open_context
 from tasks.metrics import MODEL_CHANGES, read

@@ -10,12 +10,11 @@ import pytest
 
 from inbox.models import Conversation, ConversationState, Decision, Notification, Review
 from intake.vocabulary import Disposition, Priority, Team, TriageLevel
-from tasks.follow_ups import ANSWERS_WITHIN, FOLLOWS_WITHIN, Matter
-from tasks.routing import Facts, decide
+from tasks.routing.decide import Facts, decide
+from tasks.routing.follow_ups import ANSWERS_WITHIN, FOLLOWS_WITHIN, Matter
 from tests.chat_client import ChatClient
 from tests.service import Service
-from tests.tasks.test_follow_ups import let_time_pass, say
-from tests.tasks.test_routing import (
+from tests.tasks.routing.test_decide import (
     ASKS_FOR_A_PERSON,
     EMERGENCY,
     OUT_OF_SCOPE,
@@ -26,6 +25,7 @@ from tests.tasks.test_routing import (
     facts,
     practice,
 )
+from tests.tasks.routing.test_follow_ups import let_time_pass, say
 from tests.told_classifier import EMERGENCY as TOLD_EMERGENCY
 from tests.told_classifier import PERSON, sure_of, tell
 

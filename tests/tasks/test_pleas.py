@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from inbox.models import Conversation, Decision
-from tasks.routing import decide
+from tasks.routing.decide import decide
 from tests.chat_client import ChatClient
 from tests.service import Service
-from tests.tasks.test_follow_ups import say
-from tests.tasks.test_routing import PRACTICE, SAME_DAY, facts
+from tests.tasks.routing.test_decide import PRACTICE, SAME_DAY, facts
+from tests.tasks.routing.test_follow_ups import say
 from tests.told_classifier import SAME_DAY as TOLD_SAME_DAY
 from tests.told_classifier import sure_of, tell
 

@@ -11,7 +11,7 @@ from intake.vocabulary import Disposition
 from tests.service import Service
 from tests.standins.twilio import TwilioStandIn
 from tests.tasks.conftest import StartService
-from tests.tasks.test_follow_ups import UNCLEAR, say
+from tests.tasks.routing.test_follow_ups import UNCLEAR, say
 from tests.told_classifier import EMERGENCY, PRAISE, SAME_DAY, sure_of, tell
 
 QUESTION, STARS, DATE = "why is my bill 80 dollars", "you guys are the best, Dr. Kim was amazing", "it was the 3rd"

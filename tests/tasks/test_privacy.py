@@ -13,7 +13,7 @@ from rq.serializers import JSONSerializer
 
 from tasks import jobs
 from tasks.context import use
-from tasks.queue_names import QUEUES
+from tasks.queues.names import QUEUES
 from tests.service import Service
 from tests.standins.hook import HookReceiver
 from tests.standins.twilio import Fault, TwilioStandIn

@@ -8,7 +8,7 @@ import redis
 
 from intake.settings import Settings
 from tasks.pubsub import Watchers, announce
-from tasks.queue import connect
+from tasks.queues.queue import connect
 
 
 def test_garbage_among_the_announcements_stops_no_live_page(settings: Settings, empty_redis: redis.Redis) -> None:

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from inbox.database import Database
 from inbox.models import Notification, now
+from inbox.storage.database import Database
 from intake.vocabulary import Priority
 from tasks.notification.collecting import collect_notice
-from tasks.reconcile import STATUS_CHECKS_END, UNFINISHED
-from tasks.unproven_numbers import capped_practices
+from tasks.routing.unproven_numbers import capped_practices
+from tasks.upkeep.reconcile import STATUS_CHECKS_END, UNFINISHED
 
 
 @pytest.fixture

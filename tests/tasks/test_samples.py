@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inbox.first_admin import has_members
+from inbox.accounts.first_admin import has_members
 from inbox.models import (
     Base,
     Conversation,

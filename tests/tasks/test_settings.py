@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from inbox.accounts import add_member
+from inbox.accounts.members import add_member
 from inbox.models import Delivery, Role
-from inbox.setting_versions import Standing, add_version
+from inbox.practices.setting_versions import Standing, add_version
 from intake.practice_settings import Override, Value
 from tests.service import Service
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import requests
 
-from inbox.consent import opt_out_of
+from inbox.contact.consent import opt_out_of
+from inbox.contact.unsafe_contact import SAFE_FOR, set_unsafe
 from inbox.models import Conversation, Delivery, Escalation, Notification, OptOut, now
-from inbox.unsafe_contact import SAFE_FOR, set_unsafe
 from tasks import jobs
 from tasks.context import use
 from tests.chat_client import ChatClient

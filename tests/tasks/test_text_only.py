@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from inbox.models import Conversation, Delivery
-from tasks.way_to_patient import AddressSource, KnownWays, way_to
+from tasks.routing.way_to_patient import AddressSource, KnownWays, way_to
 from tests.service import Service
 from tests.told_classifier import EMERGENCY, tell
 from tests.world import PATIENT, SITE

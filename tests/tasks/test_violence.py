@@ -8,9 +8,9 @@ import pytest
 
 from inbox.models import Conversation, Notification
 from intake.vocabulary import DangerKind, Priority, Team
-from tasks.routing import decide
+from tasks.routing.decide import decide
 from tests.service import Service
-from tests.tasks.test_routing import EMERGENCY, PRACTICE, facts
+from tests.tasks.routing.test_decide import EMERGENCY, PRACTICE, facts
 from tests.told_classifier import EMERGENCY as TOLD_EMERGENCY
 from tests.told_classifier import OUT_OF_SCOPE, tell
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from inbox.saved_replies import ReplyWords, find_words_problem, tidy_words
+from inbox.replies.saved import ReplyWords, find_words_problem, tidy_words
 from intake.practices import Practice
 from intake.vocabulary import Language
 from templates.saved_replies import Reader, fill_variables, find_blanks, known_values

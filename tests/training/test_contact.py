@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from classifier.contact_words import load_contact_words
-from classifier.heard_contact import HeardContact
+from classifier.contact.contact_words import load_contact_words
+from classifier.contact.heard_contact import HeardContact
 from tests.training.lazy import Lazy
 from training.data.contact import ContactLine, read_contact_lines
 from training.data.corpus import CORPUS, CorpusError

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from intake.settings import Settings
 from tasks.pubsub import Watchers, announce
-from tasks.queue import connect
+from tasks.queues.queue import connect
 from web.event_stream import event_stream
 
 CHANGED = "event: changed\ndata: {}\n\n"

@@ -9,13 +9,13 @@ import pytest
 import requests
 
 from app.embedded_redis import EmbeddedRedis
-from inbox.database import Database
-from inbox.inbound import record_message
+from inbox.incoming.inbound import record_message
 from inbox.models import Escalation, now
-from inbox.presence import MAIL, MAILBOX_AWAY, MODEL_LOST, Heartbeat
+from inbox.storage.database import Database
+from inbox.storage.presence import MAIL, MAILBOX_AWAY, MODEL_LOST, Heartbeat
 from intake.encryption import Keyring
 from intake.settings import Settings
-from tasks.queue_names import QUEUES
+from tasks.queues.names import QUEUES
 from tests.inbox.conftest import acting, inbound
 from tests.service import Service
 from tests.standins.s3 import S3StandIn, nowhere, settings_of

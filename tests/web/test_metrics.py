@@ -15,11 +15,11 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families as parse
 from sqlalchemy import delete
 
-from inbox.database import Database
 from inbox.models import Classification, Escalation, now
+from inbox.storage.database import Database
 from intake.settings import Settings
 from tasks.metrics import CLASSIFY_SECONDS, MESSAGES, Measure, Series, read, record
-from tasks.queue import WorkQueue
+from tasks.queues.queue import WorkQueue
 from tests.staff.conftest import Console, StartConsole
 from tests.told_classifier import SAME_DAY, sure_of, tell
 from web.services import attach, services_of

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.attachments import MOST_BYTES
+from inbox.attachments.rows import MOST_BYTES
 from tests.pictures import PDF
 from web.errors import RequestError
 from webhooks.multipart import LONGEST_FIELD, PostedFile, PostedForm, read_multipart

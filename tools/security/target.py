@@ -10,7 +10,7 @@ from typing import Final
 
 from app.embedded_redis import EmbeddedRedis
 from classifier import Classifier
-from inbox.database import Database
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.settings import load_settings
 from tests.staff.conftest import Console

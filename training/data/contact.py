@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from classifier.heard_contact import HeardContact
+from classifier.contact.heard_contact import HeardContact
 from training.data.corpus import CorpusError, read_rows
 
 FOLDER: Final = Path("contact")

@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from transformers import AutoTokenizer
 
 from classifier.outputs import INTENTS, LANGUAGES, LEVELS
-from classifier.windows import PRESSING
+from classifier.text.windows import PRESSING
 from intake.vocabulary import DangerKind, TriageLevel
 from training.data.corpus import CorpusMessage
 from training.data.noise import add_noise

@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from random import Random
 
-from classifier.question_topics import NO_TOPIC
+from classifier.questions.topics import NO_TOPIC
 from intake.starter_questions import starter_questions
 from training.data.corpus import CorpusError, read_lines, read_rows
 from training.data.rendering import render

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from classifier.heard_contact import HeardContact
-from classifier.other_writers import is_other_writer
-from classifier.unsafe_contact import read_unsafe_contact
+from classifier.contact.heard_contact import HeardContact
+from classifier.contact.other_writers import is_other_writer
+from classifier.contact.unsafe_contact import read_unsafe_contact
 from training.data.contact import OTHERS, ContactLine
 from training.export.contact_words import WRONGLY_HEARD, ContactScores
 from training.markdown import format_interval, format_table

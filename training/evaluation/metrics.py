@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier import Understanding
-from classifier.decoding import Outputs, Thresholds, triage_level
+from classifier.network.decoding import Outputs, Thresholds, triage_level
 from classifier.outputs import INTENTS, LANGUAGES
-from classifier.screen import Screening
+from classifier.rules.screen import Screening
 from intake.vocabulary import DangerKind, Disposition, TriageLevel
 from training.data.corpus import CorpusMessage
 from training.export.calibrate import Flags, Floats, intent_confidence

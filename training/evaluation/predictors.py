@@ -10,8 +10,8 @@ from tokenizers import Tokenizer
 from tqdm.auto import tqdm
 
 from classifier import Classifier
-from classifier.decoding import Outputs
-from classifier.screen import screen_text
+from classifier.network.decoding import Outputs
+from classifier.rules.screen import screen_text
 from training.data.corpus import CorpusMessage
 from training.data.splitting import Split
 from training.evaluation.metrics import ComparedPredictions, Names, Predictions

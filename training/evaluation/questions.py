@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier import Classifier
-from classifier.questions import encode_questions, is_answerable
-from classifier.sentences import SentenceEncoder
+from classifier.questions.find import encode_questions, is_answerable
+from classifier.questions.sentences import SentenceEncoder
 from intake.starter_questions import starter_questions
 from training.data.held_back import read_held_back_questions
 from training.data.questions import QuestionExample, QuestionPart, fill_slots, read_questions

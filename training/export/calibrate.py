@@ -12,10 +12,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.decoding import DANGER_SUSPECTED, Outputs, Thresholds, is_long, is_short, is_suspected, softmax_rows
+from classifier.network.decoding import (
+    DANGER_SUSPECTED,
+    Outputs,
+    Thresholds,
+    is_long,
+    is_short,
+    is_suspected,
+    softmax_rows,
+)
+from classifier.network.second_intents import SecondIntentWeights
 from classifier.outputs import INTENTS, Language
-from classifier.screen import Screening
-from classifier.second_intents import SecondIntentWeights
+from classifier.rules.screen import Screening
 from intake.vocabulary import TriageLevel
 from training.data.corpus import CorpusMessage
 from training.export.second_intents import (

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from classifier.questions import QuestionIndex, QuestionMatcher, encode_questions
-from classifier.sentences import MatchThresholds, SentenceEncoder, Vector
+from classifier.questions.find import QuestionIndex, QuestionMatcher, encode_questions
+from classifier.questions.sentences import MatchThresholds, SentenceEncoder, Vector
 from intake.starter_questions import starter_questions
 from training.data.questions import QuestionExample
 from training.errors import TrainingError

@@ -15,10 +15,10 @@ from typing import Final
 
 import numpy as np
 
-from classifier.contact_words import LONGEST, WORDS, ContactCalibration, weigh_contact
-from classifier.heard_contact import HeardContact
-from classifier.model_bundle import CALIBRATION
-from classifier.question_topics import NO_TOPIC, TopicModel, spell_out
+from classifier.contact.contact_words import LONGEST, WORDS, ContactCalibration, weigh_contact
+from classifier.contact.heard_contact import HeardContact
+from classifier.network.model_bundle import CALIBRATION
+from classifier.questions.topics import NO_TOPIC, TopicModel, spell_out
 from training.data.contact import ContactLine, read_contact_lines
 from training.data.corpus import CORPUS, read_corpus
 from training.data.dataset import render_all

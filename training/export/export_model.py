@@ -8,7 +8,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from classifier.outputs import INTENTS, MENTION_COLUMNS
-from classifier.screen import screen_text
+from classifier.rules.screen import screen_text
 from training.data.corpus import CorpusMessage
 from training.data.dataset import load_tokenizer, render_all
 from training.data.splitting import VALIDATION_SEED

@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
 
 from classifier import Classifier, ModelError
-from classifier.loading import is_bert_like
+from classifier.network.loading import is_bert_like
 from classifier.understanding import INTENTS
 from training.data.corpus import CORPUS, CorpusMessage
 from training.data.dataset import load_tokenizer, render_all, truncate_ids

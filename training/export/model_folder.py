@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from classifier.model_bundle import FORMAT
+from classifier.network.model_bundle import FORMAT
 
 MANIFEST = "manifest.json"
 NETWORK = "model.onnx"
@@ -33,7 +33,7 @@ def write_manifest(folder: Path, name: str = "intent") -> None:
 
 
 def write_contents(folder: Path, name: str, weights: str) -> None:
-    """Do the same for a folder that `classifier.model_bundle.read_contents` reads, which is no model folder.
+    """Do the same for a folder that `classifier.network.model_bundle.read_contents` reads, which is no model folder.
 
     Args:
         folder: The folder.

@@ -14,7 +14,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 from tqdm.auto import tqdm
 
-from classifier.message_parts import split_parts
+from classifier.text.message_parts import split_parts
 from training.data.dataset import truncate_ids
 from training.export.calibrate import Floats
 

@@ -13,9 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.decoding import Outputs
-from classifier.outputs import INTENTS
-from classifier.second_intents import (
+from classifier.network.decoding import Outputs
+from classifier.network.second_intents import (
     DOUBTFUL,
     PartsWeights,
     SecondIntentWeights,
@@ -24,6 +23,7 @@ from classifier.second_intents import (
     second_chances,
     whole_evidence,
 )
+from classifier.outputs import INTENTS
 from training.data.corpus import CorpusMessage
 
 Floats = NDArray[np.float64]

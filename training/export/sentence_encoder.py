@@ -17,11 +17,10 @@ from onnx import helper, numpy_helper
 from tokenizers import Tokenizer
 
 from classifier import Classifier
-from classifier.loading import open_session
-from classifier.model_bundle import CALIBRATION, NETWORK, TOKENIZER
-from classifier.question_topics import NO_TOPIC, TopicModel, spell_out
-from classifier.questions import MAX_CHARACTERS, encode_questions, is_answerable
-from classifier.sentences import (
+from classifier.network.loading import open_session
+from classifier.network.model_bundle import CALIBRATION, NETWORK, TOKENIZER
+from classifier.questions.find import MAX_CHARACTERS, encode_questions, is_answerable
+from classifier.questions.sentences import (
     PHRASINGS,
     TOPICS,
     EncoderInfo,
@@ -30,6 +29,7 @@ from classifier.sentences import (
     Vector,
     read_tokenizer,
 )
+from classifier.questions.topics import NO_TOPIC, TopicModel, spell_out
 from intake.starter_questions import starter_questions
 from training.data.corpus import CORPUS, read_corpus
 from training.data.dataset import render_all

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from classifier.question_topics import VECTOR_WEIGHT, Numbers, TopicModel, list_grams, place_grams
+from classifier.questions.topics import VECTOR_WEIGHT, Numbers, TopicModel, list_grams, place_grams
 from training.data.questions import QuestionExample
 
 _LEAST_TEXTS: Final = 3

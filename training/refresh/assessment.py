@@ -88,7 +88,7 @@ def find_objections(
         comparisons: The comparison on each set.
         urgency: The comparison on urgent messages.
         behavior: The comparison of everything else that the models do, by what it is.
-        failed_checks: The failed checks of `classifier.check`.
+        failed_checks: The failed checks of `classifier.network.check`.
         rule: The rule that the new model must satisfy.
     """
     found = [phrase for comparison in comparisons for phrase in _of_set(comparison, rule)]

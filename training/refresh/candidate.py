@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from classifier import Classifier
-from classifier.check import check
-from classifier.store import ModelStore
+from classifier.network.check import check
+from classifier.network.store import ModelStore
 from training.data.corpus import CorpusMessage
 from training.export.model_folder import write_manifest
 from training.refresh.assessment import Assessment, ReviewCounts, find_objections, write_assessment

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from classifier.store import ModelStore
+from classifier.network.store import ModelStore
 from intake.service_files import DATA_DIR, model_places
 from training.data.corpus import CORPUS
 from training.data.splitting import read_split, validation_intents

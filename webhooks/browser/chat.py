@@ -15,10 +15,10 @@ import structlog
 from flask import Blueprint, Response, current_app, g, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from inbox.attachment_files import StoreAwayError
-from inbox.attachments import read_contents, read_thumbnail
-from inbox.audit import record_action
-from inbox.chat import (
+from inbox.attachments.file_store import StoreAwayError
+from inbox.attachments.rows import read_contents, read_thumbnail
+from inbox.audit.trail import record_action
+from inbox.incoming.chat import (
     ChatConversation,
     ChatMark,
     TranscriptEntry,
@@ -31,9 +31,9 @@ from inbox.chat import (
     read_mark,
     read_transcript,
 )
-from inbox.common_questions import suggest_questions
-from inbox.inbound import InboundMessage, find_known_id
+from inbox.incoming.inbound import InboundMessage, find_known_id
 from inbox.models import Conversation
+from inbox.practices.common_questions import suggest_questions
 from intake import phone
 from intake.errors import MissingKeyError
 from intake.practices import Practice
@@ -41,8 +41,8 @@ from intake.vocabulary import Channel, Language
 from tasks.delivery.chat_copy import CopyRefusal, request_copy
 from tasks.delivery.outbox import add_delivery
 from tasks.delivery.status import record_taken
-from tasks.message_language import written_language
 from tasks.pubsub import conversation_topic, topics_of, typing_topic
+from tasks.understanding.message_language import written_language
 from templates.chat import WIDGET
 from templates.chat_texts import chat_strings
 from templates.text_consent import chat_wording, consent_language

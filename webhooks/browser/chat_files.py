@@ -15,9 +15,9 @@ from flask import Request, Response, g
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inbox.attachments import MOST_BYTES
-from inbox.chat import ChatFile, FilesByEntry
-from inbox.inbound import Media
+from inbox.attachments.rows import MOST_BYTES
+from inbox.incoming.chat import ChatFile, FilesByEntry
+from inbox.incoming.inbound import Media
 from inbox.models import Attachment, AttachmentKind, AttachmentState, Conversation, Message, Refusal, now
 from tasks.attachments.content import CHAT_TYPES
 from tasks.attachments.recognition import sniff

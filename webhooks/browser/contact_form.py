@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from classifier.screen import is_urgent
+from classifier.rules.screen import is_urgent
 from intake import email_address
 from intake.errors import IntakeError
 from web.errors import RequestError

@@ -16,11 +16,18 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import joinedload
 
-from inbox.database import Database
-from inbox.inbound import InboundMessage, RecordedMessage, record_message
+from inbox.incoming.inbound import InboundMessage, RecordedMessage, record_message
+from inbox.incoming.voicemail import (
+    Call,
+    RecordingState,
+    TranscriptionState,
+    VoicemailReport,
+    record_call,
+    record_report,
+)
 from inbox.models import Delivery, DeliveryState, Message
-from inbox.patients import conversations_of
-from inbox.voicemail import Call, RecordingState, TranscriptionState, VoicemailReport, record_call, record_report
+from inbox.patients.conversations import conversations_of
+from inbox.storage.database import Database
 from intake.practices import Practice
 from intake.vocabulary import Channel
 

@@ -13,13 +13,13 @@ from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from classifier.screen import screen_text
-from classifier.shortening import shorten_text
-from inbox.form_deduplication import identify_submission
-from inbox.inbound import Contact, InboundMessage
+from classifier.rules.screen import screen_text
+from classifier.text.shortening import shorten_text
+from inbox.incoming.form_deduplication import identify_submission
+from inbox.incoming.inbound import Contact, InboundMessage
 from intake.practices import Practice
 from intake.vocabulary import Channel, Language, ReplyName, SenderDoubt, reply_in
-from tasks.routing import REPLIES_TO_DANGERS
+from tasks.routing.decide import REPLIES_TO_DANGERS
 from templates.form_pages import render_page, trouble
 from templates.replies import Occasion, render_for_patient
 from templates.text_consent import consent_language

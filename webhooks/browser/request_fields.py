@@ -8,7 +8,7 @@ from typing import Any
 from flask import Request
 from werkzeug.datastructures import MultiDict
 
-from classifier.screen import read_if_urgent
+from classifier.rules.screen import read_if_urgent
 from intake import email_address, phone
 from intake.errors import IntakeError
 from intake.practices import Practice

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from classifier.danger_part import from_danger_on
-from classifier.helplines import without_helplines
-from classifier.screen import screen_text
-from inbox.earlier_words import EarlierWords
+from classifier.rules.danger_part import from_danger_on
+from classifier.rules.screen import screen_text
+from classifier.text.helplines import without_helplines
+from inbox.incoming.earlier_words import EarlierWords
 from intake.mail_syntax import REPLY_MARK, default_subject
 from webhooks.email.inbound_email import InboundEmail
 from webhooks.email.text import with_subject

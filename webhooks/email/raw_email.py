@@ -10,7 +10,7 @@ from email.message import Message
 
 import structlog
 
-from inbox.attachments import MOST_BYTES
+from inbox.attachments.rows import MOST_BYTES
 from intake.logs import where_raised
 from webhooks.email.attached_words import DATA, AttachedPart, decode_text, take_words, to_text
 from webhooks.email.authentication_results import proves_sender

@@ -7,11 +7,11 @@ from itertools import zip_longest
 
 import structlog
 
-from inbox.accounts import find_member
-from inbox.column_types import keyring
-from inbox.earlier_words import EarlierWords, find_earlier_words
-from inbox.inbound import Contact, InboundMessage, Media, RecordedMessage, find_known_id
+from inbox.accounts.members import find_member
+from inbox.incoming.earlier_words import EarlierWords, find_earlier_words
+from inbox.incoming.inbound import Contact, InboundMessage, Media, RecordedMessage, find_known_id
 from inbox.models import Refusal
+from inbox.models.column_types import keyring
 from intake.practices import Practice
 from intake.vocabulary import BELIEVED, BY_PROGRAM, FROM_STAFF, Channel, SenderDoubt
 from tasks.attachments.content import refuse_unlooked

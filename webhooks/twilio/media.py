@@ -6,8 +6,8 @@ import structlog
 from flask import Blueprint, Response, current_app
 from sqlalchemy import select
 
-from inbox.attachment_files import StoreAwayError
-from inbox.attachments import read_contents
+from inbox.attachments.file_store import StoreAwayError
+from inbox.attachments.rows import read_contents
 from inbox.models import Attachment, AttachmentKind, Delivery
 from intake.errors import MissingKeyError
 from intake.vocabulary import Medium

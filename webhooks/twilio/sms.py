@@ -9,7 +9,7 @@ import structlog
 from flask import Blueprint, Request, Response, current_app, request
 from twilio.twiml.messaging_response import MessagingResponse
 
-from inbox.inbound import InboundMessage, Media
+from inbox.incoming.inbound import InboundMessage, Media
 from inbox.models import Keyword
 from intake import phone
 from intake.errors import IntakeError

@@ -9,7 +9,7 @@ import structlog
 from flask import Blueprint, Request, Response, current_app, request
 from twilio.twiml.voice_response import VoiceResponse
 
-from inbox.voicemail import (
+from inbox.incoming.voicemail import (
     Call,
     OtherRecordingError,
     RecordingState,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0001"
 down_revision = None
@@ -20,10 +20,10 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("practice", sa.String(length=63), nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
-        sa.Column("patient_address", inbox.column_types.EncryptedText(), nullable=True),
+        sa.Column("patient_address", inbox.models.column_types.EncryptedText(), nullable=True),
         sa.Column("patient_index", sa.String(length=32), nullable=True),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("staff_took_over_at", inbox.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("staff_took_over_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
         sa.UniqueConstraint(
             "practice",
@@ -35,17 +35,17 @@ def upgrade() -> None:
     op.create_table(
         "encryption_keys",
         sa.Column("fingerprint", sa.String(length=16), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_encryption_keys")),
     )
     op.create_table(
         "opt_outs",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("practice", sa.String(length=63), nullable=False),
-        sa.Column("patient_address", inbox.column_types.EncryptedText(), nullable=False),
+        sa.Column("patient_address", inbox.models.column_types.EncryptedText(), nullable=False),
         sa.Column("patient_index", sa.String(length=32), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("changed_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("changed_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opt_outs")),
         sa.UniqueConstraint("practice", "patient_index", name=op.f("uq_opt_outs_practice_patient_index")),
     )
@@ -56,15 +56,15 @@ def upgrade() -> None:
         sa.Column("provider", sa.String(length=16), nullable=False),
         sa.Column("provider_id", sa.String(length=64), nullable=False),
         sa.Column("received_on", sa.String(length=64), nullable=False),
-        sa.Column("text", inbox.column_types.EncryptedText(), nullable=False),
-        sa.Column("media", inbox.column_types.EncryptedText(), nullable=True),
+        sa.Column("text", inbox.models.column_types.EncryptedText(), nullable=False),
+        sa.Column("media", inbox.models.column_types.EncryptedText(), nullable=True),
         sa.Column("keyword", sa.String(length=8), nullable=True),
         sa.Column("keyword_answered", sa.Boolean(), nullable=False),
         sa.Column("keyword_changed_consent", sa.Boolean(), nullable=False),
-        sa.Column("received_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("handled_at", inbox.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("received_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("handled_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("next_attempt_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("next_attempt_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], name=op.f("fk_messages_conversation_id_conversations")
         ),
@@ -85,7 +85,7 @@ def upgrade() -> None:
         sa.Column("probabilities", sa.JSON(), nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("acknowledgement", sa.Boolean(), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_classifications_message_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_classifications")),
         sa.UniqueConstraint("message_id", name=op.f("uq_classifications_message_id")),
@@ -99,7 +99,7 @@ def upgrade() -> None:
         sa.Column("team", sa.String(length=32), nullable=True),
         sa.Column("priority", sa.String(length=8), nullable=True),
         sa.Column("why", sa.String(length=200), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_decisions_message_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
         sa.UniqueConstraint("message_id", name=op.f("uq_decisions_message_id")),
@@ -111,15 +111,15 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Integer(), nullable=True),
         sa.Column("reply", sa.String(length=32), nullable=False),
         sa.Column("sender", sa.String(length=64), nullable=False),
-        sa.Column("body", inbox.column_types.EncryptedText(), nullable=False),
+        sa.Column("body", inbox.models.column_types.EncryptedText(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_attempt_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("sending_at", inbox.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("next_attempt_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("sending_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
         sa.Column("provider_id", sa.String(length=64), nullable=True),
         sa.Column("error_code", sa.String(length=32), nullable=True),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("updated_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("updated_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],
@@ -144,9 +144,9 @@ def upgrade() -> None:
         sa.Column("priority", sa.String(length=8), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_attempt_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("updated_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("next_attempt_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("updated_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_notifications_message_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
         sa.UniqueConstraint(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0002"
 down_revision = "0001"
@@ -23,17 +23,17 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("call_sid", sa.String(length=34), nullable=False),
         sa.Column("practice", sa.String(length=63), nullable=False),
-        sa.Column("caller", inbox.column_types.EncryptedText(), nullable=True),
+        sa.Column("caller", inbox.models.column_types.EncryptedText(), nullable=True),
         sa.Column("received_on", sa.String(length=64), nullable=False),
         sa.Column("recording", sa.String(length=12), nullable=False),
         sa.Column("recording_sid", sa.String(length=34), nullable=True),
-        sa.Column("recording_url", inbox.column_types.EncryptedText(), nullable=True),
+        sa.Column("recording_url", inbox.models.column_types.EncryptedText(), nullable=True),
         sa.Column("duration_seconds", sa.Integer(), nullable=True),
         sa.Column("transcription", sa.String(length=12), nullable=False),
-        sa.Column("text", inbox.column_types.EncryptedText(), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("recorded_at", inbox.column_types.Timestamp(timezone=True), nullable=True),
-        sa.Column("next_look_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("text", inbox.models.column_types.EncryptedText(), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("recorded_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("next_look_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.Column("message_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_voicemails_message_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_voicemails")),

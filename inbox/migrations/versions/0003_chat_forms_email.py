@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0003"
 down_revision = "0002"
@@ -17,15 +17,15 @@ def upgrade() -> None:
 
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.add_column(sa.Column("public_id", sa.String(length=32), nullable=True))
-        batch_op.add_column(sa.Column("patient_name", inbox.column_types.EncryptedText(), nullable=True))
-        batch_op.add_column(sa.Column("contact_phone", inbox.column_types.EncryptedText(), nullable=True))
-        batch_op.add_column(sa.Column("contact_email", inbox.column_types.EncryptedText(), nullable=True))
+        batch_op.add_column(sa.Column("patient_name", inbox.models.column_types.EncryptedText(), nullable=True))
+        batch_op.add_column(sa.Column("contact_phone", inbox.models.column_types.EncryptedText(), nullable=True))
+        batch_op.add_column(sa.Column("contact_email", inbox.models.column_types.EncryptedText(), nullable=True))
         batch_op.add_column(sa.Column("entries", sa.Integer(), server_default="0", nullable=False))
         batch_op.create_index(batch_op.f("ix_conversations_public_id"), ["public_id"], unique=True)
 
     with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("subject", inbox.column_types.EncryptedText(), nullable=True))
-        batch_op.add_column(sa.Column("sender_message_id", inbox.column_types.EncryptedText(), nullable=True))
+        batch_op.add_column(sa.Column("subject", inbox.models.column_types.EncryptedText(), nullable=True))
+        batch_op.add_column(sa.Column("sender_message_id", inbox.models.column_types.EncryptedText(), nullable=True))
         batch_op.add_column(sa.Column("entry", sa.Integer(), nullable=True))
         batch_op.create_index("ix_messages_entry", ["conversation_id", "entry"], unique=True)
 

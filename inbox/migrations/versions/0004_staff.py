@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0004"
 down_revision = "0003"
@@ -29,7 +29,7 @@ def upgrade() -> None:
     op.create_table(
         "audit_entries",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.Column("staff_id", sa.Integer(), nullable=True),
         sa.Column("practice", sa.String(length=63), nullable=True),
         sa.Column("action", sa.String(length=40), nullable=False),
@@ -51,11 +51,11 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("role", sa.String(length=8), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("disabled_at", inbox.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("disabled_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
         sa.Column("failed_sign_ins", sa.Integer(), nullable=False),
-        sa.Column("locked_until", inbox.column_types.Timestamp(timezone=True), nullable=True),
-        sa.Column("totp_secret", inbox.column_types.EncryptedText(), nullable=True),
+        sa.Column("locked_until", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("totp_secret", inbox.models.column_types.EncryptedText(), nullable=True),
         sa.Column("totp_last_step", sa.Integer(), nullable=True),
         sa.Column("recovery_codes", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_members")),
@@ -79,8 +79,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("conversation_id", sa.Integer(), nullable=False),
         sa.Column("staff_id", sa.Integer(), nullable=False),
-        sa.Column("text", inbox.column_types.EncryptedText(), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("text", inbox.models.column_types.EncryptedText(), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], name=op.f("fk_notes_conversation_id_conversations")
         ),
@@ -105,9 +105,9 @@ def upgrade() -> None:
         sa.Column("staff_id", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("browser", sa.String(length=200), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("last_seen_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("revoked_at", inbox.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("last_seen_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("revoked_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["staff_id"], ["staff_members.id"], name=op.f("fk_staff_sessions_staff_id_staff_members")
         ),
@@ -123,9 +123,9 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Integer(), nullable=False),
         sa.Column("practice", sa.String(length=63), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
-        sa.Column("next_step_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("acknowledged_at", inbox.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("next_step_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("acknowledged_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
         sa.Column("acknowledged_by", sa.String(length=80), nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_escalations_message_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_escalations")),
@@ -145,10 +145,10 @@ def upgrade() -> None:
         sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("threshold", sa.Double(), nullable=False),
         sa.Column("sampling_rate", sa.Double(), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.Column("claimed_by", sa.Integer(), nullable=True),
-        sa.Column("claimed_until", inbox.column_types.Timestamp(timezone=True), nullable=True),
-        sa.Column("decided_at", inbox.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("claimed_until", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("decided_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
         sa.Column("staff_id", sa.Integer(), nullable=True),
         sa.Column("label", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_reviews_message_id_messages")),
@@ -162,7 +162,9 @@ def upgrade() -> None:
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.add_column(sa.Column("state", sa.String(length=8), server_default="open", nullable=False))
         batch_op.add_column(sa.Column("assigned_to", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("last_activity_at", inbox.column_types.Timestamp(timezone=True), nullable=True))
+        batch_op.add_column(
+            sa.Column("last_activity_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True)
+        )
         batch_op.add_column(sa.Column("last_message_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("intent", sa.String(length=32), nullable=True))
         batch_op.add_column(sa.Column("team", sa.String(length=32), nullable=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0005"
 down_revision = "0004"
@@ -25,9 +25,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("staff_id", sa.Integer(), nullable=False),
         sa.Column("undoes", sa.Integer(), nullable=True),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("overrides", inbox.column_types.EncryptedText(), nullable=False),
-        sa.Column("changes", inbox.column_types.EncryptedText(), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("overrides", inbox.models.column_types.EncryptedText(), nullable=False),
+        sa.Column("changes", inbox.models.column_types.EncryptedText(), nullable=False),
         sa.ForeignKeyConstraint(
             ["staff_id"], ["staff_members.id"], name=op.f("fk_setting_versions_staff_id_staff_members")
         ),
@@ -49,6 +49,6 @@ def downgrade() -> None:
 
 def _seal_what_is_there() -> None:
     """Entries of before are sealed as they are now: what was changed until then shows by their hashes alone."""
-    connection, keyring = op.get_bind(), inbox.column_types.keyring()
+    connection, keyring = op.get_bind(), inbox.models.column_types.keyring()
     for entry_id, entry_hash in connection.execute(sa.select(ENTRIES.c.id, ENTRIES.c.hash)).all():
         connection.execute(sa.update(ENTRIES).where(ENTRIES.c.id == entry_id).values(seal=keyring.seal(entry_hash)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from inbox.column_types import Timestamp
+from inbox.models.column_types import Timestamp
 
 revision = "0008"
 down_revision = "0007"

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from inbox.column_types import Timestamp
+from inbox.models.column_types import Timestamp
 
 revision = "0010"
 down_revision = "0009"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0013"
 down_revision = "0012"
@@ -21,7 +21,7 @@ CLAIMS = ("claimed_name", "claimed_phone", "claimed_email")
 def upgrade() -> None:
     op.add_column("classifications", sa.Column("partly_read", sa.Boolean(), server_default=sa.false(), nullable=False))
     for name in CLAIMS:
-        op.add_column("messages", sa.Column(name, inbox.column_types.EncryptedText(), nullable=True))
+        op.add_column("messages", sa.Column(name, inbox.models.column_types.EncryptedText(), nullable=True))
 
 
 def downgrade() -> None:

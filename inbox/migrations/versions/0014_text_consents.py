@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0014"
 down_revision = "0013"
@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("conversation_id", sa.Integer(), nullable=False),
         sa.Column("wording", sa.Text(), nullable=False),
-        sa.Column("given_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("given_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0015"
 down_revision = "0014"
@@ -16,7 +16,7 @@ depends_on = None
 
 
 def _timestamp(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
-    return sa.Column(name, inbox.column_types.Timestamp(timezone=True), nullable=nullable)
+    return sa.Column(name, inbox.models.column_types.Timestamp(timezone=True), nullable=nullable)
 
 
 def _staff_id(table: str) -> sa.ForeignKeyConstraint:
@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("staff_id", sa.Integer(), nullable=False),
         sa.Column("practice", sa.String(length=63), nullable=False),
-        sa.Column("reason", inbox.column_types.EncryptedText(), nullable=False),
+        sa.Column("reason", inbox.models.column_types.EncryptedText(), nullable=False),
         _timestamp("created_at"),
         _timestamp("expires_at"),
         _timestamp("reviewed_at", nullable=True),

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0016"
 down_revision = "0015"
@@ -24,7 +24,7 @@ ENTRIES, ALARMS = "audit_entries", "escalations"
 
 
 def upgrade() -> None:
-    keyring = inbox.column_types.keyring()
+    keyring = inbox.models.column_types.keyring()
     _replace(ENTRIES, "detail", sa.LargeBinary(), lambda detail: keyring.encrypt(_as_json(detail)))
     _replace(ALARMS, "acknowledged_by", sa.LargeBinary(), keyring.encrypt)
     with op.batch_alter_table(ENTRIES, schema=None) as batch_op:  # no other table refers to it
@@ -32,7 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    keyring = inbox.column_types.keyring()
+    keyring = inbox.models.column_types.keyring()
     _replace(ENTRIES, "detail", sa.JSON(), keyring.decrypt)
     _replace(ALARMS, "acknowledged_by", sa.String(length=80), keyring.decrypt)
     with op.batch_alter_table(ENTRIES, schema=None) as batch_op:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0018"
 down_revision = "0016"
@@ -17,8 +17,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("staff_members", sa.Column("removed_at", inbox.column_types.Timestamp(), nullable=True))
-    op.add_column("staff_sessions", sa.Column("proved_at", inbox.column_types.Timestamp(), nullable=True))
+    op.add_column("staff_members", sa.Column("removed_at", inbox.models.column_types.Timestamp(), nullable=True))
+    op.add_column("staff_sessions", sa.Column("proved_at", inbox.models.column_types.Timestamp(), nullable=True))
     op.add_column("opt_outs", sa.Column("recorded_by", sa.Integer(), nullable=True))
     op.add_column("messages", sa.Column("doubt", sa.String(length=16), nullable=True))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0019"
 down_revision = "0018"
@@ -16,7 +16,7 @@ depends_on = None
 
 
 def _timestamp(name: str) -> sa.Column[datetime]:
-    return sa.Column(name, inbox.column_types.Timestamp(timezone=True), nullable=True)
+    return sa.Column(name, inbox.models.column_types.Timestamp(timezone=True), nullable=True)
 
 
 def upgrade() -> None:

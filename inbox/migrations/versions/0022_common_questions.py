@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0022"
 down_revision = "0019"
@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=120), nullable=False),
         sa.Column("phrasings", sa.JSON(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
-        sa.Column("updated_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("updated_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_common_questions")),
         sa.UniqueConstraint("practice", "key", name=op.f("uq_common_questions_practice_key")),
     )
@@ -34,14 +34,14 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=63), nullable=False),
         sa.Column("similarity", sa.Double(), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
-        sa.Column("asked_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("asked_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_asked_questions_message_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_asked_questions")),
         sa.UniqueConstraint("message_id", name=op.f("uq_asked_questions_message_id")),
     )
     op.create_index("ix_asked_questions_practice_asked_at", "asked_questions", ["practice", "asked_at"])
     op.add_column(
-        "conversations", sa.Column("chat_seen_at", inbox.column_types.Timestamp(timezone=True), nullable=True)
+        "conversations", sa.Column("chat_seen_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True)
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0023"
 down_revision = "0022"
@@ -30,11 +30,11 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=True),
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
-        sa.Column("checksum", inbox.column_types.EncryptedText(), nullable=True),
-        sa.Column("name", inbox.column_types.EncryptedText(), nullable=True),
+        sa.Column("checksum", inbox.models.column_types.EncryptedText(), nullable=True),
+        sa.Column("name", inbox.models.column_types.EncryptedText(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_attempt_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("next_attempt_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_attachments_message_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
         sa.UniqueConstraint("file_id", name=op.f("uq_attachments_file_id")),

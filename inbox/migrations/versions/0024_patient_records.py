@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0024"
 down_revision = "0023"
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    encrypted, moment = inbox.column_types.EncryptedText, inbox.column_types.Timestamp
+    encrypted, moment = inbox.models.column_types.EncryptedText, inbox.models.column_types.Timestamp
     op.create_table(
         "patients",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -78,7 +78,7 @@ def upgrade() -> None:
         sa.Column("kept_id", sa.Integer(), nullable=False),
         sa.Column("dropped_id", sa.Integer(), nullable=False),
         sa.Column("staff_id", sa.Integer(), nullable=True),
-        sa.Column("moved", inbox.column_types.EncryptedJson(), nullable=False),
+        sa.Column("moved", inbox.models.column_types.EncryptedJson(), nullable=False),
         sa.Column("created_at", moment(timezone=True), nullable=False),
         sa.Column("undone_at", moment(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["kept_id"], ["patients.id"], name=op.f("fk_patient_merges_kept_id_patients")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0025"
 down_revision = "0024"
@@ -18,10 +18,10 @@ def upgrade() -> None:
         "found_entities",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.Integer(), nullable=False),
-        sa.Column("spans", inbox.column_types.EncryptedJson(), nullable=True),
+        sa.Column("spans", inbox.models.column_types.EncryptedJson(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_attempt_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("next_attempt_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_found_entities_message_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_found_entities")),
         sa.UniqueConstraint("message_id", name=op.f("uq_found_entities_message_id")),
@@ -30,7 +30,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_found_entities_waiting", "found_entities", ["id"], sqlite_where=waiting, postgresql_where=waiting
     )
-    op.add_column("conversations", sa.Column("insurance_asked_at", inbox.column_types.Timestamp(), nullable=True))
+    op.add_column(
+        "conversations", sa.Column("insurance_asked_at", inbox.models.column_types.Timestamp(), nullable=True)
+    )
 
 
 def downgrade() -> None:

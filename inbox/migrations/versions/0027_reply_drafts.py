@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0027"
 down_revision = "0026"
@@ -19,9 +19,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("conversation_id", sa.Integer(), nullable=False),
         sa.Column("staff_id", sa.Integer(), nullable=False),
-        sa.Column("text", inbox.column_types.EncryptedText(), nullable=False),
+        sa.Column("text", inbox.models.column_types.EncryptedText(), nullable=False),
         sa.Column("mark", sa.String(length=16), nullable=False),
-        sa.Column("updated_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("updated_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], name=op.f("fk_reply_drafts_conversation_id_conversations")
         ),

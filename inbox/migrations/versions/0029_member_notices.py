@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0029"
 down_revision = "0028"
@@ -22,12 +22,12 @@ def upgrade() -> None:
         sa.Column("conversation_id", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=12), nullable=False),
         sa.Column("by_staff_id", sa.Integer(), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("seen_at", inbox.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("seen_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
         sa.Column("mail_state", sa.String(length=12), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("next_attempt_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("mailed_at", inbox.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("next_attempt_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("mailed_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["by_staff_id"], ["staff_members.id"], name=op.f("fk_member_notices_by_staff_id_staff_members")
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0030"
 down_revision = "0029"
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    encrypted, moment = inbox.column_types.EncryptedText, inbox.column_types.Timestamp
+    encrypted, moment = inbox.models.column_types.EncryptedText, inbox.models.column_types.Timestamp
     op.create_table(
         "saved_replies",
         sa.Column("id", sa.Integer(), nullable=False),

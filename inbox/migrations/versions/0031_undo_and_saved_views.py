@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0031"
 down_revision = "0030"
@@ -26,9 +26,9 @@ def upgrade() -> None:
         sa.Column("before", sa.JSON(), nullable=False),
         sa.Column("after", sa.JSON(), nullable=False),
         sa.Column("ended", sa.JSON(), nullable=False),
-        sa.Column("until", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
-        sa.Column("undone_at", inbox.column_types.Timestamp(timezone=True), nullable=True),
+        sa.Column("until", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("undone_at", inbox.models.column_types.Timestamp(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], name=op.f("fk_undos_conversation_id_conversations")
         ),
@@ -41,9 +41,9 @@ def upgrade() -> None:
         "saved_views",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("staff_id", sa.Integer(), nullable=False),
-        sa.Column("name", inbox.column_types.EncryptedText(), nullable=False),
+        sa.Column("name", inbox.models.column_types.EncryptedText(), nullable=False),
         sa.Column("query", sa.String(length=400), nullable=False),
-        sa.Column("created_at", inbox.column_types.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_at", inbox.models.column_types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["staff_id"], ["staff_members.id"], name=op.f("fk_saved_views_staff_id_staff_members")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
     )

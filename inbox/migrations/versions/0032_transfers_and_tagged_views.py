@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0032"
 down_revision = "0031"
@@ -15,7 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("undos", sa.Column("added", sa.JSON(), nullable=True))
-    op.add_column("saved_views", sa.Column("tag", inbox.column_types.EncryptedText(), nullable=True))
+    op.add_column("saved_views", sa.Column("tag", inbox.models.column_types.EncryptedText(), nullable=True))
 
 
 def downgrade() -> None:

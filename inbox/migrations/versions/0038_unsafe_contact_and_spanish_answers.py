@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0038"
 down_revision = "0037"
@@ -15,7 +15,9 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("conversations", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("unsafe_since", inbox.column_types.Timestamp(timezone=True), nullable=True))
+        batch_op.add_column(
+            sa.Column("unsafe_since", inbox.models.column_types.Timestamp(timezone=True), nullable=True)
+        )
     with op.batch_alter_table("common_questions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("answer_es", sa.Text(), server_default=sa.text("''"), nullable=False))
 

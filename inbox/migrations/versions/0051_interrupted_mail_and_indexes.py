@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0051"
 down_revision = "0050"
@@ -16,7 +16,7 @@ branch_labels = None
 depends_on = None
 
 _CAPPED = sa.text("reason = 'texts_capped'")
-_MOMENT = inbox.column_types.Timestamp(timezone=True)
+_MOMENT = inbox.models.column_types.Timestamp(timezone=True)
 
 
 def upgrade() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0053"
 down_revision = "0052"
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("messages", sa.Column("trimmed", inbox.column_types.EncryptedText(), nullable=True))
+    op.add_column("messages", sa.Column("trimmed", inbox.models.column_types.EncryptedText(), nullable=True))
 
 
 def downgrade() -> None:

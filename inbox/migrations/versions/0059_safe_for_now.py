@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0059"
 down_revision = "0058"
@@ -14,7 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("conversations", sa.Column("safe_until", inbox.column_types.Timestamp(timezone=True), nullable=True))
+    op.add_column(
+        "conversations", sa.Column("safe_until", inbox.models.column_types.Timestamp(timezone=True), nullable=True)
+    )
 
 
 def downgrade() -> None:

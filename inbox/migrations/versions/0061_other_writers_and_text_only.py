@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import inbox.column_types
+import inbox.models.column_types
 
 revision = "0061"
 down_revision = "0060"
@@ -15,7 +15,9 @@ depends_on = None
 
 def upgrade() -> None:
     for name in ("other_writer_at", "text_only_since"):
-        op.add_column("conversations", sa.Column(name, inbox.column_types.Timestamp(timezone=True), nullable=True))
+        op.add_column(
+            "conversations", sa.Column(name, inbox.models.column_types.Timestamp(timezone=True), nullable=True)
+        )
 
 
 def downgrade() -> None:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from classifier.decoding import softmax_rows
 from classifier.entities.decoding import Floats, best_labels, decode_entities
 from classifier.entities.labels import KINDS, LABELS, first_column
+from classifier.network.decoding import softmax_rows
 from intake.vocabulary import EntityKind
 
 NAME = first_column(EntityKind.NAME)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from inbox.inbound import InboundMessage
+from inbox.incoming.inbound import InboundMessage
 from intake.vocabulary import Channel
 from web.errors import RequestError
 from web.services import services_of

@@ -13,9 +13,12 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from inbox.administration import change_rights, keep_out, remove_member
-from inbox.audit import verify
-from inbox.emergency_access import grant_access
+from inbox.accounts.administration import change_rights, keep_out, remove_member
+from inbox.accounts.emergency_access import grant_access
+from inbox.accounts.passwords import check_password
+from inbox.accounts.second_factor import new_totp_secret
+from inbox.accounts.staff_links import add_link, give_token
+from inbox.audit.trail import verify
 from inbox.models import (
     AuditEntry,
     Conversation,
@@ -29,14 +32,11 @@ from inbox.models import (
     StaffSession,
     now,
 )
-from inbox.passwords import check_password
-from inbox.second_factor import new_totp_secret
-from inbox.staff_links import add_link, give_token
 from intake.errors import IntakeError
 from intake.settings import Settings
 from staff.accounts.page import NOT_YOURSELF
 from staff.auth.links import ASKED, DIFFERENT, USED_UP
-from tasks.account_mail import mail_link
+from tasks.mail.accounts import mail_link
 from tests.staff.accounts.dying_mail import WorkerDiedError, with_dying_mail
 from tests.staff.conftest import PASSWORD, Browser, Console
 from tests.standins.smtp import Fault, SmtpStandIn, Stage

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from inbox.live_practices import LivePractices
 from inbox.models import AuditEntry, Conversation, EmergencyAccess, Role, now
+from inbox.practices.live import LivePractices
 from intake.practices import load_practices
 from intake.settings import Settings
-from tasks.account_mail import announce_emergency
+from tasks.mail.accounts import announce_emergency
 from tests.staff.accounts.dying_mail import WorkerDiedError, with_dying_mail
 from tests.staff.conftest import Browser, Console
 from tests.standins.smtp import Fault, SmtpStandIn, Stage

@@ -13,9 +13,9 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
-from inbox.audit import record_action, record_check, verify
+from inbox.audit.trail import record_action, record_check, verify
 from inbox.models import AuditEntry, Role, StaffMember, now
-from inbox.patient_book import Details, add_address, create_patient
+from inbox.patients.book import Details, add_address, create_patient
 from staff.audit.page import PART
 from staff.audit.trail import SHOWN
 from tests.sqlite_steps import ON_SQLITE, counted_steps

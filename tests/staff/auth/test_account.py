@@ -11,8 +11,8 @@ import pytest
 import requests
 import segno
 
+from inbox.accounts.passwords import check_password
 from inbox.models import AuditEntry, Role, StaffMember, StaffSession
-from inbox.passwords import check_password
 from staff.auth.account import DIFFERENT, WRONG_CODE
 from staff.auth.browsers import describe_browser
 from staff.auth.reauthentication import WRONG_CURRENT_CODE, WRONG_PASSWORD

@@ -10,7 +10,7 @@ import requests
 from sqlalchemy import select, update
 
 from app.up import _show_console
-from inbox.first_admin import LASTS, offer_link
+from inbox.accounts.first_admin import LASTS, offer_link
 from inbox.models import AuditEntry, FirstAdminLink, PracticeSetup, Role, StaffMember, now
 from tests.staff.conftest import PASSWORD, Console
 

@@ -14,10 +14,10 @@ import pyotp
 import pytest
 import requests
 
-from inbox.accounts import PROOF_LASTS
+from inbox.accounts.members import PROOF_LASTS
+from inbox.accounts.passwords import NO_PASSWORD
+from inbox.accounts.staff_links import add_link
 from inbox.models import AuditEntry, LinkPurpose, Passkey, Role, StaffLink, StaffMember, StaffSession, now
-from inbox.passwords import NO_PASSWORD
-from inbox.staff_links import add_link
 from intake.settings import Settings
 from staff.auth.account import WRONG_CODE
 from staff.auth.oidc import CONFIRMED, FAILED, NOT_CONFIRMED, UNREACHABLE

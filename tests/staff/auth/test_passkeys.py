@@ -9,8 +9,8 @@ import pytest
 import requests
 from webauthn.helpers import bytes_to_base64url as encoded
 
+from inbox.accounts.passwords import NO_PASSWORD
 from inbox.models import AuditEntry, Passkey, StaffMember, StaffSession, now
-from inbox.passwords import NO_PASSWORD
 from staff.auth.passkeys import MOST_PASSKEYS
 from staff.auth.reauthentication import NOTHING_TO_PROVE_WITH
 from staff.auth.webauthn_site import Site

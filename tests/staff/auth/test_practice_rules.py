@@ -8,7 +8,7 @@ import pyotp
 import pytest
 from sqlalchemy import update
 
-from inbox.accounts import IDLE_ENDS
+from inbox.accounts.members import IDLE_ENDS
 from inbox.models import Passkey, StaffMember, StaffSession, now
 from intake.practices import Practice, load_practices
 from intake.settings import Settings

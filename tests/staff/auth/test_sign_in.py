@@ -16,14 +16,14 @@ from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select, update
 
 from app.embedded_redis import EmbeddedRedis
-from inbox.accounts import (
+from inbox.accounts.members import (
     IDLE_ENDS,
     SESSION_ENDS,
     revoke_sessions,
 )
+from inbox.accounts.second_factor import new_recovery_codes, new_totp_secret
+from inbox.accounts.sign_in_failures import SLOW_BETWEEN, SLOW_FROM, SignInSource
 from inbox.models import AuditEntry, SignInFailure, StaffMember, StaffSession, now
-from inbox.second_factor import new_recovery_codes, new_totp_secret
-from inbox.sign_in_failures import SLOW_BETWEEN, SLOW_FROM, SignInSource
 from intake.settings import Settings
 from staff.auth.entry import HOME
 from staff.auth.sign_in import CODE_REFUSED, REFUSED, TOO_OFTEN

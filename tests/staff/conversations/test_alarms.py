@@ -12,7 +12,7 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
-from inbox.inbound import Contact, InboundMessage, record_message
+from inbox.incoming.inbound import Contact, InboundMessage, record_message
 from inbox.models import (
     AlarmEnd,
     AuditEntry,

@@ -6,7 +6,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from inbox.file_types import WORD
+from inbox.attachments.file_types import WORD
 from inbox.models import Attachment, AttachmentState, AuditEntry
 from tests.pictures import HTML, PDF, PLACE, opened, phone_photo
 from tests.sent_files import ARCHIVE, CARD, DOCX, HEIC, MP4, THREE_GP, VOICE_MEMO, XLSM, pages

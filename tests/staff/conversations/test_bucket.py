@@ -11,10 +11,10 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
-from inbox.attachment_files import THUMBNAIL, place_of
-from inbox.erasure import erase_conversations
-from inbox.inbound import record_message
+from inbox.attachments.file_store import THUMBNAIL, place_of
+from inbox.incoming.inbound import record_message
 from inbox.models import Attachment, CarrierErasure, Conversation, Delivery, now
+from inbox.retention.erasure import erase_conversations
 from intake.bucket_place import BucketPlace
 from intake.settings import Settings
 from intake.vocabulary import Channel, Medium

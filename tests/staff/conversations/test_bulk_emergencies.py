@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from inbox.models import Conversation, Delivery, DeliveryState, now
-from inbox.patient_book import Details, add_address, create_patient, link_conversation
+from inbox.patients.book import Details, add_address, create_patient, link_conversation
 from staff.conversations.reply import REPLY
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_conversation import words

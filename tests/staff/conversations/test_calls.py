@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from inbox.administration import remove_member
+from inbox.accounts.administration import remove_member
 from inbox.models import AuditEntry, MemberNotice, NotificationState, StaffMember, now
 from intake.settings import Settings
-from tasks.reconcile import reconcile
+from tasks.upkeep.reconcile import reconcile
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_inbox import ONE, TWO, row, rows, title
 from tests.staff.conversations.test_views import counts

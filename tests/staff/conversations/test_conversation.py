@@ -14,8 +14,7 @@ import requests
 from sqlalchemy import select
 
 from classifier.understanding import SecondIntent
-from inbox.common_questions import read_questions, save_question
-from inbox.inbound import Contact, InboundMessage, record_message
+from inbox.incoming.inbound import Contact, InboundMessage, record_message
 from inbox.models import (
     AuditEntry,
     Conversation,
@@ -30,6 +29,7 @@ from inbox.models import (
     Voicemail,
     now,
 )
+from inbox.practices.common_questions import read_questions, save_question
 from intake.settings import Settings
 from intake.vocabulary import Channel, Medium, SenderDoubt
 from staff.conversations.reply import UNCONFIRMED

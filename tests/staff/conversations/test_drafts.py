@@ -11,8 +11,8 @@ import requests
 from sqlalchemy import text
 
 from inbox.models import AuditEntry, Conversation, ReplyDraft, now
-from inbox.reply_drafts import LONGEST_DRAFT
-from inbox.retention import choose_overdue, delete_overdue
+from inbox.replies.drafts import LONGEST_DRAFT
+from inbox.retention.limits import choose_overdue, delete_overdue
 from intake.practices import Practice, Retention
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_inbox import ONE, PRICES, row

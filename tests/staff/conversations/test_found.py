@@ -12,7 +12,7 @@ from fhir.resources.R4B.bundle import Bundle
 from sqlalchemy import delete
 
 from classifier.entities.entity import Entity
-from inbox.inbound import Contact, InboundMessage, record_message
+from inbox.incoming.inbound import Contact, InboundMessage, record_message
 from inbox.models import AuditEntry, Conversation, FoundEntities, Patient, PatientAddress
 from intake.vocabulary import Channel, EntityKind
 from staff.conversations.insurance_card import date_words

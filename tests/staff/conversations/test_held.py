@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from inbox.inbound import record_message
+from inbox.incoming.inbound import record_message
 from inbox.models import (
     AuditEntry,
     Conversation,

@@ -20,8 +20,8 @@ from intake.settings import Settings
 from intake.vocabulary import NotificationReason
 from tasks.notification.alarms import acknowledge
 from tasks.pubsub import Watchers, announce
-from tasks.queue import connect
-from tasks.unproven_numbers import tell_of_cap
+from tasks.queues.queue import connect
+from tasks.routing.unproven_numbers import tell_of_cap
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
 from tests.told_classifier import EMERGENCY, PERSON, SAME_DAY, SELF_HARM, sure_of, tell

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from inbox.models import Conversation, Delivery, DeliveryState, OptOut, now
-from inbox.reply_medium import staff_medium
+from inbox.replies.medium import staff_medium
 from intake.settings import Settings
 from intake.vocabulary import Medium
 from staff.conversations.reply import Draft, ReplyCheck, send
-from tasks.entities import names_contact
+from tasks.understanding.entities import names_contact
 from tests.chat_client import ChatClient
 from tests.service import Service
 from tests.standins.smtp import SmtpStandIn

@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from inbox.consent import OptOutRow, can_undo_opt_out, opt_out_of, record_consent
+from inbox.contact.consent import OptOutRow, can_undo_opt_out, opt_out_of, record_consent
 from inbox.models import AuditEntry, Conversation, Decision, Escalation, Notification, OptOut
 from staff.conversations.conversation_queries import MAY_WANT_NO_TEXTS, NOT_TEXTED
 from staff.conversations.row_words import CALL_THEM

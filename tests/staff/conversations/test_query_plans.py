@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from inbox.database import Database
+from inbox.storage.database import Database
 from tests.staff.conftest import Console
 from tests.staff.conversations.test_statements import INBOX, LIVE, add_conversations, count
 from tests.tasks.test_query_plans import planned

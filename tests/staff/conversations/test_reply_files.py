@@ -13,11 +13,11 @@ import requests
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from sqlalchemy import select, update
 
-from inbox.attachments import MOST_BYTES, read_contents
-from inbox.erasure import erase_conversations
-from inbox.inbound import InboundMessage, record_message
+from inbox.attachments.rows import MOST_BYTES, read_contents
+from inbox.incoming.inbound import InboundMessage, record_message
 from inbox.models import Attachment, AuditEntry, Conversation, Delivery, RetentionRun, Undo, now
-from inbox.reply_files import MOST_REPLY_FILES
+from inbox.replies.files import MOST_REPLY_FILES
+from inbox.retention.erasure import erase_conversations
 from intake.settings import Settings
 from intake.vocabulary import Channel, Medium
 from tasks.carriers.smtp import make_email_sender

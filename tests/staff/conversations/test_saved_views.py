@@ -9,10 +9,10 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from inbox.database import Database
+from inbox.conversations.saved_views import MOST_VIEWS
+from inbox.keys.rotation import rotate_keys
 from inbox.models import AuditEntry, ConversationTag, SavedView
-from inbox.rotation import rotate_keys
-from inbox.saved_views import MOST_VIEWS
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.settings import Settings
 from tests.inbox.conftest import NO_FILES

@@ -15,8 +15,8 @@ from sqlalchemy import CursorResult, insert, select, text
 from sqlalchemy.orm import Session
 
 from inbox.models import AuditEntry, Conversation, Delivery, Message, SearchCode, now
-from inbox.patient_book import Details, add_address, create_patient
-from inbox.search_index import codes_of, index_waiting
+from inbox.patients.book import Details, add_address, create_patient
+from inbox.search.index import codes_of, index_waiting
 from intake.encryption import Keyring
 from intake.vocabulary import Medium
 from staff.conversations.inbox_queries import PAGE

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from inbox.inbound import InboundMessage, record_message
+from inbox.incoming.inbound import InboundMessage, record_message
 from inbox.models import Conversation
 from intake.vocabulary import Channel
 from tests.staff.conftest import Browser, Console

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from inbox.attachments import keep_contents, take_contents
-from inbox.conversation_tags import add_tag
+from inbox.attachments.rows import keep_contents, take_contents
+from inbox.conversations.saved_views import save_view
+from inbox.conversations.tags import add_tag
 from inbox.models import (
     Attachment,
     AttachmentKind,
@@ -19,8 +20,7 @@ from inbox.models import (
     StaffMember,
     Voicemail,
 )
-from inbox.patient_book import Details, add_address, create_patient, link_conversation
-from inbox.saved_views import save_view
+from inbox.patients.book import Details, add_address, create_patient, link_conversation
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_inbox import rows
 from tests.staff.conversations.test_views import statements

@@ -9,6 +9,7 @@ from html import escape
 
 import pytest
 
+from inbox.conversations.undo import standing_of
 from inbox.models import (
     AuditEntry,
     Conversation,
@@ -21,7 +22,6 @@ from inbox.models import (
     StaffMember,
     now,
 )
-from inbox.undo import standing_of
 from intake.settings import Settings
 from intake.vocabulary import Priority
 from tasks.notification.transfers import notice_priority

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from inbox.accounts import add_member
-from inbox.database import Database
+from inbox.accounts.members import add_member
 from inbox.models import DeliveryState, Escalation, OptOut, Review, ReviewReason, Role
+from inbox.storage.database import Database
 from intake.practices import Practice
 from staff.figures.arrivals import part_minutes, read_arrivals
 from staff.figures.period import Period

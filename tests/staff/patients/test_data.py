@@ -17,8 +17,9 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from inbox.attachments import keep_contents, take_contents
-from inbox.consent import is_opted_out
+from inbox.attachments.rows import keep_contents, take_contents
+from inbox.contact.consent import is_opted_out
+from inbox.exports.patient import export_patient
 from inbox.models import (
     Attachment,
     AttachmentKind,
@@ -34,11 +35,10 @@ from inbox.models import (
     Role,
     now,
 )
-from inbox.patient_book import Details, add_address, create_patient, link_conversation
-from inbox.patient_export import export_patient
-from inbox.patient_merging import merge_patients
-from inbox.patient_records import find_records
-from inbox.reply_drafts import save_draft
+from inbox.patients.book import Details, add_address, create_patient, link_conversation
+from inbox.patients.record_merging import merge_patients
+from inbox.patients.records import find_records
+from inbox.replies.drafts import save_draft
 from intake.vocabulary import Channel
 from staff.patients.archive import write_archive
 from tests.sqlite_steps import ON_SQLITE, counted_steps

@@ -12,9 +12,9 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from inbox.inbound import record_message
+from inbox.incoming.inbound import record_message
 from inbox.models import AuditEntry, Conversation, Delivery, DeliveryState, Patient, Role, now
-from inbox.patient_book import Details, add_address, create_patient
+from inbox.patients.book import Details, add_address, create_patient
 from intake.settings import Settings
 from intake.vocabulary import Channel
 from staff.conversations.send_later import read_time

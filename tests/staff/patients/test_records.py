@@ -9,7 +9,7 @@ import requests
 from sqlalchemy import select
 
 from inbox.models import AuditEntry, Conversation, Patient, PatientAddress, PatientConversation
-from inbox.patient_book import record_names
+from inbox.patients.book import record_names
 from tests.chat_client import ChatClient
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_conversation import words

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from inbox.inbound import Contact, InboundMessage, record_message
+from inbox.incoming.inbound import Contact, InboundMessage, record_message
 from inbox.models import AuditEntry, Conversation, PatientAddress
 from intake.vocabulary import Channel
 from tests.staff.conftest import Browser, Console

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inbox.conversations.reviews import NONE_OF_THESE
 from inbox.models import AuditEntry, Conversation, Message, Review, ReviewReason, now
-from inbox.presence import MODEL_LOST, Heartbeat
-from inbox.reviews import NONE_OF_THESE
+from inbox.storage.presence import MODEL_LOST, Heartbeat
 from intake.vocabulary import INTENTS, Channel
 from staff.reviews import plots
 from staff.reviews.plots import HEIGHT, WIDTH, Point, Texts

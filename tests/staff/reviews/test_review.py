@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from classifier.understanding import SecondIntent
-from inbox.audit import verify
+from inbox.audit.trail import verify
+from inbox.conversations.reviews import NONE_OF_THESE, REVIEW_LABELS, UNDO_WITHIN
 from inbox.models import (
     AuditEntry,
     Conversation,
@@ -29,7 +30,6 @@ from inbox.models import (
     ReviewReason,
     now,
 )
-from inbox.reviews import NONE_OF_THESE, REVIEW_LABELS, UNDO_WITHIN
 from intake.vocabulary import INTENTS, SAMPLE
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.told_classifier import EMERGENCY, PRAISE, SAME_DAY, sure_of, tell

@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from inbox.models import AuditEntry, Conversation, Role, SavedReply
-from inbox.patient_book import Details, add_address, create_patient
-from inbox.saved_replies import MOST_SAVED, Owner, ReplyWords, write_reply
+from inbox.patients.book import Details, add_address, create_patient
+from inbox.replies.saved import MOST_SAVED, Owner, ReplyWords, write_reply
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_conversation import PAGE, PRICES, box, by_staff, reply
 from tests.told_classifier import sure_of, tell

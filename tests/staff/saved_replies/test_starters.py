@@ -7,7 +7,7 @@ import re
 import pytest
 
 from inbox.models import AuditEntry, Role, SavedReply
-from inbox.saved_replies import MOST_SAVED, Owner, ReplyWords, write_reply
+from inbox.replies.saved import MOST_SAVED, Owner, ReplyWords, write_reply
 from templates.starter_replies import starter_replies
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_conversation import PAGE, PRICES, box, by_staff, reply

@@ -11,7 +11,7 @@ import requests
 from werkzeug.datastructures import MultiDict
 
 from inbox.models import AuditEntry, Role, SettingVersion
-from inbox.setting_versions import Standing
+from inbox.practices.setting_versions import Standing
 from intake.practice_settings import Mistake, MistakenError, Row
 from intake.practices import Practice
 from intake.settings import Settings

@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 import requests
 
-from inbox.live_practices import LivePractices
 from inbox.models import Delivery, Message, Role, SettingVersion
+from inbox.practices.live import LivePractices
 from intake.practices import Practice, load_practices
 from staff.settings.number_rows import NumberTraffic, explain_lines, explain_retiring
 from tests.staff.conftest import Browser, Console, StartConsole

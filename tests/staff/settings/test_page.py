@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from inbox.models import AuditEntry, Delivery, Role, SettingVersion
-from inbox.setting_versions import changes_of
+from inbox.practices.setting_versions import changes_of
 from intake.practices import Practice
 from intake.setting_editors import SettingGroup, SettingPage
 from intake.settings import Settings

@@ -10,8 +10,8 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from inbox.common_questions import read_questions
 from inbox.models import AskedOutcome, AskedQuestion, AuditEntry, CommonQuestion, Delivery, Message, Role
+from inbox.practices.common_questions import read_questions
 from tests.staff.conftest import Browser, Console
 from tests.staff.conversations.test_conversation import words
 

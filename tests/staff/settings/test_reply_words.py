@@ -8,7 +8,7 @@ import re
 import pytest
 
 from inbox.models import Role, SettingVersion
-from inbox.setting_versions import changes_of
+from inbox.practices.setting_versions import changes_of
 from templates.plain_words import CONDITIONS, VALUES
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.settings.test_page import (

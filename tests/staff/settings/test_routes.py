@@ -10,7 +10,7 @@ import requests
 from inbox.models import Notification, Role, SettingVersion
 from intake.vocabulary import Intent, Priority, Route
 from staff.settings.route_rows import CLINICAL, describe_route, plain_route
-from tasks.routing_table import team_and_priority
+from tasks.routing.table import team_and_priority
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.settings.test_page import effective, problem_at, text_of, token, undo
 

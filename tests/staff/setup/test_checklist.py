@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from inbox.models import SetupTest, SetupTestKind, SetupTestState, now
-from inbox.setup_facts import SetupFacts
+from inbox.practices.setup_facts import SetupFacts
 from intake.practices import Practice, load_practices
 from intake.settings import Settings
 from staff.setup.checklist import ChecklistLine, build_checklist, email_target

@@ -10,10 +10,10 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from inbox.audit import record_action
-from inbox.first_admin import make_first_admin, offer_link
+from inbox.accounts.first_admin import make_first_admin, offer_link
+from inbox.audit.trail import record_action
 from inbox.models import AuditEntry, Patient, Role, SetupTest, StaffMember, now
-from inbox.patient_book import add_address
+from inbox.patients.book import add_address
 from intake.settings import Settings
 from staff.setup.page import NOTHING_TO_TEST, TOO_OFTEN
 from staff.setup.progress import MOST_TESTS

@@ -12,6 +12,8 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from inbox.conversations.reviews import UNDO_WITHIN
+from inbox.conversations.undo import plan_return, standing_of
 from inbox.models import (
     AuditEntry,
     Conversation,
@@ -28,8 +30,6 @@ from inbox.models import (
     Undo,
     now,
 )
-from inbox.reviews import UNDO_WITHIN
-from inbox.undo import plan_return, standing_of
 from intake.settings import Settings
 from staff.display import day_and_clock
 from tasks.delivery.batch import deliver

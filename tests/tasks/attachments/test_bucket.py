@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from inbox.attachment_files import THUMBNAIL, FileStore, StoreAwayError
+from inbox.attachments.file_store import THUMBNAIL, FileStore, StoreAwayError
 from intake.bucket_place import BucketPlace
 from intake.errors import IntakeError
 from tasks.attachments.bucket import FAILURES, Bucket, Patience, Pauses

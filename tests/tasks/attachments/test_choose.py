@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inbox.attachment_files import Folder
+from inbox.attachments.file_store import Folder
 from intake.bucket_place import BucketPlace
 from intake.errors import IntakeError
 from tasks.attachments.choose import choose_files

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from inbox.attachments import MOST_BYTES
-from inbox.file_types import OPEN_TEXT, file_type
+from inbox.attachments.file_types import OPEN_TEXT, file_type
+from inbox.attachments.rows import MOST_BYTES
 from inbox.models import AttachmentKind, Refusal
 from tasks.attachments import rendering
 from tasks.attachments.content import Checked, check

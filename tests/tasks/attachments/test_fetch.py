@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from inbox.attachment_files import THUMBNAIL
-from inbox.attachments import MOST_BYTES, read_contents, read_thumbnail
-from inbox.database import Database
-from inbox.erasure import erase_conversations
+from inbox.attachments.file_store import THUMBNAIL
+from inbox.attachments.rows import MOST_BYTES, read_contents, read_thumbnail
+from inbox.keys.rotation import rotate_keys
 from inbox.models import Attachment, AttachmentState, CarrierErasure, Conversation, Message, Refusal, RetentionRun, now
-from inbox.rotation import rotate_keys
+from inbox.retention.erasure import erase_conversations
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from intake.errors import IntakeError
 from intake.twilio_hosts import is_api_address, is_media_address

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from inbox.attachment_files import FileStore, Folder, StoreAwayError
-from inbox.attachments import keep_contents, read_contents, take_contents
-from inbox.database import Database
-from inbox.erasure import erase_conversations
-from inbox.inbound import Media, record_message
+from inbox.attachments.file_store import FileStore, Folder, StoreAwayError
+from inbox.attachments.rows import keep_contents, read_contents, take_contents
+from inbox.incoming.inbound import Media, record_message
+from inbox.keys.rotation import rotate_keys
 from inbox.models import Attachment, AttachmentState, CarrierErasure, Conversation, Delivery, Message, now
-from inbox.rotation import rotate_keys
+from inbox.retention.erasure import erase_conversations
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from tasks.attachments.bucket import Bucket
 from tasks.carriers.backoff import MAX_ATTEMPTS

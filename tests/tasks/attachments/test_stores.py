@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inbox.attachment_files import THUMBNAIL, FileStore, Folder, place_of
+from inbox.attachments.file_store import THUMBNAIL, FileStore, Folder, place_of
 from tasks.attachments.bucket import Bucket
 from tests.standins.s3 import KEYS_PER_PAGE, S3StandIn
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from inbox.database import Database
-from inbox.inbound import record_message
+from inbox.incoming.inbound import record_message
 from inbox.models import Delivery, now
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from tests.inbox.conftest import acting, inbound
 from tests.service import Service

@@ -16,7 +16,7 @@ from tasks import jobs
 from tasks.carriers.choose import make_sender
 from tasks.context import use
 from tasks.delivery.outbox import add_delivery
-from tasks.queue import JOB_TIMEOUT_SECONDS
+from tasks.queues.queue import JOB_TIMEOUT_SECONDS
 from tests.service import Service
 from tests.standins.twilio import UNTIL_REVEALED, Fault, Operation, TwilioStandIn
 from tests.world import DEMO_NUMBER, PATIENT, SERVICE_SID

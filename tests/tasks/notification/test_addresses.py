@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from inbox.accounts import add_member
+from inbox.accounts.members import add_member
 from inbox.models import Role
-from inbox.setting_versions import Change, Standing, add_version
+from inbox.practices.setting_versions import Change, Standing, add_version
 from intake.errors import IntakeError
 from intake.notice_hosts import parse_notice_hosts
 from intake.practice_settings import Override

@@ -11,7 +11,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from inbox.inbound import InboundMessage, record_message
+from inbox.incoming.inbound import InboundMessage, record_message
 from inbox.models import AlarmEnd, Conversation, Escalation, Message, Notification, now
 from intake.vocabulary import Channel
 from tasks import jobs

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from inbox.live_practices import LivePractices
 from inbox.models import AlarmEnd, AuditEntry, Escalation, Message, Notification, now
+from inbox.practices.live import LivePractices
 from intake.practices import EscalationStep, Practice, Practices, TeamSettings
 from intake.settings import Settings
 from intake.vocabulary import NoticeText, Team

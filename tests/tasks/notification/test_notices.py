@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from inbox.live_practices import LivePractices
 from inbox.models import Conversation, Notification, now
+from inbox.practices.live import LivePractices
 from intake.errors import IntakeError
 from intake.practices import PhoneLine, Practice, Practices, TeamSettings
 from intake.vocabulary import Medium, Priority

@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select, update
 
-from inbox.erasure import erase_conversations
 from inbox.models import CarrierErasure, Conversation, Message, Notification, now
+from inbox.retention.erasure import erase_conversations
 from tasks import jobs
 from tasks.context import use
 from tests.service import Service
 from tests.standins.twilio import Fault
 from tests.standins.twilio.messages import Message as SentMessage
 from tests.tasks.conftest import StartService
-from tests.tasks.test_retention import LIMITS, age, clean
+from tests.tasks.upkeep.test_retention import LIMITS, age, clean
 from tests.world import PATIENT
 
 QUESTION = "Can I move my visit to next week?"

@@ -8,10 +8,10 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
-from inbox.consent import opted_out_among
-from inbox.database import Database
-from inbox.inbound import record_message
+from inbox.contact.consent import opted_out_among
+from inbox.incoming.inbound import record_message
 from inbox.models import AuditEntry, Escalation, Notification, NotificationState, now
+from inbox.storage.database import Database
 from intake.encryption import Keyring
 from tasks.notification.outbox import notify
 from tasks.pubsub import topics_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from classifier import INTENTS
-from classifier.model_bundle import DEFAULT_FOLDER
+from classifier.network.model_bundle import DEFAULT_FOLDER
 from tests.training.benchmark.conftest import Benchmarking
 from training.benchmark.errors import BenchmarkError
 from training.benchmark.local_models import Baseline, ClassifierFolder, HuggingFaceCheckpoint

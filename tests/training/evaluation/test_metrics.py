@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from classifier import SecondIntent, Understanding, decide_disposition
-from classifier.decoding import Outputs, Thresholds
+from classifier.network.decoding import Outputs, Thresholds
 from classifier.outputs import INTENTS, LEVEL_COLUMNS, Language
-from classifier.screen import Screening
+from classifier.rules.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 from training.data.corpus import CorpusMessage
 from training.evaluation.metrics import (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from classifier.question_topics import NO_TOPIC
+from classifier.questions.topics import NO_TOPIC
 from intake.starter_questions import starter_questions
 from training.data.corpus import CORPUS, CorpusError
 from training.data.held_back import QUESTIONS, read_held_back_questions

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from classifier.decoding import Outputs
+from classifier.network.decoding import Outputs
 from intake.vocabulary import DangerKind
 from tests.training.conftest import RECIPES, VALIDATION_WRITERS
 from tests.training.evaluation.test_metrics import (

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from classifier import INTENTS
-from classifier.decoding import LONG_WORDS, SHORT_WORDS, Outputs, Thresholds, triage_level
-from classifier.model_bundle import CalibrationFile
+from classifier.network.decoding import LONG_WORDS, SHORT_WORDS, Outputs, Thresholds, triage_level
+from classifier.network.model_bundle import CalibrationFile
 from classifier.outputs import ALL_COLUMNS, DANGER_COLUMNS, LANGUAGE_COLUMNS, LEVEL_COLUMNS, Language
-from classifier.screen import Screening
+from classifier.rules.screen import Screening
 from intake.vocabulary import DangerKind, TriageLevel
 from tests.training.lazy import Lazy
 from training.data.corpus import CorpusMessage

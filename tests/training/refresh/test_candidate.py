@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from classifier.check import check
-from classifier.store import SHIPPED, ModelStore
+from classifier.network.check import check
+from classifier.network.store import SHIPPED, ModelStore
 from intake.vocabulary import TriageLevel
 from tests.classifier import tiny_model
 from training.data.corpus import CorpusMessage

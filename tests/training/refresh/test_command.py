@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from classifier import INTENTS
-from inbox.database import Database
+from inbox.storage.database import Database
 from tests.app.command import complete, intake
 from tests.reviews import add_reviewed
 from tests.training.conftest import RECIPES, THIRD_PARTY, write_corpus

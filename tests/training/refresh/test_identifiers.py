@@ -11,7 +11,7 @@ import pytest
 
 from classifier.entities.recognizer import Recognizer
 from classifier.entities.recorded import RecordedPatient
-from inbox.review_export import without_people
+from inbox.exports.reviews import without_people
 from tests.training.data.whole_corpus import corpus_messages
 from training.data.corpus import CorpusMessage
 from training.data.rendering import Rendered, render

@@ -19,9 +19,8 @@ from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from classifier import Classifier
-from inbox.chat import first_name, note_seen, read_mark
-from inbox.chat_contact import AWAY_AFTER
-from inbox.common_questions import read_questions, save_question
+from inbox.contact.chat_contact import AWAY_AFTER
+from inbox.incoming.chat import first_name, note_seen, read_mark
 from inbox.models import (
     AskedOutcome,
     AskedQuestion,
@@ -34,6 +33,7 @@ from inbox.models import (
     StaffMember,
     now,
 )
+from inbox.practices.common_questions import read_questions, save_question
 from intake.settings import Settings
 from intake.starter_questions import starter_questions
 from intake.vocabulary import Medium

@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import update
 
 from classifier import Classifier
-from inbox.attachments import MOST_BYTES, read_contents
+from inbox.attachments.rows import MOST_BYTES, read_contents
 from inbox.models import Attachment, AttachmentState, AuditEntry, Conversation, Decision, Message, Refusal, now
 from intake.settings import Settings
 from intake.vocabulary import Priority

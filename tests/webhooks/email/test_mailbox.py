@@ -14,10 +14,10 @@ from sqlalchemy import func, select
 from sqlalchemy import text as sql
 from sqlalchemy.exc import SQLAlchemyError
 
-from inbox.accounts import add_member
+from inbox.accounts.members import add_member
+from inbox.keys.rotation import rotate_keys
 from inbox.models import Conversation, Decision, Delivery, Message, Notification, Role
-from inbox.rotation import rotate_keys
-from inbox.setting_versions import Standing, add_version
+from inbox.practices.setting_versions import Standing, add_version
 from intake.channels import is_vouched
 from intake.errors import IntakeError
 from intake.mailbox import Mailbox

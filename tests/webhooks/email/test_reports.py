@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from classifier import Classifier
-from inbox.accounts import add_member
+from inbox.accounts.members import add_member
 from inbox.models import (
     Conversation,
     Decision,
@@ -29,9 +29,9 @@ from intake.vocabulary import BY_PROGRAM, Priority, SenderDoubt, Silence, Triage
 from tasks.carriers.email_message import delivery_key
 from tasks.carriers.protocol import OutgoingMessage
 from tasks.carriers.staff_mail import sign_staff_mail
-from tasks.line_to_staff import LINE
+from tasks.messages.line_to_staff import LINE
 from tasks.notification.targets import CONSOLE
-from tasks.routing import Facts, decide
+from tasks.routing.decide import Facts, decide
 from tests.service import Service
 from tests.standins.smtp import SmtpStandIn
 from tests.standins.twilio import TwilioStandIn

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from inbox.attachments import MOST_BYTES, read_contents
+from inbox.attachments.rows import MOST_BYTES, read_contents
 from inbox.models import (
     Attachment,
     AttachmentKind,

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from classifier import Classifier
+from inbox.incoming.voicemail import forget_recording
 from inbox.models import Conversation, Message, Voicemail
-from inbox.voicemail import forget_recording
 from intake.settings import Settings
 from tests.service import Service
 from tests.standins.twilio import IncomingCall, Signature, TwilioStandIn, WebhookAnswer

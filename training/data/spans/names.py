@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classifier.normalise import without_accents
+from classifier.text.normalise import without_accents
 from training.data.spans.setting import NoValueError, SpanSetting
 from training.data.spans.spoken import spelled_letters
 

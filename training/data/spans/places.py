@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classifier.normalise import without_accents
+from classifier.text.normalise import without_accents
 from training.data.number_words import number_words
 from training.data.spans.setting import SpanSetting
 from training.data.spans.spoken import code_word, digit_words, pair_words, spelled_letters

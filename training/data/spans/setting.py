@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from faker import Faker
 
-from classifier.normalise import without_accents
+from classifier.text.normalise import without_accents
 from training.data.corpus import CORPUS, CorpusError, read_rows
 
 VALUES: Final = Path("values")

@@ -7,7 +7,7 @@ from tokenizers import Tokenizer
 
 from classifier.entities.labels import KINDS, LABELS
 from classifier.entities.spans import Span, trim_span
-from classifier.model_bundle import DEFAULT_FOLDER
+from classifier.network.model_bundle import DEFAULT_FOLDER
 from intake.vocabulary import EntityKind
 from tests.training.conftest import RECIPES
 from tests.training.data.spans.entity_corpus import entity_messages

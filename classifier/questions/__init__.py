@@ -1,0 +1,1 @@
+"""The practice's common questions: which of them a message asks."""

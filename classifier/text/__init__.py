@@ -1,0 +1,1 @@
+"""Texts before anything is understood: spelling, parts, windows, and how much is read."""

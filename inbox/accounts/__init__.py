@@ -1,0 +1,1 @@
+"""Members' accounts: signing in, inviting, passwords, and second factors."""

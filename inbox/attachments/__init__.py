@@ -1,0 +1,1 @@
+"""The pictures and files of messages: their rows, and where their contents are kept."""

@@ -1,0 +1,1 @@
+"""The audit trail, and how far back it goes."""

@@ -1,0 +1,1 @@
+"""What staff see and do of a conversation: its state, tags, mentions, views, reviews, and undoing."""

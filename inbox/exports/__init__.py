@@ -1,0 +1,1 @@
+"""Exporting conversations, patients, and reviews for other systems."""

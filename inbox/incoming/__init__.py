@@ -1,0 +1,1 @@
+"""Storing what comes in, once: messages, chats, voicemails, and forms."""

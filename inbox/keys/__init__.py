@@ -1,0 +1,1 @@
+"""Changing the encryption key while the service runs."""

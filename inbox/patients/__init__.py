@@ -1,0 +1,1 @@
+"""Patient records, and everything on record about one patient."""

@@ -1,0 +1,1 @@
+"""What members write: drafts, saved replies, the files they send, and which way a reply goes."""

@@ -1,0 +1,1 @@
+"""The database itself: sessions, transactions, leases, keys, and which processes run."""

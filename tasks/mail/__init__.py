@@ -1,0 +1,1 @@
+"""Mail to members: accounts, notices, and tests of the setup."""

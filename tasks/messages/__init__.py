@@ -1,0 +1,1 @@
+"""Handling stored messages: attempts, batches, corrections, and what staff mark."""

@@ -1,0 +1,1 @@
+"""What a message asks and names: common questions, entities, and its language."""
