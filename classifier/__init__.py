@@ -27,7 +27,7 @@ __all__ = [
     "Understanding",
     "decide_disposition",
 ]
-_MODULES = {"ModelError": "errors", "Classifier": "model", "ModelInfo": "model"}
+_MODULES = {"ModelError": "errors", "Classifier": "network.model", "ModelInfo": "network.model"}
 
 
 def __getattr__(name: str) -> Any:
