@@ -61,6 +61,7 @@ class Conversation(Base):
     the patient said since that it is safe for now; at its `safe_hours`, too, as they named these (see
     `inbox.contact.safe_hours`). `other_writer_at` is when somebody else last seemed to write from the patient's phone,
     and `text_only_since` since when they say that they can't be called, on each conversation of the number.
+    Until `quiet_until`, automatic replies stay out (see `inbox.contact.quiet`).
     `answered_up_to` is the newest message that whoever last answered or
     closed it had been shown, None if nothing tells.
     """
@@ -124,6 +125,7 @@ class Conversation(Base):
     unsafe_alone: Mapped[bool] = mapped_column(default=False, server_default=false())
     other_writer_at: Mapped[datetime | None]
     text_only_since: Mapped[datetime | None]
+    quiet_until: Mapped[datetime | None]
 
 
 _UNINDEXED = text("indexed_with IS NULL AND emptied_at IS NULL")

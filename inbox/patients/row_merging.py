@@ -68,14 +68,20 @@ def combine_conversations(kept: Values, dropped: Values) -> dict[str, Any]:
     answered = [row["answered_up_to"] for row in (kept, dropped)]
     answered_up_to = None if None in answered else min(answered)  # a message of the other may be unseen
     flagged = [row for row in (kept, dropped) if row["unsafe_since"] is not None]
+    quiet = [row["quiet_until"] for row in (kept, dropped) if row["quiet_until"] is not None]
     unsafe = {
         "unsafe_page": any(row["unsafe_page"] for row in flagged),
         "unsafe_alone": bool(flagged) and all(row["unsafe_alone"] for row in flagged),
         "safe_until": None if len(flagged) > 1 else known["safe_until"],
         "safe_hours": None if len(flagged) > 1 else known["safe_hours"],
+        "quiet_until": max(quiet, default=None),
         "other_writer_at": max((row["other_writer_at"] for row in flagged if row["other_writer_at"]), default=None),
     }
-    others = {"line_type": line_type, "snoozed_until": snoozed, "answered_up_to": answered_up_to}
+    others = {
+        "line_type": line_type,
+        "snoozed_until": snoozed,
+        "answered_up_to": answered_up_to,
+    }
     return known | combined | urgency | unsafe | others
 
 

@@ -151,6 +151,7 @@ ACTIONS = {
         INTAKE,
     ),
     "text_only_noted": Action(ActionGroup.RECORDS, "noted that the patient can’t be called, as a message says", INTAKE),
+    "quiet_ended": Action(ActionGroup.RECORDS, "let automatic replies go out again"),
     "text_only_cleared": Action(ActionGroup.RECORDS, "noted that the patient can be called"),
     "unsafe_set": Action(ActionGroup.RECORDS, "marked it as not safe to contact the patient here"),
     "unsafe_cleared": Action(ActionGroup.RECORDS, "marked it as safe to contact the patient here again"),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.contact.consent import number_of, record_consent, undo_opt_out
+from inbox.contact.quiet import end_quiet
 from inbox.contact.text_only import clear_text_only
 from inbox.contact.unsafe_contact import clear_unsafe, set_unsafe
 from inbox.conversations.legal_hold import hold_conversation, release_conversation
@@ -386,6 +387,13 @@ def mark_callable(conversation_id: int) -> AnyResponse:
         return {"changed": changed}
 
     return _act(conversation_id, "text_only_cleared", change)
+
+
+@blueprint.post("/automatic-replies")
+@open_to(Role.STAFF)
+def answer_again(conversation_id: int) -> AnyResponse:
+    """Let automatic replies go out again that were kept back as somebody else might see them."""
+    return _act(conversation_id, "quiet_ended", lambda session, conversation: {"changed": end_quiet(conversation)})
 
 
 @blueprint.post("/undo-opt-out")

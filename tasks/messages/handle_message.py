@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox.contact.chat_contact import has_contact, has_number, note_contact
+from inbox.contact.quiet import keep_quiet
 from inbox.conversations.state import note_answer, note_decision, note_triage
 from inbox.models import (
     AskedOutcome,
@@ -294,6 +295,8 @@ def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practic
 def _place(message: Message, plan: RoutingDecision, understanding: Understanding | None) -> None:
     """Apply a decision to its conversation, which a responder's mail leaves closed if nobody else waits in it."""
     conversation = message.conversation
+    if plan.silence in (Silence.QUIET, Silence.OTHER_WRITER):
+        keep_quiet(conversation, message.received_at)
     if plan.route == Route.PRAISE and _has_matter(conversation):
         note_decision(conversation, None, None, None, message)
         return

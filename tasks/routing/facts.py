@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from classifier.contact.heard_contact import HeardContact, hear_contact
@@ -22,6 +22,7 @@ from classifier.rules.robot_questions import robot_language
 from classifier.text.plain_english import reads_as_english
 from inbox.contact.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_word, opt_out_of
 from inbox.contact.opt_out_wording import OptOutWish, read_opt_out
+from inbox.contact.quiet import quiet_until
 from inbox.contact.unsafe_contact import silences_robot
 from inbox.models import Classification, Conversation, Decision, Delivery, DeliveryState, Keyword, LineType, Message
 from inbox.models.column_types import keyring
@@ -39,11 +40,9 @@ from intake.vocabulary import (
     Priority,
     Route,
     SenderDoubt,
-    Silence,
     TriageLevel,
 )
 from tasks.routing.decide import AFTERMATH, Facts, can_be_answered, follows_emergency
-from tasks.routing.earlier_decisions import any_decided
 from tasks.routing.follow_ups import FOLLOWS_WITHIN, Matter, find_matter, matter_of, may_follow
 from tasks.routing.imminent_visits import is_visit_soon
 from tasks.routing.person_words import person_language
@@ -100,18 +99,6 @@ _LAST_BY_STAFF = select(func.max(Delivery.created_at)).where(
     Delivery.created_at <= bindparam("until", type_=Delivery.created_at.type),
     Delivery.state.not_in(NEVER_ARRIVED),
 )
-QUIET_FOR = timedelta(hours=24)
-"""How long automatic replies stay out of a conversation after a patient wanted none, if staff do not answer before."""
-_KEPT_QUIET = any_decided(
-    Decision.silence.in_([Silence.QUIET, Silence.OTHER_WRITER]),
-    ~exists().where(
-        Delivery.conversation_id == Message.conversation_id,
-        Delivery.message_id.is_(None),
-        Delivery.created_at > Message.received_at,
-        Delivery.state.not_in(NEVER_ARRIVED),
-    ),
-)
-
 _EMERGENCIES_ELSEWHERE = (
     select(Conversation.danger, func.max(Delivery.created_at))
     .join(Message, Message.id == Conversation.last_message_id)
@@ -222,6 +209,7 @@ def gather_facts(
     is_worsening = is_aftermath and understanding.triage == TriageLevel.SAME_DAY
     is_legal = speaks_of_law(message.text)
     # In a chat, whoever writes has its page open; "who is this?" alone is the patient's until a table says otherwise.
+    is_kept_quiet = quiet_until(session, conversation, moment) is not None and not says_safe(message.text)
     heard = hear_contact(message.text, by_tables=facts.in_chat or of_robot is not None)
     is_owed = _is_owed_helplines(message, facts)
     remark = find_remark(message, medium_of(conversation))
@@ -259,16 +247,10 @@ def gather_facts(
         owed_helplines=is_owed,
         at_practice=is_at_practice(message.text),
         other_writer=heard is HeardContact.OTHER_WRITER,
-        quiet=not facts.in_chat and (heard is HeardContact.SILENT or _stays_quiet(session, message)),
+        quiet=not facts.in_chat and (heard is HeardContact.SILENT or is_kept_quiet),
         alarm_open=conversation.triage == TriageLevel.EMERGENCY or elsewhere.is_open,
         answered_elsewhere=elsewhere.is_answered,
     )
-
-
-def _stays_quiet(session: Session, message: Message) -> bool:
-    """Return whether an answer was kept back lately as somebody else may see it, and nobody says that it is safe."""
-    values = {"conversation": message.conversation_id, "message": message.id, "since": message.received_at - QUIET_FOR}
-    return session.scalar(_KEPT_QUIET, values) is not None and not says_safe(message.text)
 
 
 def _find_elsewhere(session: Session, conversation: Conversation, moment: datetime) -> _Elsewhere:

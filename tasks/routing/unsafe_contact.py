@@ -12,6 +12,7 @@ from classifier.contact.text_only import is_text_only
 from classifier.contact.unsafe_contact import UnsafeContact, read_unsafe_contact, says_safe
 from inbox.audit.trail import record_action
 from inbox.contact.consent import number_of
+from inbox.contact.quiet import end_quiet
 from inbox.contact.safe_hours import SafeHours
 from inbox.contact.text_only import keep_text_only
 from inbox.contact.unsafe_contact import keep_hours, lift_for_now, set_unsafe
@@ -77,7 +78,10 @@ def _note_safe_contact(session: Session, message: Message, moment: datetime) -> 
     conversation = message.conversation
     if conversation.channel != Channel.CHAT and not _is_proven(message):
         return
-    if says_safe(message.text) and lift_for_now(session, conversation, moment, named=not lacks_keys(session)):
+    if not says_safe(message.text):
+        return
+    end_quiet(conversation)
+    if lift_for_now(session, conversation, moment, named=not lacks_keys(session)):
         _record(session, message, "safe_noted")
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from classifier.rules.plain_words import tells_of_violence, tells_of_worsening
@@ -19,7 +20,6 @@ from classifier.rules.relapses import is_relapse, may_be_relapse
 from classifier.rules.screen import break_sentences, screen_text
 from inbox.models import Decision, Message
 from intake.vocabulary import DangerKind, Intent, Route, TriageLevel
-from tasks.routing.earlier_decisions import any_decided
 from tasks.routing.said_before import read_back
 
 if TYPE_CHECKING:
@@ -39,7 +39,17 @@ _IS_BACK = re.compile(
 """What says that something told before is back, without a word of what."""
 
 _CLINICAL = (Intent.CLINICAL_CONCERN, Route.SAME_DAY, Route.URGENT, Route.PREGNANCY_LOSS)
-_TOLD_BEFORE = any_decided(Decision.route.in_(_CLINICAL))
+_TOLD_BEFORE = (
+    select(Message.id)
+    .join(Decision, Decision.message_id == Message.id)
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        Message.id < bindparam("message"),
+        Message.received_at > bindparam("since", type_=Message.received_at.type),
+        Decision.route.in_(_CLINICAL),
+    )
+    .limit(1)
+)
 
 
 def keep_kind(session: Session, message: Message, understanding: Understanding) -> Understanding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +213,20 @@ def test_a_reply_that_was_scheduled_before_is_held_by_what_came_after_it(older: 
 
     with older.read() as session:
         assert session.execute(sa.text("SELECT seen_up_to FROM deliveries ORDER BY id")).scalars().all() == [1, None]
+
+
+@pytest.mark.parametrize("revision", ["0063"])
+def test_a_conversation_that_was_kept_quiet_stays_so_for_a_day(older: Database) -> None:
+    with older.engine.begin() as connection:
+        fill(connection, older.keyring)
+        connection.execute(sa.text("UPDATE decisions SET silence = 'quiet'"))
+
+    older.migrate()
+
+    with older.read() as session:
+        joined = "conversations JOIN messages ON conversation_id = conversations.id"
+        [(until, received_at)] = session.execute(sa.text(f"SELECT quiet_until, received_at FROM {joined}"))
+    assert datetime.fromisoformat(until) - datetime.fromisoformat(received_at) == timedelta(days=1)
 
 
 @pytest.mark.parametrize("revision", ["0038"])

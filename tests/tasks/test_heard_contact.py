@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from inbox.models import Conversation, Decision, Message, Notification
-from tasks.routing.facts import QUIET_FOR
+from inbox.contact.quiet import QUIET_FOR
+from inbox.models import Conversation, Decision, Notification
 from tests.chat_client import ChatClient
 from tests.service import Service
 from tests.told_classifier import EMERGENCY, sure_of, tell
 
 SEEN = "Foreman holds our phones in a basket up front with the screens up. so no texts to me. can I move my visit"
+BILL = "Why is my bill so high?"
 VISIT = "Can I move my visit to Tuesday?"
 CHEST = "I have chest pain and can't breathe"
 
@@ -21,7 +22,16 @@ CHEST = "I have chest pain and can't breathe"
 def told(service: Service) -> Service:
     """A service that is sure of these."""
     sure = sure_of("appointment_request")
-    tell(service, {VISIT: sure, SEEN: sure, f"It's safe to text me now. {VISIT}": sure, CHEST: EMERGENCY})
+    tell(
+        service,
+        {
+            VISIT: sure,
+            SEEN: sure,
+            f"It's safe to text me now. {VISIT}": sure,
+            CHEST: EMERGENCY,
+            BILL: sure_of("billing_inquiry"),
+        },
+    )
     return service
 
 
@@ -59,6 +69,10 @@ def test_who_says_that_it_is_safe_is_answered(told: Service) -> None:
     assert [send(told, text) for text in (SEEN, f"It's safe to text me now. {VISIT}")] == [0, 1]
 
 
+def test_after_that_the_phone_is_answered_as_ever(told: Service) -> None:
+    assert [send(told, text) for text in (SEEN, f"It's safe to text me now. {VISIT}", BILL)] == [0, 1, 1]
+
+
 def test_whoever_writes_in_a_chat_reads_the_answer_on_its_page(told: Service) -> None:
     chat = ChatClient(told.url)
     chat.send(SEEN, "m1")
@@ -70,6 +84,8 @@ def test_whoever_writes_in_a_chat_reads_the_answer_on_its_page(told: Service) ->
 def test_after_a_day_the_phone_is_answered_as_ever(told: Service) -> None:
     send(told, SEEN)
     with told.edit() as session:
-        session.query(Message).one().received_at -= QUIET_FOR + timedelta(minutes=1)
+        conversation = session.query(Conversation).one()
+        assert conversation.quiet_until is not None
+        conversation.quiet_until -= QUIET_FOR + timedelta(minutes=1)
 
     assert send(told, VISIT) == 1

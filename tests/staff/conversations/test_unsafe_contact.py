@@ -296,3 +296,47 @@ def test_staff_take_away_that_a_patient_cannot_be_called(console: Console, dana:
     assert "noted that the patient can be called" in dana.get("/staff/conversations/2").text
     receive(console, DEAF)
     assert TEXT_ONLY in dana.get(PAGE).text
+
+
+# ---- a phone that others seem to read, as the model hears
+
+SEEN = "Foreman holds our phones in a basket up front with the screens up. so no texts to me. can I move my visit"
+KEPT_BACK = "Automatic replies, except in an emergency, are off until you answer or until"
+
+
+@pytest.fixture
+def heard(console: Console, dana: Browser) -> Browser:
+    """A member who opens the conversation of a patient whose phone others seem to read."""
+    receive(console, SEEN)
+    assert texts_to(console, PATIENT) == []
+    return dana
+
+
+def test_staff_see_until_when_automatic_replies_are_kept_back(heard: Browser) -> None:
+    assert KEPT_BACK in heard.get(PAGE).text
+
+
+def test_staff_turn_automatic_replies_back_on(console: Console, heard: Browser) -> None:
+    assert heard.post(f"{PAGE}/automatic-replies").status_code == 303
+
+    assert KEPT_BACK not in heard.get(PAGE).text
+    assert "let automatic replies go out again" in heard.get(PAGE).text
+    receive(console, BILL)
+    assert len(texts_to(console, PATIENT)) == 1
+
+
+def test_an_answer_of_staff_turns_them_back_on(console: Console, heard: Browser) -> None:
+    reply(heard)
+    with console.edit() as session:
+        session.scalars(select(Delivery).where(Delivery.staff_id.is_not(None))).one().next_attempt_at = now()
+    console.work()
+
+    assert KEPT_BACK not in heard.get(PAGE).text
+
+
+def test_an_answer_that_never_left_does_not(console: Console, heard: Browser) -> None:
+    reply(heard)
+    with console.edit() as session:
+        session.scalars(select(Delivery).where(Delivery.staff_id.is_not(None))).one().state = DeliveryState.FAILED
+
+    assert KEPT_BACK in heard.get(PAGE).text

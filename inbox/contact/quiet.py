@@ -1,0 +1,49 @@
+"""Keeping automatic replies out of a conversation for a while, as somebody else may see them there (ADR 29).
+
+Nothing is marked on the number. It ends after `QUIET_FOR`, or before that once staff answer, or once the patient or
+staff say that it is safe.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from inbox.models import Conversation, Delivery, DeliveryState
+
+QUIET_FOR = timedelta(hours=24)
+_NOT_SENT = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.HELD)
+_ANSWERED = (
+    select(Delivery.id)
+    .where(
+        Delivery.conversation_id == bindparam("conversation"),
+        Delivery.message_id.is_(None),
+        Delivery.created_at > bindparam("since", type_=Delivery.created_at.type),
+        Delivery.state.not_in(_NOT_SENT),
+    )
+    .limit(1)
+)
+
+
+def keep_quiet(conversation: Conversation, since: datetime) -> None:
+    """Keep automatic replies out of a conversation from a moment on."""
+    until = since + QUIET_FOR
+    conversation.quiet_until = until if conversation.quiet_until is None else max(conversation.quiet_until, until)
+
+
+def end_quiet(conversation: Conversation) -> bool:
+    """Let automatic replies go out again, and return whether that changes anything."""
+    was_quiet = conversation.quiet_until is not None
+    conversation.quiet_until = None
+    return was_quiet
+
+
+def quiet_until(session: Session, conversation: Conversation, moment: datetime) -> datetime | None:
+    """Return until when automatic replies stay out of a conversation, None if they may go out."""
+    until = conversation.quiet_until
+    if until is None or until <= moment:
+        return None
+    values = {"conversation": conversation.id, "since": until - QUIET_FOR}
+    return until if session.scalar(_ANSWERED, values) is None else None
