@@ -1,5 +1,7 @@
 """Keeping automatic replies out of a conversation for a while, as somebody else may see them there (ADR 29).
 
+In a chat they go on, as whoever writes has its page open, but staff are asked before they answer by text or email.
+
 Nothing is marked on the number. It ends after `QUIET_FOR`, or before that once staff answer, or once the patient or
 staff say that it is safe.
 """
@@ -12,6 +14,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation, Delivery, DeliveryState
+from intake.vocabulary import Medium
 
 QUIET_FOR = timedelta(hours=24)
 _NOT_SENT = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.HELD)
@@ -20,6 +23,7 @@ _ANSWERED = (
     .where(
         Delivery.conversation_id == bindparam("conversation"),
         Delivery.message_id.is_(None),
+        Delivery.medium != Medium.CHAT,  # which says nothing of the phone
         Delivery.created_at > bindparam("since", type_=Delivery.created_at.type),
         Delivery.state.not_in(_NOT_SENT),
     )

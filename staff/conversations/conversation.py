@@ -277,6 +277,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         return {
             "conversation": conversation,
             "is_unsafe": is_unsafe,
+            "is_seen": quiet is not None and not is_unsafe and reach.medium is not Medium.CHAT,
             "unsafe_at": flagged.conversation_id if flagged else None,
             "safe_until": until and display.clock(until, zone),
             "safe_hours": hours and hours.words,

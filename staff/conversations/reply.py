@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.contact.chat_contact import reply_address
+from inbox.contact.quiet import quiet_until as kept_quiet_until
 from inbox.contact.text_permission import why_not_text
 from inbox.contact.unsafe_contact import is_silenced
 from inbox.conversations.state import note_answer, note_reply, unanswered_of
@@ -37,6 +38,7 @@ from templates.saved_replies import find_blanks
 
 REPLY = "staff"
 UNCONFIRMED = "Confirm first that the reply should go to this address."
+SEEN_BY_OTHERS = "Not sent: someone else may see what is sent there. Check first that you want to send it all the same."
 UNSAFE = "The patient said that it is not safe to write here. Check first that you want to send it all the same."
 OTHER_WAY = "Not sent: it would go out in another way now. Look below where it goes, then send it again."
 SENT_OTHERWISE = "This reply was already sent, with other words. Read it, then send only what it does not say."
@@ -63,7 +65,7 @@ class Draft:
         files: the ids of the files that the page showed with it.
         confirmed: the doubtful address that the member confirmed, if any.
         by: how the page said that it goes out, empty if nothing tells.
-        despite: whether the member sends it although the patient said that it is not safe.
+        despite: whether the member sends it although it is not safe, or someone else may see it.
         untimely: whether the member sends it at an hour at which the patient asked not to be written to.
         later: whether it goes out at a time rather than now.
         send_at: that time by the practice's clock, such as `2026-11-30T09:00`, as far as the form has one.
@@ -102,7 +104,7 @@ class Outcome:
         message: what the member reads.
         after_commit: what to do after the commit.
         delivery_id: the reply in the outbox.
-        although_unsafe: whether it was sent although the patient said that it is not safe.
+        although_unsafe: whether it was sent although it is not safe, or someone else may see it.
         scheduled_for: when it goes out, None for now.
         next_time: when a refused one could go out, as a form has it.
         is_untimely: whether it was refused as the patient asked not to be written to at that hour.
@@ -156,7 +158,8 @@ def send(
     problem = "This page is out of date. Try again." if known or not FORM_ID.fullmatch(draft.form_id) else ""
     problem = problem or reach.obstacle or why_not_sent(files, reach.medium, draft.text, practice)
     problem = problem or check(draft.text, text, reach.medium, has_files=bool(files))
-    problem = problem or _why_unconfirmed(draft, reach, len(files), is_unsafe=is_unsafe)
+    is_seen = reach.medium is not Medium.CHAT and kept_quiet_until(session, conversation, now()) is not None
+    problem = problem or _why_unconfirmed(draft, reach, len(files), is_unsafe=is_unsafe, is_seen=is_seen)
     if problem:
         return Outcome(ReplyCheck.REFUSED, problem)
     if overtaken:
@@ -186,7 +189,7 @@ def send(
         ReplyCheck.SENT,
         after_commit=after_commit,
         delivery_id=delivery.id,
-        although_unsafe=is_unsafe,
+        although_unsafe=is_unsafe or is_seen,
         scheduled_for=at,
     )
     if at is not None:
@@ -199,7 +202,7 @@ def send(
     return sent
 
 
-def _why_unconfirmed(draft: Draft, reach: Reach, files: int, *, is_unsafe: bool) -> str:
+def _why_unconfirmed(draft: Draft, reach: Reach, files: int, *, is_unsafe: bool, is_seen: bool) -> str:
     """Return what the member has to look at before a reply goes out as it would now; empty if nothing."""
     if files < len(set(draft.files)):
         return FILE_GONE
@@ -207,7 +210,9 @@ def _why_unconfirmed(draft: Draft, reach: Reach, files: int, *, is_unsafe: bool)
         return OTHER_WAY
     if draft.confirmed != reach.doubtful:
         return UNCONFIRMED
-    return UNSAFE if is_unsafe and not draft.despite else ""
+    if draft.despite or not (is_unsafe or is_seen):
+        return ""
+    return UNSAFE if is_unsafe else SEEN_BY_OTHERS
 
 
 def _read_later(

@@ -168,6 +168,7 @@ def handle_message(
     end_attempt(message)
     if plan.route == Route.WRONG_NUMBER:  # until staff resume them, no automatic reply goes to whoever this is
         message.conversation.staff_took_over_at = message.conversation.staff_took_over_at or moment
+    _keep_quiet(message, facts, plan)
     _place(message, plan, understanding)
     if understanding is not None and not (understanding.urgent and message.doubt in NEVER_ALARMS):
         note_triage(message.conversation, understanding.triage, understanding.danger)
@@ -292,11 +293,15 @@ def _tell_of_staff_opt_out(session: Session, message: Message, practice: Practic
     )
 
 
+def _keep_quiet(message: Message, facts: Facts, plan: RoutingDecision) -> None:
+    """Keep automatic replies out of a conversation for a while whose phone or mailbox somebody else may see."""
+    if facts.is_shared or plan.silence in (Silence.QUIET, Silence.OTHER_WRITER):
+        keep_quiet(message.conversation, message.received_at)
+
+
 def _place(message: Message, plan: RoutingDecision, understanding: Understanding | None) -> None:
     """Apply a decision to its conversation, which a responder's mail leaves closed if nobody else waits in it."""
     conversation = message.conversation
-    if plan.silence in (Silence.QUIET, Silence.OTHER_WRITER):
-        keep_quiet(conversation, message.received_at)
     if plan.route == Route.PRAISE and _has_matter(conversation):
         note_decision(conversation, None, None, None, message)
         return

@@ -140,6 +140,7 @@ class Facts:
         answered_in_spanish: whether the practice has answered that question in Spanish, too.
         unsafe: whether the patient said that it is not safe to contact them there.
         quiet: whether they want no answer to this message there, as the phone is somebody else's or seen by others.
+        is_shared: whether the message says so itself, or in a chat, of the patient's phone or mailbox.
         other_writer: whether somebody else seems to write from the patient's phone.
         follows: the matter that the message follows if nothing of its own can be made of it, None if there is none.
         nudge: whether it only asks again, or whether anybody is there.
@@ -199,6 +200,7 @@ class Facts:
     answered_in_spanish: bool = False
     unsafe: bool = False
     quiet: bool = False
+    is_shared: bool = False
     other_writer: bool = False
     follows: Matter | None = None
     nudge: bool = False

@@ -211,6 +211,7 @@ def gather_facts(
     # In a chat, whoever writes has its page open; "who is this?" alone is the patient's until a table says otherwise.
     is_kept_quiet = quiet_until(session, conversation, moment) is not None and not says_safe(message.text)
     heard = hear_contact(message.text, by_tables=facts.in_chat or of_robot is not None)
+    is_shared = heard is HeardContact.SILENT or (facts.in_chat and of_robot is None and _hears_sharing(message.text))
     is_owed = _is_owed_helplines(message, facts)
     remark = find_remark(message, medium_of(conversation))
     is_taken_back = is_aftermath and remark == Route.WRONG_NUMBER
@@ -247,10 +248,16 @@ def gather_facts(
         owed_helplines=is_owed,
         at_practice=is_at_practice(message.text),
         other_writer=heard is HeardContact.OTHER_WRITER,
-        quiet=not facts.in_chat and (heard is HeardContact.SILENT or is_kept_quiet),
+        quiet=not facts.in_chat and (is_shared or is_kept_quiet),
+        is_shared=is_shared,
         alarm_open=conversation.triage == TriageLevel.EMERGENCY or elsewhere.is_open,
         answered_elsewhere=elsewhere.is_answered,
     )
+
+
+def _hears_sharing(text: str) -> bool:
+    """Return whether a message seems to say that somebody else sees what is sent to the patient's phone or mailbox."""
+    return hear_contact(text) is HeardContact.SILENT
 
 
 def _find_elsewhere(session: Session, conversation: Conversation, moment: datetime) -> _Elsewhere:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -31,11 +32,13 @@ def leave(service: Service, **changes: Any) -> None:
             setattr(conversation, name, value)
 
 
-def answer(service: Service) -> tuple[ReplyCheck, Delivery | None]:
+def answer(service: Service, text: str = ANSWER, *, despite: bool = False) -> tuple[ReplyCheck, Delivery | None]:
+    form_id = sha256(text.encode()).hexdigest()[:32]
     with service.edit() as session:
         conversation = session.query(Conversation).with_for_update().one()
+        draft = Draft(text, form_id, 0, None, closes=False, despite=despite)
         practice = service.context.practices.require("demo")
-        outcome = send(session, conversation, practice, 1, Draft(ANSWER, "ab" * 16, 0, None, closes=False))
+        outcome = send(session, conversation, practice, 1, draft)
     service.context.queue.put_all(outcome.after_commit)
     service.work()
     found = [row for row in service.rows(Delivery) if row.id == outcome.delivery_id]
@@ -83,6 +86,23 @@ def test_who_left_and_agreed_to_texts_is_texted_once_and_the_chat_says_so(
         "staff",
         "You had left this chat, so we are sending our answer to your phone by text.",
     )
+
+
+def test_who_left_and_shares_a_phone_is_texted_only_if_the_member_confirms_it(
+    service: Service, twilio: TwilioStandIn
+) -> None:
+    chat = begin(service, **AGREED)
+    chat.send("my mama reads mine at supper so no texts", "second")
+    service.work()
+    chat.read()
+    assert answer(service)[0] is ReplyCheck.SENT  # on the page
+    leave(service)
+
+    assert answer(service, "Come at 9.")[0] is ReplyCheck.REFUSED
+    assert texts_to_patient(twilio) == []
+
+    assert answer(service, "Come at 9.", despite=True)[0] is ReplyCheck.SENT
+    assert len(texts_to_patient(twilio)) == 1
 
 
 def test_an_ended_chat_counts_as_left(service: Service, twilio: TwilioStandIn) -> None:

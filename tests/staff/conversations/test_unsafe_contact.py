@@ -325,8 +325,20 @@ def test_staff_turn_automatic_replies_back_on(console: Console, heard: Browser) 
     assert len(texts_to(console, PATIENT)) == 1
 
 
+def test_a_member_confirms_that_a_reply_goes_where_someone_else_may_see_it(console: Console, heard: Browser) -> None:
+    assert 'name="despite"' in heard.get(PAGE).text
+
+    refused = heard.post(
+        f"{PAGE}/reply", data={"text": "Come at 9.", "form_id": "1" * 32, "seen": "0", "then": "waiting"}
+    )
+
+    assert refused.status_code == 422
+    assert "Not sent: someone else may see what is sent there." in refused.text
+    assert [row for row in console.rows(Delivery) if row.staff_id] == []
+
+
 def test_an_answer_of_staff_turns_them_back_on(console: Console, heard: Browser) -> None:
-    reply(heard)
+    assert reply(heard, despite="yes") == 303
     with console.edit() as session:
         session.scalars(select(Delivery).where(Delivery.staff_id.is_not(None))).one().next_attempt_at = now()
     console.work()
@@ -335,7 +347,7 @@ def test_an_answer_of_staff_turns_them_back_on(console: Console, heard: Browser)
 
 
 def test_an_answer_that_never_left_does_not(console: Console, heard: Browser) -> None:
-    reply(heard)
+    reply(heard, despite="yes")
     with console.edit() as session:
         session.scalars(select(Delivery).where(Delivery.staff_id.is_not(None))).one().state = DeliveryState.FAILED
 
