@@ -6,6 +6,7 @@ Like the cross-style test, they are used only for testing: only `training.evalua
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from classifier.outputs import INTENTS, Language
@@ -18,6 +19,8 @@ FILES = tuple(_FOLDER / f"{name}.tsv" for name in ("out_of_scope", "urgency", "i
 """Their paths in the corpus folder."""
 QUESTIONS = _FOLDER / "questions.tsv"
 """The path of the strangers' questions, of which some ask none of the starter set's."""
+BILINGUAL_QUESTIONS = _FOLDER / "questions_birch.tsv"
+"""The path of another stranger's questions, half of them in Spanish."""
 
 
 def read_held_back(corpus: Path) -> list[CorpusMessage]:
@@ -41,6 +44,20 @@ def read_held_back_questions(corpus: Path) -> list[QuestionExample]:
     """
     path = corpus / QUESTIONS
     return list(parse_questions(path)) if path.exists() else []
+
+
+def read_bilingual_questions(corpus: Path) -> list[QuestionExample]:
+    """Read a stranger's questions in two languages: topic, language, text; empty if the file is not there.
+
+    Raises:
+        CorpusError: A line does not have the columns, or an unknown topic.
+    """
+    path = corpus / BILINGUAL_QUESTIONS
+    if not path.exists():
+        return []
+    languages = [language for _, (_topic, language, _text) in read_rows(path, 3)]
+    questions = zip(parse_questions(path), languages, strict=True)
+    return [replace(question, is_spanish=language == "es") for question, language in questions]
 
 
 def _out_of_scope(path: Path) -> Iterator[CorpusMessage]:

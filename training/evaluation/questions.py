@@ -17,7 +17,7 @@ from classifier import Classifier
 from classifier.questions.find import encode_questions, is_answerable
 from classifier.questions.sentences import SentenceEncoder
 from intake.starter_questions import starter_questions
-from training.data.held_back import read_held_back_questions
+from training.data.held_back import read_bilingual_questions, read_held_back_questions
 from training.data.questions import QuestionExample, QuestionPart, fill_slots, read_questions
 from training.export.calibrate_questions import encode_starters, matcher_of, own_index
 from training.markdown import format_interval, format_percent, format_table
@@ -79,6 +79,10 @@ def measure_questions(corpus: Path, report: Path) -> dict[str, QuestionScores]:
     strangers = fill_slots(read_held_back_questions(corpus))
     if strangers:
         sets["strangers' questions"] = strangers
+    bilingual = read_bilingual_questions(corpus)
+    if bilingual:
+        sets["another stranger's, English"] = [question for question in bilingual if not question.is_spanish]
+        sets["another stranger's, Spanish"] = [question for question in bilingual if question.is_spanish]
     scores = {name: score_answers(questions, _answer_all(encoder, questions)) for name, questions in sets.items()}
     scores["a practice's own question, everyday/asked.tsv"] = _score_own(
         encoder, [question for question in asked if not question.is_spanish]
@@ -173,7 +177,7 @@ parentheses.
 {table}
 
 In the last row, each question of the starter set is the practice's own in turn, with four phrasings; the intent model
-is left out. `training/corpus/held_back/questions.tsv` is measured if it is there.
+is left out. The strangers' questions are `training/corpus/held_back/questions.tsv` and `questions_birch.tsv`.
 
 Finding what a message asks took {milliseconds:.1f} ms in the median on the machine that wrote this.
 """

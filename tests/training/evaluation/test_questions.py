@@ -9,7 +9,12 @@ import pytest
 from classifier.questions.topics import NO_TOPIC
 from intake.starter_questions import starter_questions
 from training.data.corpus import CORPUS, CorpusError
-from training.data.held_back import QUESTIONS, read_held_back_questions
+from training.data.held_back import (
+    BILINGUAL_QUESTIONS,
+    QUESTIONS,
+    read_bilingual_questions,
+    read_held_back_questions,
+)
 from training.data.questions import QuestionExample, QuestionPart, read_questions
 from training.evaluation.questions import score_answers
 
@@ -63,6 +68,18 @@ def test_strangers_questions_are_read_if_they_are_there(tmp_path: Path) -> None:
     assert read_held_back_questions(tmp_path) == [
         QuestionExample("hours", "are you open"),
         QuestionExample(NO_TOPIC, "thanks"),
+    ]
+
+
+def test_a_strangers_questions_in_two_languages_are_read_if_they_are_there(tmp_path: Path) -> None:
+    assert read_bilingual_questions(tmp_path) == []
+
+    (tmp_path / BILINGUAL_QUESTIONS).parent.mkdir()
+    (tmp_path / BILINGUAL_QUESTIONS).write_text("hours\ten\tare you open\nhours\tes\ta que hora abren\n", "utf-8")
+
+    assert read_bilingual_questions(tmp_path) == [
+        QuestionExample("hours", "are you open"),
+        QuestionExample("hours", "a que hora abren", is_spanish=True),
     ]
 
 
