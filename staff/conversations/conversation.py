@@ -172,6 +172,7 @@ def reply(conversation_id: int) -> AnyResponse | str | tuple[str, int]:
                 **({} if waits else {"closed": draft.closes}),
                 **({"unverified_sender": True} if draft.confirmed else {}),
                 **({"although_unsafe": True} if outcome.although_unsafe else {}),
+                **({"outside_hours": True} if outcome.outside_hours else {}),
             )
             if waits is None:
                 end_alarm(session, conversation, AlarmEnd.REPLY)

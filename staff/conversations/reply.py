@@ -105,6 +105,7 @@ class Outcome:
         after_commit: what to do after the commit.
         delivery_id: the reply in the outbox.
         although_unsafe: whether it was sent although it is not safe, or someone else may see it.
+        outside_hours: whether it was sent at an hour at which the patient asked not to be written to.
         scheduled_for: when it goes out, None for now.
         next_time: when a refused one could go out, as a form has it.
         is_untimely: whether it was refused as the patient asked not to be written to at that hour.
@@ -115,6 +116,7 @@ class Outcome:
     after_commit: AfterCommit = field(default_factory=AfterCommit)
     delivery_id: int | None = None
     although_unsafe: bool = False
+    outside_hours: bool = False
     scheduled_for: datetime | None = None
     next_time: str = ""
     is_untimely: bool = False
@@ -167,8 +169,9 @@ def send(
     at, problem, next_time = _read_later(session, conversation, practice, reach, draft)
     if problem:
         return Outcome(ReplyCheck.REFUSED, problem, next_time=next_time)
-    if not draft.untimely and (problem := why_untimely(session, conversation, practice, at)):
-        return Outcome(ReplyCheck.REFUSED, problem, is_untimely=True)
+    untimely = why_untimely(session, conversation, practice, at)
+    if untimely and not draft.untimely:
+        return Outcome(ReplyCheck.REFUSED, untimely, is_untimely=True)
     delivery = Delivery(
         conversation_id=conversation.id,
         reply=REPLY,
@@ -190,6 +193,7 @@ def send(
         after_commit=after_commit,
         delivery_id=delivery.id,
         although_unsafe=is_unsafe or is_seen,
+        outside_hours=bool(untimely),
         scheduled_for=at,
     )
     if at is not None:

@@ -344,8 +344,11 @@ def _share(part: int, whole: int) -> Cell:
 
 
 def _share_words(part: int, whole: int) -> str:
+    """Return a share as words below the count of the part; empty if there is nothing to have a share of."""
     found = share(part, whole)
-    return TOO_FEW.lower() if found is None else f"{100 * found:.0f}%"
+    if found is None:
+        return "too few for a percentage" if whole else ""
+    return f"{100 * found:.0f}%"
 
 
 def _wait(seconds: int | None) -> Cell:

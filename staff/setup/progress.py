@@ -46,15 +46,21 @@ def targets_of(services: Services, practice: Practice, what: str) -> list[str]:
 
 
 def is_too_often(
-    session: Session, practice: str, moment: datetime, *, kind: SetupTestKind | None = None, most: int = MOST_TESTS
+    session: Session,
+    practice: str,
+    moment: datetime,
+    *,
+    kind: SetupTestKind | None = None,
+    most: int = MOST_TESTS,
+    within: timedelta = TESTS_WITHIN,
 ) -> bool:
     """Return whether a practice has lately begun as many tests as it may, of one kind or of all."""
-    recent = [*_are_recent(practice, moment), *([SetupTest.kind == kind] if kind else [])]
+    recent = [*_are_recent(practice, moment, within), *([SetupTest.kind == kind] if kind else [])]
     return (session.scalar(select(func.count()).where(*recent)) or 0) >= most
 
 
-def _are_recent(practice: str, moment: datetime) -> tuple[ColumnElement[bool], ...]:
-    return SetupTest.practice == practice, SetupTest.created_at > moment - TESTS_WITHIN
+def _are_recent(practice: str, moment: datetime, within: timedelta = TESTS_WITHIN) -> tuple[ColumnElement[bool], ...]:
+    return SetupTest.practice == practice, SetupTest.created_at > moment - within
 
 
 def add_tests(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -31,6 +31,8 @@ from tasks.queues.queue import AfterCommit
 from templates.replies import stop_wording
 
 MOST_TEXTS = 5
+MOST_TEXTS_A_DAY = 20
+TOO_MANY_TODAY = f"{MOST_TEXTS_A_DAY} test texts went out in the last 24 hours, which is the most. Try again tomorrow."
 OUT_OF_DATE = "This page is out of date. Try again."
 NO_SENDER = "The practice has no number to text from."
 NO_NUMBER = "Enter a phone number such as (202) 555-0123."
@@ -93,6 +95,9 @@ def add_text_test(
         session, practice.slug, moment, kind=SetupTestKind.TEXT, most=MOST_TEXTS
     ):
         raise TooManyTestsError
+    day = timedelta(days=1)
+    if is_too_often(session, practice.slug, moment, kind=SetupTestKind.TEXT, most=MOST_TEXTS_A_DAY, within=day):
+        return TextTestOutcome(TOO_MANY_TODAY)
     delivery = Delivery(
         conversation_id=_find_conversation(session, practice.slug, number).id,
         reply=SETUP_TEXT,

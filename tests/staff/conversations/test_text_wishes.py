@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from inbox.models import Delivery, now
+from inbox.models import AuditEntry, Delivery, now
 from staff.conversations.text_wishes import read_wish, wish_words
 from tests.staff.conftest import Browser, Console, StartConsole
 from tests.staff.conversations.test_conversation import words
@@ -105,6 +105,18 @@ def test_so_is_one_for_now(console: Console, browser: Browser) -> None:
 
     assert send(browser).status_code == 422
     assert send(browser, untimely="yes").status_code == 303
+
+
+def test_the_audit_trail_says_which_went_out_at_such_an_hour(console: Console, browser: Browser) -> None:
+    receive(console, ASKED)
+    assert browser.post(f"{PAGE}/patient", data={"name": "Ann Lee", "use": "address"}).status_code == 303
+    send(browser, later="", send_at=tomorrow_at(15))
+    send(browser, 2, later="", send_at=tomorrow_at(18), untimely="yes")
+    form = {"text": "Your bill is right.", "form_id": f"{3:032x}", "address": "1", "send_at": tomorrow_at(18)}
+    browser.post(f"{RECORD}/messages", data=form | {"untimely": "yes"})
+
+    scheduled = [entry.detail for entry in console.rows(AuditEntry) if entry.action == "message_scheduled"]
+    assert [detail.get("outside_hours", False) for detail in scheduled] == [False, True, True]
 
 
 def test_an_emergency_is_answered_at_any_hour(console: Console, browser: Browser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import requests
@@ -12,12 +13,21 @@ from sqlalchemy import select
 
 from inbox.accounts.first_admin import make_first_admin, offer_link
 from inbox.audit.trail import record_action
-from inbox.models import AuditEntry, Patient, Role, SetupTest, StaffMember, now
+from inbox.models import AuditEntry, Patient, Role, SetupTest, SetupTestKind, StaffMember, now
 from inbox.patients.book import add_address
 from intake.settings import Settings
 from staff.setup.page import NOTHING_TO_TEST, TOO_OFTEN
 from staff.setup.progress import MOST_TESTS
-from staff.setup.text_test import KNOWN, MOST_TEXTS, NO_NUMBER, OUT_OF_DATE, OWN, STOPPED
+from staff.setup.text_test import (
+    KNOWN,
+    MOST_TEXTS,
+    MOST_TEXTS_A_DAY,
+    NO_NUMBER,
+    OUT_OF_DATE,
+    OWN,
+    STOPPED,
+    TOO_MANY_TODAY,
+)
 from tests.chat_client import begin
 from tests.staff.conftest import PASSWORD, Browser, Console, StartConsole
 from tests.standins.hook import HookReceiver
@@ -151,6 +161,7 @@ def test_tests_are_limited(start_console: StartConsole, hook: HookReceiver) -> N
     console = start_console(f'teams = {{ on_call = {{ notify = ["{hook.apprise_url()}"] }} }}')
     browser = console.sign_in(Role.MANAGER)
     assert browser.member is not None
+    earlier = now() - timedelta(hours=23)
     with console.edit() as session:
         session.add_all(
             SetupTest(practice="demo", kind="notice", target=str(number), staff_id=browser.member.id, created_at=now())
@@ -309,6 +320,22 @@ def test_test_texts_are_limited(console: Console) -> None:
     assert TOO_OFTEN in browser.get(PATH).text
     console.work()
     assert len(console.twilio.messages) == MOST_TEXTS
+
+
+def test_a_day_has_so_many_test_texts(console: Console) -> None:
+    browser = console.sign_in(Role.MANAGER)
+    with console.edit() as session:
+        session.add_all(
+            SetupTest(practice="demo", kind=SetupTestKind.TEXT, target="1", staff_id=1, created_at=earlier)
+            for _ in range(MOST_TEXTS_A_DAY)
+        )
+
+    refused = ask_for_text(browser, PHONE)
+
+    assert refused.status_code == 409
+    assert f"Not sent. {TOO_MANY_TODAY}" in refused.text
+    console.work()
+    assert console.twilio.messages == []
 
 
 def test_what_has_no_button_says_why_and_the_chat_has_a_link_to_its_site(console: Console) -> None:
