@@ -161,7 +161,6 @@ def test_tests_are_limited(start_console: StartConsole, hook: HookReceiver) -> N
     console = start_console(f'teams = {{ on_call = {{ notify = ["{hook.apprise_url()}"] }} }}')
     browser = console.sign_in(Role.MANAGER)
     assert browser.member is not None
-    earlier = now() - timedelta(hours=23)
     with console.edit() as session:
         session.add_all(
             SetupTest(practice="demo", kind="notice", target=str(number), staff_id=browser.member.id, created_at=now())
@@ -324,6 +323,7 @@ def test_test_texts_are_limited(console: Console) -> None:
 
 def test_a_day_has_so_many_test_texts(console: Console) -> None:
     browser = console.sign_in(Role.MANAGER)
+    earlier = now() - timedelta(hours=23)
     with console.edit() as session:
         session.add_all(
             SetupTest(practice="demo", kind=SetupTestKind.TEXT, target="1", staff_id=1, created_at=earlier)
