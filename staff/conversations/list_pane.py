@@ -113,6 +113,7 @@ def show_list(filters: Filters, selected: int | None = None, people: Sequence[Pe
         "unread_here": _capped(unread),
         "capped": [practices[slug].name for slug in sorted(capped)],
         "practices": {slug: practice.name for slug, practice in practices.items()},
+        "searched_for_patients": {slug: practices[slug].name for slug in member().practices if slug in practices},
         "channels": {channel.value: name for channel, name in display.CHANNELS.items()},
         "channel_icons": display.CHANNEL_ICONS,
         "states": display.STATES,

@@ -287,6 +287,25 @@ def test_a_text_that_another_practice_has_not_indexed_is_not_found(console: Cons
     assert rows(search(console.sign_in(), wanted="gravel")) == []
 
 
+def test_what_no_conversation_has_is_searched_for_among_the_patients_next(console: Console) -> None:
+    browser = console.sign_in()
+
+    nothing = search(browser, wanted="<Rivera>").text
+
+    assert "No results." in nothing
+    offer = nothing.partition('action="/staff/patients/demo/search"')[2].partition("</form>")[0]
+    assert 'name="wanted" value="&lt;Rivera&gt;"' in offer
+    assert "Search patient records" in offer
+
+
+def test_what_no_record_has_is_searched_for_in_the_conversations_next(console: Console) -> None:
+    nothing = console.sign_in().post("/staff/patients/demo/search", data={"wanted": "gravel"}).text
+
+    offer = nothing.partition('action="/staff/search"')[2].partition("</form>")[0]
+    assert 'name="wanted" value="gravel"' in offer
+    assert "Search conversations" in offer
+
+
 def test_the_reconciler_has_what_is_not_indexed_yet_indexed(busy: Console) -> None:
     with busy.edit() as session:
         session.execute(text("DELETE FROM search_codes"))
