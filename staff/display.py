@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from inbox.models import UNDELIVERED, Classification, Conversation, ConversationState, Delivery, DeliveryState
+from classifier.text.languages import name_language
+from inbox.models import (
+    UNDELIVERED,
+    Classification,
+    Conversation,
+    ConversationState,
+    Delivery,
+    DeliveryState,
+    Message,
+)
 from intake import channels, phone
 from intake.errors import IntakeError
 from intake.practices import EscalationStep, Practice
@@ -98,11 +107,13 @@ def urgency_flag(conversation: Conversation) -> Flag | None:
     return triage_flag(conversation.triage) or Flag(priority.capitalize(), priority)
 
 
-def foreign_language(found: Classification | None) -> str:
+def foreign_language(message: Message | None) -> str:
     """Return the language of a message that is not in English; empty for any other."""
-    if found is None or found.language == Language.EN:
+    found = message.classification if message else None
+    if message is None or found is None or found.language == Language.EN:
         return ""
-    return Language(found.language).words
+    named = name_language(message.text) if found.language == Language.OTHER else ""
+    return named or Language(found.language).words
 
 
 def other_intents(found: Classification | None) -> str:

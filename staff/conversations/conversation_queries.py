@@ -623,7 +623,7 @@ def _reading(message: Message, corrected: str) -> RoutingSummary | None:
         bars=[IntentBar(words_of(intent), _percent(p), round(100 * p, 1)) for intent, p in probabilities],
         also=display.other_intents(found),
         flag=flag,
-        language=display.foreign_language(found),
+        language=display.foreign_language(message),
         acknowledgement=found is not None and found.acknowledgement,
         partly_read=found is not None and found.partly_read,
         route=words_of(decision.route),

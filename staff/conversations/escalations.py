@@ -58,7 +58,7 @@ def page(escalation_id: int) -> str | Response:
             practice=practice.name,
             conversation=conversation,
             flag=found and display.triage_flag(found.triage, found.danger),
-            language=display.foreign_language(found),
+            language=display.foreign_language(escalation.message),
             channel=display.CHANNELS[conversation.channel],
             who=display.who(conversation, names.get(conversation.id, "")),
             received=display.clock(escalation.message.received_at, practice.time_zone),

@@ -259,7 +259,7 @@ def _row(
             and may_opt_out(leading),
         ),
         also=display.other_intents(found),
-        language=display.foreign_language(message.classification if message else None),
+        language=display.foreign_language(message),
         flag=display.urgency_flag(conversation),
         team=words_of(conversation.team),
         priority=conversation.priority or "",

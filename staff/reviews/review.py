@@ -287,7 +287,7 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
         **({"alarm": None} if is_sample else _read_alarm(database, message.conversation, practice)),
         "reason": REASONS[ReviewReason(review.reason)],
         "flag": found and display.triage_flag(found.triage, found.danger),
-        "language": display.foreign_language(found),
+        "language": display.foreign_language(message),
         "also": display.other_intents(found),
         "who": display.who(message.conversation, names.get(message.conversation_id, "")),
         "channel": display.CHANNELS[message.conversation.channel],

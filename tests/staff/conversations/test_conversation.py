@@ -172,6 +172,19 @@ def test_a_message_shows_its_level_its_danger_its_language_and_its_second_intent
     assert "Emergency: self-harm" in standing
 
 
+def test_a_message_in_another_language_says_in_which(console: Console, dana: Browser) -> None:
+    hers, unnamed = "Bom dia, preciso marcar uma consulta", "Waxaan rabaa ballan"
+    tell(console, {text: sure_of("appointment_request", language="other") for text in (hers, unnamed)})
+    console.text(hers, from_="+12025550161")
+    console.text(unnamed, from_="+12025550162")
+    console.work()
+
+    rows = dana.get("/staff/").text.partition('id="rows"')[2]
+
+    assert rows.count("Portuguese") == rows.count("Another language") == 1
+    assert "Portuguese" in dana.get("/staff/conversations/1").text
+
+
 def test_the_standard_replies_are_offered_in_the_patients_language(console: Console, dana: Browser) -> None:
     tell(console, {BILL: sure_of("billing_inquiry", language="es")})
     console.text(BILL)

@@ -1,0 +1,113 @@
+"""Name the language of a text that is neither English nor Spanish, as far as plain signs tell.
+
+Staff read the name, to know whom to ask; nothing else depends on it. Scripts that few languages use name one by
+themselves. Among languages in Latin letters, words that neither the others nor English and Spanish have decide. The
+web server asks, so this stands on the standard library: the libraries that tell languages apart need NumPy or tens of
+megabytes of tables, and are made for texts longer than a text message.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from functools import cache
+from typing import Final
+
+LEAST_WORDS: Final = 2
+"""How many different words of a language a text must have."""
+LEAST_SHARE: Final = 0.1
+"""What share of its different words, or of its letters for Vietnamese, must be of the language."""
+_LONGEST = 1000
+_SCRIPTS: Final = {
+    "HIRAGANA": "Japanese",
+    "KATAKANA": "Japanese",
+    "HANGUL": "Korean",
+    "CJK": "Chinese",
+    "HEBREW": "Hebrew",
+    "GREEK": "Greek",
+    "THAI": "Thai",
+    "LAO": "Lao",
+    "KHMER": "Khmer",
+    "MYANMAR": "Burmese",
+    "ARMENIAN": "Armenian",
+    "GEORGIAN": "Georgian",
+    "ETHIOPIC": "Amharic",
+    "BENGALI": "Bengali",
+    "GUJARATI": "Gujarati",
+    "GURMUKHI": "Punjabi",
+    "TAMIL": "Tamil",
+    "TELUGU": "Telugu",
+    "DEVANAGARI": "Hindi",
+    "CYRILLIC": "Russian",
+    "ARABIC": "Arabic",
+}
+# Letters by which a language differs from the one that its script is named for, most telling first.
+_LETTERS: Final = {
+    "Russian": (("Ukrainian", "іїєґ"),),
+    "Arabic": (("Urdu", "ٹڈڑںے"), ("Persian", "پچژگ")),
+}
+_VIETNAMESE: Final = frozenset("ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ")
+# Words that are seldom in English or Spanish messages, nor in those of the other languages here.
+_WORDS: Final = {
+    "Portuguese": "nao voce voces obrigado obrigada estou tenho minha meu muito amanha hoje fazer uma filho filha dor"
+    " tambem quero bom preciso marcar sao entao depois ainda foi isso ate",
+    "French": "je pas vous avec pour bonjour merci suis rendez une enfant fille fils plait jai cest votre quand mes"
+    " depuis tres nous dans sur prendre peux besoin ordonnance",
+    "Haitian Creole": "mwen nan mesi bonjou gen kapab randevou pitit dokte tanpri kijan eske jodi demen paske fe pou yon"
+    " konsa malad doule vle anpil avek",
+    "German": "ich nicht und habe mein meine bitte termin danke kann einen morgen heute schmerzen mit fur sie bin"
+    " wann noch seit brauche mochte guten",
+    "Italian": "sono mio mia grazie buongiorno appuntamento vorrei posso oggi domani figlio figlia della gli bambino"
+    " anche questa sera perche",
+    "Tagalog": "po ako ang mga ko hindi salamat masakit magandang anak pwede bukas kailangan ba yung niya kayo"
+    " ngayon lang naman kasi opo ung",
+    "Polish": "nie jest mam dzien dobry prosze dziekuje sie jutro moja moj boli wizyte wizyta dziecko czy chce"
+    " dzisiaj kiedy bardzo mozna",
+    "Vietnamese": "toi khong duoc cam hen xin chao muon bac kham benh dau ngay",
+}
+_LATIN = re.compile(r"[a-z]+")
+
+
+def name_language(text: str) -> str:
+    """Return the English name of a text's language, empty if nothing tells it.
+
+    Args:
+        text: Any string that is taken to be neither English nor Spanish. Only its beginning is read.
+    """
+    text = unicodedata.normalize("NFC", text[:_LONGEST]).lower()
+    counted = Counter(_script_of(letter) for letter in text if letter.isalpha())
+    latin = counted.pop("LATIN", 0)
+    if counted and sum(counted.values()) >= latin:
+        return _by_script(counted, text)
+    return _by_words(text)
+
+
+@cache
+def _script_of(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]
+
+
+def _by_script(counted: Counter[str], text: str) -> str:
+    if counted["HIRAGANA"] or counted["KATAKANA"]:
+        return "Japanese"
+    [(script, _)] = counted.most_common(1)
+    named = _SCRIPTS.get(script, "")
+    telling = (language for language, letters in _LETTERS.get(named, ()) if any(letter in text for letter in letters))
+    return next(telling, named)
+
+
+def _by_words(text: str) -> str:
+    marked = sum(letter in _VIETNAMESE for letter in text)
+    if marked >= max(LEAST_WORDS, LEAST_SHARE * sum(map(str.isalpha, text))):
+        return "Vietnamese"
+    plain = unicodedata.normalize("NFD", text.replace("’", "").replace("'", ""))
+    words = {*_LATIN.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))}
+    found = Counter({language: len(words & known) for language, known in _known().items()})
+    (first, most), (_, next_most) = found.most_common(2)
+    return first if most > next_most and most >= max(LEAST_WORDS, LEAST_SHARE * len(words)) else ""
+
+
+@cache
+def _known() -> dict[str, frozenset[str]]:
+    return {language: frozenset(words.split()) for language, words in _WORDS.items()}
