@@ -54,8 +54,8 @@ _WORDS: Final = {
     " tambem quero bom preciso marcar sao entao depois ainda foi isso ate",
     "French": "je pas vous avec pour bonjour merci suis rendez une enfant fille fils plait jai cest votre quand mes"
     " depuis tres nous dans sur prendre peux besoin ordonnance",
-    "Haitian Creole": "mwen nan mesi bonjou gen kapab randevou pitit dokte tanpri kijan eske jodi demen paske fe pou yon"
-    " konsa malad doule vle anpil avek",
+    "Haitian Creole": "mwen nan mesi bonjou gen kapab randevou pitit dokte tanpri kijan eske jodi demen paske fe pou"
+    " yon konsa malad doule vle anpil avek",
     "German": "ich nicht und habe mein meine bitte termin danke kann einen morgen heute schmerzen mit fur sie bin"
     " wann noch seit brauche mochte guten",
     "Italian": "sono mio mia grazie buongiorno appuntamento vorrei posso oggi domani figlio figlia della gli bambino"
