@@ -216,6 +216,21 @@ def test_messages_appear_on_top_and_are_counted_without_a_reload(console: Consol
     expect(page.locator("#rows > .row > a")).to_have_text(["(202) 555-0131", "(202) 555-0132"])
 
 
+def test_what_no_conversation_has_is_searched_for_among_the_records_and_back(console: Console, sign_in: SignIn) -> None:
+    page = sign_in("/staff/", name="Dana Reyes")
+    page.get_by_label("Search").first.fill("gravel")
+    page.keyboard.press("Enter")
+
+    page.get_by_role("button", name="Search patient records").click()
+    expect(page).to_have_url(re.compile(r"/staff/patients/demo/search$"))
+    expect(page.locator("#wanted")).to_have_value("gravel")
+    assert_accessible(page, [(1440, 900), (390, 844)])
+
+    page.get_by_role("button", name="Search conversations").click()
+    expect(page.locator("#nothing")).to_contain_text("No results.")
+    assert_accessible(page, [(1440, 900), (390, 844)])
+
+
 def test_results_of_a_search_keep_themselves_up_to_date_too(console: Console, sign_in: SignIn) -> None:
     receive(console, BILL, ONE)
     page = sign_in()

@@ -259,7 +259,8 @@ export function keepDrafts(whenChanged) {
   // such as signing out, after which nothing can be saved
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post" || document.getElementById("desk").contains(form)) return;
+    const stays = document.getElementById("desk").contains(form) && !("leaves" in form.dataset);
+    if (event.defaultPrevented || form.method !== "post" || stays) return;
     if (!draftsOf(opened()).some(isUnsaved)) return;
     event.preventDefault();
     leaveDrafts().finally(() => form.submit());

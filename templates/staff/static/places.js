@@ -306,6 +306,7 @@ export function openInPlace(changed, look) {
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if ("leaves" in form.dataset) return; // its answer is a page of its own
     if (event.defaultPrevented || !document.getElementById("desk").contains(form)) return;
     event.preventDefault();
     if (form.method === "post") send(form, event.submitter);
