@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from classifier.contact.heard_contact import HeardContact, hear_contact
-from classifier.contact.unsafe_contact import says_safe
 from classifier.rules.acknowledgement import is_acknowledgement
 from classifier.rules.aftermath import Update, read_update
 from classifier.rules.asides import Aside, read_aside
-from classifier.rules.cries import plea_language
-from classifier.rules.nudges import is_nudge
-from classifier.rules.plain_words import is_at_practice
-from classifier.rules.remarks import fears_authorities, is_dispute, speaks_of_law
-from classifier.rules.robot_questions import robot_language
 from classifier.text.plain_english import reads_as_english
 from inbox.contact.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_word, opt_out_of
 from inbox.contact.opt_out_wording import OptOutWish, read_opt_out
@@ -45,9 +38,9 @@ from intake.vocabulary import (
 from tasks.routing.decide import AFTERMATH, Facts, can_be_answered, follows_emergency
 from tasks.routing.follow_ups import FOLLOWS_WITHIN, Matter, find_matter, matter_of, may_follow
 from tasks.routing.imminent_visits import is_visit_soon
-from tasks.routing.person_words import person_language
 from tasks.routing.remarks import find_remark, settle_praise
 from tasks.routing.unproven_numbers import unproven_number
+from tasks.routing.words import read_words
 from tasks.understanding.message_language import decide_language, has_language
 
 if TYPE_CHECKING:
@@ -167,7 +160,7 @@ def gather_facts(
     facts = Facts(
         intent="",
         confidence=0.0,
-        threshold=practice.threshold_for("", default_threshold),
+        threshold=practice.threshold_for(understanding.intent if understanding else "", default_threshold),
         language=_language_without_model(session, message) if understanding is None else understanding.language,
         keyword=Keyword(message.keyword) if message.keyword else None,
         keyword_changed_consent=message.keyword_changed_consent,
@@ -192,51 +185,54 @@ def gather_facts(
         unsafe=flag is not None,
         doubt=SenderDoubt(message.doubt) if message.doubt else None,
     )
-    if understanding is None:
-        return facts
-    nudge = not message.media and is_nudge(message.text)
-    of_robot = None if nudge or message.media else robot_language(message.text)
-    language = person_language(message.text) or of_robot
-    threshold = practice.threshold_for(understanding.intent, default_threshold)
-    is_unsure = understanding.confidence < threshold or understanding.disposition == Disposition.OUT_OF_SCOPE
+    return facts if understanding is None else _understood(session, message, understanding, facts, practice, moment)
+
+
+def _understood(
+    session: Session,
+    message: Message,
+    understanding: Understanding | Classification,
+    facts: Facts,
+    practice: Practice,
+    moment: datetime,
+) -> Facts:
+    """Return the facts of a message with what the model and its words say, in the light of what came before."""
+    conversation = message.conversation
+    words = read_words(message.text, has_media=bool(message.media), in_chat=facts.in_chat)
     elsewhere = _find_elsewhere(session, conversation, moment)
     is_aftermath = (elsewhere.is_answered or follows_emergency(facts.reply_ages)) and not message.media
-    understood = _disposition(message, Disposition(understanding.disposition), is_aftermath=is_aftermath)
-    danger = conversation.danger or elsewhere.danger
     update = read_update(message.text) if is_aftermath else None
     aside = read_aside(message.text) if is_aftermath and update is None else None
+    remark = find_remark(message, medium_of(conversation))
+    is_owed = _is_owed_helplines(message, facts, says_safe=words.says_safe)
+    is_unsure = understanding.confidence < facts.threshold or understanding.disposition == Disposition.OUT_OF_SCOPE
     is_settled_by_words = update not in (None, Update.THANKS) or aside in (Aside.QUESTION, Aside.FINE)
     is_worsening = is_aftermath and understanding.triage == TriageLevel.SAME_DAY
-    is_legal = speaks_of_law(message.text)
-    # In a chat, whoever writes has its page open; "who is this?" alone is the patient's until a table says otherwise.
-    is_kept_quiet = quiet_until(session, conversation, moment) is not None and not says_safe(message.text)
-    heard = hear_contact(message.text, by_tables=facts.in_chat or of_robot is not None)
-    is_shared = heard is HeardContact.SILENT or (facts.in_chat and of_robot is None and _hears_sharing(message.text))
-    is_owed = _is_owed_helplines(message, facts)
-    remark = find_remark(message, medium_of(conversation))
     is_taken_back = is_aftermath and remark == Route.WRONG_NUMBER
-    is_followed = is_unsure or nudge or is_settled_by_words or is_worsening or is_owed or is_taken_back
-    disposition, praise = settle_praise(message, understood, praise=understanding.praise)
+    is_followed = is_unsure or words.nudge or is_settled_by_words or is_worsening or is_owed or is_taken_back
+    disposition = _disposition(message, Disposition(understanding.disposition), is_aftermath=is_aftermath)
+    disposition, praise = settle_praise(message, disposition, praise=understanding.praise)
     if is_owed:
         disposition, praise = Disposition.OUT_OF_SCOPE, False
+    danger = conversation.danger or elsewhere.danger
+    is_kept_quiet = not words.says_safe and quiet_until(session, conversation, moment) is not None
     return replace(
         facts,
         intent=understanding.intent,
         confidence=understanding.confidence,
-        threshold=threshold,
         triage=TriageLevel(understanding.triage),
         danger=DangerKind(understanding.danger) if understanding.danger else None,
-        language=language or facts.language,
-        disposition=Disposition.PERSON if language is not None else disposition,
+        language=words.language or facts.language,
+        disposition=Disposition.PERSON if words.language is not None else disposition,
         praise=praise,
         remark=remark,
-        is_dispute=is_dispute(message.text) or is_legal,
-        is_legal=is_legal,
-        fears=fears_authorities(message.text),
+        is_dispute=words.is_dispute,
+        is_legal=words.is_legal,
+        fears=words.fears,
         waits_with=_waits_with(conversation),
-        follows=_followed_by(session, message, nudge=nudge) if is_followed else None,
-        nudge=nudge,
-        plea=plea_language(message.text) is not None,
+        follows=_followed_by(session, message, nudge=words.nudge) if is_followed else None,
+        nudge=words.nudge,
+        plea=words.plea,
         clinical_share=understanding.probabilities.get(Intent.CLINICAL_CONCERN, 0.0),
         partly_read=understanding.partly_read,
         also=_other_intents(understanding),
@@ -244,20 +240,15 @@ def gather_facts(
         update=update,
         aside=aside,
         raised=DangerKind(danger) if danger else None,
-        asks_robot=of_robot is not None,
+        asks_robot=words.asks_robot,
         owed_helplines=is_owed,
-        at_practice=is_at_practice(message.text),
-        other_writer=heard is HeardContact.OTHER_WRITER,
-        quiet=not facts.in_chat and (is_shared or is_kept_quiet),
-        is_shared=is_shared,
+        at_practice=words.at_practice,
+        other_writer=words.other_writer,
+        quiet=not facts.in_chat and (words.is_shared or is_kept_quiet),
+        is_shared=words.is_shared,
         alarm_open=conversation.triage == TriageLevel.EMERGENCY or elsewhere.is_open,
         answered_elsewhere=elsewhere.is_answered,
     )
-
-
-def _hears_sharing(text: str) -> bool:
-    """Return whether a message seems to say that somebody else sees what is sent to the patient's phone or mailbox."""
-    return hear_contact(text) is HeardContact.SILENT
 
 
 def _find_elsewhere(session: Session, conversation: Conversation, moment: datetime) -> _Elsewhere:
@@ -276,10 +267,10 @@ def _find_elsewhere(session: Session, conversation: Conversation, moment: dateti
     return _Elsewhere(danger, is_open=True, is_answered=is_answered)
 
 
-def _is_owed_helplines(message: Message, facts: Facts) -> bool:
+def _is_owed_helplines(message: Message, facts: Facts, *, says_safe: bool) -> bool:
     """Return whether a patient says that it is safe now whose emergency nobody answered, as it was not."""
     conversation = message.conversation
-    is_lifted = conversation.safe_until is not None and not facts.unsafe and says_safe(message.text)
+    is_lifted = conversation.safe_until is not None and not facts.unsafe and says_safe
     return is_lifted and conversation.triage == TriageLevel.EMERGENCY and not follows_emergency(facts.reply_ages)
 
 
