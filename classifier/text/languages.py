@@ -17,14 +17,15 @@ from typing import Final
 LEAST_WORDS: Final = 2
 """How many different words of a language a text must have."""
 LEAST_SHARE: Final = 0.1
-"""What share of its different words, or of its letters for Vietnamese, must be of the language."""
+"""What share of its different words must be of the language."""
 _LONGEST = 1000
+_WORD: Final = 5
+"""How many Latin letters weigh as much as one of another script: names and numbers are often written in Latin ones."""
 _SCRIPTS: Final = {
     "HIRAGANA": "Japanese",
     "KATAKANA": "Japanese",
     "HANGUL": "Korean",
     "CJK": "Chinese",
-    "HEBREW": "Hebrew",
     "GREEK": "Greek",
     "THAI": "Thai",
     "LAO": "Lao",
@@ -32,38 +33,47 @@ _SCRIPTS: Final = {
     "MYANMAR": "Burmese",
     "ARMENIAN": "Armenian",
     "GEORGIAN": "Georgian",
-    "ETHIOPIC": "Amharic",
-    "BENGALI": "Bengali",
     "GUJARATI": "Gujarati",
     "GURMUKHI": "Punjabi",
     "TAMIL": "Tamil",
     "TELUGU": "Telugu",
-    "DEVANAGARI": "Hindi",
-    "CYRILLIC": "Russian",
-    "ARABIC": "Arabic",
 }
-# Letters by which a language differs from the one that its script is named for, most telling first.
-_LETTERS: Final = {
-    "Russian": (("Ukrainian", "іїєґ"),),
-    "Arabic": (("Urdu", "ٹڈڑںے"), ("Persian", "پچژگ")),
+"""The language of a script that hardly another one uses."""
+# Of a script that several languages share: what only one of them has, the first that fits. Else the script is named.
+_SIGNS: Final = {
+    "CYRILLIC": (
+        ("", "[ўјћђљњџ]"),
+        ("Russian", r"[ыэё]|\b(?:здравствуйте|хочу|нужно|нужна|можно|пожалуйста|спасибо|болит|меня)\b"),
+        ("Ukrainian", "[їєґ]|і"),
+    ),
+    "ARABIC": (
+        ("", "[ڕڵێۆە]"),
+        ("Pashto", "[ځڅډړږښګڼې]"),
+        ("Urdu", "[ٹڈڑںے]"),
+        ("Persian", "[پچژگیک]"),
+        ("Arabic", "[ةأإيك]"),
+    ),
+    "DEVANAGARI": (("Hindi", r"(?<!\S)(?:है|हैं|हूँ|हूं|मुझे|चाहिए|क्या|नहीं|मेरे|मेरी|मेरा|रहा|रही)(?![^\s।?!.,])"),),
+    "ETHIOPIC": (("Tigrinya", "[ቐቑቒቓቔቕኸ]|ኣ"), ("Amharic", "ነው|እፈልጋ|እባክ|አለኝ")),
+    "HEBREW": (("", "[װױײ]|א[\u05b7\u05b8]"), ("Hebrew", "[א-ת]")),
+    "BENGALI": (("", "[ৰৱ]"), ("Bengali", "[অ-হ]")),
 }
-_VIETNAMESE: Final = frozenset("ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ")
+# Without ẹ, ị, ọ, and ụ, which Yoruba and Igbo have, too.
+_VIETNAMESE: Final = frozenset("ăđơưảấầẩẫậắằẳẵặẻẽếềểễệỉỏốồổỗộớờởỡợủứừửữựỳỷỹ")
 # Words that are seldom in English or Spanish messages, nor in those of the other languages here.
 _WORDS: Final = {
-    "Portuguese": "nao voce voces obrigado obrigada estou tenho minha meu muito amanha hoje fazer uma filho filha dor"
-    " tambem quero bom preciso marcar sao entao depois ainda foi isso ate",
-    "French": "je pas vous avec pour bonjour merci suis rendez une enfant fille fils plait jai cest votre quand mes"
-    " depuis tres nous dans sur prendre peux besoin ordonnance",
+    "Portuguese": "nao voce voces obrigado obrigada tenho minha muito amanha hoje fazer uma filho filha tambem bom"
+    " entao depois isso ate sao",
+    "French": "je pas vous avec pour bonjour merci suis rendez une enfant fille fils plait jai cest votre quand"
+    " mes depuis tres nous dans sur prendre peux besoin ordonnance",
     "Haitian Creole": "mwen nan mesi bonjou gen kapab randevou pitit dokte tanpri kijan eske jodi demen paske fe pou"
     " yon konsa malad doule vle anpil avek",
     "German": "ich nicht und habe mein meine bitte termin danke kann einen morgen heute schmerzen mit fur sie bin"
     " wann noch seit brauche mochte guten",
     "Italian": "sono mio mia grazie buongiorno appuntamento vorrei posso oggi domani figlio figlia della gli bambino"
     " anche questa sera perche",
-    "Tagalog": "po ako ang mga ko hindi salamat masakit magandang anak pwede bukas kailangan ba yung niya kayo"
-    " ngayon lang naman kasi opo ung",
-    "Polish": "nie jest mam dzien dobry prosze dziekuje sie jutro moja moj boli wizyte wizyta dziecko czy chce"
-    " dzisiaj kiedy bardzo mozna",
+    "Tagalog": "po opo ng hindi masakit magandang umaga bukas kailangan yung ngayon kasi dito ninyo tiyan naman",
+    "Polish": "dzien prosze dziekuje jutro wizyte wizyta dziecko czy dzisiaj kiedy bardzo mozna mnie",
     "Vietnamese": "toi khong duoc cam hen xin chao muon bac kham benh dau ngay",
 }
 _LATIN = re.compile(r"[a-z]+")
@@ -78,7 +88,7 @@ def name_language(text: str) -> str:
     text = unicodedata.normalize("NFC", text[:_LONGEST]).lower()
     counted = Counter(_script_of(letter) for letter in text if letter.isalpha())
     latin = counted.pop("LATIN", 0)
-    if counted and sum(counted.values()) >= latin:
+    if counted and _WORD * sum(counted.values()) >= latin:
         return _by_script(counted, text)
     return _by_words(text)
 
@@ -92,18 +102,21 @@ def _by_script(counted: Counter[str], text: str) -> str:
     if counted["HIRAGANA"] or counted["KATAKANA"]:
         return "Japanese"
     [(script, _)] = counted.most_common(1)
-    named = _SCRIPTS.get(script, "")
-    telling = (language for language, letters in _LETTERS.get(named, ()) if any(letter in text for letter in letters))
-    return next(telling, named)
+    if script in _SCRIPTS:
+        return _SCRIPTS[script]
+    fitting = (language for language, sign in _SIGNS.get(script, ()) if re.search(sign, text))
+    return next(fitting, "") or (f"{script.capitalize()} script" if script in _SIGNS else "")
 
 
 def _by_words(text: str) -> str:
-    marked = sum(letter in _VIETNAMESE for letter in text)
-    if marked >= max(LEAST_WORDS, LEAST_SHARE * sum(map(str.isalpha, text))):
-        return "Vietnamese"
     plain = unicodedata.normalize("NFD", text.replace("’", "").replace("'", ""))
     words = {*_LATIN.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))}
     found = Counter({language: len(words & known) for language, known in _known().items()})
+    marked = sum(letter in _VIETNAMESE for letter in text)
+    if marked + bool(marked and found["Vietnamese"]) >= max(
+        LEAST_WORDS, 2 * LEAST_SHARE * len(words)
+    ):  # more than a name
+        return "Vietnamese"
     (first, most), (_, next_most) = found.most_common(2)
     return first if most > next_most and most >= max(LEAST_WORDS, LEAST_SHARE * len(words)) else ""
 
