@@ -113,9 +113,8 @@ def _by_words(text: str) -> str:
     words = {*_LATIN.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))}
     found = Counter({language: len(words & known) for language, known in _known().items()})
     marked = sum(letter in _VIETNAMESE for letter in text)
-    if marked + bool(marked and found["Vietnamese"]) >= max(
-        LEAST_WORDS, 2 * LEAST_SHARE * len(words)
-    ):  # more than a name
+    beyond_names = max(LEAST_WORDS, 2 * LEAST_SHARE * len(words))
+    if marked + bool(marked and found["Vietnamese"]) >= beyond_names:
         return "Vietnamese"
     (first, most), (_, next_most) = found.most_common(2)
     return first if most > next_most and most >= max(LEAST_WORDS, LEAST_SHARE * len(words)) else ""
