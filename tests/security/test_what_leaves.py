@@ -110,6 +110,7 @@ def test_nothing_that_a_patient_or_staff_typed_leaves(
     listener = notified.redis.pubsub()
     listener.psubscribe("*")
 
+    caplog.set_level(logging.INFO, logger="werkzeug")  # which names each address, whatever ran before
     waiting, answers = everyone_writes(notified)
     notified.work()
     answers += staff_work(notified)
