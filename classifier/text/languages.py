@@ -14,6 +14,8 @@ from collections import Counter
 from functools import cache
 from typing import Final
 
+from classifier.text.normalise import normalised, without_accents
+
 LEAST_WORDS: Final = 2
 """How many different words of a language a text must have."""
 LEAST_SHARE: Final = 0.1
@@ -22,8 +24,6 @@ _LONGEST = 1000
 _WORD: Final = 5
 """How many Latin letters weigh as much as one of another script: names and numbers are often written in Latin ones."""
 _SCRIPTS: Final = {
-    "HIRAGANA": "Japanese",
-    "KATAKANA": "Japanese",
     "HANGUL": "Korean",
     "CJK": "Chinese",
     "GREEK": "Greek",
@@ -85,7 +85,7 @@ def name_language(text: str) -> str:
     Args:
         text: Any string that is taken to be neither English nor Spanish. Only its beginning is read.
     """
-    text = unicodedata.normalize("NFC", text[:_LONGEST]).lower()
+    text = normalised(text[:_LONGEST])
     counted = Counter(_script_of(letter) for letter in text if letter.isalpha())
     latin = counted.pop("LATIN", 0)
     if counted and _WORD * sum(counted.values()) >= latin:
@@ -109,8 +109,7 @@ def _by_script(counted: Counter[str], text: str) -> str:
 
 
 def _by_words(text: str) -> str:
-    plain = unicodedata.normalize("NFD", text.replace("’", "").replace("'", ""))
-    words = {*_LATIN.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))}
+    words = {*_LATIN.findall(without_accents(text))}
     found = Counter({language: len(words & known) for language, known in _known().items()})
     marked = sum(letter in _VIETNAMESE for letter in text)
     beyond_names = max(LEAST_WORDS, 2 * LEAST_SHARE * len(words))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from classifier.contact.heard_contact import HeardContact, hear_contact
+from classifier.contact.other_writers import is_other_writer
 from classifier.contact.unsafe_contact import says_safe
 from classifier.rules.cries import plea_language
 from classifier.rules.nudges import is_nudge
@@ -58,9 +59,9 @@ def read_words(text: str, *, has_media: bool, in_chat: bool) -> Words:
     """
     nudge = not has_media and is_nudge(text)
     of_robot = None if nudge or has_media else robot_language(text)
+    heard = hear_contact(text, by_tables=of_robot is not None)
     # In a chat, "who is this?" alone is the patient's until a table says otherwise.
-    heard = hear_contact(text, by_tables=in_chat or of_robot is not None)
-    hears_more = in_chat and of_robot is None and heard is None
+    may_be_another = not in_chat or is_other_writer(text)
     is_legal = speaks_of_law(text)
     return Words(
         nudge=nudge,
@@ -72,6 +73,6 @@ def read_words(text: str, *, has_media: bool, in_chat: bool) -> Words:
         plea=plea_language(text) is not None,
         at_practice=is_at_practice(text),
         says_safe=says_safe(text),
-        other_writer=heard is HeardContact.OTHER_WRITER,
-        is_shared=HeardContact.SILENT in (heard, hear_contact(text) if hears_more else None),
+        other_writer=heard is HeardContact.OTHER_WRITER and may_be_another,
+        is_shared=heard is HeardContact.SILENT,
     )
