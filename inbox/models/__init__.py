@@ -15,7 +15,7 @@ from inbox.models.conversations import (
     LineType,
     Message,
 )
-from inbox.models.deliveries import UNDELIVERED, Delivery, DeliveryState
+from inbox.models.deliveries import NEVER_ARRIVED, UNDELIVERED, Delivery, DeliveryState
 from inbox.models.drafts import DraftKind, ReplyDraft
 from inbox.models.encryption_keys import EncryptionKey, RunningProcess
 from inbox.models.found_entities import FoundEntities
@@ -56,6 +56,7 @@ from inbox.models.voicemails import Voicemail
 from intake.vocabulary import Role
 
 __all__ = [
+    "NEVER_ARRIVED",
     "UNDELIVERED",
     "AlarmEnd",
     "AskedOutcome",

@@ -38,6 +38,8 @@ UNDELIVERED = (
     DeliveryState.HELD,
 )
 """The states of a reply that the patient does not have, or may not have: staff have to look again."""
+NEVER_ARRIVED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.HELD)
+"""The states of a reply that answered nobody."""
 
 
 _UNINDEXED = text("indexed_with IS NULL AND message_id IS NULL AND emptied_at IS NULL")

@@ -77,11 +77,7 @@ def combine_conversations(kept: Values, dropped: Values) -> dict[str, Any]:
         "quiet_until": max(quiet, default=None),
         "other_writer_at": max((row["other_writer_at"] for row in flagged if row["other_writer_at"]), default=None),
     }
-    others = {
-        "line_type": line_type,
-        "snoozed_until": snoozed,
-        "answered_up_to": answered_up_to,
-    }
+    others = {"line_type": line_type, "snoozed_until": snoozed, "answered_up_to": answered_up_to}
     return known | combined | urgency | unsafe | others
 
 

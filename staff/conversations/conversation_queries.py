@@ -19,6 +19,7 @@ from inbox.contact.unsafe_contact import flag_on, is_held_back
 from inbox.conversations.reviews import LEVEL_LABELS
 from inbox.conversations.written_since import WrittenSince, find_news, is_undecided, waits_for_its_time
 from inbox.models import (
+    NEVER_ARRIVED,
     UNDELIVERED,
     AuditEntry,
     Classification,
@@ -57,7 +58,7 @@ from staff.conversations.attachment_queries import ShownAttachment, read_attachm
 from staff.conversations.people import NOBODY, names_of
 from staff.conversations.row_words import COMMON_QUESTION, MAYBE_OPT_OUT, NOT_SURE
 from tasks.routing.decide import is_answer
-from tasks.routing.facts import NEVER_ARRIVED, may_opt_out, medium_of
+from tasks.routing.facts import may_opt_out, medium_of
 from tasks.routing.silence import read_silence, unanswered_reason
 
 MESSAGES_SHOWN = 100

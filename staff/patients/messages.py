@@ -12,12 +12,10 @@ from werkzeug.wrappers import Response
 
 from inbox.contact.unsafe_contact import is_silenced
 from inbox.models import Conversation, DeliveryState, Patient, Role, UndoKind, now
-from intake.practices import Practice
 from intake.vocabulary import Medium
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.conversations.send_later import as_typed
-from staff.conversations.text_wishes import why_untimely
 from staff.patients.access import current_patient, own_patient
 from staff.patients.outgoing import (
     NOT_WAITING,
@@ -90,7 +88,7 @@ def send_now(slug: str, patient_id: int, delivery_id: int) -> Response | tuple[s
             despite=bool(request.form.get("despite")),
             untimely=bool(request.form.get("untimely")),
         )
-        _finish(session, patient, practice, outcome, "schedule_sent_now")
+        _finish(session, patient, outcome, "schedule_sent_now")
     services.queue.put_all(outcome.after_commit)
     if outcome.is_untimely:
         return show_record(slug, patient_id, asked_about=delivery_id, asked=outcome.problem), 409
@@ -142,11 +140,11 @@ def _send(services: Services, slug: str, patient_id: int, draft: MessageDraft) -
         patient = current_patient(session, slug, patient_id)
         practice = services.practices.require(slug)
         outcome = send_message(session, patient, practice, member().id, draft, now(), hold_for())
-        _finish(session, patient, practice, outcome, "message_scheduled" if draft.send_at else "message_sent")
+        _finish(session, patient, outcome, "message_scheduled" if draft.send_at else "message_sent")
     return outcome
 
 
-def _finish(session: Session, patient: Patient, practice: Practice, outcome: Outgoing, action: str) -> None:
+def _finish(session: Session, patient: Patient, outcome: Outgoing, action: str) -> None:
     """Record what was done with a message, and offer to undo it unless it waits for its time."""
     delivery = outcome.delivery
     if delivery is None:
@@ -155,7 +153,7 @@ def _finish(session: Session, patient: Patient, practice: Practice, outcome: Out
     detail: dict[str, Any] = {"patient": patient.id, "delivery": delivery.id}
     if is_silenced(session, conversation, Medium(delivery.medium)):
         detail["although_unsafe"] = True
-    if why_untimely(session, conversation, practice, delivery.scheduled_for):
+    if outcome.outside_hours:
         detail["outside_hours"] = True
     record_on_conversation(session, delivery.conversation_id, patient.practice, action, **detail)
     if delivery.scheduled_for is not None:

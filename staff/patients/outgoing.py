@@ -66,6 +66,7 @@ class Outgoing:
         problem: why it was refused; empty if it was not.
         next_time: when it could be sent, as a form has it.
         is_untimely: whether it was refused as the patient asked not to be written to at that hour.
+        outside_hours: whether it goes out at such an hour all the same.
         after_commit: the jobs.
         delivery: the message in the outbox.
         before: how its conversation stood before.
@@ -76,6 +77,7 @@ class Outgoing:
     problem: str = ""
     next_time: str = ""
     is_untimely: bool = False
+    outside_hours: bool = False
     after_commit: AfterCommit = field(default_factory=AfterCommit)
     delivery: Delivery | None = None
     before: dict[str, Any] = field(default_factory=dict)
@@ -180,12 +182,9 @@ def _store_message(
     text = outgoing(draft.text, practice, Reach(medium, sender, "", is_first), language)
     if problem := check(draft.text, text, medium):
         return Outgoing(problem)
-    if (
-        conversation is not None
-        and not draft.untimely
-        and (problem := why_untimely(session, conversation, practice, at))
-    ):
-        return Outgoing(problem, is_untimely=True)
+    untimely = why_untimely(session, conversation, practice, at) if conversation is not None else ""
+    if untimely and not draft.untimely:
+        return Outgoing(untimely, is_untimely=True)
     before, began = standing_of(conversation) if conversation is not None else {}, conversation is None
     if conversation is None:
         conversation = _begin_conversation(session, address, medium, staff_id)
@@ -209,7 +208,11 @@ def _store_message(
     if at is not None:
         after_commit = replace(after_commit, deliveries=())  # the reconciler queues it when it is due
     return Outgoing(
-        after_commit=after_commit, delivery=delivery, before=before or standing_of(conversation), began=began
+        after_commit=after_commit,
+        delivery=delivery,
+        before=before or standing_of(conversation),
+        began=began,
+        outside_hours=bool(untimely),
     )
 
 
@@ -251,7 +254,8 @@ def send_scheduled(
         if quiet_until(practice, moment):
             span = display.hours(practice.patient_quiet_hours)
             return Outgoing(f"Not sent: no new texts go out between {span}. It goes out at its time.")
-    if not untimely and (problem := why_untimely(session, conversation, practice, None)):
+    problem = why_untimely(session, conversation, practice, None)
+    if problem and not untimely:
         return Outgoing(problem, is_untimely=True)
     before, was_for = standing_of(conversation), delivery.scheduled_for
     take_over(session, conversation, staff_id)
@@ -259,7 +263,9 @@ def send_scheduled(
     delivery.scheduled_for, delivery.next_attempt_at = None, moment + hold
     ticket = Ticket("deliver", delivery.id, not_before=delivery.next_attempt_at if hold else None)
     after_commit = AfterCommit(later=(ticket,), topics=topics_of(conversation.id, practice.slug))
-    return Outgoing(after_commit=after_commit, delivery=delivery, before=before, was_for=was_for)
+    return Outgoing(
+        after_commit=after_commit, delivery=delivery, before=before, was_for=was_for, outside_hours=bool(problem)
+    )
 
 
 def take_back_message(session: Session, conversation: Conversation, undo: Undo) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from inbox.conversations.reviews import NONE_OF_THESE
 from inbox.conversations.state import note_decision, note_triage
 from inbox.models import (
+    NEVER_ARRIVED,
     Conversation,
     ConversationState,
     Delivery,
@@ -49,7 +50,7 @@ from tasks.pubsub import topics_of
 from tasks.queues.due import NO_HOLD
 from tasks.queues.queue import AfterCommit
 from tasks.routing.decide import Facts, RoutingDecision, decide, silenced
-from tasks.routing.facts import NEVER_ARRIVED, gather_facts
+from tasks.routing.facts import gather_facts
 
 RAISED_BY_LABEL: dict[str, TriageLevel] = {Route.URGENT: TriageLevel.EMERGENCY, Route.SAME_DAY: TriageLevel.SAME_DAY}
 _NOT_ON_ITS_WAY = (NotificationState.PENDING, NotificationState.OPTED_OUT)
