@@ -13,11 +13,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from inbox.models import Conversation, Delivery, DeliveryState
+from inbox.models import NEVER_ARRIVED, Conversation, Delivery
 from intake.vocabulary import Medium
 
 QUIET_FOR = timedelta(hours=24)
-_NOT_SENT = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.HELD)
 _ANSWERED = (
     select(Delivery.id)
     .where(
@@ -25,7 +24,7 @@ _ANSWERED = (
         Delivery.message_id.is_(None),
         Delivery.medium != Medium.CHAT,  # which says nothing of the phone
         Delivery.created_at > bindparam("since", type_=Delivery.created_at.type),
-        Delivery.state.not_in(_NOT_SENT),
+        Delivery.state.not_in(NEVER_ARRIVED),
     )
     .limit(1)
 )
@@ -44,10 +43,15 @@ def end_quiet(conversation: Conversation) -> bool:
     return was_quiet
 
 
-def quiet_until(session: Session, conversation: Conversation, moment: datetime) -> datetime | None:
+def kept_quiet_until(session: Session, conversation: Conversation, moment: datetime) -> datetime | None:
     """Return until when automatic replies stay out of a conversation, None if they may go out."""
     until = conversation.quiet_until
     if until is None or until <= moment:
         return None
     values = {"conversation": conversation.id, "since": until - QUIET_FOR}
     return until if session.scalar(_ANSWERED, values) is None else None
+
+
+def may_others_see(session: Session, conversation: Conversation, medium: Medium, moment: datetime) -> bool:
+    """Return whether somebody else may see what is sent from a conversation by a medium, so that staff are asked."""
+    return medium is not Medium.CHAT and kept_quiet_until(session, conversation, moment) is not None

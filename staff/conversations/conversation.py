@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from inbox.contact.chat_contact import is_out_of_reach
 from inbox.contact.consent import number_of, opt_out_of
-from inbox.contact.quiet import quiet_until
+from inbox.contact.quiet import kept_quiet_until, may_others_see
 from inbox.contact.unsafe_contact import flag_on, hours_of, is_silenced, lifted_until, read_flags
 from inbox.conversations.member_notices import note_seen
 from inbox.conversations.tag_words import LONGEST_TAG
@@ -263,7 +263,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         reader = Reader(first_name(conversation, naming), member().name)
         until = lifted_until(conversation, moment) if flagged and flagged.by is None else None
         hours = hours_of(conversation) if flagged and flagged.by is None else None
-        quiet = None if flagged else quiet_until(session, conversation, moment)
+        quiet = None if flagged else kept_quiet_until(session, conversation, moment)
         is_unsafe = flagged is not None and is_silenced(session, conversation, reach.medium)
         is_reached = not (reach.obstacle or reach.doubtful or is_unsafe)
         can_get_reply = is_reached and conversation.last_message_id and not is_emergency(conversation)
@@ -278,7 +278,7 @@ def _read(services: Services, conversation_id: int, before: int | None) -> dict[
         return {
             "conversation": conversation,
             "is_unsafe": is_unsafe,
-            "is_seen": quiet is not None and not is_unsafe and reach.medium is not Medium.CHAT,
+            "is_seen": not is_unsafe and may_others_see(session, conversation, reach.medium, moment),
             "unsafe_at": flagged.conversation_id if flagged else None,
             "safe_until": until and display.clock(until, zone),
             "safe_hours": hours and hours.words,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.contact.chat_contact import reply_address
-from inbox.contact.quiet import quiet_until as kept_quiet_until
+from inbox.contact.quiet import may_others_see
 from inbox.contact.text_permission import why_not_text
 from inbox.contact.unsafe_contact import is_silenced
 from inbox.conversations.state import note_answer, note_reply, unanswered_of
@@ -160,7 +160,7 @@ def send(
     problem = "This page is out of date. Try again." if known or not FORM_ID.fullmatch(draft.form_id) else ""
     problem = problem or reach.obstacle or why_not_sent(files, reach.medium, draft.text, practice)
     problem = problem or check(draft.text, text, reach.medium, has_files=bool(files))
-    is_seen = reach.medium is not Medium.CHAT and kept_quiet_until(session, conversation, now()) is not None
+    is_seen = may_others_see(session, conversation, reach.medium, now())
     problem = problem or _why_unconfirmed(draft, reach, len(files), is_unsafe=is_unsafe, is_seen=is_seen)
     if problem:
         return Outcome(ReplyCheck.REFUSED, problem)

@@ -15,9 +15,18 @@ from classifier.rules.asides import Aside, read_aside
 from classifier.text.plain_english import reads_as_english
 from inbox.contact.consent import is_ambiguous, is_info, is_spanish_keyword, is_stop_word, opt_out_of
 from inbox.contact.opt_out_wording import OptOutWish, read_opt_out
-from inbox.contact.quiet import quiet_until
+from inbox.contact.quiet import kept_quiet_until
 from inbox.contact.unsafe_contact import silences_robot
-from inbox.models import Classification, Conversation, Decision, Delivery, DeliveryState, Keyword, LineType, Message
+from inbox.models import (
+    NEVER_ARRIVED,
+    Classification,
+    Conversation,
+    Decision,
+    Delivery,
+    Keyword,
+    LineType,
+    Message,
+)
 from inbox.models.column_types import keyring
 from inbox.patients.conversations import named_conversations
 from inbox.storage.key_registry import lacks_keys
@@ -47,7 +56,6 @@ if TYPE_CHECKING:
     import classifier.outputs
     from classifier import Understanding
 
-NEVER_ARRIVED = (DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.HELD)
 # Built once, as building a statement takes longer than running it.
 _LAST_LANGUAGE = (
     select(Classification.language)
@@ -215,7 +223,7 @@ def _understood(
     if is_owed:
         disposition, praise = Disposition.OUT_OF_SCOPE, False
     danger = conversation.danger or elsewhere.danger
-    is_kept_quiet = not words.says_safe and quiet_until(session, conversation, moment) is not None
+    is_kept_quiet = not words.says_safe and kept_quiet_until(session, conversation, moment) is not None
     return replace(
         facts,
         intent=understanding.intent,

@@ -352,3 +352,22 @@ def test_an_answer_that_never_left_does_not(console: Console, heard: Browser) ->
         session.scalars(select(Delivery).where(Delivery.staff_id.is_not(None))).one().state = DeliveryState.FAILED
 
     assert KEPT_BACK in heard.get(PAGE).text
+
+
+def test_what_a_reply_by_email_has_to_confirm_is_on_the_page_though_the_number_is_marked(
+    console: Console, dana: Browser
+) -> None:
+    receive(console, HIT)
+    begun = ChatClient(console.url, phone=PATIENT, consent="en")
+    begun.send("Did you get my records?", "first")
+    console.work()
+    with console.edit() as session:
+        chat = session.scalars(select(Conversation).where(Conversation.channel == "chat")).one()
+        chat.contact_email, chat.chat_seen_at = "ann@example.org", now() - timedelta(minutes=5)
+        chat.quiet_until = now() + timedelta(hours=1)
+        path = f"/staff/conversations/{chat.id}"
+    form = {"text": "Come at 9.", "form_id": "2" * 32, "seen": "0", "then": "waiting"}
+
+    assert dana.post(f"{path}/reply", data=form).status_code == 422
+    assert "Send it although someone else may see it there." in dana.get(path).text
+    assert dana.post(f"{path}/reply", data=form | {"despite": "yes"}).status_code == 303
