@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from classifier import ModelError
+from classifier.folders import MODELS
 from intake.errors import IntakeError
 from training.benchmark.command import benchmark
 from training.data.corpus import CORPUS
@@ -20,7 +21,7 @@ from training.llm.chat import UnavailableError
 from training.pipelines.intents import IntentRun
 from training.recipe import is_entity_recipe
 from training.refresh.command import refresh
-from training.run_folder import MODELS, RUNS, require_step
+from training.run_folder import RUNS, require_step
 
 if TYPE_CHECKING:
     from training.pipelines.entities import EntityRun

@@ -11,8 +11,6 @@ from training.errors import TrainingError
 from training.recipe import EntityRecipe, Recipe
 
 RUNS = Path(__file__).parent / "runs"
-MODELS = Path(__file__).parents[1] / "classifier" / "models"
-"""The folder of the models that ship with the program."""
 
 
 class RunError(TrainingError):

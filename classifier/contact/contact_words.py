@@ -17,10 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from classifier.contact.heard_contact import HeardContact
 from classifier.errors import ModelError
+from classifier.folders import MODELS
 from classifier.network.model_bundle import CALIBRATION, read_contents
 from classifier.questions.topics import NO_TOPIC, Numbers, TopicModel, spell_out
 
-CONTACT: Final = Path(__file__).parents[1] / "models" / "contact"
+CONTACT: Final = MODELS / "contact"
 """The folder that ships with the program."""
 WORDS: Final = "words.npz"
 """The weights of the linear model."""

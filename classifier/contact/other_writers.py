@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
+from classifier.folders import SIGNS
 from classifier.rules.danger_signs import compile_words
 from classifier.rules.screen import break_sentences
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "other_writers.toml"
+TABLE: Final = SIGNS / "other_writers.toml"
 MOST_CHARACTERS: Final = 200
 """Who takes a phone to ask what it is about writes no letter."""
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, auto
 from functools import cache, lru_cache
 from itertools import pairwise, product
-from pathlib import Path
 from typing import Final, NamedTuple
 
+from classifier.folders import SIGNS
 from classifier.rules.danger_signs import read_alternatives
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "unsafe_contact.toml"
+TABLE: Final = SIGNS / "unsafe_contact.toml"
 PARTS: Final = "parts"
 """The entry of the table that has the parts."""
 

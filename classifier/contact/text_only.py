@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
+from classifier.folders import SIGNS
 from classifier.rules.danger_signs import compile_words
 from classifier.rules.screen import break_sentences
 
 MOST_CHARACTERS: Final = 400
 """Who writes a letter may tell of ears and voices for many reasons."""
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "text_only.toml"
+TABLE: Final = SIGNS / "text_only.toml"
 
 
 class _Words(NamedTuple):

@@ -9,10 +9,11 @@ from pydantic import Field, model_validator
 
 from classifier.entities.labels import LABELS
 from classifier.errors import ModelError
+from classifier.folders import MODELS
 from classifier.network import model_bundle
 from classifier.network.model_bundle import BundleModel, ModelManifest
 
-DEFAULT_FOLDER: Final = Path(__file__).parents[1] / "models" / "entities"
+DEFAULT_FOLDER: Final = MODELS / "entities"
 NAME: Final = "entities"
 """The manifest's name of an entity model."""
 

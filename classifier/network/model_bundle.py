@@ -16,12 +16,13 @@ from typing import Annotated, Any, Final, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from classifier.errors import ModelError
+from classifier.folders import MODELS
 from classifier.network.decoding import DANGER_SUSPECTED, Outputs, Thresholds
 from classifier.network.second_intents import PartsWeights, SecondIntentWeights, WholeWeights
 from classifier.outputs import INTENTS, Language
 
-DEFAULT_FOLDER: Final = Path(__file__).parents[1] / "models" / "intent"
-FAST_FOLDER: Final = Path(__file__).parents[1] / "models" / "intent_fast"
+DEFAULT_FOLDER: Final = MODELS / "intent"
+FAST_FOLDER: Final = MODELS / "intent_fast"
 FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 NETWORK: Final = "model.onnx"

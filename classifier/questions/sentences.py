@@ -19,12 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tokenizers import Tokenizer
 
 from classifier.errors import ModelError
+from classifier.folders import MODELS
 from classifier.network.loading import open_session
 from classifier.network.model_bundle import CALIBRATION, NETWORK, TOKENIZER, read_contents
 from classifier.questions.topics import TopicModel
 from classifier.text.normalise import well_formed
 
-SENTENCES: Final = Path(__file__).parents[1] / "models" / "sentences"
+SENTENCES: Final = MODELS / "sentences"
 """The folder of the encoder that ships with the program."""
 
 _MAX_TOKENS = 64

@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from classifier.folders import SIGNS
 from classifier.rules.acknowledgement import FRIENDLY_SIGNS, WORD_END
 from classifier.rules.danger_signs import fill_in, parse_table
 from classifier.rules.screen import screen_text
 from classifier.text.covering import Row, covers_all, end_of_gap
 from classifier.text.normalise import normalised, without_accents
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "aftermath.toml"
+TABLE: Final = SIGNS / "aftermath.toml"
 MOST_CHARACTERS: Final = 160
 """Longer messages say something else, too."""
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from classifier.folders import SIGNS
 from classifier.rules.covering_tables import read_rows
 from classifier.rules.danger_signs import compile_words
 from classifier.rules.screen import break_sentences, is_urgent
 from classifier.text.covering import Row, covers_message
 from classifier.text.normalise import flattened, without_accents
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "asides.toml"
+TABLE: Final = SIGNS / "asides.toml"
 MOST_CHARACTERS: Final = 160
 """Longer messages say something else, too."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
+from classifier.folders import SIGNS
 from classifier.outputs import Language
 from classifier.rules.danger_signs import Guards, load_tables, read_alternatives
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "at_risk.toml"
+TABLE: Final = SIGNS / "at_risk.toml"
 
 
 class RiskyFever(NamedTuple):

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from math import inf
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from classifier.folders import SIGNS
 from classifier.outputs import Language
 from classifier.rules.danger_signs import NOTHING, Guards, fill_in, load_tables, parse_table
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "critical_numbers.toml"
+TABLE: Final = SIGNS / "critical_numbers.toml"
 
 _NUMBER: Final = r"(?<![\d.,/$-])(?P<number>\d{1,4}(?:[.,]\d{1,2})?)(?![\d:]|[.,]\d|/\d|-\d{1,2}\b|-\d{4})"
 _DIGIT: Final = re.compile(r"\d")

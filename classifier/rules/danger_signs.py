@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from classifier.errors import DangerSignError
+from classifier.folders import SIGNS
 from classifier.outputs import Language
 from classifier.text.first_letters import join_patterns
 from intake.vocabulary import DangerKind
 
-TABLES: Final = tuple(Path(__file__).parents[1] / "signs" / f"{language}.toml" for language in ("english", "spanish"))
+TABLES: Final = tuple(SIGNS / f"{language}.toml" for language in ("english", "spanish"))
 
 Level = Literal["certain", "ambiguous", "weak"]
 """Whether a sign is an emergency by itself, one if the network agrees, or a possible one next to another topic's."""

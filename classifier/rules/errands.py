@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
+from classifier.folders import SIGNS
 from classifier.rules.danger_signs import compile_words
 from classifier.rules.minor_complaints import load_minor
 from classifier.rules.screen import break_sentences
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "errands.toml"
+TABLE: Final = SIGNS / "errands.toml"
 MOST_CHARACTERS: Final = 240
 """Longer messages say something else, too."""
 

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
+from classifier.folders import SIGNS
 from classifier.rules.covering_tables import read_fragments, read_rows
 from classifier.text.covering import Row, covers_message
 from classifier.text.normalise import flattened, without_accents
 from intake.vocabulary import Language
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "hours.toml"
+TABLE: Final = SIGNS / "hours.toml"
 MOST_CHARACTERS: Final = 160
 """Longer messages say something else, too."""
 

@@ -7,13 +7,13 @@ one in the history of a family, is no report.
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from classifier.folders import SIGNS
 from classifier.rules.reports import Report, load_reports
 from intake.vocabulary import Disposition
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "losses.toml"
+TABLE: Final = SIGNS / "losses.toml"
 KINDS: Final = (Disposition.PREGNANCY_LOSS, Disposition.BEREAVEMENT)
 """The kinds of loss; of several in one message, the first wins."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
+from classifier.folders import SIGNS
 from classifier.rules.danger_signs import compile_words
 from classifier.rules.screen import break_sentences
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "minor.toml"
+TABLE: Final = SIGNS / "minor.toml"
 MOST_CHARACTERS: Final = 240
 """Longer messages say something else, too."""
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from classifier.folders import SIGNS
 from classifier.rules.covering_tables import read_rows
 from classifier.text.covering import Row, covers_message
 from classifier.text.normalise import flattened, without_accents
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "nudges.toml"
+TABLE: Final = SIGNS / "nudges.toml"
 MOST_CHARACTERS: Final = 160
 """Longer messages say something else, too."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
+from classifier.folders import SIGNS
 from classifier.rules.danger_signs import read_alternatives
 from classifier.rules.screen import break_sentences
 from intake.vocabulary import DangerKind
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "plain.toml"
+TABLE: Final = SIGNS / "plain.toml"
 
 
 _OWN_DEATH: Final = re.compile(

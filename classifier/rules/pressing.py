@@ -7,12 +7,12 @@ professional doubts; and contact with a disease that can still be prevented.
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from classifier.folders import SIGNS
 from classifier.rules.reports import Report, load_reports
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "pressing.toml"
+TABLE: Final = SIGNS / "pressing.toml"
 
 
 def runs_out(text: str) -> bool:

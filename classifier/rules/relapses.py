@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from classifier.folders import SIGNS
 from classifier.rules.reports import Report, load_reports
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "relapses.toml"
+TABLE: Final = SIGNS / "relapses.toml"
 _EVENTS: Final = ("heart", "surgery")
 
 

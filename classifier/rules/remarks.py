@@ -8,14 +8,14 @@ what makes a question the patient's own case.
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from classifier.folders import SIGNS
 from classifier.rules.acknowledgement import asks_for_help
 from classifier.rules.reports import Report, load_reports
 from classifier.rules.screen import Screening, screen_text
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "remarks.toml"
+TABLE: Final = SIGNS / "remarks.toml"
 LONGEST_WRONG_NUMBER: Final = 160
 """Who writes more than this to a wrong number says something else, too."""
 

@@ -6,15 +6,15 @@ Every word must be accounted for, as in `nudges.py`, so that no such message tel
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from classifier.folders import SIGNS
 from classifier.rules.covering_tables import read_rows
 from classifier.text.covering import Row, covers_message
 from classifier.text.normalise import flattened, without_accents
 from intake.vocabulary import Language
 
-TABLE: Final = Path(__file__).parents[1] / "signs" / "robots.toml"
+TABLE: Final = SIGNS / "robots.toml"
 MOST_CHARACTERS: Final = 160
 """Longer messages say something else, too."""
 

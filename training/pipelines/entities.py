@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
+from classifier.folders import MODELS
 from training.data.spans.messages import SpanSplit, read_span_messages, split_spans
 from training.recipe import EntityRecipe, load_entity_recipe
-from training.run_folder import MODELS, RunFolder, open_run, require_step
+from training.run_folder import RunFolder, open_run, require_step
 
 
 class EntityRun:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import click
 
+from classifier.folders import MODELS
 from training.data.splitting import Split, read_split, validation_intents
 from training.recipe import Recipe, holding_out, load_recipe
-from training.run_folder import MODELS, RunFolder, is_finished, open_run, require_step
+from training.run_folder import RunFolder, is_finished, open_run, require_step
 
 
 class IntentRun:

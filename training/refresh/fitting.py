@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from classifier.folders import MODELS
 from training.data.splitting import Split
 from training.recipe import Recipe
 from training.refresh.mixing import Mixture
-from training.run_folder import MODELS, RunFolder, open_run
+from training.run_folder import RunFolder, open_run
 
 
 def fit_candidate(recipe: Recipe, config: Path, mixture: Mixture, runs: Path) -> RunFolder:
