@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox.models import NEVER_ARRIVED, Conversation, Delivery
+from inbox.patients.conversations import conversations_of
 from intake.vocabulary import Medium
 
 QUIET_FOR = timedelta(hours=24)
@@ -55,3 +56,9 @@ def kept_quiet_until(session: Session, conversation: Conversation, moment: datet
 def may_others_see(session: Session, conversation: Conversation, medium: Medium, moment: datetime) -> bool:
     """Return whether somebody else may see what is sent from a conversation by a medium, so that staff are asked."""
     return medium is not Medium.CHAT and kept_quiet_until(session, conversation, moment) is not None
+
+
+def may_others_see_address(session: Session, practice: str, patient_address: str, moment: datetime) -> bool:
+    """Return whether somebody else may see what is sent to an address, by any conversation that it began."""
+    quiet = select(Conversation).where(conversations_of(practice, patient_address), Conversation.quiet_until > moment)
+    return any(kept_quiet_until(session, conversation, moment) for conversation in session.scalars(quiet))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.contact.chat_contact import reply_address
+from inbox.contact.quiet import may_others_see
 from inbox.contact.text_permission import why_not_text
 from inbox.contact.unsafe_contact import is_silenced
 from inbox.conversations.state import note_answer, note_reply, unanswered_of
@@ -27,6 +28,7 @@ from tasks.delivery.outbox import WRITTEN_SINCE
 HELD_BY_NOW = "Not sent: its time has come, and it is held. Look at it again, then decide."
 ACKNOWLEDGE_FIRST = f"{UNACKNOWLEDGED} Do that first."
 NOT_SAFE = "The patient said that it is not safe to write here. Press Edit, and send it from the reply box if you must."
+EDIT_SEEN = "Not sent: someone else may see it. Press Edit, and send it from the reply box if you must."
 EDIT_UNTIMELY = "Press Edit to choose another time, or to send it from the reply box all the same."
 HELD_FOR = "held_for"
 """What the way to undo that a held message was sent calls when it was scheduled for."""
@@ -47,6 +49,8 @@ def why_not_anyway(
         return ACKNOWLEDGE_FIRST
     if is_silenced(session, conversation, medium):
         return NOT_SAFE
+    if may_others_see(session, conversation, medium, moment):
+        return EDIT_SEEN
     reach = read_reach(session, conversation, practice)
     if reach.obstacle and reach.medium is medium:
         return reach.obstacle

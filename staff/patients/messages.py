@@ -10,9 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from inbox.contact.unsafe_contact import is_silenced
 from inbox.models import Conversation, DeliveryState, Patient, Role, UndoKind, now
-from intake.vocabulary import Medium
 from staff import display
 from staff.auth.access import member, open_to, record_on_conversation
 from staff.conversations.send_later import as_typed
@@ -151,7 +149,7 @@ def _finish(session: Session, patient: Patient, outcome: Outgoing, action: str) 
         return
     conversation = session.get_one(Conversation, delivery.conversation_id)
     detail: dict[str, Any] = {"patient": patient.id, "delivery": delivery.id}
-    if is_silenced(session, conversation, Medium(delivery.medium)):
+    if outcome.although_unsafe:
         detail["although_unsafe"] = True
     if outcome.outside_hours:
         detail["outside_hours"] = True

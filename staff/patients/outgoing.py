@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from inbox.contact.quiet import may_others_see, may_others_see_address
 from inbox.contact.text_only import inherit_text_only
 from inbox.contact.text_permission import why_not_text
 from inbox.contact.unsafe_contact import is_silenced, read_flag
@@ -24,7 +25,16 @@ from intake.practices import Practice
 from intake.vocabulary import Channel, Language, Medium
 from staff import display
 from staff.conversations.conversation_queries import Reach, is_first_text, read_language
-from staff.conversations.reply import FORM_ID, REPLY, UNSAFE, check, outgoing, strip_first_words, take_over
+from staff.conversations.reply import (
+    FORM_ID,
+    REPLY,
+    SEEN_BY_OTHERS,
+    UNSAFE,
+    check,
+    outgoing,
+    strip_first_words,
+    take_over,
+)
 from staff.conversations.send_later import as_typed, quiet_until, read_time, why_quiet
 from staff.conversations.text_wishes import why_untimely
 from tasks.delivery.locks import lock_conversations_of
@@ -46,7 +56,7 @@ class MessageDraft:
         form_id: the form's random id, by which repeats are recognized.
         address_id: the ID of the record's number or email address.
         send_at: the practice's local time, such as `2026-11-30T09:00`; empty for now.
-        despite: whether the member sends it although the patient said that it is not safe.
+        despite: whether the member sends it although it is not safe, or someone else may see it.
         untimely: whether they do at an hour at which the patient asked not to be written to.
     """
 
@@ -67,6 +77,7 @@ class Outgoing:
         next_time: when it could be sent, as a form has it.
         is_untimely: whether it was refused as the patient asked not to be written to at that hour.
         outside_hours: whether it goes out at such an hour all the same.
+        although_unsafe: whether it goes out although it is not safe, or someone else may see it.
         after_commit: the jobs.
         delivery: the message in the outbox.
         before: how its conversation stood before.
@@ -78,6 +89,7 @@ class Outgoing:
     next_time: str = ""
     is_untimely: bool = False
     outside_hours: bool = False
+    although_unsafe: bool = False
     after_commit: AfterCommit = field(default_factory=AfterCommit)
     delivery: Delivery | None = None
     before: dict[str, Any] = field(default_factory=dict)
@@ -95,6 +107,7 @@ class Scheduled:
         is_held: whether it is held, as the patient has written since.
         is_to_be_held: whether it will be, unless a member lets it go out.
         is_unsafe: whether the patient said that it is not safe to write there.
+        is_seen: whether they did not, but someone else may see it there.
     """
 
     id: int
@@ -106,6 +119,7 @@ class Scheduled:
     is_held: bool
     is_to_be_held: bool
     is_unsafe: bool
+    is_seen: bool
 
 
 def send_message(
@@ -142,14 +156,25 @@ def send_message(
     problem = (problem and f"{problem} Or leave it empty to send now.") or _why_unreachable(
         session, patient, practice, address
     )
-    if not problem and not draft.despite and is_unsafe(session, address):
-        problem = UNSAFE
+    risk = _find_risk(session, address, moment)
+    problem = problem or ("" if draft.despite else risk)
     if problem:
         return Outgoing(problem)
     later = quiet_until(practice, at or moment) if address.is_number else None
     if later is not None:
         return Outgoing(why_quiet(practice, later), next_time=as_typed(later))
-    return _store_message(session, address, practice, staff_id, draft, at, hold)
+    sent = _store_message(session, address, practice, staff_id, draft, at, hold)
+    return sent if sent.problem else replace(sent, although_unsafe=bool(risk))
+
+
+def _find_risk(session: Session, address: PatientAddress, moment: datetime) -> str:
+    """Return what a member has to confirm before anything goes to an address; empty if nothing."""
+    return UNSAFE if is_unsafe(session, address) else SEEN_BY_OTHERS if is_seen(session, address, moment) else ""
+
+
+def is_seen(session: Session, address: PatientAddress, moment: datetime) -> bool:
+    """Return whether someone else may see what is sent to an address."""
+    return may_others_see_address(session, address.practice, address.patient_address, moment)
 
 
 def is_unsafe(session: Session, address: PatientAddress) -> bool:
@@ -238,7 +263,7 @@ def send_scheduled(
         delivery: the message, locked.
         moment: the current time.
         hold: how long it can still be undone.
-        despite: whether the member sends it although the patient said that it is not safe.
+        despite: whether the member sends it although it is not safe, or someone else may see it.
         untimely: whether they do at an hour at which the patient asked not to be written to.
     """
     if not is_undecided(delivery):
@@ -246,8 +271,10 @@ def send_scheduled(
     conversation = session.get_one(Conversation, delivery.conversation_id, with_for_update=True, populate_existing=True)
     if delivery.state == DeliveryState.HELD or find_news(session, conversation, [delivery]):
         return Outgoing(WROTE_SINCE)
-    if not despite and is_silenced(session, conversation, Medium(delivery.medium)):
-        return Outgoing(UNSAFE)
+    is_silent = is_silenced(session, conversation, Medium(delivery.medium))
+    risk = UNSAFE if is_silent else SEEN_BY_OTHERS if _is_delivery_seen(session, delivery, moment) else ""
+    if risk and not despite:
+        return Outgoing(risk)
     if delivery.medium == Medium.SMS:
         if problem := why_not_text(session, practice.slug, conversation.patient_address or "", [patient]):
             return Outgoing(problem)
@@ -264,7 +291,12 @@ def send_scheduled(
     ticket = Ticket("deliver", delivery.id, not_before=delivery.next_attempt_at if hold else None)
     after_commit = AfterCommit(later=(ticket,), topics=topics_of(conversation.id, practice.slug))
     return Outgoing(
-        after_commit=after_commit, delivery=delivery, before=before, was_for=was_for, outside_hours=bool(problem)
+        after_commit=after_commit,
+        delivery=delivery,
+        before=before,
+        was_for=was_for,
+        outside_hours=bool(problem),
+        although_unsafe=bool(risk),
     )
 
 
@@ -294,6 +326,10 @@ def draft_again(session: Session, patient: Patient, practice: Practice, delivery
     return MessageDraft(strip_first_words(delivery.body, practice) if is_first else delivery.body, "", chosen, "")
 
 
+def _is_delivery_seen(session: Session, delivery: Delivery, moment: datetime) -> bool:
+    return may_others_see(session, delivery.conversation, Medium(delivery.medium), moment)
+
+
 def read_scheduled(session: Session, patient: Patient, zone: str) -> list[Scheduled]:
     """Return the messages to a patient's addresses that wait for their time or are held, the next one first."""
     query = (
@@ -316,6 +352,7 @@ def read_scheduled(session: Session, patient: Patient, zone: str) -> list[Schedu
             is_held=delivery.state == DeliveryState.HELD,
             is_to_be_held=delivery.id in find_news(session, delivery.conversation, [delivery]),
             is_unsafe=is_silenced(session, delivery.conversation, Medium(delivery.medium)),
+            is_seen=_is_delivery_seen(session, delivery, now()),
         )
         for delivery in session.scalars(query.order_by(Delivery.scheduled_for, Delivery.id))
     ]

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from inbox.contact.consent import opt_out_of
 from inbox.contact.text_only import is_text_only
 from inbox.contact.text_permission import GivenConsent, given_consents, has_texted
-from inbox.models import Conversation, Patient, PatientAddress, PatientConversation
+from inbox.models import Conversation, Patient, PatientAddress, PatientConversation, now
 from inbox.patients.book import FIELDS, conversations_of_patient, find_namesakes, sharing_patients
 from inbox.patients.conversations import conversations_of
 from inbox.patients.record_merging import latest_merge
@@ -26,7 +26,7 @@ from staff.displays import is_new_display, seal_of
 from staff.patients.access import own_patient, record_on_patient
 from staff.patients.changes import read_changes
 from staff.patients.history import LABELS, changes_since, read_history
-from staff.patients.outgoing import draft_again, is_unsafe, read_scheduled
+from staff.patients.outgoing import draft_again, is_seen, is_unsafe, read_scheduled
 from web.row_ids import read_row_id
 from web.services import services_of
 
@@ -144,6 +144,7 @@ def _describe_address(
         "opted_out": out.is_out,
         "can_undo": out.can_undo,
         "unsafe": is_unsafe(session, address),
+        "seen": is_seen(session, address, now()),
         "text_only": is_text_only(session, address.practice, address.patient_address),
         "last_written": _last_written(session, address),
         "consent": _describe_consent(address, given, zone),

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 import requests
 
+from inbox.contact.quiet import QUIET_FOR
 from inbox.incoming.inbound import record_message
 from inbox.models import (
     AuditEntry,
@@ -333,13 +334,18 @@ def test_an_emergency_comes_first(console: Console, dana: Browser) -> None:
     [
         pytest.param("opt-out", {}, "The patient opted out of texts.", id="opted out"),
         pytest.param("unsafe-contact", {"unsafe": "yes"}, "it is not safe to write here", id="not safe"),
+        pytest.param("", {}, "someone else may see it", id="seen by others"),
     ],
 )
 def test_it_is_checked_like_any_reply(
     console: Console, dana: Browser, path: str, form: dict[str, str], why: str
 ) -> None:
     hold(console)
-    dana.post(f"{PAGE}/{path}", data=form)
+    if path:
+        dana.post(f"{PAGE}/{path}", data=form)
+    else:
+        with console.edit() as session:
+            session.get_one(Conversation, 1).quiet_until = now() + QUIET_FOR
 
     refused = press(dana, "Send anyway")
 

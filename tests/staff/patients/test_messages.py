@@ -12,6 +12,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from inbox.contact.quiet import QUIET_FOR
 from inbox.incoming.inbound import record_message
 from inbox.models import AuditEntry, Conversation, Delivery, DeliveryState, Patient, Role, now
 from inbox.patients.book import Details, add_address, create_patient
@@ -507,6 +508,51 @@ def test_a_record_warns_and_writes_there_only_knowingly(unsafe: Console) -> None
     assert "Call us when you can." in bodies(unsafe)[-1]
     [sent] = [entry for entry in unsafe.rows(AuditEntry) if entry.action == "message_sent"]
     assert sent.detail["although_unsafe"] is True
+
+
+@pytest.fixture
+def seen(start_console: StartConsole) -> Console:
+    """A patient with a message that was scheduled after they wrote that others see their phone."""
+    console = start_console(quiet(*LOUD))
+    console.text("I need to see someone about my knee")
+    console.work()
+    keep(console, PATIENT)
+    later = f"{local(1):%Y-%m-%dT%H:%M}"
+    assert send(console.sign_in(), send_at=later, text="Your visit is tomorrow.").status_code == 303
+    with console.edit() as session:
+        session.get_one(Conversation, 1).quiet_until = now() + QUIET_FOR
+    return console
+
+
+def test_a_record_asks_before_it_writes_where_someone_else_may_see_it(seen: Console) -> None:
+    browser = seen.sign_in()
+    page = words(browser.get(RECORD).text)
+    assert "Text (202) 555-0123 (someone else may see it)" in page
+    assert "Someone else may see what is sent to (202) 555-0123." in page
+    assert page.count("Send it although someone else may see it there.") == 2
+
+    refused = send(browser, text="Your result is here.")
+    assert (refused.status_code, "someone else may see what is sent there" in refused.text) == (409, True)
+    send_now = f"{RECORD}/messages/{scheduled(seen)}/send-now"
+    assert browser.post(send_now).status_code == 409
+    assert not any("result" in body or "visit is tomorrow" in body for body in bodies(seen))
+
+    assert browser.post(send_now, data={"despite": "yes"}).status_code == 303
+    seen.work()
+    assert "Your visit is tomorrow." in bodies(seen)[-1]
+    [sent] = [entry for entry in seen.rows(AuditEntry) if entry.action == "schedule_sent_now"]
+    assert sent.detail["although_unsafe"] is True
+
+
+def test_a_call_that_says_so_counts_for_the_number_and_a_safe_address_comes_first(seen: Console) -> None:
+    with seen.edit() as session:
+        session.get_one(Conversation, 1).channel = Channel.VOICEMAIL
+        add_address(session, session.get_one(Patient, 1), "pat@patient.example")
+    browser = seen.sign_in()
+
+    [chosen] = re.findall(r'<option value="\d+" selected>([^<]*)', browser.get(RECORD).text)
+    assert chosen == "Email pat@patient.example"
+    assert send(browser, text="Your result is here.").status_code == 409
 
 
 def test_what_will_be_held_back_says_so_beside_the_time(unsafe: Console) -> None:
