@@ -177,6 +177,22 @@ def contact(output: Path, corpus: Path, report: Path) -> None:
     click.echo(f"{output}: probability {scores.choose_least()}\nreport: {report}")
 
 
+@main.command()
+@click.option("--output", type=_PATH, default=MODELS / "danger", help="The model's folder, replaced.")
+@click.option("--config", type=_PATH, default=_RECIPE, help="The recipe of the served intent model.")
+@click.option("--corpus", type=_PATH, default=CORPUS, help="The folder with the training messages.")
+@click.option("--report", type=_PATH, default=_REPORTS / "danger.md", help="The report to write.")
+def danger(output: Path, config: Path, corpus: Path, report: Path) -> None:
+    """Fit and calibrate what doubts weak alarms by the words of a message, and write the report."""
+    from training.evaluation.danger import write_danger_report
+    from training.export.danger_words import export_danger_words
+    from training.recipe import load_recipe
+
+    words, doubted = export_danger_words(output, load_recipe(config), corpus)
+    write_danger_report(words, doubted, corpus, report)
+    click.echo(f"{output}: probability {words.harmless}\nreport: {report}")
+
+
 main.add_command(generate)
 main.add_command(benchmark)
 main.add_command(refresh)

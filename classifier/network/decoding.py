@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -72,6 +72,11 @@ SURER_ALARM = 0.6
 
 ERRAND_ALARM = 0.8
 """The same where a message has an errand or good news in the words of a danger, and nothing that may be worse."""
+
+WEAK_ALARM = 0.5
+"""The probability of an emergency below which the words alone may make a same-day matter of it."""
+HIDES_DANGER = 0.2
+"""The probability of self-harm or of something swallowed from which they may not: people hide both in plain words."""
 
 SHORT_WORDS = 8
 """Texts of no more words have a bar of their own for an alarm without a sign: they say too little for less."""
@@ -231,7 +236,12 @@ def is_short(text: str) -> bool:
 
 
 def triage_level(
-    levels: Floats | None, screening: Screening, thresholds: Thresholds, text: str, dangers: Floats | None = None
+    levels: Floats | None,
+    screening: Screening,
+    thresholds: Thresholds,
+    text: str,
+    dangers: Floats | None = None,
+    is_harmless: Callable[[str], bool] | None = None,
 ) -> TriageLevel:
     """Return how soon a person must see a message.
 
@@ -239,7 +249,7 @@ def triage_level(
     sign, a message that only denies symptoms, praises care, or gives details is neither an emergency nor a same-day
     matter, and one that only begs for help is at least a same-day matter. So is one about a medicine that must not be
     interrupted and runs out or was stopped, about a dose that a pharmacist doubts, or about contact with a contagious
-    disease.
+    disease. A weak alarm that the words of the message doubt is a same-day matter.
 
     Args:
         levels: The network's probabilities of the three levels, one row per window of the message; None if it has no
@@ -249,6 +259,7 @@ def triage_level(
         text: The message, whose length and plain words count.
         dangers: The network's probabilities of self-harm and ingestion, one row per window; None if it has no such
             output, and then both are suspected.
+        is_harmless: What says whether the words of a message are those of a harmless one; None if nothing does.
     """
     signed = screening != Screening()
     if screening.certain or (levels is None and signed):
@@ -274,7 +285,9 @@ def triage_level(
     ):
         is_plain = dangers is not None and dangers.max() < MINOR_IF_UNDER and is_minor(text)
         if signed or not is_plain:
-            return TriageLevel.EMERGENCY
+            is_weak = not signed and emergency < WEAK_ALARM and dangers is not None and dangers.max() < HIDES_DANGER
+            is_doubted = is_weak and is_harmless is not None and is_harmless(text)
+            return TriageLevel.SAME_DAY if is_doubted else TriageLevel.EMERGENCY
     return TriageLevel.SAME_DAY if pressing >= thresholds.same_day else least
 
 

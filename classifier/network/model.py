@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 
 from classifier.errors import ModelError
 from classifier.network import model_bundle
+from classifier.network.danger_words import DangerWords, load_danger_words
 from classifier.network.decoding import Outputs, Thresholds, danger_kind, danger_language, triage_level
 from classifier.network.loading import load_tokenizer, open_session
 from classifier.network.second_intents import (
@@ -153,9 +154,16 @@ class _Reading:
 class Classifier:
     """Classifies patients' messages. Load it once, share it between threads, and never use it after a fork."""
 
-    def __init__(self, info: ModelInfo, session: onnxruntime.InferenceSession, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self,
+        info: ModelInfo,
+        session: onnxruntime.InferenceSession,
+        tokenizer: Tokenizer,
+        danger_words: DangerWords | None = None,
+    ) -> None:
         """Use `Classifier.load`, which verifies the files first."""
         self.info = info
+        self.danger_words = danger_words
         self._outputs = Outputs(info.labels)
         self._session = session
         self._tokenizer = tokenizer
@@ -164,12 +172,13 @@ class Classifier:
         self._padding = tokenizer.token_to_id("[PAD]")
 
     @classmethod
-    def load(cls, path: Path | str | None = None, threads: int = 1) -> Classifier:
+    def load(cls, path: Path | str | None = None, threads: int = 1, *, doubts_alarms: bool = True) -> Classifier:
         """Load a model folder after verifying every file in it.
 
         Args:
             path: The model folder; the one shipped with the package by default.
             threads: Threads that work on one batch; at least 1.
+            doubts_alarms: Whether weak alarms are doubted where the words are those of a harmless message.
 
         Raises:
             ModelError: The folder or one of its files is missing, altered or unusable; the message names it.
@@ -184,6 +193,7 @@ class Classifier:
         _check_network(home, session, len(config.labels))
         # Compile the danger signs now, not while the first patient waits.
         load_tables()
+        danger_words = load_danger_words() if doubts_alarms else None
         info = ModelInfo(
             name=manifest.name,
             version=manifest.version,
@@ -199,7 +209,7 @@ class Classifier:
             second_intents=calibration.second_intent_weights(),
             file_sizes={name: record.size for name, record in manifest.files.items()},
         )
-        return cls(info, session, tokenizer)
+        return cls(info, session, tokenizer, danger_words)
 
     def classify(self, texts: Sequence[str]) -> list[Understanding]:
         """Classify messages.
@@ -302,7 +312,8 @@ class Classifier:
         levels, dangers = outputs.levels(logits), outputs.dangers(logits)
         triage = TriageLevel.EMERGENCY
         if not excerpt.has_unread_sign:
-            triage = triage_level(levels, screening, thresholds, text, dangers)
+            is_harmless = None if self.danger_words is None else self.danger_words.is_harmless
+            triage = triage_level(levels, screening, thresholds, text, dangers, is_harmless)
         danger = None
         if triage is TriageLevel.EMERGENCY:
             worst = 0 if levels is None else int(levels[:, 0].argmax())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from classifier.outputs import INTENTS, Language
 from intake.vocabulary import TriageLevel
-from training.data.corpus import CorpusError, CorpusMessage, label_for_kind, parse_urgency, read_rows
+from training.data.corpus import CorpusError, CorpusMessage, label_for_kind, parse_level, parse_urgency, read_rows
 from training.data.questions import QuestionExample, parse_questions
 
 _FOLDER = Path("held_back")
@@ -21,6 +21,8 @@ QUESTIONS = _FOLDER / "questions.tsv"
 """The path of the strangers' questions, of which some ask none of the starter set's."""
 BILINGUAL_QUESTIONS = _FOLDER / "questions_birch.tsv"
 """The path of another stranger's questions, half of them in Spanish."""
+PLAIN = _FOLDER / "plain.tsv"
+"""The path of a stranger's ordinary messages, some of which mention a danger on the side."""
 
 
 def read_held_back(corpus: Path) -> list[CorpusMessage]:
@@ -58,6 +60,25 @@ def read_bilingual_questions(corpus: Path) -> list[QuestionExample]:
     languages = [language for _, (_topic, language, _text) in read_rows(path, 3)]
     questions = zip(parse_questions(path), languages, strict=True)
     return [replace(question, is_spanish=language == "es") for question, language in questions]
+
+
+def read_plain(corpus: Path) -> list[CorpusMessage]:
+    """Read a stranger's ordinary messages: level, language, text; empty if the file is not there.
+
+    Raises:
+        CorpusError: A line does not have the columns, or an unknown level or language.
+    """
+    path = corpus / PLAIN
+    return list(_plain(path)) if path.exists() else []
+
+
+def _plain(path: Path) -> Iterator[CorpusMessage]:
+    for number, (level, language, text) in read_rows(path, 3):
+        if language not in ("en", "es"):
+            raise CorpusError(f"{path}:{number} has the language {language!r}, expected en or es")
+        spoken: Language = "es" if language == "es" else "en"
+        found = parse_level(level, path, number)
+        yield CorpusMessage(text, None, "", "sms", "held_back", level=found, language=spoken, writer="plain")
 
 
 def _out_of_scope(path: Path) -> Iterator[CorpusMessage]:

@@ -279,3 +279,24 @@ def test_mere_thanks_for_the_care_of_a_relative_are_no_alarm_whatever_the_networ
 ) -> None:
     assert triage_level(levels((0.9, 0.0)), NOTHING, THRESHOLDS, text) is expected
     assert triage_level(levels((0.9, 0.0)), CERTAIN, THRESHOLDS, text) is EMERGENCY
+
+
+@pytest.mark.parametrize(
+    ("emergency", "screening", "danger", "expected"),
+    [
+        (0.49, NOTHING, 0.19, SAME_DAY),
+        (0.5, NOTHING, 0.0, EMERGENCY),
+        (0.3, NOTHING, 0.2, EMERGENCY),
+        (0.3, POSSIBLE, 0.0, EMERGENCY),
+        (0.3, CERTAIN, 0.0, EMERGENCY),
+    ],
+)
+def test_only_a_weak_alarm_without_a_sign_or_a_hidden_danger_is_doubted_by_the_words(
+    emergency: float, screening: Screening, danger: float, expected: TriageLevel
+) -> None:
+    low = replace(THRESHOLDS, emergency=0.02)
+    doubted = (levels((emergency, 0.0)), screening, low, TEXT, np.array([[danger, 0.0]]))
+
+    assert triage_level(*doubted, is_harmless=lambda text: text == TEXT) is expected
+    assert triage_level(*doubted, is_harmless=lambda _: False) is EMERGENCY
+    assert triage_level(*doubted) is EMERGENCY
