@@ -13,11 +13,19 @@ _FILE = Path(__file__).parent / "starter_questions.toml"
 
 @dataclass(frozen=True, slots=True)
 class StarterQuestion:
-    """A question of the starter set: its title on the console, what a Spanish chat suggests, how patients phrase it."""
+    """A question of the starter set.
+
+    Attributes:
+        title: Its title on the console.
+        spanish: What a Spanish chat suggests.
+        phrasings: How patients phrase it.
+        bare: Words that ask it by themselves.
+    """
 
     title: str
     spanish: str
     phrasings: tuple[str, ...]
+    bare: tuple[str, ...] = ()
 
 
 @cache
@@ -25,6 +33,6 @@ def starter_questions() -> Mapping[str, StarterQuestion]:
     """Return the starter set by key, in the order in which the console shows it."""
     table = tomllib.loads(_FILE.read_text("utf-8"))
     return {
-        key: StarterQuestion(entry["title"], entry["spanish"], tuple(entry["phrasings"]))
+        key: StarterQuestion(entry["title"], entry["spanish"], tuple(entry["phrasings"]), tuple(entry.get("bare", ())))
         for key, entry in table.items()
     }

@@ -116,7 +116,8 @@ class QuestionMatcher:
         self._encoder = encoder
         self._kept = frozenset(key for key, phrasings in questions.items() if is_kept(key, phrasings))
         written = [(key, text) for key, phrasings in questions.items() for text in phrasings]
-        suggested = [(key, starter_questions()[key].spanish) for key in self._kept]
+        starters = {key: starter_questions()[key] for key in self._kept}
+        suggested = [(key, text) for key, starter in starters.items() for text in (starter.spanish, *starter.bare)]
         self._exact = {spell_out(text).rstrip("?.! "): key for key, text in (*suggested, *written)}
         self._index: QuestionIndex | None = None
         if len(self._kept) < len(questions):

@@ -78,6 +78,14 @@ def test_what_is_no_common_question_is_not_found(matcher: QuestionMatcher, text:
     assert not matcher.match(text).is_clear
 
 
+def test_a_bare_word_is_a_question(matcher: QuestionMatcher) -> None:
+    for key, starter in starter_questions().items():
+        for word in starter.bare:
+            for written in (word, f"{word.capitalize()}?", f"hi {word}"):
+                found = matcher.match(written)
+                assert (found.topic, found.is_clear) == (key, True), written
+
+
 def test_all_the_questions_of_a_message_are_found(matcher: QuestionMatcher) -> None:
     found = matcher.match("What time do you open? And where do I park?")
 

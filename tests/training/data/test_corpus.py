@@ -30,7 +30,9 @@ from training.data.corpus import (
 PACKAGE = Path(__file__).parents[3] / "training"
 EMERGENCY, SAME_DAY, ROUTINE = TriageLevel
 NOT_MESSAGES = {"triage/levels.tsv", "triage/kinds.tsv", "everyday/topics.tsv"}
-QUESTIONS = tuple(f"everyday/{name}.tsv" for name in ("asked", "wordings", "larch", "alder", "mistral"))
+QUESTIONS = tuple(
+    f"everyday/{name}.tsv" for name in ("asked", "wordings", "larch", "alder", "mistral", "cedar", "aspen")
+)
 """Common questions, which `training.data.questions` reads."""
 WITHOUT_INTENT = ("identifiers.tsv", "entities/", "contact/", *QUESTIONS)
 """Messages that the intent model does not learn; `training.data.spans` reads the first two, nothing the third."""
