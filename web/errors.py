@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response, jsonify
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from inbox.attachments.file_store import StoreAwayError
@@ -74,6 +74,8 @@ def register_errors(app: Flask) -> None:
 
     @app.errorhandler(SQLAlchemyError)
     def database_error(error: SQLAlchemyError) -> Response:
+        if not isinstance(error, (DBAPIError, TimeoutError)):
+            raise error  # a fault of this program, to be reported as one
         log.error("database_unavailable", error=type(error).__name__)
         response = error_response(503, "database_unavailable", "The message could not be stored. Send it again.")
         response.headers["Retry-After"] = "5"

@@ -296,9 +296,13 @@ def _shown(database: Session, review: Review) -> dict[str, Any]:
         "lines": lines,
         "newest": max(line.message_id for line in lines),
         "clock": lambda at: display.clock(at, practice.time_zone),
-        "status": lambda delivery: display.delivery_state(
-            delivery, practice.time_zone, is_held=is_held_back(database, delivery)
-        ),
+        "states": {
+            line.delivery.id: display.delivery_state(
+                line.delivery, practice.time_zone, is_held=is_held_back(database, line.delivery)
+            )
+            for line in lines
+            if line.delivery
+        },
         "is_unsafe": flag_on(database, message.conversation) is not None,
         "choices": _choices(message, review, replies),
     }

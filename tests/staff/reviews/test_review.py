@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -35,6 +36,7 @@ from tests.staff.conftest import Browser, Console, StartConsole
 from tests.told_classifier import EMERGENCY, PRAISE, SAME_DAY, sure_of, tell
 from tests.world import PATIENT
 
+ZONE = ZoneInfo("America/New_York")
 UNSURE = "The thing from last week, is it okay like that?"
 OTHER_UNSURE = "So what about the other one then"
 SURE = "How much is a cleaning without insurance?"
@@ -845,3 +847,21 @@ def test_the_page_counts_what_its_badge_counts_and_names_the_samples_apart(unsur
 
     assert ">1 to review, and 1 sample<" in page
     assert 'id="review-count">1<' in page
+
+
+@pytest.mark.parametrize("is_unsafe", [False, True])
+def test_a_scheduled_reply_stands_beside_the_message_with_its_state(
+    unsure: Console, receive: Callable[..., Review], is_unsafe: bool
+) -> None:
+    receive()
+    dana = unsure.sign_in()
+    noon = f"{now().astimezone(ZONE) + timedelta(days=1):%Y-%m-%d}T12:00"
+    form = {"text": "See you then.", "form_id": "1" * 32, "seen": "0", "newest": "1", "later": "", "send_at": noon}
+    assert dana.post("/staff/conversations/1/reply", data=form).status_code == 303
+    if is_unsafe:
+        dana.post("/staff/conversations/1/unsafe-contact", data={"unsafe": "yes"})
+
+    page = dana.get("/staff/review")
+
+    assert page.status_code == 200
+    assert ("held back: scheduled for" if is_unsafe else "scheduled for") in page.text
