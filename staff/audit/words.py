@@ -112,6 +112,7 @@ ACTIONS = {
     "call_message_left": Action(ActionGroup.HANDLING, "called the patient and left a message"),
     "call_not_answered": Action(ActionGroup.HANDLING, "called the patient, who did not answer"),
     "call_undone": Action(ActionGroup.HANDLING, "undid the note of a call"),
+    "call_message_undone": Action(ActionGroup.HANDLING, "undid the note of a call"),
     "no_answer_undone": Action(ActionGroup.HANDLING, "undid the note of a call that nobody answered"),
     "noted": Action(ActionGroup.HANDLING, "added a note"),
     "tagged": Action(ActionGroup.HANDLING, "added a tag"),
@@ -260,7 +261,8 @@ def say(entry: AuditEntry, names: Mapping[int, str]) -> str:
         case "escalated" if contact := detail.get("contact"):
             return _say_escalated(_CONTACTS.get(contact) or words_of(contact), detail)
         case "paged_again" if detail.get("anew"):
-            return "raised the alarm again, and paged everyone again"
+            paged = "; nobody could be paged" if detail.get("nobody") else ", and paged everyone again"
+            return f"raised the alarm again{paged}"
         case "emergency_lowered" if level := detail.get("level"):
             words = display.LOWER_LEVELS[TriageLevel(level)].lower()
             return f"marked it as not an emergency: {words}"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, request
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -28,7 +29,7 @@ from inbox.replies.drafts import forget_draft
 from intake.vocabulary import DangerKind, OptOutMistake
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, record_on_conversation
-from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of
+from staff.conversations.alarms import UNACKNOWLEDGED, count_open_of, whom_to_call
 from staff.conversations.changes import (
     AWAKE,
     ME,
@@ -47,7 +48,12 @@ from staff.conversations.inbox import INBOX
 from staff.conversations.inbox_queries import cursor, next_in_list
 from staff.conversations.list_pane import address_of, read_filters
 from staff.conversations.people import names_of
-from staff.conversations.phone_calls import COUNTED, WORDS_TO_PATIENT, CallOutcome
+from staff.conversations.phone_calls import (
+    COUNTED,
+    IN_PERSON,
+    WORDS_TO_PATIENT,
+    CallOutcome,
+)
 from staff.conversations.reply import hand_back, take_over
 from staff.conversations.second_look import (
     NobodyAnsweredError,
@@ -70,6 +76,7 @@ from web.services import services_of
 blueprint = Blueprint("actions", __name__, url_prefix="/staff/conversations/<int:conversation_id>")
 
 Change = Callable[[Session, Conversation], dict[str, Any]]
+NOBODY_PAGED = "The alarm is open again, but nobody was paged: no address can be reached. Instead, {}."
 _CALLS = {
     CallOutcome.REACHED: "call_reached",
     CallOutcome.LEFT_MESSAGE: "call_message_left",
@@ -191,8 +198,11 @@ def page_on_call_again(conversation_id: int) -> AnyResponse:
             abort(409, "This conversation is no emergency anymore. If it is one, mark it in the “…” menu.")
         practice = services.practices.require(conversation.practice)
         alarm, after_commit = raise_again(session, conversation, practice, services.settings)
-        _record(session, conversation, "paged_again", escalation=alarm.id, anew=True)
+        nobody = {} if after_commit.notifications else {"nobody": True}
+        _record(session, conversation, "paged_again", escalation=alarm.id, anew=True, **nobody)
     services.queue.put_all(after_commit)
+    if nobody:
+        flash(Markup('<span class="problem">{}</span>').format(NOBODY_PAGED.format(whom_to_call(practice))))
     return finish_action(conversation_id)
 
 
@@ -507,7 +517,8 @@ def _act(
         if deals and beginning.alarms:
             undo = undo or UndoKind.ALARM
         if undo is UndoKind.CALL:
-            added = {"note": detail["note"], "counts": action in COUNTED}
+            word = "spoken" if action in IN_PERSON else "message" if action in COUNTED else ""
+            added = {"note": detail["note"], "word": word}
             offer_undo(session, conversation, undo, replace(beginning, alarms=[]), added=added)
         elif undo is not None:
             offer_undo(session, conversation, undo, beginning)

@@ -29,6 +29,7 @@ from tasks.notification.stopped_phones import find_stopped
 from tasks.notification.targets import (
     CONSOLE,
     has_carrier,
+    paged_addresses,
     personal_address,
     settings_of_notice,
     targets_for,
@@ -436,3 +437,10 @@ def _ended(row: Escalation, zone: str, *, is_unsent: bool) -> str:
     if is_unsent:
         return f"Acknowledged by {by}, but the reply was not sent, {display.clock(row.acknowledged_at, zone)}"
     return f"Acknowledged by {by}{how}, {display.clock(row.acknowledged_at, zone)}"
+
+
+def whom_to_call(practice: Practice) -> str:
+    """Return what to do about those on call that no page reaches: call their phones, as far as Intake knows any."""
+    phones = [address for address in paged_addresses(practice).values() if address.startswith(TEXT_PREFIX)]
+    numbers = " or ".join(display.spoken(address.removeprefix(TEXT_PREFIX)) for address in phones)
+    return f"call {numbers}" if numbers else "call them"

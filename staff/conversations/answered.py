@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from inbox.contact.consent import is_ambiguous
 from inbox.models import AuditEntry, Conversation, Decision, Delivery, DeliveryState, Keyword, Message
 from intake.vocabulary import ANSWERS, REPLIES, ReplyName, Route
-from staff.conversations.phone_calls import CALL_UNDONE, COUNTED, calls_left
+from staff.conversations.phone_calls import CALL_UNDONE, COUNTED, MESSAGE_UNDONE, calls_left
 from tasks.routing.silence import NEVER_REACHED
 
 _CONFIRMATIONS = tuple(reply for reply in REPLIES if reply.name is ReplyName.OPT_OUT)
@@ -121,7 +121,7 @@ def _is_called() -> ColumnElement[bool]:
     """Return the condition that a member noted a call since a message that brought the patient a word."""
     calls = select(calls_left()).where(
         AuditEntry.subject == literal("conversation:") + cast(Message.conversation_id, String),
-        AuditEntry.action.in_((*COUNTED, CALL_UNDONE)),
+        AuditEntry.action.in_((*COUNTED, CALL_UNDONE, MESSAGE_UNDONE)),
         AuditEntry.at >= Message.received_at,
     )
     return calls.scalar_subquery() > 0

@@ -9,12 +9,11 @@ from inbox.contact.consent import number_of
 from inbox.contact.unsafe_contact import flag_on, hours_of, lifted_until
 from inbox.models import AlarmEnd, ConversationState, Role, UndoKind, now
 from inbox.patients.book import record_names
-from intake.practices import TEXT_PREFIX, Practice
 from intake.vocabulary import SAMPLE, Channel
 from staff import display
 from staff.auth.access import member, open_to, own_conversation, own_escalation, record_on_conversation
 from staff.conversations.actions import change_status, finish_action
-from staff.conversations.alarms import read_alarm
+from staff.conversations.alarms import read_alarm, whom_to_call
 from staff.conversations.changes import change_assignee
 from staff.conversations.no_word import read_way
 from staff.conversations.people import may_be_assigned
@@ -25,7 +24,6 @@ from staff.undo.offers import begin_action, offer_undo
 from tasks.notification.alarms import acknowledge, end_alarms, open_alarms
 from tasks.notification.escalation import PAGED_AGAIN_EVERY, page_again, was_paged_lately
 from tasks.notification.models import tickets_for
-from tasks.notification.targets import paged_addresses
 from tasks.pubsub import topics_of
 from tasks.queues.queue import AfterCommit
 from web.services import services_of
@@ -145,10 +143,3 @@ def press_again(escalation_id: int) -> Response:
         record_on_conversation(session, conversation_id, slug, "paged_again", escalation=escalation_id)
     services.queue.put_all(AfterCommit(notifications=tickets_for(notices), topics=topics_of(conversation_id, slug)))
     return finish_action(conversation_id)
-
-
-def whom_to_call(practice: Practice) -> str:
-    """Return what to do about those on call that no page reaches: call their phones, as far as Intake knows any."""
-    phones = [address for address in paged_addresses(practice).values() if address.startswith(TEXT_PREFIX)]
-    numbers = " or ".join(display.spoken(address.removeprefix(TEXT_PREFIX)) for address in phones)
-    return f"call {numbers}" if numbers else "call them"

@@ -30,7 +30,10 @@ PAGE = 50
 MOST_PINNED = 200
 UNFINISHED = (ConversationState.OPEN, ConversationState.WAITING)
 PRESSING = (Priority.URGENT, Priority.HIGH)
-_HAS_MESSAGE = Conversation.last_message_id.is_not(None)
+_IS_LISTED = or_(
+    Conversation.last_message_id.is_not(None),
+    Conversation.priority.is_not(None),  # staff began it, and what they sent did not go out
+)
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER = datetime(2500, 1, 1, tzinfo=UTC)  # nobody waits: behind everyone who does
@@ -287,8 +290,8 @@ def is_unread(member: Member) -> ColumnElement[bool]:
 
 
 def in_practices(practices: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions that a conversation is of one of these practices, and has a message."""
-    return Conversation.practice.in_(practices), _HAS_MESSAGE
+    """Return the conditions that a conversation is of one of these practices, and is listed."""
+    return Conversation.practice.in_(practices), _IS_LISTED
 
 
 def is_snoozed(moment: datetime) -> ColumnElement[bool]:
@@ -302,7 +305,7 @@ def _in_view(view: View, member: Member, moment: datetime) -> tuple[ColumnElemen
         return (Conversation.id.in_(calls),)
     if view is View.SCHEDULED:
         return (Conversation.id.in_(select(Delivery.conversation_id).where(waits_for_its_time())),)
-    return _HAS_MESSAGE, *_among_messages(view, member, moment)
+    return _IS_LISTED, *_among_messages(view, member, moment)
 
 
 def _among_messages(view: View, member: Member, moment: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -1,4 +1,4 @@
-"""Emergencies whose patient has had no word, and how to reach them: until one went out, or a call was noted."""
+"""Emergencies whose patient has had no word, and how to reach them: until one went out, or a call reached them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from inbox.models import (
     Notification,
 )
 from intake.vocabulary import ABOUT_FILES, NotificationReason
-from staff.conversations.phone_calls import CALL_UNDONE, COUNTED, calls_left
+from staff.conversations.phone_calls import CALL_UNDONE, IN_PERSON, calls_left
 from tasks.routing.silence import NEVER_REACHED, is_left_alone
 from tasks.routing.way_to_patient import NO_REPLY, Way, read_known, way_to
 
@@ -64,7 +64,7 @@ class Since:
         how: what ended it.
         state: its conversation's state.
         is_shown: whether whoever last answered or closed the conversation had been shown all its urgent messages.
-        is_called: whether a member noted a call since it was raised that brought the patient a word.
+        is_called: whether a member noted since it was raised that a call reached the patient.
         answers: the states of the automatic replies to its messages.
         by_hand: the states of what staff have sent since; without what waits for its time.
     """
@@ -191,7 +191,7 @@ def _read_since(alarm: Escalation, sent: _Sent, newest: int) -> Since:
 
 
 def find_called(session: Session, alarms: Sequence[Escalation]) -> set[int]:
-    """Return the alarms since which a member has noted a call that brought the patient a word."""
+    """Return the alarms since which a member has noted that a call reached the patient."""
     if not alarms:
         return set()
     query = (
@@ -199,7 +199,7 @@ def find_called(session: Session, alarms: Sequence[Escalation]) -> set[int]:
         .join(AuditEntry, AuditEntry.subject == literal("conversation:") + cast(Escalation.conversation_id, String))
         .where(
             Escalation.id.in_([alarm.id for alarm in alarms]),
-            AuditEntry.action.in_((*COUNTED, CALL_UNDONE)),
+            AuditEntry.action.in_((*IN_PERSON, CALL_UNDONE)),
             AuditEntry.at >= Escalation.created_at,
         )
         .group_by(Escalation.id)

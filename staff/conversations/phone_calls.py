@@ -37,13 +37,17 @@ WORDS_TO_PATIENT = (CallOutcome.REACHED, CallOutcome.LEFT_MESSAGE)
 
 COUNTED = ("called", "call_reached", "call_message_left")
 """What the audit trail calls those; earlier versions noted a call (`called`) without how it went."""
+IN_PERSON = ("called", "call_reached")
+"""Those in which somebody spoke to the patient. In an emergency no other counts: nobody may hear a message in time."""
 CALL_UNDONE = "call_undone"
-"""What it calls that the note of such a call was undone."""
+"""What it calls that the note of one of these was undone."""
+MESSAGE_UNDONE = "call_message_undone"
+"""What it calls that the note of a message left was undone."""
 
 
 def calls_left() -> ColumnElement[int]:
     """Return how many calls of audit entries brought a patient a word, without those whose notes were undone.
 
-    The entries have to be of `COUNTED` or `CALL_UNDONE`.
+    The entries have to be of `COUNTED`, or of their undoing; or all of `IN_PERSON` and `CALL_UNDONE`.
     """
-    return func.coalesce(func.sum(case((AuditEntry.action == CALL_UNDONE, -1), else_=1)), 0)
+    return func.coalesce(func.sum(case((AuditEntry.action.in_((CALL_UNDONE, MESSAGE_UNDONE)), -1), else_=1)), 0)

@@ -35,6 +35,8 @@ from web.services import services_of
 
 blueprint = Blueprint("undo", __name__, url_prefix="/staff/undo")
 
+_WORDS_UNDONE = {"spoken": "call_undone", "message": "call_message_undone"}
+"""What the audit trail calls that the note of a call was undone, by the word that it brought the patient."""
 _ACTIONS = {
     UndoKind.REPLY: "reply_undone",
     UndoKind.CLOSE: "close_undone",
@@ -156,8 +158,8 @@ def _restore(
     if undo.kind != UndoKind.LABEL and undo.ended["alarms"]:
         detail["alarms"] = undo.ended["alarms"]
     undo.undone_at = now()
-    was_word = undo.kind == UndoKind.CALL and (undo.added or {})["counts"]
-    action = "call_undone" if was_word else _ACTIONS[UndoKind(undo.kind)]
+    word = (undo.added or {})["word"] if undo.kind == UndoKind.CALL else ""
+    action = _WORDS_UNDONE[word] if word else _ACTIONS[UndoKind(undo.kind)]
     record_on_conversation(session, conversation.id, practice.slug, action, undo=undo.id, **detail)
     return AfterCommit(notifications=due, topics=topics_of(conversation.id, practice.slug))
 

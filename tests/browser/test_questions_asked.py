@@ -44,3 +44,19 @@ def test_what_was_asked_without_an_answer_becomes_a_common_question(console: Con
     assert ANSWER in console.rows(Delivery)[-1].body
     page.get_by_role("link", name="Asked without an answer").click()
     expect(page.get_by_role("row").filter(has_text="Parking").get_by_role("cell")).to_have_text(["1", "0"])
+
+
+def test_saving_one_answer_keeps_what_was_typed_into_another(console: Console, sign_in: SignIn) -> None:
+    page = sign_in(QUESTIONS, role=Role.MANAGER)
+    hours, parking = page.locator("#q-hours"), page.locator("#q-parking")
+    for question, answer in ((hours, "We are open every day."), (parking, ANSWER)):
+        question.locator("summary").first.click()
+        question.get_by_role("textbox", name="Answer", exact=False).first.fill(answer)
+
+    parking.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Answered: 1 of 30.")).to_be_visible()
+
+    expect(hours.get_by_role("textbox", name="Answer", exact=False).first).to_have_value("We are open every day.")
+    expect(hours.get_by_role("textbox", name="Answer", exact=False).first).to_be_visible()
+    hours.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Answered: 2 of 30.")).to_be_visible()

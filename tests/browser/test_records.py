@@ -130,3 +130,29 @@ def test_an_opt_out_that_was_a_mistake_leaves_the_consent_as_it_was(console: Con
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#history-entries > li").last).to_contain_text("Your refill is ready.")
     assert console.rows(Delivery)[-1].body.startswith("Maple Street: Your refill is ready.")
+
+
+def test_a_message_that_waits_for_consent_is_still_there_once_that_is_recorded(
+    console: Console, sign_in: SignIn
+) -> None:
+    receive(console, "Do you have parking?", ONE)
+    page = sign_in(refused=409)
+    create_record(page, FIRST, "Maria Rivera")
+    page.get_by_label("New number or email address").fill(NEVER_TEXTED)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_label("To", exact=True).select_option(f"Text {NEVER_TEXTED}")
+    page.get_by_label("Message", exact=True).fill("Your refill is ready.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#message-problem")).to_contain_text("consent")
+
+    entry = number_entry(page, NEVER_TEXTED)
+    entry.get_by_label("If the patient agrees to texts, record how").select_option("On a signed form")
+    entry.get_by_role("button", name="Record consent").click()
+
+    expect(entry).to_contain_text("Agreed to texts on a signed form")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("Your refill is ready.")
+    expect(page.locator("#to-address option:checked")).to_contain_text(NEVER_TEXTED)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#history-entries > li").last).to_contain_text("Your refill is ready.")
+    page.get_by_role("button", name="Wants no texts").first.click()
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")

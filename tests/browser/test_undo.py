@@ -95,6 +95,27 @@ def test_a_closing_is_undone_with_u_from_the_next_conversation_and_u_leads_back_
     expect(page.get_by_text("Choose a conversation.")).to_be_visible()
 
 
+def test_after_undoing_the_keys_are_about_the_conversation_that_is_back(console: Console, sign_in: SignIn) -> None:
+    receive(console, "Do you take my insurance?")
+    receive(console, "Where are you?", "+12025550132")
+    page = sign_in("/staff/")
+    press(page, "j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#panes")).to_have_attribute("data-id", "2")
+    page.get_by_label("Your reply").fill(WORDS)
+    page.get_by_role("button", name="Send and close").click()
+    expect(page.locator("#panes")).to_have_attribute("data-id", "1")
+    page.locator("#open-1").focus()
+
+    page.keyboard.press("u")
+    expect(page.locator("#panes")).to_have_attribute("data-id", "2")
+    expect(page.locator("#open-2")).to_be_focused()
+    press(page, "r")
+
+    expect(page.get_by_label("Your reply")).to_be_focused()
+    expect(page.locator("#panes")).to_have_attribute("data-id", "2")
+
+
 @pytest.mark.parametrize("keys", ["u", "Control+z"])
 def test_undoing_waits_for_the_answer_to_what_it_undoes(console: Console, sign_in: SignIn, keys: str) -> None:
     for phone in (ONE, TWO):

@@ -80,11 +80,24 @@ const look = keepUp({
     countTyped();
     countPicked();
     watchArrived();
+    followUndone();
     if (wasRowSeen) showRow(); // new emergencies push it down
     if (wasAtEnd && !isAtEnd()) showEnd();
   },
   whenHidden: () => !panes().dataset.id,
 });
+
+let isUndoing = false; // until the keys are about what is back, or about something else
+
+document.addEventListener("submit", (event) => (isUndoing = Boolean(event.target.dataset.undo)));
+
+/** Leads the keys from another row to the open one, once something was undone. */
+function followUndone() {
+  const open = isUndoing && otherRow() && links().find((link) => link.hasAttribute("aria-current"));
+  if (!open) return;
+  isUndoing = false;
+  focusRow(open);
+}
 
 let last = -1; // index of the row that was focused, in case it disappears
 
@@ -117,6 +130,7 @@ function rowAt(step, all) {
 }
 
 function move(step) {
+  isUndoing = false;
   const all = links();
   if (all.length) focusRow(rowAt(step, all));
 }
@@ -272,6 +286,7 @@ document.addEventListener("keydown", (event) => {
 
 openInPlace((isList) => {
   if (isList) hasLeft = false; // the member asked for this list
+  followUndone();
   beginShown();
   showFilesSaid();
   offerNotices();

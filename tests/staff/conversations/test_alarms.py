@@ -875,6 +875,31 @@ def test_a_call_that_nobody_answered_leaves_it_as_it_is_and_is_noted(half: Conso
     assert "Called the patient: no answer." in dana.get(PAGE).text
 
 
+def test_a_message_on_the_patients_phone_leaves_an_emergency_as_it_is(half: Console) -> None:
+    dana = half.sign_in(name="Dana Reyes")
+    dana.post(ALARM)
+    dana.post(f"{PAGE}/called", data={"outcome": "left_message"})
+
+    assert without_word(dana) == list(ON_THE_WAY)
+    asked = dana.post(f"{PAGE}/state", data={"state": "closed", "newest": "1"}).headers["Location"]
+    assert "no word from staff" in dana.get(asked).text
+    assert half.rows(Conversation)[0].state == ConversationState.OPEN
+
+
+def test_an_alarm_that_is_raised_again_says_if_nobody_could_be_paged(start_console: StartConsole) -> None:
+    unreached = start_console("")
+    tell(unreached, {CHEST: EMERGENCY})
+    receive(unreached, CHEST)
+    dana = unreached.sign_in(name="Dana Reyes")
+    dana.post(ALARM)
+
+    page = dana.get(dana.post(f"{PAGE}/page-again").headers["Location"])
+
+    assert "The alarm is open again, but nobody was paged" in words(page.text)
+    assert "Dana Reyes raised the alarm again; nobody could be paged" in words(dana.get(PAGE).text)
+    assert "paged everyone" not in words(dana.get(PAGE).text)
+
+
 def test_a_note_that_is_none_of_a_call_leaves_it_as_it_is(half: Console) -> None:
     dana = half.sign_in()
     dana.post(ALARM)

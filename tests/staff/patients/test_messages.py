@@ -140,6 +140,23 @@ def test_a_patient_who_texted_may_be_texted_and_one_who_opted_out_may_not(start_
     assert "This number opted out of texts." in refused.text
 
 
+def test_a_message_that_began_a_conversation_and_did_not_go_out_is_in_the_inbox(
+    settings: Settings, console_of: Callable[[Settings], Console]
+) -> None:
+    settings.practices_file.write_text(PRACTICES_TOML.replace('slug = "demo"\n', f'slug = "demo"\n{quiet(*LOUD)}\n', 1))
+    console = console_of(settings.model_copy(update={"twilio_account_sid": None}))
+    keep(console, NUMBER)
+    browser = console.sign_in()
+    agree(browser)
+    assert send(browser, text="Your glasses are here.").status_code == 303
+    console.work()
+
+    [conversation] = console.rows(Conversation)
+    assert (conversation.state, conversation.last_message_id) == ("open", None)
+    for view in ("all", "urgent", "mine"):
+        assert f'id="open-{conversation.id}"' in browser.get(f"/staff/?view={view}").text, view
+
+
 def test_a_form_that_is_sent_twice_sends_one_message(start_console: StartConsole) -> None:
     console = start_console(quiet(*LOUD))
     keep(console, NUMBER)

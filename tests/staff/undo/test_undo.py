@@ -589,8 +589,24 @@ def test_an_undone_call_was_no_word_to_the_patient_and_another_one_is(console: C
         assert conversation(console, number).state == ConversationState.OPEN
 
         dana.post(f"{path}/called", data={"outcome": "left_message"})
+        undo(dana, path)
+        dana.post(f"{path}/called", data={"outcome": "reached"})
         dana.post(f"{path}/state", data=close)
         assert conversation(console, number).state == ConversationState.CLOSED
+
+
+def test_an_undone_message_on_the_phone_takes_no_other_call_back(console: Console, dana: Browser) -> None:
+    console.text(CHEST, from_=TWO)
+    console.work()
+    dana.post("/staff/escalations/1")
+    path = "/staff/conversations/2"
+    dana.post(f"{path}/called", data={"outcome": "reached"})
+    dana.post(f"{path}/called", data={"outcome": "left_message"})
+    undo(dana, path)
+
+    dana.post(f"{path}/state", data={"state": "closed", "newest": "2"})
+
+    assert conversation(console, 2).state == ConversationState.CLOSED
 
 
 def test_undoing_a_call_leaves_an_alarm_that_a_colleague_ended_meanwhile(console: Console, dana: Browser) -> None:
