@@ -4,8 +4,8 @@ Of each topic's English lines of `everyday/faq.tsv`, three of five are suggested
 (`intake/starter_questions.toml`), one calibrates, and one is held out to measure. All but the held-out ones are also
 fitted, and so are the Spanish lines. Of `everyday/asked.tsv`, every other line calibrates, and the rest is held out.
 All of `everyday/mistral.tsv` calibrates: its writer wrote nothing that is fitted. Also fitted: all of
-`everyday/wordings.tsv`, of `everyday/topics.tsv`, which says what messages of other files ask, and of four more
-writers' files, two of them in Spanish.
+`everyday/wordings.tsv`, of `everyday/topics.tsv`, which says what messages of other files ask, and of five more
+writers' files, two of them in Spanish, one short and plain.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from training.data.rendering import render
 
 _FAQ = Path("everyday") / "faq.tsv"
 _ASKED = Path("everyday") / "asked.tsv"
-_FITTED = tuple(Path("everyday") / f"{name}.tsv" for name in ("wordings", "topics", "larch", "alder", "cedar", "aspen"))
+_FITTED = tuple(
+    Path("everyday") / f"{name}.tsv" for name in ("wordings", "topics", "larch", "alder", "cedar", "aspen", "fern")
+)
 _CALIBRATES = Path("everyday") / "mistral.tsv"
 _SPANISH = Path("everyday") / "spanish.txt"
 SEVERAL = "+"

@@ -24,7 +24,7 @@ MOST_STRAYS: Final = 0.001
 OWN_PHRASINGS: Final = 4
 """With how many phrasings a practice writes a question of its own."""
 
-_PROBABILITIES: Final = tuple(step / 100 for step in range(60, 99, 2))
+_PROBABILITIES: Final = tuple(step / 200 for step in range(120, 198))
 _SIMILARITIES: Final = tuple(step / 100 for step in range(24, 80, 2))
 _MARGINS: Final = (0.04, 0.06, 0.08, 0.1, 0.12, 0.15)
 _NEAREST: Final = (1, 2, 3)

@@ -246,7 +246,7 @@ def test_a_question_is_tried_before_a_patient_asks_it(console: Console, manager:
     [
         pytest.param("The elephant sings in the cellar", "it comes near none of the questions", id="fits none"),
         pytest.param(
-            "What is the cancellation fee you charged me?", "about a patient’s own case", id="not for a machine"
+            "what is your cancellation policy, you charged me", "about a patient’s own case", id="not for a machine"
         ),
     ],
 )

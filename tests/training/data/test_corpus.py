@@ -31,7 +31,7 @@ PACKAGE = Path(__file__).parents[3] / "training"
 EMERGENCY, SAME_DAY, ROUTINE = TriageLevel
 NOT_MESSAGES = {"triage/levels.tsv", "triage/kinds.tsv", "everyday/topics.tsv"}
 QUESTIONS = tuple(
-    f"everyday/{name}.tsv" for name in ("asked", "wordings", "larch", "alder", "mistral", "cedar", "aspen")
+    f"everyday/{name}.tsv" for name in ("asked", "wordings", "larch", "alder", "mistral", "cedar", "aspen", "fern")
 )
 """Common questions, which `training.data.questions` reads."""
 WITHOUT_INTENT = ("identifiers.tsv", "entities/", "contact/", *QUESTIONS)
