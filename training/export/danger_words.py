@@ -116,9 +116,10 @@ def _table(placed: Sequence[NDArray[np.int64]], kept: NDArray[np.int64], values:
 def choose_harmless(words: DangerWords, validation: Sequence[CorpusMessage]) -> tuple[DangerWords, list[Doubted]]:
     """Return the model with the highest bar that loses few enough emergencies, and what it makes of each message."""
     of_emergencies = sum(message.level is TriageLevel.EMERGENCY for message in validation)
-    best = words, doubt_alarms([words], validation)[0]
-    stricter = [replace(words, harmless=bar) for bar in _BARS]
-    for candidate, doubted in zip(stricter, doubt_alarms(stricter, validation), strict=True):
+    candidates = [words, *(replace(words, harmless=bar) for bar in _BARS)]
+    judged = zip(candidates, doubt_alarms(candidates, validation), strict=True)
+    best = next(judged)  # which finds nothing harmless, and loses none
+    for candidate, doubted in judged:
         if sum(map(is_lost, doubted)) > MOST_LOST * of_emergencies:
             break
         best = candidate, doubted
